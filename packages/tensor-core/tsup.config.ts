@@ -1,0 +1,15 @@
+import { defineConfig } from 'tsup';
+import { packageBuild } from '../../tools/tsup-preset/index.ts';
+
+// `#platform` stays an import: the consumer's resolver picks Node's or the browser's file.
+export default defineConfig(
+  packageBuild(
+    {
+      index: 'src/index.ts',
+      'testing/index': 'src/testing/index.ts',
+      'platform/node': 'src/platform/node.ts',
+      'platform/browser': 'src/platform/browser.ts',
+    },
+    { external: ['#platform', '@vulpes/software-adapter'] },
+  ),
+);

@@ -1,0 +1,30 @@
+import type { Options } from 'tsup';
+
+/** What every package and app builds with: ESM for ES2022, shaders inlined as text. */
+const common: Options = {
+  format: ['esm'],
+  target: 'es2022',
+  outDir: 'dist',
+  clean: true,
+  sourcemap: true,
+  splitting: true,
+  treeshake: false,
+  loader: { '.wgsl': 'text' },
+  silent: true,
+};
+
+/** A published package: entries keep their folder (`testing/index`), declarations beside them. */
+export const packageBuild = (entry: Record<string, string>, options: Options = {}): Options => ({
+  ...common,
+  entry,
+  dts: { banner: '/// <reference types="@webgpu/types" />' },
+  ...options,
+});
+
+/** An app for Node: no declarations, nobody imports it. */
+export const appBuild = (entry: Record<string, string>, options: Options = {}): Options => ({
+  ...common,
+  platform: 'node',
+  entry,
+  ...options,
+});

@@ -1,0 +1,22 @@
+import { defineConfig } from 'vitest/config';
+import { adapterEnv } from './tools/vitest-preset/adapter-env.ts';
+import { wgslPlugin } from './tools/vitest-preset/wgsl-plugin.ts';
+
+// Tests run on source: the condition makes `@vulpes/x` and `#platform` resolve to src.
+// FOX_TEST_DIST=1 drops it, so that the same tests run on what is published.
+const conditions = process.env['FOX_TEST_DIST'] ? ['node'] : ['@vulpes/source', 'node'];
+
+export default defineConfig({
+  plugins: [wgslPlugin()],
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    include: ['{packages,apps}/*/src/**/*.test.ts', 'tools/**/*.test.ts'],
+    pool: 'forks',
+    maxWorkers: 2,
+    env: adapterEnv(),
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    passWithNoTests: false,
+  },
+});
