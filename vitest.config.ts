@@ -2,9 +2,12 @@ import { defineConfig } from 'vitest/config';
 import { adapterEnv } from './tools/vitest-preset/adapter-env.ts';
 import { wgslPlugin } from './tools/vitest-preset/wgsl-plugin.ts';
 
+// Before the test processes start: LD_LIBRARY_PATH set inside one of them has no effect.
+Object.assign(process.env, adapterEnv());
+
 // Tests run on source: the condition makes `@vulpes/x` and `#platform` resolve to src.
 // FOX_TEST_DIST=1 drops it, so that the same tests run on what is published.
-const conditions = process.env['FOX_TEST_DIST'] ? ['node'] : ['@vulpes/source', 'node'];
+const conditions = process.env.FOX_TEST_DIST ? ['node'] : ['@vulpes/source', 'node'];
 
 export default defineConfig({
   plugins: [wgslPlugin()],
@@ -14,9 +17,7 @@ export default defineConfig({
     include: ['{packages,apps}/*/src/**/*.test.ts', 'tools/**/*.test.ts'],
     pool: 'forks',
     maxWorkers: 2,
-    env: adapterEnv(),
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    passWithNoTests: false,
   },
 });

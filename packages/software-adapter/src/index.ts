@@ -1,1 +1,21 @@
-export {};
+export {
+  activateSoftwareAdapter,
+  type ChooseOptions,
+  type ChosenDriver,
+  chooseSoftwareDriver,
+  type SoftwareDriver,
+  softwareAdapterEnv,
+} from './activate.ts';
+export {
+  type EnsureOptions,
+  ensureSoftwareAdapter,
+  isSupportedPlatform,
+  type SoftwareAdapterFiles,
+} from './ensure.ts';
+export { SoftwareAdapterError, type SoftwareAdapterErrorCode } from './errors.ts';
+export {
+  findLavapipe,
+  findSystemVulkan,
+  type SystemVulkan,
+  type VulkanManifest,
+} from './system-vulkan.ts';
