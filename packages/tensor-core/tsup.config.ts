@@ -1,7 +1,6 @@
 import { defineConfig } from 'tsup';
 import { packageBuild } from '../../tools/tsup-preset/index.ts';
 
-// `#platform` stays an import: the consumer's resolver picks Node's or the browser's file.
 export default defineConfig(
   packageBuild(
     {
@@ -10,6 +9,11 @@ export default defineConfig(
       'platform/node': 'src/platform/node.ts',
       'platform/browser': 'src/platform/browser.ts',
     },
-    { external: ['#platform', '@vulpes/software-adapter'] },
+    {
+      // `#platform` stays an import: the consumer's resolver picks Node's or the browser's file.
+      external: ['#platform', '@vulpes/software-adapter'],
+      // Our declarations use WebGPU's types; whoever uses them gets the types with us.
+      dts: { banner: '/// <reference types="@webgpu/types" />' },
+    },
   ),
 );

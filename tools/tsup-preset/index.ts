@@ -7,7 +7,7 @@ const common: Options = {
   outDir: 'dist',
   clean: true,
   sourcemap: true,
-  splitting: true,
+  splitting: true, // entries of one package share their classes
   treeshake: false,
   loader: { '.wgsl': 'text' },
   silent: true,
@@ -17,7 +17,7 @@ const common: Options = {
 export const packageBuild = (entry: Record<string, string>, options: Options = {}): Options => ({
   ...common,
   entry,
-  dts: { banner: '/// <reference types="@webgpu/types" />' },
+  dts: true,
   ...options,
 });
 

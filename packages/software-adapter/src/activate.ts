@@ -2,6 +2,7 @@ import { constants } from 'node:os';
 import { delimiter, dirname } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import { type EnsureOptions, ensureSoftwareAdapter } from './ensure.ts';
+import type { Environment } from './environment.ts';
 import { SoftwareAdapterError } from './errors.ts';
 import { findLavapipe, findSystemVulkan } from './system-vulkan.ts';
 
@@ -75,7 +76,7 @@ export const activateSoftwareAdapter = (options: ChooseOptions = {}): ChosenDriv
 /** The same for a process that is yet to start: variables to add to its environment. */
 export const softwareAdapterEnv = (
   { driver, icdFile, loader }: ChosenDriver,
-  env: NodeJS.ProcessEnv = process.env,
+  env: Environment = process.env,
 ): Record<string, string> => {
   if (driver === 'lavapipe') return { VK_DRIVER_FILES: icdFile }; // its loader is found anyway
   const path = [dirname(loader), env.LD_LIBRARY_PATH].filter(Boolean).join(delimiter);

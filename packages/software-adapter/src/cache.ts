@@ -11,13 +11,14 @@ import {
 } from 'node:fs';
 import { homedir, tmpdir, userInfo } from 'node:os';
 import { isAbsolute, join } from 'node:path';
+import type { Environment } from './environment.ts';
 import { SoftwareAdapterError } from './errors.ts';
 import type { TarFile } from './tar.ts';
 
 const STAMP = 'complete.json'; // { file name: bytes }, written last
 
 /** Where unpacked files may live, best first. Libraries are loaded from there: per user only. */
-const cacheFolders = (chosen: string | undefined, env: NodeJS.ProcessEnv): string[] => {
+const cacheFolders = (chosen: string | undefined, env: Environment): string[] => {
   const named = chosen ?? env.VULPES_CACHE_DIR;
   if (named) return [named];
   const xdg = env.XDG_CACHE_HOME;
@@ -93,7 +94,7 @@ const unpackInto = (parent: string, name: string, read: () => TarFile[]): string
 export const cachedFolder = (
   name: string,
   read: () => TarFile[],
-  options: { cacheDir?: string | undefined; env?: NodeJS.ProcessEnv } = {},
+  options: { cacheDir?: string | undefined; env?: Environment } = {},
 ): string => {
   const parents = cacheFolders(options.cacheDir, options.env ?? process.env);
   let cause: unknown;

@@ -12,6 +12,7 @@ export {
   isSupportedPlatform,
   type SoftwareAdapterFiles,
 } from './ensure.ts';
+export type { Environment } from './environment.ts';
 export { SoftwareAdapterError, type SoftwareAdapterErrorCode } from './errors.ts';
 export {
   findLavapipe,

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Environment } from './environment.ts';
 import { findLavapipe, findSystemVulkan } from './system-vulkan.ts';
 
 let root = '';
@@ -17,7 +18,7 @@ const addManifest = (folder: string, name: string, apiVersion: string): string =
   return file;
 };
 
-const env = (more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => ({
+const env = (more: Environment = {}): NodeJS.ProcessEnv => ({
   HOME: root,
   XDG_CONFIG_DIRS: join(root, 'etc'),
   XDG_DATA_DIRS: [join(root, 'local'), join(root, 'share')].join(':'),

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, delimiter, join } from 'node:path';
+import type { Environment } from './environment.ts';
 
 /** A driver manifest that the Vulkan loader would find by itself. */
 export interface VulkanManifest {
@@ -28,13 +29,13 @@ const LIBRARY_FOLDERS = [
 const list = (value: string | undefined): string[] =>
   (value ?? '').split(delimiter).filter(Boolean);
 
-const findLoader = (env: NodeJS.ProcessEnv): string | undefined =>
+const findLoader = (env: Environment): string | undefined =>
   [...list(env.LD_LIBRARY_PATH), ...LIBRARY_FOLDERS]
     .map((folder) => join(folder, 'libvulkan.so.1'))
     .find((file) => existsSync(file));
 
 /** The loader's own search path: configuration first, then data, user's before system's. */
-const manifestFolders = (env: NodeJS.ProcessEnv): string[] => {
+const manifestFolders = (env: Environment): string[] => {
   const home = env.HOME ?? homedir();
   const roots = [
     env.XDG_CONFIG_HOME ?? join(home, '.config'),
@@ -67,7 +68,7 @@ const apiVersion = (file: string): string => {
 };
 
 /** What Vulkan this machine has, from files alone: nothing is loaded. Meant for Linux. */
-export const findSystemVulkan = (env: NodeJS.ProcessEnv = process.env): SystemVulkan => {
+export const findSystemVulkan = (env: Environment = process.env): SystemVulkan => {
   const named = list(env.VK_DRIVER_FILES ?? env.VK_ICD_FILENAMES);
   const files = named.length > 0 ? named : manifestFolders(env).flatMap(jsonFilesIn);
   const manifests = [...new Set(files)].map((file) => ({ file, apiVersion: apiVersion(file) }));

@@ -1,0 +1,102 @@
+import { describe, expect, test } from 'vitest';
+import { cycleFaults } from './cycles.mjs';
+import { layerFaults } from './rules.mjs';
+
+type Files = Record<string, string>;
+const member = (path: string, files: Files, dependencies: Record<string, string> = {}) => {
+  const [kind, folder] = path.split('/') as ['packages' | 'apps', string];
+  return {
+    kind,
+    folder,
+    path,
+    manifest: { name: `@vulpes/${folder}`, exports: { '.': {}, './testing': {} }, dependencies },
+    files: Object.entries(files).map(([name, text]) => ({ path: `${path}/src/${name}`, text })),
+  };
+};
+
+const layers = {
+  packages: { leaf: [], core: [], left: ['core'], right: ['core'] },
+  onlyByDynamicImport: { core: ['leaf'] },
+  nodeModulesAllowedIn: ['apps/', 'packages/core/src/platform/node.ts'],
+  installedForTheirFiles: ['files-only'],
+};
+const all = { '@vulpes/core': '*', '@vulpes/left': '*', '@vulpes/leaf': '*', 'files-only': '1' };
+
+/** Faults of one file in packages/left (or elsewhere), all dependencies declared as they may be. */
+const faultsOf = (text: string, path = 'packages/left', name = 'a.ts', dependencies = {}) => {
+  const members = ['packages/leaf', 'packages/core', 'packages/left', 'packages/right', 'apps/app']
+    .filter((other) => other !== path)
+    .map((other) => member(other, {}));
+  const own = member(path, { [name]: text }, dependencies);
+  return layerFaults({ layers, members: [...members, own], rootDevDependencies: ['vitest'] });
+};
+
+describe('layerFaults', () => {
+  const core = { '@vulpes/core': '*' };
+  test.each([
+    ["import { a } from '@vulpes/core';"],
+    ["import { a } from '@vulpes/core/testing';"],
+    ["import './b.ts';"],
+    ["import a from '#platform';"],
+  ])('allows %s', (text) => {
+    expect(faultsOf(text, 'packages/left', 'a.ts', core)).toEqual([]);
+  });
+
+  test.each([
+    ["import '@vulpes/core/src/x.ts';", 'does not export ./src/x.ts'],
+    ["import '@vulpes/right';", 'is not in packages/left/package.json'],
+    ["import '../../core/src/x.ts';", 'leaves packages/left/src'],
+    ["import 'left-pad';", 'is not in packages/left/package.json'],
+    ["import 'files-only';", 'is here for its files'],
+    ["import 'node:fs';", 'this file also runs in browsers'],
+    ["export * from '@vulpes/gone';", 'is not in packages/left/package.json'],
+    ["type A = import('node:fs').Stats;", 'this file also runs in browsers'],
+  ])('refuses %s', (text, fault) => {
+    const faults = faultsOf(text, 'packages/left', 'a.ts', core);
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).toContain('packages/left/src/a.ts:1: ');
+    expect(faults[0]).toContain(fault);
+  });
+
+  test('siblings stay strangers even when package.json says otherwise', () => {
+    const faults = faultsOf("import '@vulpes/left';", 'packages/right', 'a.ts', all);
+    expect(faults.join('\n')).toContain('packages/right/package.json: may not depend on');
+    expect(faults.join('\n')).toContain('right may not import left (tools/layers.json)');
+  });
+
+  test('an optional package is reached by import() only', () => {
+    const leaf = { '@vulpes/leaf': '*' };
+    expect(faultsOf("await import('@vulpes/leaf');", 'packages/core', 'a.ts', leaf)).toEqual([]);
+    expect(
+      faultsOf("import type { A } from '@vulpes/leaf';", 'packages/core', 'a.ts', leaf),
+    ).toEqual([]);
+    expect(faultsOf("import '@vulpes/leaf';", 'packages/core', 'a.ts', leaf)).toHaveLength(1);
+  });
+
+  test('tests may use what the root brings, and Node', () => {
+    const text = "import 'node:fs';\nimport 'vitest';";
+    expect(faultsOf(text, 'packages/left', 'a.test.ts')).toEqual([]);
+    expect(faultsOf(text, 'packages/left', 'a.ts')).toHaveLength(2);
+  });
+
+  test('apps take every package, but no other app', () => {
+    expect(faultsOf("import '@vulpes/left'; import 'node:fs';", 'apps/app', 'a.ts', all)).toEqual(
+      [],
+    );
+  });
+});
+
+describe('cycleFaults', () => {
+  const files = { 'a.ts': "import './b.ts';", 'b.ts': "import './c';", 'c.ts': "import './a.js';" };
+
+  test('shows the way round', () => {
+    expect(cycleFaults(member('packages/core', files))).toEqual([
+      'import cycle: packages/core/src/a.ts -> packages/core/src/b.ts -> packages/core/src/c.ts -> packages/core/src/a.ts',
+    ]);
+  });
+
+  test('types make no cycle', () => {
+    const typed = { ...files, 'c.ts': "import type { A } from './a.ts';" };
+    expect(cycleFaults(member('packages/core', typed))).toEqual([]);
+  });
+});
