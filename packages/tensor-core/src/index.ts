@@ -1,1 +1,42 @@
-export {};
+// @vulpes/tensor-core: the WebGPU runtime and reverse-mode autograd that every other package builds on.
+
+export {
+  type BackwardContext,
+  defineOp,
+  type ForwardContext,
+  type Op,
+  type OpDefinition,
+} from './autograd/op.ts';
+export { reshape } from './autograd/reshape.ts';
+export {
+  type LossResult,
+  type TensorRecord,
+  type ValueAndGrad,
+  valueAndGrad,
+} from './autograd/value-and-grad.ts';
+export type { MemoryStats } from './buffer-pool.ts';
+export type { DeviceCaps, KernelFamily } from './caps.ts';
+export {
+  createDevice,
+  Device,
+  type DeviceOptions,
+  type Dispatch,
+  type TensorOptions,
+} from './device.ts';
+export { DTYPE_BYTES, type DType, type HostArray } from './dtype.ts';
+export * from './errors.ts';
+export { foldGrid } from './grid.ts';
+export type { AdapterChoice } from './platform/types.ts';
+export { type BindingAccess, PARAMS_BYTES, type Program } from './program.ts';
+export { CounterRng, philox4x32 } from './rng.ts';
+export {
+  assertShape,
+  assertValidShape,
+  formatShape,
+  type Shape,
+  sameShape,
+  shapeSize,
+} from './shape.ts';
+export { Tensor } from './tensor.ts';
+export type { KernelTime } from './timestamps.ts';
+export { leaves, mapRecord } from './tree.ts';

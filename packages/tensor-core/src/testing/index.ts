@@ -1,1 +1,8 @@
-export {};
+// @vulpes/tensor-core/testing: what every kernel test needs. Imports vitest.
+
+export { expectMatch } from './expect-match.ts';
+export { gpuSuite } from './gpu-suite.ts';
+export { gradcheck } from './gradcheck.ts';
+export { maxAbsError, rmsErrorRatio } from './metrics.ts';
+export { randomArray } from './random-array.ts';
+export { underTwoFills } from './two-fills.ts';

@@ -1,0 +1,25 @@
+// Reshape: a view of the same memory, differentiable.
+
+import { ShapeError } from '../errors.ts';
+import { formatShape, type Shape, shapeSize } from '../shape.ts';
+import type { Tensor } from '../tensor.ts';
+import { defineOp } from './op.ts';
+
+const reshapeOp = defineOp<{ from: Shape; to: Shape }>({
+  name: 'reshape',
+  forward: ({ device, inputs: [x], attrs }) => ({ outputs: [device.view(x as Tensor, attrs.to)] }),
+  backward: ({ device, dOutputs: [dy], attrs }) => [device.view(dy as Tensor, attrs.from)],
+});
+
+/**
+ * The same elements in another shape, without a copy.
+ * @throws ShapeError where the number of elements differs.
+ */
+export function reshape(x: Tensor, shape: Shape): Tensor {
+  if (shapeSize(shape) !== x.size) {
+    throw new ShapeError(
+      `reshape: expected ${x.size} elements to match ${formatShape(x.shape)}, got ${formatShape(shape)}.`,
+    );
+  }
+  return reshapeOp([x], { from: x.shape, to: shape })[0] as Tensor;
+}

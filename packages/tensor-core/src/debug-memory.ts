@@ -1,0 +1,79 @@
+// Poisoned memory for tests: every new buffer is filled with a pattern, and words behind each tensor show stray writes.
+
+import type { PooledBuffer } from './buffer-pool.ts';
+import type { Device } from './device.ts';
+import { GpuValidationError } from './errors.ts';
+
+const GUARD_BYTES = 256;
+const GUARD_WORD = 0x7fa5a5a5; // a NaN as f32
+
+interface Guarded {
+  readonly buffer: PooledBuffer;
+  readonly byteLength: number;
+  readonly label: string;
+  isReleased: boolean;
+}
+
+export class DebugMemory {
+  readonly #device: Device;
+  readonly #guarded = new Map<PooledBuffer, Guarded>();
+  #fill: number | null = null;
+
+  constructor(device: Device) {
+    this.#device = device;
+  }
+
+  /** Extra bytes to allocate behind a tensor's own. */
+  get guardBytes(): number {
+    return this.#fill === null ? 0 : GUARD_BYTES;
+  }
+
+  /** Extra bytes to bind, so that a write behind the tensor reaches the guard words instead of being clamped. */
+  guardBytesOf(buffer: PooledBuffer): number {
+    return this.#guarded.has(buffer) ? GUARD_BYTES : 0;
+  }
+
+  /** From now on new tensors hold `word` in every element and their memory is not reused, until `stop`. */
+  start(word: number): void {
+    this.#fill = word;
+  }
+
+  /** @throws GpuValidationError naming the tensor whose guard words were overwritten. */
+  async stop(): Promise<void> {
+    this.#fill = null;
+    try {
+      for (const guarded of this.#guarded.values()) await this.#assertIntact(guarded);
+    } finally {
+      for (const { buffer, isReleased } of this.#guarded.values()) {
+        if (isReleased) this.#device.discardBuffer(buffer);
+      }
+    }
+  }
+
+  onAcquire(buffer: PooledBuffer, byteLength: number, label: string): void {
+    if (this.#fill === null) return;
+    const words = new Uint32Array((byteLength + GUARD_BYTES) / 4).fill(this.#fill);
+    words.fill(GUARD_WORD, byteLength / 4);
+    this.#device.writeBuffer(buffer, new Uint8Array(words.buffer));
+    this.#guarded.set(buffer, { buffer, byteLength, label, isReleased: false });
+  }
+
+  /** Takes a released buffer over, if it is a guarded one. */
+  onRelease(buffer: PooledBuffer): boolean {
+    const guarded = this.#guarded.get(buffer);
+    if (!guarded) return false;
+    guarded.isReleased = true;
+    if (this.#fill === null) this.#device.discardBuffer(buffer);
+    return true;
+  }
+
+  forget(buffer: PooledBuffer): void {
+    this.#guarded.delete(buffer);
+  }
+
+  async #assertIntact({ buffer, byteLength, label }: Guarded): Promise<void> {
+    const bytes = await this.#device.readBytes(buffer, byteLength + GUARD_BYTES);
+    if (new Uint32Array(bytes, byteLength).every((word) => word === GUARD_WORD)) return;
+    throw new GpuValidationError(`stray write: a kernel wrote behind the end of tensor ${label}`);
+  }
+}

@@ -1,0 +1,45 @@
+// Scopes: who owns the tensors made in a stretch of synchronous code.
+
+import { ArgumentError } from './errors.ts';
+import type { Tensor } from './tensor.ts';
+import { leaves } from './tree.ts';
+
+export class ScopeStack {
+  readonly #stack: Set<Tensor>[] = [];
+
+  /** Gives a tensor to the innermost scope, if there is one. */
+  add(tensor: Tensor): void {
+    this.#stack[this.#stack.length - 1]?.add(tensor);
+  }
+
+  /** Runs a body; tensors it made are freed, but for those in its result, which pass to the scope around. */
+  run<R>(body: () => R): { result: R } {
+    const { result, made } = this.collect(body);
+    const kept = new Set(leaves(result));
+    for (const tensor of made) {
+      if (kept.has(tensor)) this.add(tensor);
+      else tensor.dispose();
+    }
+    return { result };
+  }
+
+  /** Runs a body and returns what it made, alive; frees all of it if the body throws. */
+  collect<R>(body: () => R): { result: R; made: Set<Tensor> } {
+    const made = new Set<Tensor>();
+    this.#stack.push(made);
+    try {
+      const result = body();
+      if (result instanceof Promise) {
+        throw new ArgumentError(
+          'device.scope: expected a synchronous body, got a promise. Await outside the scope.',
+        );
+      }
+      return { result, made };
+    } catch (error) {
+      for (const tensor of made) tensor.dispose();
+      throw error;
+    } finally {
+      this.#stack.pop();
+    }
+  }
+}

@@ -1,0 +1,36 @@
+// A test suite that needs a device: one per kernel family, skipped aloud where no adapter is, red where one must be.
+
+import { afterAll, beforeAll, beforeEach, describe } from 'vitest';
+import type { KernelFamily } from '../caps.ts';
+import { createDevice, type Device } from '../device.ts';
+import { NoAdapterError } from '../errors.ts';
+
+/**
+ * Runs the suite on a device of the adapter's own kernel family, or once per family named.
+ * FOX_REQUIRE_GPU=1 turns a missing adapter from a skip into a failure.
+ */
+export function gpuSuite(
+  name: string,
+  body: (device: () => Device) => void,
+  families: readonly (KernelFamily | 'auto')[] = ['auto'],
+): void {
+  for (const kernels of families) {
+    describe(kernels === 'auto' ? name : `${name} (${kernels} kernels)`, () => {
+      let device: Device | null = null;
+      let reason = '';
+      beforeAll(async () => {
+        try {
+          device = await createDevice({ kernels });
+        } catch (error) {
+          if (!NoAdapterError.isInstance(error) || process.env.FOX_REQUIRE_GPU === '1') throw error;
+          reason = error.message;
+        }
+      });
+      beforeEach((context) => {
+        if (!device) context.skip(reason);
+      });
+      afterAll(() => device?.dispose());
+      body(() => device as Device);
+    });
+  }
+}
