@@ -1,0 +1,156 @@
+// A checkpoint is a folder that appears whole or not at all: files first, a marker with their sizes and hashes last, then a rename.
+
+import { CheckpointError } from '@vulpes/tensor-core';
+import { encodeJson, type Files, joinPath } from '../files.ts';
+import { sha256Hex } from '../hash.ts';
+
+/** Its presence says that every other file is there; it lists their sizes and hashes. */
+export const MARKER_FILE = 'checkpoint.json';
+const FORMAT = 'vulpes-checkpoint-1';
+const FOLDER_NAME = /^step-(\d{8,})$/;
+
+interface Marker {
+  readonly format: typeof FORMAT;
+  readonly files: Readonly<Record<string, { readonly bytes: number; readonly sha256: string }>>;
+}
+
+export type CheckpointContents = Readonly<Record<string, Uint8Array<ArrayBuffer>>>;
+
+export interface CheckpointLocation {
+  readonly step: number;
+  readonly folder: string;
+}
+
+export const checkpointsFolder = (runFolder: string): string => joinPath(runFolder, 'checkpoints');
+
+const checkpointFolder = (runFolder: string, step: number): string =>
+  joinPath(checkpointsFolder(runFolder), `step-${String(step).padStart(8, '0')}`);
+
+/**
+ * Writes one checkpoint, then drops all but the `keep` newest. A kill at any moment leaves the earlier ones untouched.
+ * Checkpoints of later steps are dropped too: the run was taken back to before them, and they belong to its former course.
+ */
+export async function writeCheckpoint(
+  files: Files,
+  runFolder: string,
+  { step, contents, keep }: { step: number; contents: CheckpointContents; keep: number },
+): Promise<CheckpointLocation> {
+  const folder = checkpointFolder(runFolder, step);
+  const scratch = joinPath(checkpointsFolder(runFolder), `.writing-${step}`);
+  await files.remove(scratch);
+  await files.makeFolder(scratch);
+  for (const [name, bytes] of Object.entries(contents)) {
+    await files.write(joinPath(scratch, name), bytes);
+  }
+  await files.write(joinPath(scratch, MARKER_FILE), encodeJson(await markerOf(contents)));
+  await discard(files, runFolder, folder);
+  await files.rename(scratch, folder);
+  await dropOthers(files, runFolder, { step, keep });
+  return { step, folder };
+}
+
+async function markerOf(contents: CheckpointContents): Promise<Marker> {
+  const files: Record<string, { bytes: number; sha256: string }> = {};
+  for (const [name, bytes] of Object.entries(contents)) {
+    files[name] = { bytes: bytes.length, sha256: await sha256Hex(bytes) };
+  }
+  return { format: FORMAT, files };
+}
+
+/** Out of sight by a rename first, so that a kill while deleting leaves no half checkpoint. */
+async function discard(files: Files, runFolder: string, folder: string): Promise<void> {
+  if ((await files.list(folder)).length === 0) return;
+  const name = folder.split('/').at(-1) as string;
+  const trash = joinPath(checkpointsFolder(runFolder), `.deleting-${name}`);
+  await files.remove(trash);
+  await files.rename(folder, trash);
+  await files.remove(trash);
+}
+
+async function dropOthers(
+  files: Files,
+  runFolder: string,
+  { step, keep }: { step: number; keep: number },
+): Promise<void> {
+  const all = await listCheckpoints(files, runFolder);
+  const later = all.filter((checkpoint) => checkpoint.step > step);
+  const older = all.filter((checkpoint) => checkpoint.step < step);
+  const old = older.slice(0, Math.max(0, older.length - (Math.max(1, keep) - 1)));
+  for (const { folder } of [...later, ...old]) await discard(files, runFolder, folder);
+}
+
+/** Complete checkpoints, oldest first. Folders without a marker do not count. */
+export async function listCheckpoints(
+  files: Files,
+  runFolder: string,
+): Promise<CheckpointLocation[]> {
+  const found: CheckpointLocation[] = [];
+  for (const name of await files.list(checkpointsFolder(runFolder))) {
+    const step = FOLDER_NAME.exec(name)?.[1];
+    const folder = joinPath(checkpointsFolder(runFolder), name);
+    if (step === undefined || (await files.size(joinPath(folder, MARKER_FILE))) === null) continue;
+    found.push({ step: Number(step), folder });
+  }
+  return found.sort((a, b) => a.step - b.step);
+}
+
+/** Removes what an interrupted write or deletion left behind. */
+export async function cleanLeftovers(files: Files, runFolder: string): Promise<void> {
+  const folder = checkpointsFolder(runFolder);
+  for (const name of await files.list(folder)) {
+    const path = joinPath(folder, name);
+    const isWhole = (await files.size(joinPath(path, MARKER_FILE))) !== null;
+    const isScratch = name.startsWith('.writing-') || name.startsWith('.deleting-');
+    if (isScratch || (FOLDER_NAME.test(name) && !isWhole)) await files.remove(path);
+  }
+}
+
+/**
+ * All files of a checkpoint, each checked against the marker.
+ * @throws CheckpointError naming the file that is missing, cut short or changed
+ */
+export async function readCheckpoint(files: Files, folder: string): Promise<CheckpointContents> {
+  const marker = await readMarker(files, folder);
+  const contents: Record<string, Uint8Array<ArrayBuffer>> = {};
+  for (const [name, expected] of Object.entries(marker.files)) {
+    const path = joinPath(folder, name);
+    const bytes = await readOrExplain(files, path);
+    if (bytes.length !== expected.bytes) {
+      throw damaged(path, `expected ${expected.bytes} bytes, got ${bytes.length}`);
+    }
+    if ((await sha256Hex(bytes)) !== expected.sha256) {
+      throw damaged(path, 'expected the content it was saved with, got another');
+    }
+    contents[name] = bytes;
+  }
+  return contents;
+}
+
+async function readMarker(files: Files, folder: string): Promise<Marker> {
+  const path = joinPath(folder, MARKER_FILE);
+  const text = new TextDecoder().decode(await readOrExplain(files, path));
+  try {
+    const marker = JSON.parse(text) as Marker;
+    if (marker.format === FORMAT && typeof marker.files === 'object') return marker;
+  } catch {
+    // Not JSON: the same to the user as JSON of another kind.
+  }
+  throw damaged(path, `expected a marker of format ${FORMAT}, got something else`);
+}
+
+async function readOrExplain(files: Files, path: string): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return await files.read(path);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new CheckpointError(
+      `checkpoint: expected a readable file ${path}, got "${reason}". Resume from another checkpoint of the run.`,
+      { cause },
+    );
+  }
+}
+
+const damaged = (path: string, detail: string): CheckpointError =>
+  new CheckpointError(
+    `checkpoint: ${path} is damaged: ${detail}. Resume from another checkpoint of the run.`,
+  );
