@@ -21,15 +21,27 @@ async function requestAdapter(): Promise<GPUAdapter | null> {
   return gpu.requestAdapter({ powerPreference: 'high-performance' });
 }
 
+type SoftwareAdapterPackage = typeof import('@vulpes/software-adapter');
+
 async function openAdapter(choice: AdapterChoice): Promise<OpenedAdapter> {
-  if (choice !== 'software') {
+  const software = await import('@vulpes/software-adapter').catch(() => null);
+  if (choice !== 'software' && mayHaveDriver(software)) {
     const adapter = await requestAdapter();
     if (adapter && !(choice === 'hardware' && isSoftwareAdapter(adapter.info))) {
       return { adapter, toggles: TOGGLES, notes: [systemNote(adapter)] };
     }
-    if (choice === 'hardware') throw noAdapter('no hardware adapter was found');
   }
-  return openSoftwareAdapter(choice);
+  if (choice === 'hardware') throw noAdapter('no GPU with a working driver was found');
+  if (!software)
+    throw noAdapter('no GPU driver was found, and @vulpes/software-adapter is not installed');
+  return openSoftwareAdapter(software, choice);
+}
+
+/** False where the machine has no Vulkan at all: asking Dawn would only print warnings. */
+function mayHaveDriver(software: SoftwareAdapterPackage | null): boolean {
+  if (process.platform !== 'linux' || !software) return true;
+  const { loader, manifests } = software.findSystemVulkan();
+  return loader !== undefined && manifests.length > 0;
 }
 
 function systemNote(adapter: GPUAdapter): string {
@@ -41,27 +53,39 @@ function systemNote(adapter: GPUAdapter): string {
   return `This is a software adapter on the CPU: ${source}.`;
 }
 
-async function openSoftwareAdapter(choice: AdapterChoice): Promise<OpenedAdapter> {
-  const software = await import('@vulpes/software-adapter').catch(() => null);
-  if (!software)
-    throw noAdapter('no GPU driver was found, and @vulpes/software-adapter is not installed');
-  software.activateSoftwareAdapter();
+async function openSoftwareAdapter(
+  software: SoftwareAdapterPackage,
+  choice: AdapterChoice,
+): Promise<OpenedAdapter> {
+  const driver = activate(software);
   const adapter = await requestAdapter();
-  if (!adapter)
-    throw noAdapter('no GPU driver was found, and the software adapter does not start either');
+  if (!adapter) throw noAdapter(`no GPU driver was found, and ${driver} does not start either`);
   const why = choice === 'software' ? 'it was asked for' : 'no GPU driver was found';
+  const name =
+    driver === 'lavapipe' ? "Mesa's lavapipe" : 'SwiftShader, brought by @vulpes/software-adapter';
   return {
     adapter,
     toggles: TOGGLES,
-    notes: [
-      `This is SwiftShader, a software adapter on the CPU, brought by @vulpes/software-adapter: ${why}.`,
-    ],
+    notes: [`This is ${name}, a software adapter on the CPU: ${why}.`],
   };
 }
 
-function noAdapter(what: string): NoAdapterError {
+function activate(software: SoftwareAdapterPackage): string {
+  try {
+    return software.activateSoftwareAdapter().driver;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw noAdapter(
+      `no GPU driver was found, and the software adapter cannot be used: ${reason}`,
+      cause,
+    );
+  }
+}
+
+function noAdapter(what: string, cause?: unknown): NoAdapterError {
   return new NoAdapterError(
     `createDevice: ${what}. Install a Vulkan driver (on Linux the GPU vendor's, or Mesa ≥ 25 for its CPU driver), or run on the CPU with: npm install @vulpes/software-adapter`,
+    { cause },
   );
 }
 
