@@ -9,12 +9,16 @@ Object.assign(process.env, adapterEnv());
 // FOX_TEST_DIST=1 drops it, so that the same tests run on what is published.
 const conditions = process.env.FOX_TEST_DIST ? ['node'] : ['@vulpes/source', 'node'];
 
+// FOX_SLOW=1 runs the tests that take minutes, and only them.
+const isSlow = process.env.FOX_SLOW === '1';
+
 export default defineConfig({
   plugins: [wgslPlugin()],
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
-    include: ['{packages,apps}/*/src/**/*.test.ts', 'tools/**/*.test.ts'],
+    include: isSlow ? ['**/*.slow.test.ts'] : ['**/*.test.ts'],
+    exclude: ['**/node_modules/**', '**/dist/**', ...(isSlow ? [] : ['**/*.slow.test.ts'])],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 60_000,

@@ -1,0 +1,22 @@
+// Packs every package as it would be published, then checks each tarball: publint, alone in an
+// empty folder installed with npm, imported in plain Node, types of a small consumer.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { checkTarball } from './pack/check-tarball.mjs';
+import { packAll } from './pack/pack.mjs';
+import { line, total } from './test/counts.mjs';
+
+const folder = mkdtempSync(join(tmpdir(), 'vulpes-pack-'));
+try {
+  const tarballs = await packAll(join(folder, 'tarballs'));
+  const results = [];
+  for (const tarball of tarballs) {
+    results.push(await checkTarball(tarball, tarballs, join(folder, 'consumers')));
+  }
+  const sum = total(results);
+  console.log(line(sum));
+  process.exitCode = sum.failed > 0 ? 1 : 0;
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}

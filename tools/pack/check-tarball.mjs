@@ -1,0 +1,93 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
+import { runTool } from '../setup/child.mjs';
+import { root } from '../setup/paths.mjs';
+import { toolEnv } from '../setup/pnpm.mjs';
+import { FAILED, PASSED, total } from '../test/counts.mjs';
+
+/** @typedef {import('./pack.mjs').Tarball} Tarball */
+/** @typedef {{ code: number, output: string }} Outcome */
+
+/** The tarball itself and those of the packages that it needs. */
+/** @param {Tarball} tarball @param {Tarball[]} all @returns {Tarball[]} */
+const closure = (tarball, all) => {
+  const found = new Set([tarball]);
+  for (const { manifest } of found) {
+    for (const name of Object.keys(manifest.dependencies ?? {})) {
+      const needed = all.find((candidate) => candidate.name === name);
+      if (needed) found.add(needed);
+    }
+  }
+  return [...found];
+};
+
+/** @param {Tarball} tarball @returns {Promise<Outcome>} */
+const lint = async ({ file }) => {
+  const bytes = readFileSync(file);
+  const tarballBytes = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length);
+  const { messages, pkg } = await publint({ strict: true, pack: { tarball: tarballBytes } });
+  const output = messages
+    .map((message) => formatMessage(message, pkg, { color: false }))
+    .join('\n');
+  return { code: messages.length > 0 ? 1 : 0, output };
+};
+
+/** @param {Tarball} tarball @param {Tarball[]} all @param {string} cwd @returns {Promise<Outcome>} */
+const install = (tarball, all, cwd) => {
+  const files = closure(tarball, all).map(({ file }) => file);
+  const flags = ['--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts'];
+  return runTool(['npm', 'install', ...flags, ...files], { cwd, env: toolEnv() });
+};
+
+/** @param {Tarball} tarball @param {string} cwd @returns {Promise<Outcome>} */
+const importInNode = ({ name }, cwd) => {
+  const code = `import * as all from '${name}'; console.log(Object.keys(all).length + ' exports');`;
+  writeFileSync(join(cwd, 'consumer.mjs'), code);
+  return runTool([process.execPath, 'consumer.mjs'], { cwd });
+};
+
+// The consumer checks our declarations too (no skipLibCheck), as strictly as we do, and has
+// nothing but our package: no types of Node.
+const consumerOptions = {
+  strict: true,
+  noEmit: true,
+  target: 'es2022',
+  lib: ['es2023', 'dom', 'esnext.disposable'],
+  module: 'nodenext',
+  exactOptionalPropertyTypes: true,
+  types: [],
+};
+
+/** @param {Tarball} tarball @param {string} cwd @returns {Promise<Outcome>} */
+const typeCheck = ({ name }, cwd) => {
+  const code = `import * as all from '${name}';\nexport const names: string[] = Object.keys(all);\n`;
+  writeFileSync(join(cwd, 'consumer.mts'), code);
+  const config = { compilerOptions: consumerOptions, files: ['consumer.mts'] };
+  writeFileSync(join(cwd, 'tsconfig.json'), JSON.stringify(config));
+  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  return runTool([process.execPath, tsc, '-p', '.'], { cwd });
+};
+
+/** @param {Tarball} tarball @param {Tarball[]} all @param {string} parent folder for consumers */
+export const checkTarball = async (tarball, all, parent) => {
+  const cwd = join(parent, tarball.name.replace('/', '-'));
+  mkdirSync(cwd, { recursive: true });
+  writeFileSync(join(cwd, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
+  /** @type {[string, () => Promise<Outcome>][]} */
+  const checks = [
+    ['publint', () => lint(tarball)],
+    ['install', () => install(tarball, all, cwd)],
+    ['import', () => importInNode(tarball, cwd)],
+    ['types', () => typeCheck(tarball, cwd)],
+  ];
+  const results = [];
+  for (const [check, run] of checks) {
+    const { code, output } = await run();
+    console.log(`${code === 0 ? 'ok  ' : 'FAIL'} ${tarball.name} ${check}`);
+    if (code !== 0) console.log(output.trimEnd());
+    results.push(code === 0 ? PASSED : FAILED);
+  }
+  return total(results);
+};

@@ -1,0 +1,47 @@
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
+
+/** @typedef {import('node:child_process').ChildProcess} ChildProcess */
+/** @typedef {readonly [string, ...string[]]} CommandLine */
+
+/** Shell convention: a process that died of signal n counts as 128 + n. */
+/** @param {number | null} code @param {NodeJS.Signals | null} signal */
+const exitCode = (code, signal) => code ?? 128 + (signal ? constants.signals[signal] : 0);
+
+/** @param {ChildProcess} child @returns {Promise<number>} exit code */
+export const exited = (child) =>
+  new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => resolve(exitCode(code, signal)));
+  });
+
+/** Ends a tool that we wait for when we are told to end. @param {ChildProcess} child */
+const endWithUs = (child) => {
+  const signals = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
+  /** @param {NodeJS.Signals} signal */
+  const pass = (signal) => void child.kill(signal);
+  for (const signal of signals) process.on(signal, pass);
+  return () => {
+    for (const signal of signals) process.off(signal, pass);
+  };
+};
+
+/**
+ * Runs a tool; returns its exit code and all that it printed, which is shown only when `show`.
+ * @param {CommandLine} command
+ * @param {{ cwd: string, env?: NodeJS.ProcessEnv, show?: boolean }} options
+ */
+export const runTool = async ([file, ...args], { cwd, env = process.env, show = false }) => {
+  const child = spawn(file, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const release = endWithUs(child);
+  /** @type {string[]} */
+  const output = [];
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text) => {
+      output.push(text);
+      if (show) process.stdout.write(text);
+    });
+  }
+  const code = await exited(child).finally(release);
+  return { code, output: output.join('') };
+};

@@ -1,0 +1,49 @@
+import { join } from 'node:path';
+import { runApp } from './app.mjs';
+import { root } from './paths.mjs';
+import { StepError } from './report.mjs';
+import { setUp } from './setup.mjs';
+
+/** @typedef {(args: readonly string[]) => Promise<number>} Command */
+
+/** @param {string} name @param {...string} first @returns {Command} */
+const app =
+  (name, ...first) =>
+  async (args) => {
+    await setUp();
+    return runApp(join(root, 'apps', name, 'dist', 'main.js'), [...first, ...args]);
+  };
+
+/** @type {Command} */
+const check = async (args) => {
+  await setUp({ build: false });
+  const { runChecks } = await import('../test/run-checks.mjs');
+  return runChecks(args);
+};
+
+/** @type {Record<string, Command>} */
+const commands = {
+  start: app('trainer', 'train'),
+  trainer: app('trainer'),
+  bench: app('bench'),
+  doctor: app('doctor'),
+  verify: app('verify'),
+  test: check,
+  check,
+};
+
+/** @param {readonly string[]} argv command and its arguments @returns {Promise<number>} exit code */
+export const main = async ([name = '', ...args]) => {
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (!command) {
+    console.error(`vulpes: expected one of ${Object.keys(commands).join(', ')}, got '${name}'`);
+    return 2;
+  }
+  try {
+    return await command(args);
+  } catch (error) {
+    if (!(error instanceof StepError)) throw error;
+    console.error(error.message);
+    return 1;
+  }
+};

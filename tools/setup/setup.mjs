@@ -1,0 +1,60 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { runTool } from './child.mjs';
+import { withSetupLock } from './lock.mjs';
+import { root } from './paths.mjs';
+import { pnpm, toolEnv } from './pnpm.mjs';
+import { step } from './report.mjs';
+import { buildInputs, buildOutputs, installInputs, isStamped, stamp } from './stamp.mjs';
+
+const isInstalled = () =>
+  existsSync(join(root, 'node_modules', '.modules.yaml')) &&
+  isStamped('install', { inputs: installInputs() });
+
+const isBuilt = () => isStamped('build', { inputs: buildInputs(), outputs: buildOutputs() });
+
+const install = async () => {
+  const command = await pnpm('install', '--frozen-lockfile', '--config.confirmModulesPurge=false');
+  await step('install dependencies', () => runTool(command, { cwd: root, env: toolEnv() }));
+  stamp('install', { inputs: installInputs() });
+};
+
+const build = async () => {
+  const inputs = buildInputs();
+  const command = await pnpm(
+    'exec',
+    'turbo',
+    'run',
+    'build',
+    '--output-logs=errors-only',
+    '--ui=stream',
+  );
+  await step('build', () => runTool(command, { cwd: root, env: toolEnv() }));
+  stamp('build', { inputs, outputs: buildOutputs() });
+};
+
+/** Only where no driver is there already: a GPU's, or Mesa's software one. */
+const prepareAdapter = async () => {
+  const url = pathToFileURL(join(root, 'packages/software-adapter/dist/index.js')).href;
+  const { ensureSoftwareAdapter, findSystemVulkan, isSupportedPlatform } = await import(url);
+  if (!isSupportedPlatform()) return;
+  const { loader, manifests } = findSystemVulkan();
+  if (loader && manifests.length > 0) return;
+  await step('unpack the software adapter', async () => void ensureSoftwareAdapter());
+};
+
+/**
+ * Brings this checkout to the state in which every command works; does nothing when it is in it.
+ * @param {{ build?: boolean }} [options] `build: false` stops after the dependencies
+ */
+export const setUp = async (options = {}) => {
+  const wantsBuild = options.build ?? true;
+  if (isInstalled() && (!wantsBuild || isBuilt())) return;
+  console.error(`vulpes: Node ${process.versions.node}, ${process.platform} ${process.arch}`);
+  await withSetupLock(async () => {
+    if (!isInstalled()) await install();
+    if (wantsBuild && !isBuilt()) await build();
+    if (wantsBuild) await prepareAdapter();
+  });
+};
