@@ -1,1 +1,34 @@
-export {};
+// Forgetting Transformers and their RoPE baseline: configurations, parameters, model, files, generation.
+
+export {
+  type FgateType,
+  type FoxConfig,
+  foxConfig,
+  headDimOf,
+  intermediateSizeOf,
+  officialDefaults,
+} from './config.ts';
+export { foxConfigFromJson, foxConfigToJson } from './config-json.ts';
+export {
+  type FileSystem,
+  memoryFileSystem,
+} from './folder/file-system.ts';
+export { loadModelFolder, type ModelFolder } from './folder/load-folder.ts';
+export { encodeModelFiles, saveModelFolder } from './folder/save-folder.ts';
+export type { HostTensor, HostWeights } from './folder/weights.ts';
+export { type GenerateOptions, generate } from './generate/generate.ts';
+export { argmax, type SamplingOptions, sampleToken } from './generate/sampling.ts';
+export type { Params } from './layers/context.ts';
+export {
+  createModel,
+  type LossInputs,
+  type LossResult,
+  type Model,
+  type ModelInputs,
+} from './model.ts';
+export { seqStartFromMask } from './padding.ts';
+export { initialValues } from './parameters/initial-values.ts';
+export type { ParameterInit, ParameterSpec } from './parameters/parameter-spec.ts';
+export { nonEmbeddingParameters, parameterSpecs } from './parameters/parameter-specs.ts';
+export { foxPreset, type PresetName, presetNames } from './presets.ts';
+export * from './safetensors/index.ts';

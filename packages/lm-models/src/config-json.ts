@@ -1,0 +1,60 @@
+// `config.json` of a Hugging Face folder to and from FoxConfig.
+
+import { CheckpointError, FoxError } from '@vulpes/tensor-core';
+import { type FoxConfig, officialDefaults } from './config.ts';
+import { validateConfig } from './config-validate.ts';
+
+/** `model_type` of the official class. */
+export const MODEL_TYPE = 'forgetting_transformer-project_fox';
+
+const snakeCase = (name: string): string =>
+  name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+/**
+ * Reads the text of a `config.json`. Fields it lacks take the official defaults (so pruning stays off unless asked for);
+ * fields of the transformers library that describe no model (`transformers_version`, `architectures`, …) are passed over.
+ * @throws CheckpointError naming the file and the field.
+ */
+export function foxConfigFromJson(text: string, source = 'config.json'): FoxConfig {
+  const json = parseObject(text, source);
+  const modelType = json.model_type;
+  if (modelType !== undefined && modelType !== MODEL_TYPE) {
+    throw new CheckpointError(
+      `${source}: expected model_type "${MODEL_TYPE}", got ${JSON.stringify(modelType)}. Only Forgetting Transformers can be read.`,
+    );
+  }
+  const fields = Object.entries(officialDefaults).map(([name, value]) => {
+    const key = snakeCase(name);
+    return [name, Object.hasOwn(json, key) ? json[key] : value];
+  });
+  try {
+    return validateConfig(Object.fromEntries(fields) as FoxConfig);
+  } catch (cause) {
+    if (!FoxError.isInstance(cause)) throw cause;
+    throw new CheckpointError(`${source}: ${cause.message}`, { cause });
+  }
+}
+
+/** The text of a `config.json` that the official class reads: sorted keys, two spaces, final newline. */
+export function foxConfigToJson(config: FoxConfig): string {
+  const fields = Object.entries(config).map(([name, value]) => [snakeCase(name), value]);
+  const extra = [
+    ['architectures', ['ForgettingTransformerForCausalLM']],
+    ['model_type', MODEL_TYPE],
+  ];
+  const sorted = [...fields, ...extra].sort(([a], [b]) => (String(a) < String(b) ? -1 : 1));
+  return `${JSON.stringify(Object.fromEntries(sorted), null, 2)}\n`;
+}
+
+function parseObject(text: string, source: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new CheckpointError(`${source}: expected JSON, which it is not.`, { cause });
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    return value as Record<string, unknown>;
+  }
+  throw new CheckpointError(`${source}: expected a JSON object, got ${text.slice(0, 60)}.`);
+}

@@ -1,0 +1,118 @@
+// The model's configuration: the fields of the official `config.json`, camelCased, with the official defaults.
+
+import { validateConfig } from './config-validate.ts';
+
+/** How a head's forget gate is made: from the token, from a learned bias, from a fixed bias, or not at all. */
+export type FgateType = 'full' | 'bias_only' | 'fixed' | 'none';
+
+/**
+ * Fields of the official `ForgettingTransformerConfig` (zhixuan-lin/forgetting-transformer), camelCased.
+ * `null` is Python's `None`. Make one with `foxConfig`, a preset, or `foxConfigFromJson`.
+ */
+export interface FoxConfig {
+  readonly vocabSize: number;
+  readonly hiddenSize: number;
+  /** MLP width as a multiple of `hiddenSize`, counted as if it had two matrices; see `intermediateSizeOf`. */
+  readonly hiddenRatio: number | null;
+  /** Overrides `hiddenRatio`. */
+  readonly intermediateSize: number | null;
+  readonly numHiddenLayers: number;
+  readonly numHeads: number;
+  readonly numKvHeads: number | null;
+  readonly hiddenAct: 'swish' | 'sigmoid';
+  /** Tokens; not used by the official model. */
+  readonly windowSize: number | null;
+  /** Tokens a generation looks back at; training may use any length. */
+  readonly maxPositionEmbeddings: number | null;
+  /** Standard deviation of the linear and embedding weights at the start. */
+  readonly initializerRange: number;
+  readonly elementwiseAffine: boolean;
+  /** Of the block, final and output norms. QK-norm has its own, 1e-5. */
+  readonly normEps: number;
+  readonly useCache: boolean;
+  readonly padTokenId: number | null;
+  readonly bosTokenId: number | null;
+  readonly eosTokenId: number | null;
+  readonly tieWordEmbeddings: boolean;
+  readonly attentionBias: boolean;
+  readonly fuseNorm: boolean;
+  readonly fuseCrossEntropy: boolean;
+  readonly ropeBase: number;
+  readonly useRope: boolean;
+  readonly useOutputGate: boolean;
+  readonly ogateAct: 'sigmoid' | 'silu';
+  readonly fgateType: FgateType;
+  /** Start the gate bias at decay times spread evenly in log from `decayTimeMin` to `decayTimeMax` (tokens). */
+  readonly fgateBiasInit: boolean;
+  readonly decayTimeMin: number | null;
+  readonly decayTimeMax: number | null;
+  readonly useOutputNorm: boolean;
+  readonly qkNorm: boolean;
+  /** One [headDim] weight for all heads instead of one per head: what the released checkpoints have. */
+  readonly qkNormShareParamAcrossHead: boolean;
+  readonly useKShift: boolean;
+  readonly useVShift: boolean;
+  /** log ε of adaptive computation pruning: attention mass below ε is skipped. null = dense. */
+  readonly logPruningTolerance: number | null;
+}
+
+/** Defaults of the official class, by which a `config.json` is read. */
+export const officialDefaults: FoxConfig = {
+  vocabSize: 32000,
+  hiddenSize: 2048,
+  hiddenRatio: 4,
+  intermediateSize: null,
+  numHiddenLayers: 24,
+  numHeads: 32,
+  numKvHeads: null,
+  hiddenAct: 'swish',
+  windowSize: null,
+  maxPositionEmbeddings: 2048,
+  initializerRange: 0.02,
+  elementwiseAffine: true,
+  normEps: 1e-6,
+  useCache: true,
+  padTokenId: null,
+  bosTokenId: 1,
+  eosTokenId: 2,
+  tieWordEmbeddings: false,
+  attentionBias: false,
+  fuseNorm: true,
+  fuseCrossEntropy: true,
+  ropeBase: 500000,
+  useRope: false,
+  useOutputGate: false,
+  ogateAct: 'sigmoid',
+  fgateType: 'full',
+  fgateBiasInit: false,
+  decayTimeMin: null,
+  decayTimeMax: null,
+  useOutputNorm: false,
+  qkNorm: false,
+  qkNormShareParamAcrossHead: false,
+  useKShift: false,
+  useVShift: false,
+  logPruningTolerance: null,
+};
+
+/** log ε that the authors recommend: at most 4.5e-5 of a query's attention is skipped. */
+export const DEFAULT_LOG_PRUNING_TOLERANCE = -10;
+
+/**
+ * A configuration from some of its fields, with the official defaults for the rest and pruning on (log ε = −10).
+ * @throws ArgumentError or UnsupportedError naming the field.
+ */
+export function foxConfig(fields: Partial<FoxConfig>): FoxConfig {
+  const pruning = { logPruningTolerance: DEFAULT_LOG_PRUNING_TOLERANCE };
+  return validateConfig({ ...officialDefaults, ...pruning, ...fields });
+}
+
+/** Features of one head. */
+export const headDimOf = (config: FoxConfig): number => config.hiddenSize / config.numHeads;
+
+/** MLP width: 2/3 · hiddenSize · hiddenRatio (SwiGLU has three matrices), rounded up to a multiple of 256. */
+export function intermediateSizeOf(config: FoxConfig): number {
+  if (config.intermediateSize !== null) return config.intermediateSize;
+  const width = Math.floor((config.hiddenSize * (config.hiddenRatio ?? 4) * 2) / 3);
+  return 256 * Math.ceil(width / 256);
+}

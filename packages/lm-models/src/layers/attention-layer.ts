@@ -1,0 +1,69 @@
+// The attention layer of FoX (LLaMA), FoX (Pro) and the RoPE baseline: one function, options by configuration. [FoX v2, Sec. 3]
+
+import { forgettingAttention } from '@vulpes/fox-attention';
+import type { Tensor } from '@vulpes/tensor-core';
+import { linear, outputGate, rmsNorm, rope } from '@vulpes/wgsl-kernels';
+import { type ForwardContext, type ParamReader, readerBelow } from './context.ts';
+import { logForgetGate } from './forget-gate.ts';
+import { mergeHeads, splitHeads } from './heads.ts';
+import { pruneLayer } from './pruning.ts';
+import { QK_NORM_EPS } from './qk-norm-eps.ts';
+import { shiftLinear } from './shift-linear.ts';
+
+export interface AttentionResult {
+  /** [B, T, h] */
+  readonly output: Tensor;
+  /** u32 [B, H, 2]; null without pruning or where nobody counts. */
+  readonly pruningCounts: Tensor | null;
+}
+
+/** x [B, T, h], already normed. */
+export function attentionLayer(
+  x: Tensor,
+  param: ParamReader,
+  context: ForwardContext,
+): AttentionResult {
+  const { config, seqStart } = context;
+  // q, k, v [B, T, H, D]
+  let q = splitHeads(linear(x, param('q_proj.weight')), config.numHeads);
+  let k = project(x, config.useKShift, readerBelow(param, 'k_proj'), context);
+  const v = project(x, config.useVShift, readerBelow(param, 'v_proj'), context);
+  if (config.qkNorm) {
+    q = rmsNorm(q, param('q_norm.weight'), { eps: QK_NORM_EPS });
+    k = rmsNorm(k, param('k_norm.weight'), { eps: QK_NORM_EPS });
+  }
+  if (config.useRope) {
+    // Left padding shifts all positions of a row alike, and attention sees only their differences.
+    q = rope(q, { base: config.ropeBase });
+    k = rope(k, { base: config.ropeBase });
+  }
+  const logFgate = logForgetGate(x, param, config);
+  const pruning = logFgate && pruneLayer({ q, k, logFgate }, param, context);
+  const attended = forgettingAttention(q, k, v, logFgate, {
+    ...(seqStart && { seqStart }),
+    ...(pruning && { logLambda: pruning.logLambda, ranges: pruning.ranges }),
+  });
+  const output = linear(gateOutput(attended, x, param, context), param('o_proj.weight'));
+  return { output, pruningCounts: pruning?.counts ?? null };
+}
+
+/** A plain or a token-shifted projection, [B, T, h] -> [B, T, H, D] */
+function project(
+  x: Tensor,
+  isShifted: boolean,
+  param: ParamReader,
+  context: ForwardContext,
+): Tensor {
+  if (isShifted) return shiftLinear(x, param, context);
+  return splitHeads(linear(x, param('weight')), context.config.numHeads);
+}
+
+/** Per-head norm of o, then o · act(W_g x); each where asked for. o [B, T, H, D] -> [B, T, h] */
+function gateOutput(o: Tensor, x: Tensor, param: ParamReader, { config }: ForwardContext): Tensor {
+  const normed = config.useOutputNorm
+    ? rmsNorm(o, param('output_norm.weight'), { eps: config.normEps })
+    : o;
+  const merged = mergeHeads(normed);
+  if (!config.useOutputGate) return merged;
+  return outputGate(merged, linear(x, param('ogate_proj.weight')), { activation: config.ogateAct });
+}

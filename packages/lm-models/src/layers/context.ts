@@ -1,0 +1,35 @@
+// What every layer of one forward pass is told.
+
+import { ArgumentError, type Tensor } from '@vulpes/tensor-core';
+import type { FoxConfig } from '../config.ts';
+
+/** Official parameter name to tensor. */
+export type Params = Record<string, Tensor>;
+
+/** Gives a parameter by the part of its name that follows the layer's own. */
+export type ParamReader = (name: string) => Tensor;
+
+export interface ForwardContext {
+  readonly config: FoxConfig;
+  /** i32 [B], first token of each row that is not padding. */
+  readonly seqStart: Tensor | undefined;
+  /** Count the attention blocks that pruning keeps. */
+  readonly countPruning: boolean;
+}
+
+/** Reads parameters below a prefix, e.g. `model.layers.0`. @throws ArgumentError for a name that is not there. */
+export function paramsBelow(params: Params, prefix: string): ParamReader {
+  return (name) => {
+    const tensor = params[`${prefix}.${name}`];
+    if (tensor) return tensor;
+    throw new ArgumentError(
+      `model: expected a parameter ${prefix}.${name}, got none. Pass params of this model: model.init(seed) or model.upload(weights).`,
+    );
+  };
+}
+
+/** The same reader, one level further down: `readerBelow(layer, 'attn')('q_proj.weight')`. */
+export const readerBelow =
+  (param: ParamReader, part: string): ParamReader =>
+  (name) =>
+    param(`${part}.${name}`);

@@ -1,0 +1,152 @@
+// The language model: parameters, logits, loss.
+
+import { assertShape, type Device, reshape, type Tensor } from '@vulpes/tensor-core';
+import { embedding, linear, linearCrossEntropy } from '@vulpes/wgsl-kernels';
+import type { FoxConfig } from './config.ts';
+import { validateConfig } from './config-validate.ts';
+import { checkWeights, type HostWeights } from './folder/weights.ts';
+import { forward, headWeight } from './forward.ts';
+import type { ForwardContext, Params } from './layers/context.ts';
+import { initialValues } from './parameters/initial-values.ts';
+import type { ParameterSpec } from './parameters/parameter-spec.ts';
+import { parameterSpecs } from './parameters/parameter-specs.ts';
+
+export interface ModelInputs {
+  /** i32 [B, T] */
+  readonly inputIds: Tensor;
+  /** i32 [B], first token of each row that is not padding: rows of unequal length are padded on the left. Default 0. */
+  readonly seqStart?: Tensor | undefined;
+}
+
+export interface LossInputs extends ModelInputs {
+  /** i32 [B, T]: the token that follows each one; −100 where none counts, as at padding. */
+  readonly labels: Tensor;
+}
+
+export interface LossResult {
+  /** [1], mean over counted labels, nats per token. */
+  readonly loss: Tensor;
+  readonly aux: {
+    /** [B, T], nats; 0 where the label does not count. */
+    readonly lossPerToken: Tensor;
+    /** One u32 [B, H, 2] a layer: attention blocks kept, and blocks of the causal triangle. Empty without pruning. */
+    readonly pruningCounts: Tensor[];
+  };
+}
+
+/** A model is its configuration on a device; its parameters are a plain record that the caller owns. */
+export interface Model {
+  readonly config: FoxConfig;
+  readonly device: Device;
+  parameterSpecs(): ParameterSpec[];
+  /** Fresh parameters; the same seed gives the same. The caller disposes them. */
+  init(seed: number): Params;
+  /** Parameters from loaded weights. @throws CheckpointError where they do not fit. */
+  upload(weights: HostWeights): Params;
+  /** Parameters back on the host, ready for `saveModelFolder`. */
+  download(params: Params): Promise<HostWeights>;
+  /** [B, T, V] */
+  logits(params: Params, inputs: ModelInputs): Tensor;
+  /** [B, V]: logits of the last token of each row alone. */
+  nextTokenLogits(params: Params, inputs: ModelInputs): Tensor;
+  /** Mean loss; never holds the logits of all tokens at once. Differentiable in `params` by `valueAndGrad`. */
+  loss(params: Params, inputs: LossInputs): LossResult;
+}
+
+/**
+ * @example
+ * const model = createModel(foxPreset('pro-tiny'), device);
+ * const params = model.init(0);
+ * const step = valueAndGrad(device, (p: Params, batch: LossInputs) => model.loss(p, batch));
+ * @throws ArgumentError, UnsupportedError where the configuration cannot be built.
+ */
+export function createModel(config: FoxConfig, device: Device): Model {
+  const specs = parameterSpecs(validateConfig(config));
+  const contextOf = ({ seqStart }: ModelInputs, countPruning: boolean): ForwardContext => ({
+    config,
+    seqStart,
+    countPruning,
+  });
+  return {
+    config,
+    device,
+    parameterSpecs: () => [...specs],
+    init: (seed) => toParams(device, specs, (spec) => initialValues(spec, seed)),
+    upload(weights) {
+      checkWeights(specs, new Map(Object.entries(weights)), { source: 'model.upload' });
+      return toParams(device, specs, ({ name }) => weights[name]?.data as Float32Array);
+    },
+    download: (params) => toHost(params, specs),
+    logits: (params, inputs) =>
+      device.scope(() => {
+        const context = contextOf(checkInputs(inputs), false);
+        const { hidden } = forward(params, inputs.inputIds, context);
+        return linear(hidden, headWeight(params, context));
+      }),
+    nextTokenLogits: (params, inputs) =>
+      device.scope(() => {
+        const context = contextOf(checkInputs(inputs), false);
+        const { hidden } = forward(params, inputs.inputIds, context);
+        return linear(lastRows(hidden), headWeight(params, context));
+      }),
+    loss: (params, inputs) =>
+      device.scope(() => {
+        const context = contextOf(checkLossInputs(inputs), true);
+        const { hidden, pruningCounts } = forward(params, inputs.inputIds, context);
+        const { loss, lossPerToken } = headLoss(hidden, headWeight(params, context), inputs.labels);
+        return { loss, aux: { lossPerToken, pruningCounts } };
+      }),
+  };
+}
+
+/** hidden [B, T, h], labels [B, T] */
+function headLoss(hidden: Tensor, weight: Tensor, labels: Tensor) {
+  const [batch, seqLen, hiddenSize] = hidden.shape as [number, number, number];
+  const rows = batch * seqLen;
+  const { loss, lossPerToken } = linearCrossEntropy(
+    reshape(hidden, [rows, hiddenSize]),
+    weight,
+    reshape(labels, [rows]),
+  );
+  return { loss, lossPerToken: reshape(lossPerToken, [batch, seqLen]) };
+}
+
+/** [B, T, h] -> [B, h], the last token of each row: a look-up with the hidden states as the table. */
+function lastRows(hidden: Tensor): Tensor {
+  const [batch, seqLen, hiddenSize] = hidden.shape as [number, number, number];
+  const rows = Int32Array.from({ length: batch }, (_, b) => b * seqLen + seqLen - 1);
+  const table = reshape(hidden, [batch * seqLen, hiddenSize]);
+  return embedding(hidden.device.tensor(rows, [batch]), table);
+}
+
+function checkInputs<I extends ModelInputs>(inputs: I): I {
+  const { B } = assertShape('model', 'inputIds', inputs.inputIds, ['B', 'T']);
+  if (inputs.seqStart) assertShape('model', 'seqStart', inputs.seqStart, ['B'], { B });
+  return inputs;
+}
+
+function checkLossInputs(inputs: LossInputs): LossInputs {
+  const { B, T } = assertShape('model', 'inputIds', inputs.inputIds, ['B', 'T']);
+  assertShape('model', 'labels', inputs.labels, ['B', 'T'], { B, T });
+  return checkInputs(inputs);
+}
+
+function toParams(
+  device: Device,
+  specs: readonly ParameterSpec[],
+  values: (spec: ParameterSpec) => Float32Array,
+): Params {
+  return Object.fromEntries(
+    specs.map((spec) => [spec.name, device.tensor(values(spec), spec.shape, { label: spec.name })]),
+  );
+}
+
+async function toHost(params: Params, specs: readonly ParameterSpec[]): Promise<HostWeights> {
+  checkWeights(specs, new Map(Object.entries(params)), { source: 'model.download' });
+  const weights: HostWeights = {};
+  for (const { name, shape } of specs) {
+    const data = (await params[name]?.data()) as Float32Array;
+    weights[name] = { shape, data };
+  }
+  return weights;
+}

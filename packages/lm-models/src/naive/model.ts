@@ -1,0 +1,141 @@
+// The whole model in plain f64, forward and loss only: the specification of `createModel`, one sequence at a time.
+
+import { type FoxConfig, headDimOf } from '../config.ts';
+import { QK_NORM_EPS } from '../layers/qk-norm-eps.ts';
+import { add, linear, logSigmoid, type Matrix, rmsNorm, sigmoid, silu, zip } from './arrays.ts';
+import { naiveAttention } from './attention.ts';
+import { naiveRope } from './rope.ts';
+
+/** Official parameter name to row-major values. */
+export type NaiveWeights = Readonly<Record<string, ArrayLike<number>>>;
+
+export interface NaiveSequence {
+  readonly inputIds: ArrayLike<number>;
+  /** First token that is not padding; default 0. */
+  readonly seqStart?: number;
+}
+
+type Weight = (name: string) => ArrayLike<number>;
+
+/** [T][V] */
+export function naiveLogits(
+  config: FoxConfig,
+  weights: NaiveWeights,
+  sequence: NaiveSequence,
+): Matrix {
+  const weight = weightReader(weights);
+  const seqStart = sequence.seqStart ?? 0;
+  const norm = { groupSize: config.hiddenSize, eps: config.normEps };
+  let x = lookUp(weight('model.embeddings.weight'), sequence.inputIds, config.hiddenSize);
+  for (let layer = 0; layer < config.numHiddenLayers; layer++) {
+    const at: Weight = (name) => weight(`model.layers.${layer}.${name}`);
+    x = add(x, naiveAttentionLayer(config, at, rmsNorm(x, at('attn_norm.weight'), norm), seqStart));
+    x = add(x, naiveMlp(at, rmsNorm(x, at('mlp_norm.weight'), norm)));
+  }
+  const head = config.tieWordEmbeddings ? 'model.embeddings.weight' : 'lm_head.weight';
+  return linear(rmsNorm(x, weight('model.norm.weight'), norm), weight(head));
+}
+
+/** −log softmax(logits)[label] of each token; 0 where the label is `ignoreIndex`. */
+export function naiveLossPerToken(
+  logits: Matrix,
+  labels: ArrayLike<number>,
+  ignoreIndex = -100,
+): Float64Array {
+  return Float64Array.from(logits, (row, t) => {
+    if (labels[t] === ignoreIndex) return 0;
+    const max = row.reduce((a, b) => Math.max(a, b));
+    const sum = row.reduce((total, logit) => total + Math.exp(logit - max), 0);
+    return max + Math.log(sum) - (row[labels[t] as number] as number);
+  });
+}
+
+function naiveAttentionLayer(
+  config: FoxConfig,
+  weight: Weight,
+  x: Matrix,
+  seqStart: number,
+): Matrix {
+  const { numHeads, normEps } = config;
+  const headDim = headDimOf(config);
+  const at: Weight = (name) => weight(`attn.${name}`);
+  let q = linear(x, at('q_proj.weight'));
+  let k = project(x, at, { name: 'k_proj', isShifted: config.useKShift, numHeads, seqStart });
+  const v = project(x, at, { name: 'v_proj', isShifted: config.useVShift, numHeads, seqStart });
+  if (config.qkNorm) {
+    q = rmsNorm(q, at('q_norm.weight'), { groupSize: headDim, eps: QK_NORM_EPS });
+    k = rmsNorm(k, at('k_norm.weight'), { groupSize: headDim, eps: QK_NORM_EPS });
+  }
+  if (config.useRope) {
+    q = naiveRope(q, { numHeads, base: config.ropeBase });
+    k = naiveRope(k, { numHeads, base: config.ropeBase });
+  }
+  let o = naiveAttention(q, k, v, forgetGate(config, at, x), { numHeads, seqStart });
+  if (config.useOutputNorm)
+    o = rmsNorm(o, at('output_norm.weight'), { groupSize: headDim, eps: normEps });
+  if (config.useOutputGate) {
+    const activation = config.ogateAct === 'silu' ? silu : sigmoid;
+    o = zip(o, linear(x, at('ogate_proj.weight')), (value, gate) => value * activation(gate));
+  }
+  return linear(o, at('o_proj.weight'));
+}
+
+/** log f, [T][H]; null without a gate. */
+function forgetGate(config: FoxConfig, at: Weight, x: Matrix): Matrix | null {
+  if (config.fgateType === 'none') return null;
+  const logits =
+    config.fgateType === 'full'
+      ? linear(x, at('fgate_proj.weight'), at('fgate_proj.bias'))
+      : x.map(() => Float64Array.from(at('fgate_bias')));
+  return logits.map((row) => row.map(logSigmoid));
+}
+
+interface Projection {
+  readonly name: string;
+  readonly isShifted: boolean;
+  readonly numHeads: number;
+  readonly seqStart: number;
+}
+
+/** A linear map, with the data-dependent shift y_t <- alpha_t y_{t-1} + (1 - alpha_t) y_t where asked for. */
+function project(
+  x: Matrix,
+  at: Weight,
+  { name, isShifted, numHeads, seqStart }: Projection,
+): Matrix {
+  if (!isShifted) return linear(x, at(`${name}.weight`));
+  const y = linear(x, at(`${name}.linear.weight`)).map((row, t) =>
+    t < seqStart ? row.fill(0) : row,
+  );
+  const alpha = linear(x, at(`${name}.shift_proj.weight`)).map((row) => row.map(sigmoid));
+  return y.map((row, t) =>
+    row.map((value, i) => {
+      const a = alpha[t]?.[Math.floor((i * numHeads) / row.length)] as number;
+      return a * (y[t - 1]?.[i] ?? 0) + (1 - a) * value;
+    }),
+  );
+}
+
+/** W_down (silu(a) * b), [a, b] = W_gate x */
+function naiveMlp(weight: Weight, x: Matrix): Matrix {
+  const both = linear(x, weight('mlp.gate_proj.weight'));
+  const hidden = both.map((row) => {
+    const width = row.length / 2;
+    return row.subarray(0, width).map((a, i) => silu(a) * (row[width + i] as number));
+  });
+  return linear(hidden, weight('mlp.down_proj.weight'));
+}
+
+function lookUp(table: ArrayLike<number>, ids: ArrayLike<number>, hiddenSize: number): Matrix {
+  return Array.from(ids, (id) =>
+    Float64Array.from({ length: hiddenSize }, (_, i) => table[id * hiddenSize + i] as number),
+  );
+}
+
+function weightReader(weights: NaiveWeights): Weight {
+  return (name) => {
+    const values = weights[name];
+    if (!values) throw new Error(`naive model: no weight ${name}`);
+    return values;
+  };
+}
