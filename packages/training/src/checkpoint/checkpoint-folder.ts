@@ -1,13 +1,14 @@
 // A checkpoint is a folder that appears whole or not at all: files first, a marker with their sizes and hashes last, then a rename.
 
 import { CheckpointError } from '@vulpes/tensor-core';
-import { encodeJson, type Files, joinPath } from '../files.ts';
+import { encodeJson, type Files, joinPath, replaceFile } from '../files.ts';
 import { sha256Hex } from '../hash.ts';
 
 /** Its presence says that every other file is there; it lists their sizes and hashes. */
 export const MARKER_FILE = 'checkpoint.json';
 const FORMAT = 'vulpes-checkpoint-1';
 const FOLDER_NAME = /^step-(\d{8,})$/;
+const SCRATCH_NAME = /^\.writing-(\d+)$/;
 
 interface Marker {
   readonly format: typeof FORMAT;
@@ -42,7 +43,7 @@ export async function writeCheckpoint(
   for (const [name, bytes] of Object.entries(contents)) {
     await files.write(joinPath(scratch, name), bytes);
   }
-  await files.write(joinPath(scratch, MARKER_FILE), encodeJson(await markerOf(contents)));
+  await replaceFile(files, joinPath(scratch, MARKER_FILE), encodeJson(await markerOf(contents)));
   await discard(files, runFolder, folder);
   await files.rename(scratch, folder);
   await dropOthers(files, runFolder, { step, keep });
@@ -88,22 +89,31 @@ export async function listCheckpoints(
   for (const name of await files.list(checkpointsFolder(runFolder))) {
     const step = FOLDER_NAME.exec(name)?.[1];
     const folder = joinPath(checkpointsFolder(runFolder), name);
-    if (step === undefined || (await files.size(joinPath(folder, MARKER_FILE))) === null) continue;
+    if (step === undefined || !(await hasMarker(files, folder))) continue;
     found.push({ step: Number(step), folder });
   }
   return found.sort((a, b) => a.step - b.step);
 }
 
-/** Removes what an interrupted write or deletion left behind. */
+/** Ends what an interrupted write or deletion began: a checkpoint that was whole but not yet in place is put there, the rest removed. */
 export async function cleanLeftovers(files: Files, runFolder: string): Promise<void> {
   const folder = checkpointsFolder(runFolder);
   for (const name of await files.list(folder)) {
     const path = joinPath(folder, name);
-    const isWhole = (await files.size(joinPath(path, MARKER_FILE))) !== null;
-    const isScratch = name.startsWith('.writing-') || name.startsWith('.deleting-');
-    if (isScratch || (FOLDER_NAME.test(name) && !isWhole)) await files.remove(path);
+    const isWhole = await hasMarker(files, path);
+    const written = SCRATCH_NAME.exec(name)?.[1];
+    const target = written === undefined ? null : checkpointFolder(runFolder, Number(written));
+    if (isWhole && target && !(await hasMarker(files, target))) {
+      await files.remove(target);
+      await files.rename(path, target);
+    } else if (target || name.startsWith('.deleting-') || (FOLDER_NAME.test(name) && !isWhole)) {
+      await files.remove(path);
+    }
   }
 }
+
+const hasMarker = async (files: Files, folder: string): Promise<boolean> =>
+  (await files.size(joinPath(folder, MARKER_FILE))) !== null;
 
 /**
  * All files of a checkpoint, each checked against the marker.

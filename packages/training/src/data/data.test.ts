@@ -51,8 +51,10 @@ describe('createCorpus', () => {
         fc.integer({ min: 1, max: 60 }),
         async (length, contextLength) => {
           const made = createCorpus([text('a', 'z'.repeat(length))], { contextLength });
-          if (length < 2 * (contextLength + 1))
-            return expect(made).rejects.toThrow(/corpus: expected at least/);
+          if (length < 2 * (contextLength + 1)) {
+            await expect(made).rejects.toThrow(/corpus: expected at least/);
+            return;
+          }
           const { train, heldOut } = await made;
           expect(Math.min(train.length, heldOut.length)).toBeGreaterThan(contextLength);
           expect(train.length + heldOut.length).toBe(length);

@@ -1,0 +1,100 @@
+// What a run will cost, from its numbers alone: parameters, memory, arithmetic. For a dry run.
+
+import { type FoxConfig, headDimOf, intermediateSizeOf, parameterSpecs } from '@vulpes/lm-models';
+import { shapeSize } from '@vulpes/tensor-core';
+import { type TrainSettings, tokensPerStep } from './settings.ts';
+
+const F32_BYTES = 4;
+
+export interface RunEstimate {
+  readonly parameters: number;
+  /** Without the input embedding, as the papers count. */
+  readonly nonEmbeddingParameters: number;
+  readonly tokensPerStep: number;
+  readonly totalTokens: number;
+  readonly memory: {
+    readonly weightBytes: number;
+    readonly gradientBytes: number;
+    /** AdamW's two moments. */
+    readonly optimizerBytes: number;
+    /** Kept between forward and backward of one micro batch; estimated to about a third. */
+    readonly activationBytes: number;
+    readonly totalBytes: number;
+    /** The largest single buffer, to compare with the adapter's maxStorageBufferBindingSize. */
+    readonly largestBufferBytes: number;
+  };
+  /** Floating-point operations of forward and backward for one trained token, dense attention. */
+  readonly flopsPerToken: FlopsPerToken;
+  readonly totalFlops: number;
+}
+
+export interface FlopsPerToken {
+  readonly projections: number;
+  readonly attention: number;
+  readonly mlp: number;
+  readonly head: number;
+  readonly total: number;
+}
+
+export function estimateRun(config: FoxConfig, settings: TrainSettings): RunEstimate {
+  const sizes = parameterSpecs(config).map((spec) => ({ ...spec, size: shapeSize(spec.shape) }));
+  const parameters = sum(sizes.map(({ size }) => size));
+  const embedding = config.tieWordEmbeddings ? 0 : config.vocabSize * config.hiddenSize;
+  const weightBytes = parameters * F32_BYTES;
+  const activationBytes = activationFloats(config, settings) * F32_BYTES;
+  const gradientBytes = weightBytes * (settings.accumulate > 1 ? 2 : 1);
+  const flopsPerToken = trainFlops(config, settings.contextLength);
+  const tokens = tokensPerStep(settings);
+  return {
+    parameters,
+    nonEmbeddingParameters: parameters - embedding,
+    tokensPerStep: tokens,
+    totalTokens: tokens * settings.steps,
+    memory: {
+      weightBytes,
+      gradientBytes,
+      optimizerBytes: 2 * weightBytes,
+      activationBytes,
+      totalBytes: 3 * weightBytes + gradientBytes + activationBytes,
+      largestBufferBytes: F32_BYTES * largestBuffer(config, settings),
+    },
+    flopsPerToken,
+    totalFlops: flopsPerToken.total * tokens * settings.steps,
+  };
+}
+
+/** Multiply and add are two operations; backward costs twice the forward; causal attention sees half the context. */
+function trainFlops(config: FoxConfig, contextLength: number): FlopsPerToken {
+  const { hiddenSize: h, numHiddenLayers: layers, numHeads, vocabSize } = config;
+  const perHead = (isUsed: boolean) => (isUsed ? numHeads * h : 0);
+  const gates =
+    perHead(config.fgateType === 'full') + perHead(config.useKShift) + perHead(config.useVShift);
+  const projections = 6 * layers * ((config.useOutputGate ? 5 : 4) * h * h + gates);
+  const attention = 6 * layers * numHeads * headDimOf(config) * contextLength;
+  const mlp = 6 * layers * 3 * h * intermediateSizeOf(config);
+  const head = 6 * h * vocabSize;
+  return { projections, attention, mlp, head, total: projections + attention + mlp + head };
+}
+
+/** Floats of one micro batch that forward keeps for backward, layer by layer: see the terms. */
+function activationFloats(config: FoxConfig, settings: TrainSettings): number {
+  const { hiddenSize: h, numHiddenLayers, numHeads } = config;
+  const normsAndResiduals = 4 * h;
+  const attention = 4 * h + 3 * numHeads; // q, k, v, o; log gate, its sum, row statistics
+  const shifts = (config.useKShift ? h + numHeads : 0) + (config.useVShift ? h + numHeads : 0);
+  const qkNorm = config.qkNorm ? 2 * h : 0;
+  const output = (config.useOutputNorm ? h : 0) + (config.useOutputGate ? 2 * h : 0);
+  const mlp = 3 * intermediateSizeOf(config);
+  const perLayer = normsAndResiduals + attention + shifts + qkNorm + output + mlp;
+  const tokens = settings.contextLength * settings.batchSize;
+  return tokens * (numHiddenLayers * perLayer + 2 * h);
+}
+
+function largestBuffer(config: FoxConfig, settings: TrainSettings): number {
+  const tokens = settings.contextLength * settings.batchSize;
+  const widest = Math.max(2 * intermediateSizeOf(config), config.hiddenSize);
+  return Math.max(tokens * widest, ...parameterSpecs(config).map(({ shape }) => shapeSize(shape)));
+}
+
+const sum = (values: readonly number[]): number =>
+  values.reduce((total, value) => total + value, 0);

@@ -1,0 +1,78 @@
+// A run from its first or last step to its end: train, evaluate, save, log; stops between steps when asked to.
+
+import type { Device } from '@vulpes/tensor-core';
+import type { CheckpointLocation } from './checkpoint/checkpoint-folder.ts';
+import type { Corpus } from './data/corpus.ts';
+import type { TrainEvent } from './events.ts';
+import type { Files } from './files.ts';
+import type { Model, Params } from './model.ts';
+import type { PruningSummary } from './pruning.ts';
+import { RunKeeper } from './run-keeper.ts';
+import { learningRateAt } from './schedule.ts';
+import { scheduleOf, type TrainSettings, tokensPerStep, validateSettings } from './settings.ts';
+import { createTrainStep } from './train-step.ts';
+
+export interface TrainingRun {
+  readonly device: Device;
+  readonly model: Model;
+  readonly settings: TrainSettings;
+  readonly corpus: Corpus;
+  readonly files: Files;
+  /** Folder of checkpoints and metrics; exists already. */
+  readonly runFolder: string;
+  /** Checkpoint to go on from; null starts afresh. */
+  readonly resumeFrom: CheckpointLocation | null;
+  readonly onEvent?: (event: TrainEvent) => void;
+  /** Aborting it finishes the step, saves and returns. */
+  readonly signal?: AbortSignal;
+}
+
+export interface TrainingOutcome {
+  readonly reason: 'finished' | 'stopped';
+  readonly step: number;
+  readonly tokens: number;
+  /** Last held-out loss, nats a token; null when stopped before the first. */
+  readonly heldOutLoss: number | null;
+  /** Of the last evaluation of this sitting; null without one, or without pruning. */
+  readonly pruning: PruningSummary | null;
+  readonly checkpoint: CheckpointLocation;
+  /** Owned by the caller. */
+  readonly params: Params;
+}
+
+/**
+ * Trains until the last step, or until `signal` is aborted; the state is saved in both cases.
+ * Resumed on the same adapter it gives the same numbers, bit for bit, as a run that was never stopped.
+ * @throws NonFiniteError CheckpointError ArgumentError, and the device's errors
+ */
+export async function runTraining(run: TrainingRun): Promise<TrainingOutcome> {
+  const { settings, signal } = run;
+  validateSettings(settings);
+  const keeper = await RunKeeper.open(run);
+  const { sitting, reader } = keeper;
+  const { sampler, progress } = sitting;
+  const trainStep = createTrainStep(run.device, sitting, settings);
+  const schedule = scheduleOf(settings);
+
+  while (progress.step < settings.steps && !signal?.aborted) {
+    await keeper.evaluateIfDue();
+    await keeper.saveIfDue();
+    if (signal?.aborted) break;
+
+    const microBatches = Array.from({ length: settings.accumulate }, () =>
+      sampler.next(settings.batchSize),
+    );
+    const learningRate = learningRateAt(schedule, progress.tokens);
+    const result = trainStep({ microBatches, learningRate, update: progress.step + 1 });
+    const stepTokens = tokensPerStep(settings);
+    progress.step += 1;
+    progress.tokens += stepTokens;
+    await reader.push(result, {
+      step: progress.step,
+      tokens: progress.tokens,
+      stepTokens,
+      learningRate,
+    });
+  }
+  return keeper.finish();
+}

@@ -1,0 +1,102 @@
+// One training step: loss and gradients of each micro batch, their mean, global norm, clip, AdamW. Recorded, not yet run.
+
+import { type Device, mapRecord, type Tensor, valueAndGrad } from '@vulpes/tensor-core';
+import { accumulate, adamwStep, clipCoefficient, globalNorm, scale } from '@vulpes/wgsl-kernels';
+import type { TokenBatch } from './data/batches.ts';
+import type { Model, Params, TensorBatch } from './model.ts';
+import { type AdamWState, decayOf, trainable } from './optimizer.ts';
+import { ADAMW } from './settings.ts';
+
+export interface TrainStepOptions {
+  readonly weightDecay: number;
+  /** null = never clip. */
+  readonly maxGradNorm: number | null;
+}
+
+export interface TrainStepInput {
+  /** All of one shape; their gradients are averaged. */
+  readonly microBatches: readonly TokenBatch[];
+  readonly learningRate: number;
+  /** 1 for the first update: AdamW's bias correction counts them. */
+  readonly update: number;
+}
+
+/** Tensors owned by the caller. */
+export interface TrainStepResult {
+  /** f32 [1] each, one per micro batch: mean nats a token before the update. */
+  readonly losses: readonly Tensor[];
+  /** f32 [1], before clipping. */
+  readonly gradNorm: Tensor;
+  /** Per micro batch and layer, u32 [batch, heads, 2]. */
+  readonly pruningCounts: readonly (readonly Tensor[])[];
+}
+
+export type TrainStep = (input: TrainStepInput) => TrainStepResult;
+
+/**
+ * Makes the function that records one update of `params` and `optimizer`, both in place.
+ * It leaves nothing allocated but its result.
+ */
+export function createTrainStep(
+  device: Device,
+  { model, params, optimizer }: { model: Model; params: Params; optimizer: AdamWState },
+  { weightDecay, maxGradNorm }: TrainStepOptions,
+): TrainStep {
+  const specs = trainable(model.parameterSpecs());
+  const learned = Object.fromEntries(specs.map(({ name }) => [name, params[name] as Tensor]));
+  const lossAndGrads = valueAndGrad(device, (learned: Readonly<Params>, batch: TensorBatch) =>
+    model.loss({ ...params, ...learned }, batch),
+  );
+
+  function lossesAndMeanGrads(microBatches: readonly TokenBatch[]) {
+    const losses: Tensor[] = [];
+    const pruningCounts: Tensor[][] = [];
+    let grads: Params | null = null;
+    for (const batch of microBatches) {
+      const part = lossAndGrads(learned, uploadBatch(device, batch));
+      losses.push(part.loss);
+      pruningCounts.push([...(part.aux?.pruningCounts ?? [])]);
+      grads = addShare(grads, part.grads, 1 / microBatches.length);
+    }
+    return { losses, pruningCounts, grads: grads ?? {} };
+  }
+
+  return ({ microBatches, learningRate, update }) =>
+    device.scope(() => {
+      const { losses, pruningCounts, grads } = lossesAndMeanGrads(microBatches);
+      const gradNorm = globalNorm(Object.values(grads));
+      const clip = maxGradNorm === null ? null : clipCoefficient(gradNorm, maxGradNorm);
+      for (const spec of specs) {
+        adamwStep({
+          param: params[spec.name] as Tensor,
+          grad: grads[spec.name] as Tensor,
+          m: optimizer.m[spec.name] as Tensor,
+          v: optimizer.v[spec.name] as Tensor,
+          clip,
+          learningRate,
+          weightDecay: decayOf(spec, weightDecay),
+          step: update,
+          ...ADAMW,
+        });
+      }
+      return { losses, gradNorm, pruningCounts };
+    });
+}
+
+/** sum + share · grads; frees `grads`, so that one set of gradients is held whatever the number of micro batches. */
+function addShare(sum: Params | null, grads: Params, share: number): Params {
+  if (share === 1) return grads;
+  const total = sum ?? mapRecord(grads, (grad) => scale(grad, share));
+  if (sum)
+    for (const [name, target] of Object.entries(sum))
+      accumulate(target, grads[name] as Tensor, share);
+  for (const grad of Object.values(grads)) grad.dispose();
+  return total;
+}
+
+export function uploadBatch(device: Device, { inputs, labels, shape }: TokenBatch): TensorBatch {
+  return {
+    inputIds: device.tensor(inputs, shape, { label: 'inputIds' }),
+    labels: device.tensor(labels, shape, { label: 'labels' }),
+  };
+}
