@@ -1,10 +1,17 @@
 // @vulpes/wgsl-kernels: the kernel toolkit and the general kernels of a transformer.
 
 export { assemble, type KernelSpec } from './assemble.ts';
-export type { BlockRanges, BlockSizes } from './block-ranges.ts';
+export {
+  assertBlockRanges,
+  assertBlockSizes,
+  type BlockRangeDims,
+  type BlockRanges,
+  type BlockSizes,
+} from './block-ranges.ts';
 export {
   defineKernel,
   type Kernel,
   type KernelCall,
   type KernelDefinition,
 } from './define-kernel.ts';
+export { swiglu, swigluBackward, swigluForward } from './ops/swiglu/index.ts';

@@ -1,1 +1,1 @@
-export {};
+export { type HostTensor, runWithGrads } from './run-with-grads.ts';

@@ -1,0 +1,16 @@
+// How elementwise kernels split their work: four elements a thread where the length allows, else one.
+
+import { foldGrid } from '@vulpes/tensor-core';
+
+/** Elements that one thread loads at once; `length` is what must be divisible (a row, or all elements). */
+export const vectorWidth = (length: number): 1 | 4 => (length % 4 === 0 ? 4 : 1);
+
+/** The WGSL type of `width` f32 values, for `alias Elem`. */
+export const elemType = (width: 1 | 4): string => (width === 4 ? 'vec4<f32>' : 'f32');
+
+/** Like `elemType`, for values that are only moved: their bits. */
+export const bitsType = (width: 1 | 4): string => (width === 4 ? 'vec4<u32>' : 'u32');
+
+/** Workgroups for one thread per item. */
+export const threadGrid = (threads: number, workgroupSize: number): [number, number, number] =>
+  foldGrid(Math.ceil(threads / workgroupSize));

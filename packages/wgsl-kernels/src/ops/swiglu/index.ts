@@ -1,0 +1,2 @@
+export { swigluBackward, swigluForward } from './swiglu.kernel.ts';
+export { swiglu } from './swiglu.op.ts';

@@ -1,0 +1,40 @@
+// Spec, grid and cost of the SwiGLU kernels.
+
+import { defineKernel } from '../../define-kernel.ts';
+import sigmoidWgsl from '../../lib/sigmoid.wgsl';
+import { elemType, threadGrid, vectorWidth } from '../../lib/vector.ts';
+import swigluBackwardWgsl from './swiglu-backward.wgsl';
+import swigluForwardWgsl from './swiglu-forward.wgsl';
+
+export interface SwigluDims {
+  readonly rows: number;
+  /** I, elements in a row of the output. */
+  readonly inner: number;
+}
+
+const select = ({ inner }: SwigluDims) => ({ WG_SIZE: 64, Elem: elemType(vectorWidth(inner)) });
+
+const grid = ({ rows, inner }: SwigluDims, { WG_SIZE }: { WG_SIZE: number }) =>
+  threadGrid((rows * inner) / vectorWidth(inner), WG_SIZE);
+
+export const swigluForward = defineKernel({
+  name: 'swiglu-forward',
+  source: swigluForwardWgsl,
+  lib: [sigmoidWgsl],
+  bindings: ['x:read', 'y:write'],
+  params: ['rows:u32', 'columns:u32'],
+  select,
+  grid,
+  bytes: ({ rows, inner }) => 12 * rows * inner,
+});
+
+export const swigluBackward = defineKernel({
+  name: 'swiglu-backward',
+  source: swigluBackwardWgsl,
+  lib: [sigmoidWgsl],
+  bindings: ['x:read', 'dy:read', 'dx:write'],
+  params: ['rows:u32', 'columns:u32'],
+  select,
+  grid,
+  bytes: ({ rows, inner }) => 20 * rows * inner,
+});

@@ -1,0 +1,41 @@
+// SwiGLU: the gated activation of the MLP.
+
+import { defineOp, formatShape, ShapeError, type Tensor } from '@vulpes/tensor-core';
+import { assertDType } from '../../lib/check.ts';
+import { vectorWidth } from '../../lib/vector.ts';
+import { type SwigluDims, swigluBackward, swigluForward } from './swiglu.kernel.ts';
+
+const paramsOf = ({ rows, inner }: SwigluDims) => ({ rows, columns: inner / vectorWidth(inner) });
+
+const swigluOp = defineOp<SwigluDims>({
+  name: 'swiglu',
+  forward({ device, inputs, attrs: dims }) {
+    const x = inputs[0] as Tensor;
+    const y = device.empty([...x.shape.slice(0, -1), dims.inner], { label: 'swiglu' });
+    swigluForward.run(device, { dims, tensors: { x, y }, params: paramsOf(dims) });
+    return { outputs: [y], saved: [x] };
+  },
+  backward({ device, dOutputs, saved, attrs: dims }) {
+    const [x, dy] = [saved[0] as Tensor, dOutputs[0] as Tensor];
+    const dx = device.empty(x.shape, { label: 'd swiglu' });
+    swigluBackward.run(device, { dims, tensors: { x, dy, dx }, params: paramsOf(dims) });
+    return [dx];
+  },
+});
+
+/**
+ * silu(a) * b, where the last axis of x is [a, b].
+ * @param x - [..., 2I], f32
+ * @returns [..., I]
+ * @throws ShapeError where the last axis is odd. @throws DTypeError
+ */
+export function swiglu(x: Tensor): Tensor {
+  assertDType('swiglu', 'x', x, 'f32');
+  const last = x.shape.at(-1) ?? 1;
+  if (last % 2 !== 0) {
+    throw new ShapeError(
+      `swiglu: expected x [..., 2I] with an even last axis, got ${formatShape(x.shape)}. Put gate and value side by side.`,
+    );
+  }
+  return swigluOp([x], { rows: x.size / last, inner: last / 2 })[0] as Tensor;
+}
