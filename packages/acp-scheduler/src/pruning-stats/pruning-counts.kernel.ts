@@ -1,0 +1,25 @@
+// Spec and grid of the block counts.
+
+import { foldGrid } from '@vulpes/tensor-core';
+import { defineKernel } from '@vulpes/wgsl-kernels';
+import pruningCountsWgsl from './pruning-counts.wgsl';
+
+export const pruningCountsKernel = defineKernel({
+  name: 'pruning-counts',
+  source: pruningCountsWgsl,
+  bindings: ['start_index:read', 'seq_start:read', 'counts:write'],
+  params: [
+    'batch:u32',
+    'num_heads:u32',
+    'query_len:u32',
+    'key_len:u32',
+    'block_m:u32',
+    'block_n:u32',
+    'query_blocks:u32',
+  ],
+  select: (_dims: { batch: number; numHeads: number }) => ({ WG_SIZE: 64 }),
+  grid: ({ batch, numHeads }) => foldGrid(batch * numHeads),
+  workgroupBytes: () =>
+    4 + // t_kept
+    4, // t_causal
+});

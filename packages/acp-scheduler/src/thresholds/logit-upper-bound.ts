@@ -1,0 +1,140 @@
+// Upper bounds U of |q · k| · smScale for each head, computed on the GPU so that no step has to wait for a readback.
+
+import {
+  ArgumentError,
+  assertShape,
+  type Device,
+  DTypeError,
+  ShapeError,
+  type Tensor,
+} from '@vulpes/tensor-core';
+import {
+  chunkRows,
+  logitBoundFromNorms,
+  logitBoundFromQkNorm,
+  rowNormMax,
+} from './thresholds.kernel.ts';
+
+/**
+ * U = smScale · max‖q‖ · max‖k‖ over the tokens of each (batch, head): Cauchy–Schwarz. Not differentiable.
+ * @param q - [B, M, H, D], D a multiple of 4. @param k - [B, N, H, D].
+ * @returns [B, H], the caller's.
+ * @throws ShapeError, DTypeError, ArgumentError
+ */
+export function logitUpperBoundFromNorms(
+  q: Tensor,
+  k: Tensor,
+  { smScale }: { smScale: number },
+): Tensor {
+  const op = 'logitUpperBoundFromNorms';
+  const { B, H, D } = assertShape(op, 'q', q, ['B', 'M', 'H', 'D']);
+  assertShape(op, 'k', k, ['B', 'N', 'H', 'D'], { B, H, D });
+  if (D % 4 !== 0) {
+    throw new ShapeError(`${op}: expected D to be a multiple of 4, got D=${D}. Pad the heads.`);
+  }
+  assertFloats(op, { q, k });
+  assertScale(op, smScale);
+  const { device } = q;
+  return device.scope(() => {
+    const logitBound = device.empty([B, H], { label: 'logitUpperBound' });
+    const [qPartial, kPartial] = [partialMaxima(device, q), partialMaxima(device, k)];
+    logitBoundFromNorms.run(device, {
+      dims: { batch: B, numHeads: H },
+      tensors: { q_partial: qPartial, k_partial: kPartial, logit_bound: logitBound },
+      params: {
+        heads: B * H,
+        q_chunks: qPartial.shape[2] as number,
+        k_chunks: kPartial.shape[2] as number,
+        sm_scale: smScale,
+      },
+    });
+    return logitBound;
+  });
+}
+
+/** x [B, T, H, D] -> [B, H, chunks], the largest squared norm of each chunk of rows. */
+function partialMaxima(device: Device, x: Tensor): Tensor {
+  const [batch, seqLen, numHeads, headDim] = x.shape as [number, number, number, number];
+  const { chunks, rowsPerChunk } = chunkRows(seqLen);
+  const partial = device.empty([batch, numHeads, chunks]);
+  rowNormMax.run(device, {
+    dims: { batch, seqLen, numHeads, headDim },
+    tensors: { x, partial },
+    params: {
+      batch,
+      seq_len: seqLen,
+      num_heads: numHeads,
+      head_vec4: headDim / 4,
+      chunks,
+      rows_per_chunk: rowsPerChunk,
+    },
+  });
+  return partial;
+}
+
+export interface QkNormDims {
+  readonly batch: number;
+  readonly numHeads: number;
+  readonly headDim: number;
+  readonly smScale: number;
+}
+
+/**
+ * U = smScale · D · max|γ_q| · max|γ_k| for each head: an RMS-normed row has ‖x‖ ≤ √D · max|γ|. Reads the weights only.
+ * @param qWeight - [H · D], or [D] shared by the heads. @param kWeight - the same; the two may differ in kind.
+ * @returns [B, H], the caller's; every batch row is the same.
+ * @throws ShapeError, DTypeError, ArgumentError
+ */
+export function logitUpperBoundFromQkNorm(
+  qWeight: Tensor,
+  kWeight: Tensor,
+  { batch, numHeads, headDim, smScale }: QkNormDims,
+): Tensor {
+  const op = 'logitUpperBoundFromQkNorm';
+  assertFloats(op, { qWeight, kWeight });
+  assertScale(op, smScale);
+  const { device } = qWeight;
+  const logitBound = device.empty([batch, numHeads], { label: 'logitUpperBound' });
+  logitBoundFromQkNorm.run(device, {
+    dims: { batch, numHeads },
+    tensors: { q_weight: qWeight, k_weight: kWeight, logit_bound: logitBound },
+    params: {
+      batch,
+      num_heads: numHeads,
+      head_dim: headDim,
+      q_stride: headStride(op, 'qWeight', qWeight, numHeads, headDim),
+      k_stride: headStride(op, 'kWeight', kWeight, numHeads, headDim),
+      sm_scale: smScale,
+    },
+  });
+  return logitBound;
+}
+
+function headStride(
+  op: string,
+  name: string,
+  { shape }: Tensor,
+  numHeads: number,
+  headDim: number,
+): number {
+  const [size] = shape;
+  if (shape.length === 1 && size === numHeads * headDim) return headDim;
+  if (shape.length === 1 && size === headDim) return 0;
+  throw new ShapeError(
+    `${op}: expected ${name} [H * D] = [${numHeads * headDim}] or [D] = [${headDim}], got [${shape.join(', ')}].`,
+  );
+}
+
+function assertFloats(op: string, tensors: Record<string, Tensor>): void {
+  for (const [name, { dtype }] of Object.entries(tensors)) {
+    if (dtype !== 'f32')
+      throw new DTypeError(`${op}: expected ${name} f32, got ${dtype}. Cast it first.`);
+  }
+}
+
+function assertScale(op: string, smScale: number): void {
+  if (Number.isFinite(smScale) && smScale >= 0) return;
+  throw new ArgumentError(
+    `${op}: expected smScale to be finite and not negative, got ${smScale}. Use 1 / sqrt(headDim).`,
+  );
+}
