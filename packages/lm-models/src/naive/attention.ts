@@ -1,7 +1,7 @@
 // Forgetting attention in f64 with the whole score row in memory. [FoX v2, Sec. 3]
 // o_i = sum_{j<=i} exp(s q_i.k_j + D_ij) v_j / sum_{j<=i} exp(s q_i.k_j + D_ij), D_ij = sum_{l=j+1..i} log f_l
 
-import type { Matrix } from './arrays.ts';
+import type { Matrix, Row } from './arrays.ts';
 
 export interface NaiveAttentionOptions {
   readonly numHeads: number;
@@ -34,30 +34,41 @@ interface HeadInputs {
 /** Writes one head's columns of `out`. */
 function attendHead(
   out: Matrix,
-  inputs: HeadInputs,
+  { q, k, v, logFgate, head }: HeadInputs,
   { numHeads, seqStart }: NaiveAttentionOptions,
 ): void {
-  const { q, k, v, logFgate, head } = inputs;
   const headDim = (q[0]?.length ?? 0) / numHeads;
-  const columns = Array.from({ length: headDim }, (_, d) => head * headDim + d);
-  const smScale = 1 / Math.sqrt(headDim);
+  const columns = [head * headDim, (head + 1) * headDim] as const;
   for (let i = seqStart; i < q.length; i++) {
-    const scores = new Map<number, number>();
+    // Keys from the query backwards: the decay grows by one gate a step.
+    const scores = new Float64Array(i + 1 - seqStart);
     let decayBias = 0;
     for (let j = i; j >= seqStart; j--) {
-      const dot = columns.reduce(
-        (sum, c) => sum + (q[i]?.[c] as number) * (k[j]?.[c] as number),
-        0,
-      );
-      scores.set(j, dot * smScale + decayBias);
+      scores[j - seqStart] =
+        dot(q[i] as Row, k[j] as Row, columns) / Math.sqrt(headDim) + decayBias;
       decayBias += logFgate?.[j]?.[head] ?? 0;
     }
-    const max = Math.max(...scores.values());
-    const total = [...scores.values()].reduce((sum, score) => sum + Math.exp(score - max), 0);
-    for (const [j, score] of scores) {
-      const weight = Math.exp(score - max) / total;
-      for (const c of columns)
-        (out[i] as Float64Array)[c] = (out[i]?.[c] as number) + weight * (v[j]?.[c] as number);
-    }
+    const max = scores.reduce((a, b) => Math.max(a, b));
+    const weights = scores.map((score) => Math.exp(score - max));
+    const total = weights.reduce((sum, weight) => sum + weight, 0);
+    weights.forEach((weight, index) => {
+      addScaled(out[i] as Row, weight / total, v[seqStart + index] as Row, columns);
+    });
   }
+}
+
+function dot(a: Row, b: Row, [from, to]: readonly [number, number]): number {
+  let sum = 0;
+  for (let c = from; c < to; c++) sum += (a[c] as number) * (b[c] as number);
+  return sum;
+}
+
+function addScaled(
+  target: Row,
+  factor: number,
+  source: Row,
+  [from, to]: readonly [number, number],
+): void {
+  for (let c = from; c < to; c++)
+    target[c] = (target[c] as number) + factor * (source[c] as number);
 }

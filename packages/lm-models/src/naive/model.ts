@@ -2,7 +2,18 @@
 
 import { type FoxConfig, headDimOf } from '../config.ts';
 import { QK_NORM_EPS } from '../layers/qk-norm-eps.ts';
-import { add, linear, logSigmoid, type Matrix, rmsNorm, sigmoid, silu, zip } from './arrays.ts';
+import {
+  add,
+  linear,
+  logSigmoid,
+  type Matrix,
+  type Row,
+  rmsNorm,
+  row,
+  sigmoid,
+  silu,
+  zip,
+} from './arrays.ts';
 import { naiveAttention } from './attention.ts';
 import { naiveRope } from './rope.ts';
 
@@ -42,11 +53,12 @@ export function naiveLossPerToken(
   labels: ArrayLike<number>,
   ignoreIndex = -100,
 ): Float64Array {
-  return Float64Array.from(logits, (row, t) => {
+  return row(logits.length, (t) => {
     if (labels[t] === ignoreIndex) return 0;
-    const max = row.reduce((a, b) => Math.max(a, b));
-    const sum = row.reduce((total, logit) => total + Math.exp(logit - max), 0);
-    return max + Math.log(sum) - (row[labels[t] as number] as number);
+    const scores = logits[t] as Row;
+    const max = scores.reduce((a, b) => Math.max(a, b));
+    const sum = scores.reduce((total, logit) => total + Math.exp(logit - max), 0);
+    return max + Math.log(sum) - (scores[labels[t] as number] as number);
   });
 }
 
@@ -104,13 +116,13 @@ function project(
   { name, isShifted, numHeads, seqStart }: Projection,
 ): Matrix {
   if (!isShifted) return linear(x, at(`${name}.weight`));
-  const y = linear(x, at(`${name}.linear.weight`)).map((row, t) =>
-    t < seqStart ? row.fill(0) : row,
+  const y = linear(x, at(`${name}.linear.weight`)).map((values, t) =>
+    t < seqStart ? values.fill(0) : values,
   );
   const alpha = linear(x, at(`${name}.shift_proj.weight`)).map((row) => row.map(sigmoid));
-  return y.map((row, t) =>
-    row.map((value, i) => {
-      const a = alpha[t]?.[Math.floor((i * numHeads) / row.length)] as number;
+  return y.map((values, t) =>
+    values.map((value, i) => {
+      const a = alpha[t]?.[Math.floor((i * numHeads) / values.length)] as number;
       return a * (y[t - 1]?.[i] ?? 0) + (1 - a) * value;
     }),
   );
@@ -119,17 +131,15 @@ function project(
 /** W_down (silu(a) * b), [a, b] = W_gate x */
 function naiveMlp(weight: Weight, x: Matrix): Matrix {
   const both = linear(x, weight('mlp.gate_proj.weight'));
-  const hidden = both.map((row) => {
-    const width = row.length / 2;
-    return row.subarray(0, width).map((a, i) => silu(a) * (row[width + i] as number));
+  const hidden = both.map((values) => {
+    const width = values.length / 2;
+    return values.subarray(0, width).map((a, i) => silu(a) * (values[width + i] as number));
   });
   return linear(hidden, weight('mlp.down_proj.weight'));
 }
 
 function lookUp(table: ArrayLike<number>, ids: ArrayLike<number>, hiddenSize: number): Matrix {
-  return Array.from(ids, (id) =>
-    Float64Array.from({ length: hiddenSize }, (_, i) => table[id * hiddenSize + i] as number),
-  );
+  return Array.from(ids, (id) => row(hiddenSize, (i) => table[id * hiddenSize + i] as number));
 }
 
 function weightReader(weights: NaiveWeights): Weight {

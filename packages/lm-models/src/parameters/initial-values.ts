@@ -1,6 +1,6 @@
 // First values of a parameter, from a seed. Each name has its own random stream, so one option more or less changes no other.
 
-import { CounterRng } from '@vulpes/tensor-core';
+import { normalValues } from './normal-values.ts';
 import type { ParameterSpec } from './parameter-spec.ts';
 
 /** Row-major f32 values; the same seed and name always give the same. */
@@ -11,7 +11,7 @@ export function initialValues(spec: ParameterSpec, seed: number): Float32Array {
     case 'constant':
       return new Float32Array(size).fill(init.value);
     case 'normal': {
-      const values = normalValues(new CounterRng(seed, streamOf(spec.name)), size, init.std);
+      const values = normalValues(size, { seed, stream: streamOf(spec.name), std: init.std });
       if (init.zeroRow !== undefined) zeroRow(values, init.zeroRow, shape.at(-1) ?? 1);
       return values;
     }
@@ -20,10 +20,6 @@ export function initialValues(spec: ParameterSpec, seed: number): Float32Array {
     default:
       return init satisfies never;
   }
-}
-
-function normalValues(rng: CounterRng, size: number, std: number): Float32Array {
-  return Float32Array.from({ length: size }, () => std * rng.normal());
 }
 
 function zeroRow(values: Float32Array, row: number, columns: number): void {
