@@ -1,5 +1,6 @@
 // The model's configuration: the fields of the official `config.json`, camelCased, with the official defaults.
 
+import { DEFAULT_LOG_PRUNING_TOLERANCE } from '@vulpes/acp-scheduler';
 import { validateConfig } from './config-validate.ts';
 
 /** How a head's forget gate is made: from the token, from a learned bias, from a fixed bias, or not at all. */
@@ -94,9 +95,6 @@ export const officialDefaults: FoxConfig = {
   useVShift: false,
   logPruningTolerance: null,
 };
-
-/** log ε that the authors recommend: at most 4.5e-5 of a query's attention is skipped. */
-export const DEFAULT_LOG_PRUNING_TOLERANCE = -10;
 
 /**
  * A configuration from some of its fields, with the official defaults for the rest and pruning on (log ε = −10).

@@ -1,0 +1,91 @@
+// Generation: the window it looks back at, where it ends, its seed, and its refusals.
+
+import { ArgumentError, NonFiniteError } from '@vulpes/tensor-core';
+import { gpuSuite } from '@vulpes/tensor-core/testing';
+import { expect, test } from 'vitest';
+import { createModel, type Model } from '../model.ts';
+import { hostOf } from '../naive/check.ts';
+import { naiveLogits } from '../naive/model.ts';
+import { randomWeights } from '../naive/random-weights.ts';
+import { parameterSpecs } from '../parameters/parameter-specs.ts';
+import { foxPreset } from '../presets.ts';
+import { type GenerateOptions, generate } from './generate.ts';
+import { argmax } from './sampling.ts';
+
+const config = foxPreset('pro-nano', {
+  vocabSize: 24,
+  hiddenSize: 32,
+  intermediateSize: 16,
+  numHiddenLayers: 1,
+});
+const specs = parameterSpecs(config);
+const weights = randomWeights(specs, 5);
+const prompt = [3, 1, 4, 1, 5, 9, 2, 6];
+
+gpuSuite('generate', (device) => {
+  const modelOf = (): Model => createModel(config, device());
+  const make = (options: Partial<GenerateOptions>) => {
+    const model = modelOf();
+    return generate(model, model.upload(hostOf(specs, weights)), {
+      prompt,
+      maxNewTokens: 6,
+      ...options,
+    });
+  };
+
+  test('takes the likeliest token and looks back at its window only', async () => {
+    const expected = [...prompt];
+    for (let made = 0; made < 6; made++) {
+      const logits = naiveLogits(config, weights, { inputIds: expected.slice(-5) });
+      expected.push(argmax(logits.at(-1) as Float64Array));
+    }
+    expect([...(await make({ contextLength: 5 }))]).toEqual(expected);
+    expect([...(await make({ contextLength: 6 }))]).not.toEqual(expected);
+  });
+
+  test('leaves no tensor behind', async () => {
+    const model = modelOf();
+    const params = model.init(0);
+    const live = device().memory.liveTensors;
+    await generate(model, params, { prompt, maxNewTokens: 2 });
+    expect(device().memory.liveTensors).toBe(live);
+  });
+
+  test('ends after the stop token, or when told to', async () => {
+    const all = [...(await make({}))];
+    const stopToken = all[prompt.length + 2] as number;
+    const end = all.indexOf(stopToken, prompt.length) + 1;
+    expect([...(await make({ stopToken }))]).toEqual(all.slice(0, end));
+    const heard: number[] = [];
+    await make({ onToken: (token) => heard.push(token) < 3 });
+    expect(heard).toEqual(all.slice(prompt.length, prompt.length + 3));
+    expect([...(await make({ maxNewTokens: 0 }))]).toEqual(prompt);
+  });
+
+  test('draws by its seed', async () => {
+    const drawn = { temperature: 1.5, topK: 12 };
+    expect(await make({ ...drawn, seed: 1 })).toEqual(await make({ ...drawn, seed: 1 }));
+    expect(await make({ ...drawn, seed: 1 })).not.toEqual(await make({ ...drawn, seed: 2 }));
+    expect(await make({ temperature: 3, topK: 1 })).toEqual(await make({}));
+  });
+
+  test.each<[Partial<GenerateOptions>, string]>([
+    [{ prompt: [] }, 'prompt to be at least one token, got none'],
+    [{ prompt: [1, 24] }, 'prompt to be token ids from 0 to 23, got 24'],
+    [{ maxNewTokens: -1 }, 'maxNewTokens to be an integer ≥ 0, got -1'],
+    [{ temperature: Number.NaN }, 'temperature to be a number ≥ 0, got NaN'],
+    [{ topK: 0 }, 'topK to be an integer ≥ 1 or null, got 0'],
+    [{ contextLength: 0 }, 'contextLength to be an integer ≥ 1, got 0'],
+  ])('%j is refused', async (options, message) => {
+    await expect(make(options)).rejects.toThrow(`generate: expected ${message}`);
+    await expect(make(options)).rejects.toThrow(ArgumentError);
+  });
+
+  test('weights that give NaN are reported', async () => {
+    const model = modelOf();
+    const broken = hostOf(specs, weights);
+    broken['model.norm.weight']?.data.fill(Number.NaN);
+    const text = generate(model, model.upload(broken), { prompt, maxNewTokens: 1 });
+    await expect(text).rejects.toThrow(NonFiniteError);
+  });
+});

@@ -1,0 +1,45 @@
+// The naive model over a batch of equally long rows, in the flat layout of the device model.
+
+import type { FoxConfig } from '../config.ts';
+import { type NaiveWeights, naiveLogits, naiveLossPerToken } from './model.ts';
+
+export interface NaiveBatch {
+  /** [B, T] */
+  readonly inputIds: Int32Array;
+  /** [B, T]; −100 does not count. */
+  readonly labels: Int32Array;
+  /** [B] */
+  readonly seqStart: readonly number[];
+}
+
+export interface NaiveResult {
+  /** Mean over counted labels. */
+  readonly loss: number;
+  /** [B, T] */
+  readonly lossPerToken: Float64Array;
+  /** [B, T, V] */
+  readonly logits: Float64Array;
+}
+
+export function naiveBatch(
+  config: FoxConfig,
+  weights: NaiveWeights,
+  batch: NaiveBatch,
+): NaiveResult {
+  const { inputIds, labels, seqStart } = batch;
+  const seqLen = inputIds.length / seqStart.length;
+  const logits = new Float64Array(inputIds.length * config.vocabSize);
+  const lossPerToken = new Float64Array(inputIds.length);
+  for (const [b, start] of seqStart.entries()) {
+    const [from, to] = [b * seqLen, (b + 1) * seqLen];
+    const row = naiveLogits(config, weights, {
+      inputIds: inputIds.subarray(from, to),
+      seqStart: start,
+    });
+    for (const [t, values] of row.entries()) logits.set(values, (from + t) * config.vocabSize);
+    lossPerToken.set(naiveLossPerToken(row, labels.subarray(from, to)), from);
+  }
+  const counted = labels.filter((label) => label !== -100).length;
+  const loss = lossPerToken.reduce((sum, value) => sum + value, 0) / counted;
+  return { loss, lossPerToken, logits };
+}

@@ -1,0 +1,68 @@
+// Pruning inside a model: what it skips, what it leaves unchanged, and what it reports.
+
+import { type Tensor, valueAndGrad } from '@vulpes/tensor-core';
+import { expectMatch, gpuSuite } from '@vulpes/tensor-core/testing';
+import { expect, test } from 'vitest';
+import type { FoxConfig } from './config.ts';
+import type { Params } from './layers/context.ts';
+import { createModel, type LossInputs } from './model.ts';
+import { foxPreset } from './presets.ts';
+
+const [BATCH, SEQ_LEN] = [2, 320];
+const small = { hiddenSize: 32, numHeads: 2, intermediateSize: 16, vocabSize: 32 };
+
+gpuSuite('pruning in a model', (device) => {
+  /** Loss, gradients and counts of one layer after another, at the first values of training. */
+  const run = async (config: FoxConfig) => {
+    const model = createModel(config, device());
+    const params = model.init(3);
+    const ids = Int32Array.from(
+      { length: BATCH * SEQ_LEN },
+      (_, i) => (i * i + 3 * i) % config.vocabSize,
+    );
+    const inputs: LossInputs = {
+      inputIds: device().tensor(ids, [BATCH, SEQ_LEN]),
+      labels: device().tensor(
+        ids.map((id) => (id + 1) % config.vocabSize),
+        [BATCH, SEQ_LEN],
+      ),
+    };
+    const step = valueAndGrad(device(), (p: Params, i: LossInputs) => model.loss(p, i));
+    const { loss, aux, grads } = step(params, inputs);
+    const read = async (tensor: Tensor) => [...(await tensor.data())];
+    return {
+      loss: await read(loss),
+      counts: await Promise.all((aux?.pruningCounts ?? []).map(read)),
+      grads: await Promise.all(Object.values(grads).map(read)),
+      names: Object.keys(grads),
+    };
+  };
+
+  test.each(['pro-nano', 'llama-nano'])(
+    '%s skips most blocks at its first step and computes the same',
+    async (name) => {
+      const config = foxPreset(name, small);
+      const pruned = await run(config);
+      const dense = await run({ ...config, logPruningTolerance: null });
+      expect(dense.counts).toEqual([]);
+      expect(pruned.counts.length).toBe(config.numHiddenLayers);
+      for (const counts of pruned.counts) {
+        expect(counts.length).toBe(BATCH * config.numHeads * 2);
+        for (let head = 0; head < counts.length; head += 2) {
+          // All gates start near 1/2: D falls below the threshold some 30 to 60 tokens back.
+          expect(counts[head]).toBeLessThan((counts[head + 1] as number) / 2);
+          expect(counts[head]).toBeGreaterThan(0);
+        }
+      }
+      expectMatch('loss', pruned.loss, dense.loss, 1e-6);
+      for (const [index, grad] of pruned.grads.entries()) {
+        expectMatch(pruned.names[index] as string, grad, dense.grads[index] as number[], 1e-4);
+      }
+    },
+  );
+
+  test('a model without gates has nothing to prune', async () => {
+    const config = foxPreset('transformer-nano', { ...small, logPruningTolerance: -10 });
+    expect((await run(config)).counts).toEqual([]);
+  });
+});
