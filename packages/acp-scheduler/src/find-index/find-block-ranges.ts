@@ -7,7 +7,7 @@ import {
   ShapeError,
   type Tensor,
 } from '@vulpes/tensor-core';
-import type { BlockRanges, BlockSizes } from '@vulpes/wgsl-kernels';
+import { assertBlockSizes, type BlockRanges, type BlockSizes } from '@vulpes/wgsl-kernels';
 import { findIndex, keyBlockCount, queryBlockCount } from './find-index.kernel.ts';
 import type { SearchDims } from './find-index.naive.ts';
 
@@ -40,7 +40,7 @@ export function findBlockRanges(
   assertDType('logLambda', logLambda, 'i32');
   assertDType('threshold', threshold, 'f32');
   assertQueryLen(queryLen, keyLen);
-  assertBlocks(blocks);
+  assertBlockSizes(OP, blocks);
   const dims: SearchDims = { batch, numHeads, queryLen, keyLen, blocks };
   const { device } = logLambda;
   const [queryBlocks, keyBlocks] = [queryBlockCount(dims), keyBlockCount(dims)];
@@ -104,16 +104,4 @@ function assertQueryLen(queryLen: number, keyLen: number): void {
   throw new ArgumentError(
     `${OP}: expected queryLen from 1 to N = ${keyLen}, got ${queryLen}. Pass the number of rows of q.`,
   );
-}
-
-/** @throws ArgumentError unless both are powers of two from 8 to 128. */
-function assertBlocks(blocks: BlockSizes): void {
-  for (const name of ['blockM', 'blockN'] as const) {
-    const size = blocks[name];
-    if (![8, 16, 32, 64, 128].includes(size)) {
-      throw new ArgumentError(
-        `${OP}: expected ${name} to be 8, 16, 32, 64 or 128, got ${size}. Use the block sizes of the attention kernel.`,
-      );
-    }
-  }
 }

@@ -172,7 +172,7 @@ gpuSuite('findBlockRanges', (device) => {
       `[ArgumentError: findBlockRanges: expected queryLen from 1 to N = 16, got 17. Pass the number of rows of q.]`,
     );
     expect(call({ blockM: 24 })).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: findBlockRanges: expected blockM to be 8, 16, 32, 64 or 128, got 24. Use the block sizes of the attention kernel.]`,
+      `[ArgumentError: findBlockRanges: expected blockM and blockN to be powers of two in 8…128, got 24 and 8.]`,
     );
   });
 });
