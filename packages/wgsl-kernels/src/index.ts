@@ -15,3 +15,5 @@ export {
   type KernelDefinition,
 } from './define-kernel.ts';
 export { swiglu, swigluBackward, swigluForward } from './ops/swiglu/index.ts';
+export { rmsNorm } from './ops/rms-norm/index.ts';
+export { sumRows } from './ops/sum-rows/index.ts';

@@ -14,3 +14,10 @@ export const bitsType = (width: 1 | 4): string => (width === 4 ? 'vec4<u32>' : '
 /** Workgroups for one thread per item. */
 export const threadGrid = (threads: number, workgroupSize: number): [number, number, number] =>
   foldGrid(Math.ceil(threads / workgroupSize));
+
+/** Threads that share a row of `elems` loads: a power of two, about 4 loads each, at most a workgroup. */
+export function lanesPerRow(elems: number, workgroupSize: number): number {
+  let lanes = 1;
+  while (lanes < workgroupSize && lanes * 4 < elems) lanes *= 2;
+  return lanes;
+}

@@ -1,0 +1,43 @@
+// rms-norm-backward.thread: dx = rstd * (g - x * rstd^2 * mean(g * x)), g = dy * weight; no workgroup memory, for software adapters.
+// grid       one thread a row, 64 a workgroup, folded over x and y
+// x, dy, dx  [rows, columns] Elem     weight  [weight_rows, columns] Elem     rstd  [rows] f32
+// cost       16 bytes an element
+
+// @spec
+const WG_SIZE: u32 = 64u;
+const WIDTH: u32 = 1u;      // f32 values in an Elem
+alias Elem = f32;
+// @end-spec
+
+struct Params {
+  rows: u32,
+  columns: u32,             // Elems in a row
+  weight_rows: u32,
+}
+
+@group(0) @binding(0) var<storage, read> x: array<Elem>;
+@group(0) @binding(1) var<storage, read> weight: array<Elem>;
+@group(0) @binding(2) var<storage, read> rstd: array<f32>;
+@group(0) @binding(3) var<storage, read> dy: array<Elem>;
+@group(0) @binding(4) var<storage, read_write> dx: array<Elem>;
+@group(0) @binding(5) var<uniform> params: Params;
+
+@compute @workgroup_size(WG_SIZE)
+fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+  let row = id.y * groups.x * WG_SIZE + id.x;
+  if (row >= params.rows) {
+    return;
+  }
+  let o_x = row * params.columns;
+  let o_weight = (row % params.weight_rows) * params.columns;
+  var products = Elem(0.0);
+  for (var i = 0u; i < params.columns; i++) {
+    products += dy[o_x + i] * weight[o_weight + i] * x[o_x + i];
+  }
+  let mean = elem_sum(products) / f32(params.columns * WIDTH);
+  let p_rstd = rstd[row];
+  let pull = p_rstd * p_rstd * mean;
+  for (var i = 0u; i < params.columns; i++) {
+    dx[o_x + i] = p_rstd * (dy[o_x + i] * weight[o_weight + i] - x[o_x + i] * pull);
+  }
+}

@@ -1,0 +1,100 @@
+// RMSNorm over the last axis, with one weight row for all rows or one per head.
+
+import { type Device, defineOp, formatShape, ShapeError, type Tensor } from '@vulpes/tensor-core';
+import { assertDType } from '../../lib/check.ts';
+import { vectorWidth } from '../../lib/vector.ts';
+import { rowsPerPart } from '../sum-rows/sum-rows.kernel.ts';
+import { sumRows } from '../sum-rows/sum-rows.ts';
+import {
+  type RmsNormDims,
+  rmsNormBackwardLanes,
+  rmsNormBackwardThread,
+  rmsNormDweight,
+  rmsNormForwardLanes,
+  rmsNormForwardThread,
+} from './rms-norm.kernel.ts';
+
+interface Attrs {
+  readonly dims: RmsNormDims;
+  readonly eps: number;
+}
+
+const paramsOf = ({ rows, columns, weightRows }: RmsNormDims) => ({
+  rows,
+  columns: columns / vectorWidth(columns),
+  weight_rows: weightRows,
+});
+
+const rmsNormOp = defineOp<Attrs>({
+  name: 'rms-norm',
+  forward({ device, inputs, attrs: { dims, eps } }) {
+    const [x, weight] = inputs as [Tensor, Tensor];
+    const y = device.empty(x.shape, { label: 'rms-norm' });
+    const rstd = device.empty([dims.rows], { label: 'rstd' });
+    const kernel = device.caps.kernels === 'gpu' ? rmsNormForwardLanes : rmsNormForwardThread;
+    const params = { ...paramsOf(dims), eps };
+    kernel.run(device, { dims, tensors: { x, weight, y, rstd }, params });
+    return { outputs: [y], saved: [x, weight, rstd] };
+  },
+  backward({ device, dOutputs, saved, attrs: { dims }, needs }) {
+    const [x, weight, rstd] = saved as [Tensor, Tensor, Tensor];
+    const inputs = { x, weight, rstd, dy: dOutputs[0] as Tensor };
+    return [
+      needs[0] ? inputGradient(device, dims, inputs) : null,
+      needs[1] ? weightGradient(device, dims, inputs) : null,
+    ];
+  },
+});
+
+interface BackwardInputs {
+  readonly x: Tensor;
+  readonly weight: Tensor;
+  readonly rstd: Tensor;
+  readonly dy: Tensor;
+}
+
+function inputGradient(device: Device, dims: RmsNormDims, inputs: BackwardInputs): Tensor {
+  const dx = device.empty(inputs.x.shape, { label: 'd rms-norm' });
+  const kernel = device.caps.kernels === 'gpu' ? rmsNormBackwardLanes : rmsNormBackwardThread;
+  kernel.run(device, { dims, tensors: { ...inputs, dx }, params: paramsOf(dims) });
+  return dx;
+}
+
+/** Two stages, the same bits every time: partial sums over stretches of rows, then their sum. */
+function weightGradient(
+  device: Device,
+  dims: RmsNormDims,
+  { x, weight, rstd, dy }: BackwardInputs,
+): Tensor {
+  const outerRows = dims.rows / dims.weightRows;
+  const perPart = rowsPerPart(outerRows);
+  const parts = Math.ceil(outerRows / perPart);
+  const partial = device.empty([parts, weight.size], { label: 'partial d weight' });
+  const { columns, weight_rows } = paramsOf(dims);
+  rmsNormDweight.run(device, {
+    dims: { ...dims, parts },
+    tensors: { x, rstd, dy, partial },
+    params: { outer_rows: outerRows, weight_rows, columns, rows_per_part: perPart, parts },
+  });
+  return device.view(sumRows(partial, weight.size), weight.shape);
+}
+
+/**
+ * x / sqrt(mean(x²) + eps) · weight, the mean over the last axis.
+ * @param x - [..., D], f32; [..., G, D] for a weight per head
+ * @param weight - [D], or [G · D]: one row per head
+ * @throws ShapeError DTypeError
+ */
+export function rmsNorm(x: Tensor, weight: Tensor, { eps }: { eps: number }): Tensor {
+  assertDType('rmsNorm', 'x', x, 'f32');
+  assertDType('rmsNorm', 'weight', weight, 'f32');
+  const columns = x.shape.at(-1) ?? 1;
+  const weightRows = weight.size === columns ? 1 : (x.shape.at(-2) ?? 1);
+  if (weight.shape.length !== 1 || weight.size !== weightRows * columns) {
+    throw new ShapeError(
+      `rmsNorm: expected weight [D] or [G * D] for x [..., G, D] = ${formatShape(x.shape)}, got ${formatShape(weight.shape)}. Reshape x so that its last axis is what is normalised.`,
+    );
+  }
+  const dims = { rows: x.size / columns, columns, weightRows };
+  return rmsNormOp([x, weight], { dims, eps })[0] as Tensor;
+}

@@ -1,0 +1,1 @@
+export { sumRows } from './sum-rows.ts';
