@@ -14,6 +14,7 @@ export {
   type KernelCall,
   type KernelDefinition,
 } from './define-kernel.ts';
+export { type MatmulOptions, matmul } from './ops/matmul/index.ts';
 export { swiglu, swigluBackward, swigluForward } from './ops/swiglu/index.ts';
 export { rmsNorm } from './ops/rms-norm/index.ts';
 export { sumRows } from './ops/sum-rows/index.ts';

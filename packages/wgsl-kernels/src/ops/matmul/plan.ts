@@ -1,4 +1,4 @@
-// What a matmul launch is told, and the pure choice of register block and splits of K.
+// What a matmul launch is told, and the pure choices: register block, workgroup tile, splits of K.
 
 /** One launch: sizes, strides in elements, and what happens at the store. */
 export interface MatmulDims {
@@ -12,10 +12,104 @@ export interface MatmulDims {
   readonly strideA: number;
   readonly strideB: number;
   readonly strideC: number;
+  /** A is stored [K, M]. */
   readonly transposeA: boolean;
+  /** B is stored [N, K]. */
   readonly transposeB: boolean;
   readonly hasBias: boolean;
   readonly accumulate: boolean;
   /** Parts of K that are summed by a second pass. */
   readonly splits: number;
 }
+
+type Sizes = Pick<MatmulDims, 'm' | 'n' | 'k' | 'batch' | 'transposeA'>;
+
+/** Rows and columns of C that one thread owns. */
+export interface Block {
+  readonly rows: number;
+  readonly cols: number;
+}
+
+const REGISTER_BLOCKS: readonly Block[] = [
+  { rows: 16, cols: 16 },
+  { rows: 8, cols: 8 },
+  { rows: 16, cols: 4 },
+  { rows: 4, cols: 16 },
+  { rows: 1, cols: 16 },
+];
+
+/** Cost of loading a value in multiply-adds, measured on SwiftShader: a gather of four lanes with bounds checks. */
+const LOAD_COST = 18;
+/** Threads that keep a software adapter busy: 4 SIMD lanes on each of 16 cores. */
+const BUSY_THREADS = 64;
+
+const blocksOf = ({ m, n, batch }: Sizes, { rows, cols }: Block): number =>
+  Math.ceil(m / rows) * Math.ceil(n / cols) * batch;
+
+/** Time of a launch in multiply-adds of one lane, for software adapters. */
+export function registerCost(sizes: Sizes, block: Block): number {
+  const { rows, cols } = block;
+  const splits = selectRegisterSplits(sizes, block);
+  const threads = Math.max(blocksOf(sizes, block) * splits, BUSY_THREADS);
+  return threads * (sizes.k / splits) * (rows * cols + LOAD_COST * (rows + cols));
+}
+
+/** The cheapest register block. */
+export function selectRegisterBlock(sizes: Sizes): Block {
+  const usable = REGISTER_BLOCKS.filter(({ rows }) => rows >= 4 || !sizes.transposeA);
+  return usable.reduce((best, block) =>
+    registerCost(sizes, block) < registerCost(sizes, best) ? block : best,
+  );
+}
+
+/** Tile of C that one workgroup owns, and the part of it that a thread owns. */
+export interface Tile extends Block {
+  readonly tileM: number;
+  readonly tileN: number;
+  readonly tileK: number;
+}
+
+const TILES = {
+  large: { tileM: 128, tileN: 128, tileK: 8, rows: 8, cols: 8 },
+  medium: { tileM: 64, tileN: 64, tileK: 16, rows: 4, cols: 4 },
+  small: { tileM: 32, tileN: 32, tileK: 16, rows: 4, cols: 4 },
+} as const satisfies Record<string, Tile>;
+
+/** Workgroups that keep a GPU busy. */
+const BUSY_WORKGROUPS = 256;
+
+const tilesOf = ({ m, n, batch }: Sizes, { tileM, tileN }: Tile): number =>
+  Math.ceil(m / tileM) * Math.ceil(n / tileN) * batch;
+
+/** The largest tile that still gives every core of a GPU work. */
+export function selectTile(sizes: Sizes): Tile {
+  if (Math.min(sizes.m, sizes.n) > 64 && tilesOf(sizes, TILES.large) >= BUSY_WORKGROUPS) {
+    return TILES.large;
+  }
+  const small = Math.min(sizes.m, sizes.n) <= 32;
+  return small ? TILES.small : TILES.medium;
+}
+
+/** Smallest share of K that is worth a launch of its own. */
+const MIN_K_PER_SPLIT = 256;
+const MAX_SPLITS = 64;
+
+/** Parts of K: as many as fill `wanted` workers where C alone gives fewer. */
+function splitsFor(k: number, workers: number, wanted: number): number {
+  const useful = Math.min(Math.ceil(wanted / workers), Math.floor(k / MIN_K_PER_SPLIT), MAX_SPLITS);
+  // A split is a multiple of 4 ranks: fewer may be left than asked for.
+  return useful <= 1 ? 1 : Math.ceil(k / kPerSplit(k, useful));
+}
+
+export const selectRegisterSplits = (sizes: Sizes, block: Block): number =>
+  splitsFor(sizes.k, blocksOf(sizes, block), BUSY_THREADS);
+
+export const selectTileSplits = (sizes: Sizes, tile: Tile): number =>
+  splitsFor(sizes.k, tilesOf(sizes, tile), BUSY_WORKGROUPS);
+
+/** Ranks of one split, a multiple of 4. */
+export const kPerSplit = (k: number, splits: number): number => Math.ceil(k / splits / 4) * 4;
+
+/** Whether a matrix can be read in vec4s. */
+export const isAligned = (rowStride: number, matrixStride: number): boolean =>
+  rowStride % 4 === 0 && matrixStride % 4 === 0;

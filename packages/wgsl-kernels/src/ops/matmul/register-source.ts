@@ -106,9 +106,7 @@ function loadsB({ cols, transposeB }: RegisterBlock): string[] {
         (j) => `let b${s}_${j} = load_b(o_b${j} + k_${s} * params.ldb, last_b${j});`,
       ),
     );
-  const loads = range(cols).map(
-    (j) => `let b_t${j} = mask_k(load_b(o_b${j} + k, last_k), in_k);`,
-  );
+  const loads = range(cols).map((j) => `let b_t${j} = mask_k(load_b(o_b${j} + k, last_k), in_k);`);
   const turned = LANES.flatMap((lane, s) =>
     range(cols / 4).map((j) => {
       const parts = range(4).map((c) => `b_t${4 * j + c}.${lane}`);

@@ -1,0 +1,6 @@
+export { launchMatmul, type MatmulLaunch, planMatmul } from './launch.ts';
+export { type MatmulOptions, matmul } from './matmul.op.ts';
+export { registerMatmul } from './matmul.register.kernel.ts';
+export { tiledMatmul } from './matmul.tiled.kernel.ts';
+export type { MatmulDims } from './plan.ts';
+export { sumSplits } from './sum-splits.kernel.ts';

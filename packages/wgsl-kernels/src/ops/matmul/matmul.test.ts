@@ -1,0 +1,113 @@
+// matmul against its f64 twin, forward and both gradients, on both kernel families.
+
+import {
+  expectMatch,
+  gpuSuite,
+  gradcheck,
+  randomArray,
+  underTwoFills,
+} from '@vulpes/tensor-core/testing';
+import { describe, expect, test } from 'vitest';
+import { runWithGrads } from '../../testing/index.ts';
+import { launchMatmul } from './launch.ts';
+import { matmulCases } from './matmul.cases.ts';
+import { type MatmulSizes, naiveMatmul, naiveMatmulBackward } from './matmul.naive.ts';
+import { matmul } from './matmul.op.ts';
+
+const shapesOf = ({ batch, m, n, k, transposeA, transposeB }: MatmulSizes) => ({
+  a: transposeA ? [batch, k, m] : [batch, m, k],
+  b: transposeB ? [batch, n, k] : [batch, k, n],
+});
+
+describe('matmul naive', () => {
+  test.each([false, true])('backward agrees with finite differences, transposed %s', (flag) => {
+    const sizes = { batch: 2, m: 2, n: 3, k: 4, transposeA: flag, transposeB: !flag };
+    const dc = randomArray(3, 12);
+    const worst = gradcheck({
+      inputs: {
+        a: Float64Array.from(randomArray(1, 16)),
+        b: Float64Array.from(randomArray(2, 24)),
+      },
+      forward: ({ a, b }) => naiveMatmul(sizes, a, b).reduce((sum, c, i) => sum + c * dc[i]!, 0),
+      backward: ({ a, b }) => {
+        const { da, db } = naiveMatmulBackward(sizes, a, b, dc);
+        return { a: da, b: db };
+      },
+    });
+    expect(worst).toBeLessThan(1e-6);
+  });
+});
+
+gpuSuite(
+  'matmul',
+  (device) => {
+    test.each(matmulCases)('$id', async (sizes) => {
+      const { batch, m, n, k, transposeA, transposeB } = sizes;
+      const a = randomArray(42, batch * m * k);
+      const b = randomArray(43, batch * k * n);
+      const dc = randomArray(44, batch * m * n);
+      const shapes = shapesOf(sizes);
+      const actual = await underTwoFills(device(), () =>
+        runWithGrads(
+          device(),
+          { a: { data: a, shape: shapes.a }, b: { data: b, shape: shapes.b } },
+          ({ a, b }) => matmul(a!, b!, { transposeA, transposeB }),
+          dc,
+        ),
+      );
+      const { da, db } = naiveMatmulBackward(sizes, a, b, dc);
+      // f32 sums of up to 1,030 products: measured 1e-6 at most.
+      expectMatch('c', actual.y!, naiveMatmul(sizes, a, b), 2e-6);
+      expectMatch('da', actual.da!, da, 2e-6);
+      expectMatch('db', actual.db!, db, 2e-6);
+    });
+
+    test('padded rows, bias and accumulation, with and without splits of K', async () => {
+      for (const k of [6, 1030]) {
+        const [m, n, lda, ldc] = [5, 7, k + 2, 8];
+        const a = randomArray(1, m * lda);
+        const b = randomArray(2, k * n);
+        const bias = randomArray(3, n);
+        const c = randomArray(4, m * ldc);
+        const actual = await underTwoFills(device(), async () => {
+          const tensors = [
+            device().tensor(a, [m, lda]),
+            device().tensor(b, [k, n]),
+            device().tensor(bias, [n]),
+            device().tensor(c, [m, ldc]),
+          ] as const;
+          const [ta, tb, tBias, tc] = tensors;
+          const launch = { a: ta, b: tb, bias: tBias, c: tc, m, n, k, lda, ldc, accumulate: true };
+          launchMatmul(device(), launch);
+          const result = (await tc.data()) as Float32Array;
+          for (const tensor of tensors) tensor.dispose();
+          return { c: result };
+        });
+        const expected = Float64Array.from(c);
+        for (let i = 0; i < m; i++)
+          for (let j = 0; j < n; j++) {
+            for (let r = 0; r < k; r++) expected[i * ldc + j]! += a[i * lda + r]! * b[r * n + j]!;
+            expected[i * ldc + j]! += bias[j]!;
+          }
+        expectMatch(`c, K=${k}`, actual.c, expected, 2e-6);
+        const padding = Float32Array.from({ length: m }, (_, i) => actual.c[i * ldc + n]!);
+        expect(padding, 'padding is not written').toEqual(
+          Float32Array.from({ length: m }, (_, i) => c[i * ldc + n]!),
+        );
+      }
+    });
+
+    test('rejects shapes that do not fit and other element types', () => {
+      const [a, b] = [device().zeros([2, 3, 4]), device().zeros([2, 5, 4])];
+      expect(() => matmul(a, b)).toThrowErrorMatchingInlineSnapshot(
+        `[ShapeError: matmul: expected a [..., M, K] and b [..., K, N] with equal leading dims and K, got [2, 3, 4] and [2, 5, 4]. Reshape, or set transposeA or transposeB.]`,
+      );
+      expect(() => matmul(a, device().zeros([3, 4, 5]))).toThrow(/equal leading dims/);
+      expect(() => matmul(device().zeros([4]), device().zeros([4]))).toThrow(/equal leading dims/);
+      expect(() => matmul(a, device().zeros([2, 4, 5], { dtype: 'i32' }))).toThrow(
+        /expected b f32/,
+      );
+    });
+  },
+  ['software', 'gpu'],
+);

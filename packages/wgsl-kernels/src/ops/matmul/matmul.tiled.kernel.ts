@@ -1,0 +1,60 @@
+// The workgroup-memory matmul kernel for GPUs.
+
+import { defineKernel } from '../../define-kernel.ts';
+import matmulTiledWgsl from './matmul.tiled.wgsl';
+import { MATMUL_BINDINGS, MATMUL_PARAMS, matmulBytes, matmulFlops } from './params.ts';
+import { isAligned, type MatmulDims, selectTile } from './plan.ts';
+
+interface TileSpec {
+  readonly [name: string]: number | boolean | string;
+  readonly TILE_M: number;
+  readonly TILE_N: number;
+  readonly TILE_K: number;
+  readonly TRANSPOSE_A: boolean;
+  readonly TRANSPOSE_B: boolean;
+}
+
+export function selectTiledSpec(dims: MatmulDims): TileSpec {
+  const tile = selectTile(dims);
+  const alignedA = isAligned(dims.lda, dims.strideA);
+  const alignedB = isAligned(dims.ldb, dims.strideB);
+  return {
+    TILE_M: tile.tileM,
+    TILE_N: tile.tileN,
+    TILE_K: tile.tileK,
+    ROWS: tile.rows,
+    COLS: tile.cols,
+    TRANSPOSE_A: dims.transposeA,
+    TRANSPOSE_B: dims.transposeB,
+    ALIGNED_A: alignedA,
+    ALIGNED_B: alignedB,
+    HAS_BIAS: dims.hasBias,
+    ACCUMULATE: dims.accumulate,
+    ElemA: alignedA ? 'vec4<f32>' : 'f32',
+    ElemB: alignedB ? 'vec4<f32>' : 'f32',
+  };
+}
+
+/** Bytes of a tile stored `rows` × `length`, a vec4 of padding at the end of each row. */
+const paddedTile = (rows: number, length: number): number => rows * (length / 4 + 1) * 16;
+
+/** Workgroup memory in bytes. */
+export const tiledWorkgroupBytes = (spec: TileSpec): number =>
+  (spec.TRANSPOSE_A ? paddedTile(spec.TILE_K, spec.TILE_M) : paddedTile(spec.TILE_M, spec.TILE_K)) + // t_a
+  (spec.TRANSPOSE_B ? paddedTile(spec.TILE_N, spec.TILE_K) : paddedTile(spec.TILE_K, spec.TILE_N)); // t_b
+
+export const tiledMatmul = defineKernel({
+  name: 'matmul-tiled',
+  source: matmulTiledWgsl,
+  bindings: MATMUL_BINDINGS,
+  params: MATMUL_PARAMS,
+  select: selectTiledSpec,
+  grid: ({ m, n, batch, splits }, spec) => [
+    Math.ceil(n / spec.TILE_N),
+    Math.ceil(m / spec.TILE_M),
+    batch * splits,
+  ],
+  workgroupBytes: tiledWorkgroupBytes,
+  flops: matmulFlops,
+  bytes: matmulBytes,
+});
