@@ -1,0 +1,53 @@
+// What the machine itself shows: Node, platform, and traces of GPUs and drivers.
+
+import { existsSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
+import { findSystemVulkan } from '@vulpes/software-adapter';
+
+export interface Host {
+  readonly node: string;
+  readonly platform: string;
+  readonly arch: string;
+  readonly cores: number;
+  readonly memoryBytes: number;
+  /** Variables that change which adapter or kernels are taken. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Linux: the Vulkan loader and the driver manifests that it would find; null elsewhere. */
+  readonly vulkan: { readonly loader: string | null; readonly manifests: readonly string[] } | null;
+  /** Device files and kernel modules that tell of a GPU. */
+  readonly traces: readonly GpuTrace[];
+}
+
+export type GpuTrace = 'nvidia' | 'dri' | 'wsl';
+
+const TRACE_FILES: Readonly<Record<GpuTrace, readonly string[]>> = {
+  nvidia: ['/dev/nvidia0', '/proc/driver/nvidia/version'],
+  dri: ['/dev/dri/renderD128', '/dev/dri/renderD129'],
+  wsl: ['/dev/dxg'],
+};
+
+const VARIABLES = ['FOX_ADAPTER', 'FOX_KERNELS', 'VK_DRIVER_FILES', 'VK_ICD_FILENAMES'];
+
+export function readHost(): Host {
+  const isLinux = process.platform === 'linux';
+  return {
+    node: process.version,
+    platform: process.platform,
+    arch: process.arch,
+    cores: cpus().length,
+    memoryBytes: totalmem(),
+    environment: Object.fromEntries(
+      VARIABLES.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])),
+    ),
+    vulkan: isLinux ? readVulkan() : null,
+    traces: isLinux ? findTraces() : [],
+  };
+}
+
+function readVulkan(): Host['vulkan'] {
+  const { loader, manifests } = findSystemVulkan();
+  return { loader: loader ?? null, manifests: manifests.map(({ file }) => file) };
+}
+
+const findTraces = (): GpuTrace[] =>
+  (Object.keys(TRACE_FILES) as GpuTrace[]).filter((trace) => TRACE_FILES[trace].some(existsSync));

@@ -1,0 +1,62 @@
+// Does the adapter compute? One small kernel, uploaded, compiled, run, read back and checked exactly.
+
+import { type Device, FoxError } from '@vulpes/tensor-core';
+import { defineKernel } from '@vulpes/wgsl-kernels';
+import selfTestWgsl from './self-test.wgsl';
+
+export interface SelfTest {
+  readonly passed: boolean;
+  /** What was run, or what went wrong. */
+  readonly detail: string;
+  readonly milliseconds: number;
+}
+
+/** No multiple of the workgroup. */
+const SIZE = 1000;
+
+const selfTestKernel = defineKernel({
+  name: 'self-test',
+  source: selfTestWgsl,
+  bindings: ['x:read', 'y:write'],
+  params: ['size:u32'],
+  select: () => ({}),
+  grid: ({ size }: { size: number }) => [Math.ceil(size / 64), 1, 1],
+});
+
+/** Halves and whole numbers, which f32 holds exactly. */
+const inputs = Float32Array.from({ length: SIZE }, (_, i) => (i % 97) / 2);
+
+export async function runSelfTest(device: Device): Promise<SelfTest> {
+  const start = performance.now();
+  const result = await compute(device).catch((error: unknown) => describe(error));
+  const milliseconds = performance.now() - start;
+  if (typeof result === 'string') return { passed: false, detail: result, milliseconds };
+  return { ...judge(result), milliseconds };
+}
+
+/** @param y - what the kernel gave. */
+export function judge(y: ArrayLike<number>): Omit<SelfTest, 'milliseconds'> {
+  const wrong = inputs.findIndex((x, i) => y[i] !== 2 * x + i);
+  if (wrong === -1) {
+    return {
+      passed: true,
+      detail: `one kernel compiled, run and read back, ${SIZE} results exact`,
+    };
+  }
+  const expected = 2 * (inputs[wrong] as number) + wrong;
+  return { passed: false, detail: `expected y[${wrong}] = ${expected}, got ${y[wrong]}` };
+}
+
+async function compute(device: Device): Promise<ArrayLike<number>> {
+  using x = device.tensor(inputs, [SIZE], { label: 'x' });
+  using y = device.empty([SIZE], { label: 'y' });
+  selfTestKernel.run(device, {
+    dims: { size: SIZE },
+    tensors: { x, y },
+    params: { size: SIZE },
+  });
+  return await y.data();
+}
+
+const describe = (error: unknown): string =>
+  FoxError.isInstance(error) || error instanceof Error ? error.message : String(error);

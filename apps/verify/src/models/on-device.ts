@@ -1,0 +1,80 @@
+// A model's logits, losses, gradients and greedy text on the device under test.
+
+import { generate, type Model, type Params } from '@vulpes/lm-models';
+import { type Tensor, valueAndGrad } from '@vulpes/tensor-core';
+import { readAll, readList } from '../device/read-all.ts';
+import type { Golden, GreedyText } from './golden.ts';
+
+export interface ModelResults {
+  /** [B, T, V] */
+  readonly logits: Float32Array;
+  readonly paddedLogits: Float32Array;
+  /** [B, T] */
+  readonly lossPerToken: Float32Array;
+  /** Mean, nats a token. */
+  readonly loss: number;
+  /** Of the mean loss, by parameter name. */
+  readonly gradients: ReadonlyMap<string, Float32Array>;
+  /** Per layer, u32 [B, H, 2]: attention blocks kept and causal. Empty without pruning. */
+  readonly pruningCounts: readonly Uint32Array[];
+}
+
+export async function runModel(
+  model: Model,
+  params: Params,
+  golden: Golden,
+): Promise<ModelResults> {
+  const { results, gradients, counts } = record(model, params, golden);
+  const { logits, paddedLogits, lossPerToken, loss } = await readAll(results);
+  return {
+    logits: logits as Float32Array,
+    paddedLogits: paddedLogits as Float32Array,
+    lossPerToken: lossPerToken as Float32Array,
+    loss: loss[0] as number,
+    gradients: new Map(Object.entries(await readAll(gradients)) as [string, Float32Array][]),
+    pruningCounts: (await readList(counts)) as Uint32Array[],
+  };
+}
+
+function record(model: Model, params: Params, golden: Golden) {
+  const { device } = model;
+  return device.scope(() => {
+    const shape = [golden.batch, golden.seqLen];
+    const inputIds = device.tensor(golden.inputIds, shape, { label: 'inputIds' });
+    const labels = device.tensor(golden.labels, shape, { label: 'labels' });
+    const seqStart = device.tensor(golden.seqStart, [golden.batch], { label: 'seqStart' });
+    const step = valueAndGrad(device, (learned: Readonly<Params>) =>
+      model.loss({ ...params, ...learned }, { inputIds, labels }),
+    );
+    const { loss, aux, grads } = step(trainable(model, params));
+    const results = {
+      logits: model.logits(params, { inputIds }),
+      paddedLogits: model.logits(params, { inputIds, seqStart }),
+      lossPerToken: aux!.lossPerToken,
+      loss,
+    };
+    return { results, gradients: grads, counts: [...aux!.pruningCounts] };
+  });
+}
+
+const trainable = (model: Model, params: Params): Params =>
+  Object.fromEntries(
+    model
+      .parameterSpecs()
+      .filter((spec) => spec.trainable)
+      .map(({ name }) => [name, params[name] as Tensor]),
+  );
+
+/** The likeliest token each time, from the whole text computed anew. @returns prompt and new tokens. */
+export const greedyText = (
+  model: Model,
+  params: Params,
+  { tokens, promptLength }: GreedyText,
+): Promise<Int32Array> =>
+  generate(model, params, {
+    prompt: tokens.subarray(0, promptLength),
+    maxNewTokens: tokens.length - promptLength,
+    temperature: 0,
+    stopToken: null,
+    contextLength: tokens.length,
+  });

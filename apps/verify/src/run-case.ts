@@ -1,0 +1,62 @@
+// Checks one case and says what became of it; no error leaves it.
+
+import { type Device, FoxError, NoAdapterError, UnsupportedError } from '@vulpes/tensor-core';
+import { checkAttention } from './attention/check-attention.ts';
+import { holds } from './compare/check.ts';
+import type { DeviceLease } from './device/device-lease.ts';
+import { checkModel } from './models/check-model.ts';
+import { SkippedCase } from './reference/case-error.ts';
+import type { CaseKind, FoundCase } from './reference/find-cases.ts';
+import type { CaseOutcome, CaseReport } from './report/outcome.ts';
+import { checkTraining } from './training/check-training.ts';
+
+const checkers: Readonly<Record<CaseKind, (device: Device, path: string) => Promise<CaseReport>>> =
+  {
+    attention: checkAttention,
+    models: checkModel,
+    training: checkTraining,
+  };
+
+/** @throws NoAdapterError alone: without an adapter nothing can be said about any case. */
+export async function runCase(lease: DeviceLease, found: FoundCase): Promise<CaseOutcome> {
+  const start = performance.now();
+  const outcome = await judge(lease, found);
+  return { id: found.id, ...outcome, seconds: (performance.now() - start) / 1000 };
+}
+
+type Judgement = Pick<CaseOutcome, 'status' | 'checks' | 'notes' | 'reason'>;
+
+async function judge(lease: DeviceLease, found: FoundCase): Promise<Judgement> {
+  if (found.kind === 'unknown') return without('skipped', found.reason);
+  if (found.kind === 'empty') return without('failed', found.reason);
+  try {
+    const report = await checkers[found.kind](await lease.get(), found.path);
+    return judgeReport(report);
+  } catch (error) {
+    if (NoAdapterError.isInstance(error)) throw error;
+    const isSkip = error instanceof SkippedCase || UnsupportedError.isInstance(error);
+    if (isSkip) return without('skipped', (error as FoxError).message);
+    lease.release();
+    return without('failed', describeError(error));
+  }
+}
+
+/** A report without any check proves nothing. */
+export function judgeReport(report: CaseReport): Judgement {
+  if (report.checks.length === 0)
+    return { ...report, ...without('failed', 'nothing was compared') };
+  return { ...report, status: report.checks.every(holds) ? 'passed' : 'failed', reason: null };
+}
+
+const without = (status: 'failed' | 'skipped', reason: string): Judgement => ({
+  status,
+  reason,
+  checks: [],
+  notes: [],
+});
+
+/** Our own errors are sentences; others come with where they were thrown. */
+function describeError(error: unknown): string {
+  if (FoxError.isInstance(error)) return error.message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
