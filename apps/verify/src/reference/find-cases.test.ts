@@ -1,0 +1,65 @@
+// Which cases a folder holds.
+
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { FIXTURES } from '../options.ts';
+import { inTemporaryFolder } from '../testing/temporary-folder.ts';
+import { findCases } from './find-cases.ts';
+
+const found = async (folder: string) =>
+  (await findCases(folder)).map(({ kind, id }) => `${kind} ${id}`);
+
+test('the carried fixtures', async () => {
+  expect(await found(FIXTURES)).toEqual([
+    'attention attention/cross_d16',
+    'attention attention/padded_d64_one_head',
+    'attention attention/pruned_cross_d32_one_head',
+    'training training/fox_pro',
+  ]);
+});
+
+test('kinds in order; what is not known is named', () =>
+  inTemporaryFolder(async (folder) => {
+    for (const path of ['training/run', 'models/a', 'attention/odd', 'attention-extended']) {
+      await mkdir(join(folder, path), { recursive: true });
+    }
+    for (const path of [
+      'attention/b.safetensors',
+      'attention/a.safetensors',
+      'attention/README.md',
+      'attention/.hidden',
+      'attention-extended/gqa.safetensors',
+      'models/stray.txt',
+      'README.md',
+    ]) {
+      await writeFile(join(folder, path), '');
+    }
+    expect(await found(folder)).toEqual([
+      'attention attention/a',
+      'attention attention/b',
+      'unknown attention/odd',
+      'models models/a',
+      'unknown models/stray.txt',
+      'training training/run',
+      'unknown attention-extended/gqa',
+    ]);
+  }));
+
+test('a kind without cases is not passed over', () =>
+  inTemporaryFolder(async (folder) => {
+    await mkdir(join(folder, 'models'));
+    await mkdir(join(folder, 'nothing-known'));
+    expect(await found(folder)).toEqual(['empty models', 'unknown nothing-known']);
+  }));
+
+test('an empty folder has none', () =>
+  inTemporaryFolder(async (folder) => expect(await found(folder)).toEqual([])));
+
+test('a folder that is not there, and a file, are named', () =>
+  inTemporaryFolder(async (folder) => {
+    const file = join(folder, 'file');
+    await writeFile(file, '');
+    await expect(findCases(join(folder, 'none'))).rejects.toThrow('there is no such folder');
+    await expect(findCases(file)).rejects.toThrow('it is a file');
+  }));
