@@ -14,7 +14,10 @@ export {
   type KernelCall,
   type KernelDefinition,
 } from './define-kernel.ts';
+export { broadcastRows } from './ops/broadcast-rows/index.ts';
+export { embedding } from './ops/embedding/index.ts';
+export { logSigmoid } from './ops/log-sigmoid/index.ts';
 export { type MatmulOptions, matmul } from './ops/matmul/index.ts';
-export { swiglu, swigluBackward, swigluForward } from './ops/swiglu/index.ts';
 export { rmsNorm } from './ops/rms-norm/index.ts';
 export { sumRows } from './ops/sum-rows/index.ts';
+export { swiglu, swigluBackward, swigluForward } from './ops/swiglu/index.ts';

@@ -1,0 +1,20 @@
+// Spec, grid and cost of the row broadcast kernel.
+
+import { defineKernel } from '../../define-kernel.ts';
+import { threadGrid } from '../../lib/vector.ts';
+import broadcastRowsWgsl from './broadcast-rows.wgsl';
+
+interface Dims {
+  readonly rows: number;
+  readonly columns: number;
+}
+
+export const broadcastRowsKernel = defineKernel({
+  name: 'broadcast-rows',
+  source: broadcastRowsWgsl,
+  bindings: ['row:read', 'y:write'],
+  params: ['rows:u32', 'columns:u32'],
+  select: (_dims: Dims) => ({ WG_SIZE: 64 }),
+  grid: ({ rows, columns }, { WG_SIZE }) => threadGrid(rows * columns, WG_SIZE),
+  bytes: ({ rows, columns }) => 4 * rows * columns,
+});

@@ -1,0 +1,32 @@
+// A row repeated for every token: how a gate that does not depend on the data meets the kernels.
+
+import { ArgumentError, assertShape, defineOp, type Tensor } from '@vulpes/tensor-core';
+import { assertDType } from '../../lib/check.ts';
+import { sumRows } from '../sum-rows/sum-rows.ts';
+import { broadcastRowsKernel } from './broadcast-rows.kernel.ts';
+
+const broadcastRowsOp = defineOp<{ rows: number; columns: number }>({
+  name: 'broadcast-rows',
+  forward({ device, inputs, attrs }) {
+    const row = inputs[0] as Tensor;
+    const y = device.empty([attrs.rows, attrs.columns], { label: 'broadcast-rows' });
+    broadcastRowsKernel.run(device, { dims: attrs, tensors: { row, y }, params: attrs });
+    return { outputs: [y] };
+  },
+  backward: ({ dOutputs, attrs }) => [sumRows(dOutputs[0] as Tensor, attrs.columns)],
+});
+
+/**
+ * The same row `rows` times.
+ * @param row - [H], f32
+ * @returns [rows, H]
+ * @throws ShapeError DTypeError ArgumentError
+ */
+export function broadcastRows(row: Tensor, rows: number): Tensor {
+  assertDType('broadcastRows', 'row', row, 'f32');
+  const { H } = assertShape('broadcastRows', 'row', row, ['H']);
+  if (!Number.isInteger(rows) || rows < 1) {
+    throw new ArgumentError(`broadcastRows: expected rows to be a whole number ≥ 1, got ${rows}.`);
+  }
+  return broadcastRowsOp([row], { rows, columns: H })[0] as Tensor;
+}

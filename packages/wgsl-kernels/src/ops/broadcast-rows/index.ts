@@ -1,0 +1,1 @@
+export { broadcastRows } from './broadcast-rows.op.ts';

@@ -1,0 +1,47 @@
+// Specs, grids and costs of the embedding kernels.
+
+import { defineKernel } from '../../define-kernel.ts';
+import { bitsType, elemType, threadGrid, vectorWidth } from '../../lib/vector.ts';
+import backwardWgsl from './embedding-backward.wgsl';
+import forwardWgsl from './embedding-forward.wgsl';
+import linkWgsl from './link-occurrences.wgsl';
+
+export interface EmbeddingDims {
+  readonly tokens: number;
+  readonly vocab: number;
+  /** h, elements in a row of the table. */
+  readonly columns: number;
+}
+
+export const embeddingForward = defineKernel({
+  name: 'embedding-forward',
+  source: forwardWgsl,
+  bindings: ['ids:read', 'weight:read', 'y:write'],
+  params: ['tokens:u32', 'columns:u32', 'vocab:u32'],
+  select: ({ columns }: EmbeddingDims) => ({ WG_SIZE: 64, Bits: bitsType(vectorWidth(columns)) }),
+  grid: ({ tokens, columns }, { WG_SIZE }) =>
+    threadGrid((tokens * columns) / vectorWidth(columns), WG_SIZE),
+  bytes: ({ tokens, columns }) => 8 * tokens * columns,
+});
+
+export const linkOccurrences = defineKernel({
+  name: 'link-occurrences',
+  source: linkWgsl,
+  bindings: ['ids:read', 'first:read_write', 'next:write'],
+  params: ['tokens:u32', 'vocab:u32'],
+  select: (_dims: EmbeddingDims) => ({ WG_SIZE: 256 }),
+  grid: () => [1, 1, 1],
+  workgroupBytes: ({ WG_SIZE }) => 4 * WG_SIZE,
+  bytes: ({ tokens }) => 8 * tokens,
+});
+
+export const embeddingBackward = defineKernel({
+  name: 'embedding-backward',
+  source: backwardWgsl,
+  bindings: ['first:read', 'next:read', 'dy:read', 'dweight:write'],
+  params: ['vocab:u32', 'columns:u32'],
+  select: ({ columns }: EmbeddingDims) => ({ WG_SIZE: 64, Elem: elemType(vectorWidth(columns)) }),
+  grid: ({ vocab, columns }, { WG_SIZE }) =>
+    threadGrid((vocab * columns) / vectorWidth(columns), WG_SIZE),
+  bytes: ({ tokens, vocab, columns }) => 4 * columns * (tokens + vocab),
+});

@@ -1,0 +1,55 @@
+// Embedding: rows of a table by id, and the table's gradient, the same bits every time.
+
+import { assertShape, defineOp, type Tensor } from '@vulpes/tensor-core';
+import { assertDType } from '../../lib/check.ts';
+import { vectorWidth } from '../../lib/vector.ts';
+import { embeddingBackward, embeddingForward, linkOccurrences } from './embedding.kernel.ts';
+
+const embeddingOp = defineOp<{ ids: Tensor }>({
+  name: 'embedding',
+  forward({ device, inputs, attrs: { ids } }) {
+    const weight = inputs[0] as Tensor;
+    const [vocab, columns] = weight.shape as [number, number];
+    const y = device.empty([...ids.shape, columns], { label: 'embedding' });
+    embeddingForward.run(device, {
+      dims: { tokens: ids.size, vocab, columns },
+      tensors: { ids, weight, y },
+      params: { tokens: ids.size, columns: columns / vectorWidth(columns), vocab },
+    });
+    // Backward wants the table's shape, not its values.
+    return { outputs: [y], saved: [ids, weight] };
+  },
+  backward({ device, dOutputs, saved }) {
+    const [ids, weight, dy] = [...saved, dOutputs[0]] as [Tensor, Tensor, Tensor];
+    const [vocab, columns] = weight.shape as [number, number];
+    const dims = { tokens: ids.size, vocab, columns };
+    const first = device.zeros([vocab], { dtype: 'u32', label: 'first occurrence' });
+    const next = device.empty([ids.size], { dtype: 'u32', label: 'next occurrence' });
+    const dweight = device.empty(weight.shape, { label: 'd embedding' });
+    linkOccurrences.run(device, {
+      dims,
+      tensors: { ids, first, next },
+      params: { tokens: ids.size, vocab },
+    });
+    embeddingBackward.run(device, {
+      dims,
+      tensors: { first, next, dy, dweight },
+      params: { vocab, columns: columns / vectorWidth(columns) },
+    });
+    return [dweight];
+  },
+});
+
+/**
+ * Rows of a table. The host cannot see ids on the GPU: one outside the table gives a row of NaN, and no gradient.
+ * @param ids - i32, [...]
+ * @param weight - [V, h], f32
+ * @returns [..., h]
+ * @throws ShapeError DTypeError
+ */
+export function embedding(ids: Tensor, weight: Tensor): Tensor {
+  assertDType('embedding', 'ids', ids, 'i32');
+  assertDType('embedding', 'weight', weight, 'f32');
+  assertShape('embedding', 'weight', weight, ['V', 'h']);
+  return embeddingOp([weight], { ids })[0] as Tensor;
+}

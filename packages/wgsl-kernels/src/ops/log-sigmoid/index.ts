@@ -1,0 +1,1 @@
+export { logSigmoid } from './log-sigmoid.op.ts';

@@ -1,0 +1,33 @@
+// Specs, grids and costs of the log-sigmoid kernels.
+
+import { defineKernel } from '../../define-kernel.ts';
+import sigmoidWgsl from '../../lib/sigmoid.wgsl';
+import { threadGrid } from '../../lib/vector.ts';
+import backwardWgsl from './log-sigmoid-backward.wgsl';
+import forwardWgsl from './log-sigmoid-forward.wgsl';
+
+interface Dims {
+  /** Elements. */
+  readonly count: number;
+}
+
+export const logSigmoidForward = defineKernel({
+  name: 'log-sigmoid-forward',
+  source: forwardWgsl,
+  bindings: ['x:read', 'y:write'],
+  params: ['count:u32'],
+  select: (_dims: Dims) => ({ WG_SIZE: 64 }),
+  grid: ({ count }, { WG_SIZE }) => threadGrid(count, WG_SIZE),
+  bytes: ({ count }) => 8 * count,
+});
+
+export const logSigmoidBackward = defineKernel({
+  name: 'log-sigmoid-backward',
+  source: backwardWgsl,
+  lib: [sigmoidWgsl],
+  bindings: ['x:read', 'dy:read', 'dx:write'],
+  params: ['count:u32'],
+  select: (_dims: Dims) => ({ WG_SIZE: 64, Elem: 'f32' }),
+  grid: ({ count }, { WG_SIZE }) => threadGrid(count, WG_SIZE),
+  bytes: ({ count }) => 12 * count,
+});

@@ -1,0 +1,33 @@
+// log(sigmoid(x)): the forget gate's logit becomes its logarithm. [FoX v2, forget gate]
+
+import { defineOp, type Tensor } from '@vulpes/tensor-core';
+import { assertDType } from '../../lib/check.ts';
+import { logSigmoidBackward, logSigmoidForward } from './log-sigmoid.kernel.ts';
+
+const logSigmoidOp = defineOp<null>({
+  name: 'log-sigmoid',
+  forward({ device, inputs }) {
+    const x = inputs[0] as Tensor;
+    const y = device.empty(x.shape, { label: 'log-sigmoid' });
+    const count = x.size;
+    logSigmoidForward.run(device, { dims: { count }, tensors: { x, y }, params: { count } });
+    return { outputs: [y], saved: [x] };
+  },
+  backward({ device, dOutputs, saved }) {
+    const [x, dy] = [saved[0], dOutputs[0]] as [Tensor, Tensor];
+    const dx = device.empty(x.shape, { label: 'd log-sigmoid' });
+    const count = x.size;
+    logSigmoidBackward.run(device, { dims: { count }, tensors: { x, dy, dx }, params: { count } });
+    return [dx];
+  },
+});
+
+/**
+ * log(sigmoid(x)), accurate to f32 rounding also where it is nearly 0; NaN stays NaN.
+ * @param x - any shape, f32
+ * @throws DTypeError
+ */
+export function logSigmoid(x: Tensor): Tensor {
+  assertDType('logSigmoid', 'x', x, 'f32');
+  return logSigmoidOp([x], null)[0] as Tensor;
+}

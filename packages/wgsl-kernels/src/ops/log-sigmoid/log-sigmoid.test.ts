@@ -1,0 +1,53 @@
+import {
+  expectMatch,
+  gpuSuite,
+  gradcheck,
+  randomArray,
+  underTwoFills,
+} from '@vulpes/tensor-core/testing';
+import { describe, expect, test } from 'vitest';
+import { runWithGrads } from '../../testing/run-with-grads.ts';
+import { logSigmoidCases } from './log-sigmoid.cases.ts';
+import { naiveLogSigmoid, naiveLogSigmoidBackward } from './log-sigmoid.naive.ts';
+import { logSigmoid } from './log-sigmoid.op.ts';
+
+describe('log-sigmoid naive', () => {
+  test('backward agrees with finite differences', () => {
+    const dy = randomArray(2, 20);
+    const worst = gradcheck({
+      inputs: { x: Float64Array.from(randomArray(1, 20, { scale: 3 })) },
+      forward: ({ x }) => naiveLogSigmoid(x).reduce((sum, y, i) => sum + y * dy[i]!, 0),
+      backward: ({ x }) => ({ x: naiveLogSigmoidBackward(x, dy) }),
+    });
+    expect(worst).toBeLessThan(1e-6);
+  });
+});
+
+gpuSuite('log-sigmoid', (device) => {
+  test.each(logSigmoidCases)('$id', async ({ count }) => {
+    const x = randomArray(42, count, { scale: 5 });
+    const dy = randomArray(43, count);
+    const actual = await underTwoFills(device(), () =>
+      runWithGrads(device(), { x: { data: x, shape: [count] } }, ({ x }) => logSigmoid(x!), dy),
+    );
+    expectMatch('y', actual.y!, naiveLogSigmoid(x), 1e-6);
+    expectMatch('dx', actual.dx!, naiveLogSigmoidBackward(x, dy), 2e-6);
+  });
+
+  test('each value is right by itself, from the tiniest gate to the largest', async () => {
+    const x = Float32Array.from({ length: 1601 }, (_, i) => -80 + 0.1 * i);
+    const y = await logSigmoid(device().tensor(x, [x.length])).data();
+    const expected = naiveLogSigmoid(x);
+    // exp(-|x|) is as exact as |x| in f32 allows.
+    const worst = Math.max(...y.map((value, i) => Math.abs(value / expected[i]! - 1)));
+    expect(worst).toBeLessThan(1e-5);
+  });
+
+  test('extremes stay finite and NaN stays NaN', async () => {
+    const x = device().tensor(Float32Array.of(-1e30, 1e30, Number.NaN, 0), [4]);
+    const y = await logSigmoid(x).data();
+    expect([...y].map(Number.isNaN)).toEqual([false, false, true, false]);
+    expect(y[0]).toBe(Math.fround(-1e30));
+    expect(Math.abs(y[1]!)).toBe(0);
+  });
+});
