@@ -6,26 +6,47 @@ export interface MatmulCase extends MatmulSizes {
   readonly id: string;
 }
 
-const SIZES: readonly (readonly [batch: number, m: number, n: number, k: number])[] = [
-  [1, 1, 1, 1],
-  [1, 1, 63, 5],
-  [1, 63, 1, 111],
-  [2, 17, 33, 31],
-  [1, 64, 64, 64],
-  [1, 4, 20, 1030],
-  [3, 12, 4, 515],
+type Layout = 'nn' | 'nt' | 'tn' | 'tt';
+type Sizes = readonly [batch: number, m: number, n: number, k: number];
+
+const makeCase = (layout: Layout, [batch, m, n, k]: Sizes): MatmulCase => ({
+  id: `${layout}-B${batch}-M${m}-N${n}-K${k}`,
+  batch,
+  m,
+  n,
+  k,
+  transposeA: layout[0] === 't',
+  transposeB: layout[1] === 't',
+});
+
+const LAYOUTS: readonly Layout[] = ['nn', 'nt', 'tn', 'tt'];
+const RAGGED: Sizes = [2, 17, 33, 31];
+const ALIGNED: Sizes = [1, 36, 68, 20];
+const LONG_K: Sizes = [3, 12, 4, 515];
+
+export const matmulCases: readonly MatmulCase[] = [
+  ...LAYOUTS.map((layout) => makeCase(layout, RAGGED)),
+  ...LAYOUTS.map((layout) => makeCase(layout, ALIGNED)),
+  makeCase('nn', [1, 1, 1, 1]),
+  makeCase('nt', [1, 1, 63, 5]),
+  makeCase('tn', LONG_K),
+  makeCase('nn', LONG_K),
 ];
 
-const LAYOUTS = ['nn', 'nt', 'tn', 'tt'] as const;
-
-export const matmulCases: readonly MatmulCase[] = LAYOUTS.flatMap((layout) =>
-  SIZES.map(([batch, m, n, k]) => ({
-    id: `${layout}-B${batch}-M${m}-N${n}-K${k}`,
-    batch,
-    m,
-    n,
-    k,
-    transposeA: layout[0] === 't',
-    transposeB: layout[1] === 't',
-  })),
-);
+/** Register blocks that `select` takes only for products too large for a quick test, run by themselves. */
+export const registerBlockCases = (
+  [
+    [16, 16, 'nn', RAGGED],
+    [16, 16, 'nt', RAGGED],
+    [16, 16, 'tn', RAGGED],
+    [16, 16, 'tt', RAGGED],
+    [16, 16, 'nt', ALIGNED],
+    [16, 16, 'tn', ALIGNED],
+    [16, 4, 'nt', RAGGED],
+    [4, 16, 'tn', RAGGED],
+    [1, 16, 'nt', RAGGED],
+  ] as const
+).map(([rows, cols, layout, sizes]) => {
+  const sizesOfCase = makeCase(layout, sizes);
+  return { ...sizesOfCase, id: `${rows}x${cols}-${sizesOfCase.id}`, rows, cols };
+});

@@ -26,6 +26,7 @@ test('register blocks follow the shape of C', () => {
   expect(blockName(4, 128, 4096, true)).toBe('4x16');
   expect(blockName(1, 50257, 768)).toBe('1x16');
   expect(blockName(1, 128, 4096, true)).toBe('4x16');
+  expect(blockName(64, 64, 64)).toBe('4x4');
 });
 
 const launch = { a: null!, b: null!, c: null! };
