@@ -1,0 +1,134 @@
+// Model cases: reading golden files, and checks that break on what is wrong.
+
+import { type ParameterSpec, type WritableTensor, writeSafetensors } from '@vulpes/lm-models';
+import { describe, expect, test } from 'vitest';
+import { holds } from '../compare/check.ts';
+import { Vectors } from '../reference/vectors.ts';
+import { compareGreedy, compareModel } from './compare-model.ts';
+import { describePruning } from './describe.ts';
+import { readGolden } from './golden.ts';
+import type { ModelResults } from './on-device.ts';
+
+const spec = (name: string, shape: number[], trainable = true): ParameterSpec => ({
+  name,
+  shape,
+  init: { kind: 'constant', value: 0 },
+  weightDecay: false,
+  trainable,
+});
+const SPECS = [spec('norm', [4]), spec('head', [5, 4]), spec('fgate_bias', [1], false)];
+
+const ramp = (length: number, from: number) =>
+  Float32Array.from({ length }, (_, i) => from + Math.sin(i));
+const floats = (shape: number[], from: number): WritableTensor => ({
+  shape,
+  data: ramp(
+    shape.reduce((a, b) => a * b, 1),
+    from,
+  ),
+});
+const ints = (shape: number[], ...data: number[]): WritableTensor => ({
+  shape,
+  data: Int32Array.from(data),
+});
+
+/** B=2, T=3, V=5; the second row starts at token 1. */
+const tensors = (): Record<string, WritableTensor> => ({
+  input_ids: ints([2, 3], 0, 1, 2, 3, 4, 0),
+  labels: ints([2, 3], 1, 2, -100, 4, 0, 1),
+  attention_mask: ints([2, 3], 1, 1, 1, 0, 1, 1),
+  logits: floats([2, 3, 5], 1),
+  logits_left_padded: floats([2, 3, 5], 2),
+  loss_per_token: floats([2, 3], 5),
+  'grad.norm': floats([4], 3),
+  'grad.head': floats([5, 4], 4),
+  greedy_2_from_1: ints([1, 3], 0, 4, 2),
+});
+
+const read = (changed: Record<string, WritableTensor | undefined> = {}) => {
+  const all = Object.entries({ ...tensors(), ...changed }).filter(([, tensor]) => tensor);
+  const file = Object.fromEntries(all) as Record<string, WritableTensor>;
+  return readGolden(new Vectors(writeSafetensors(file), 'golden.safetensors'), SPECS);
+};
+
+const golden = read();
+
+/** What a perfect model gives. */
+const results = (changed: Partial<ModelResults> = {}): ModelResults => {
+  const losses = [...golden.lossPerToken].filter((_, t) => (golden.labels[t] as number) >= 0);
+  return {
+    logits: golden.logits,
+    paddedLogits: golden.paddedLogits,
+    lossPerToken: golden.lossPerToken,
+    loss: losses.reduce((a, b) => a + b, 0) / losses.length,
+    gradients: golden.gradients,
+    pruningCounts: [],
+    ...changed,
+  };
+};
+
+const broken = (changed: Partial<ModelResults>): string[] =>
+  compareModel(golden, results(changed), 'acp ')
+    .filter((check) => !holds(check))
+    .map((check) => check.name);
+
+describe('reading', () => {
+  test('sizes, padding and greedy text', () => {
+    expect(golden).toMatchObject({ batch: 2, seqLen: 3, vocabSize: 5 });
+    expect(golden.seqStart).toEqual(Int32Array.of(0, 1));
+    expect(golden.greedy).toEqual({ tokens: Int32Array.of(0, 4, 2), promptLength: 1 });
+    expect([...golden.gradients.keys()]).toEqual(['norm', 'head']);
+  });
+
+  test.each(Object.keys(tensors()))('a case without %s is refused', (name) => {
+    const wanted = name.startsWith('greedy') ? 'greedy_' : name;
+    expect(() => read({ [name]: undefined })).toThrow(`expected a tensor ${wanted}`);
+  });
+
+  test('a gradient of no parameter is refused', () => {
+    expect(() => read({ 'grad.other': floats([1], 0) })).toThrow('got grad.other');
+  });
+
+  test('a gradient of another shape is refused', () => {
+    expect(() => read({ 'grad.head': floats([4, 5], 0) })).toThrow('expected grad.head [5, 4]');
+  });
+});
+
+describe('comparing', () => {
+  test('a perfect model holds', () => expect(broken({})).toEqual([]));
+
+  const off = (values: Float32Array, index: number, value = 100) => values.with(index, value);
+
+  test.each([
+    ['logits', { logits: off(golden.logits, 3) }],
+    ['logits', { logits: off(golden.logits, 3, Number.NaN) }],
+    ['token losses', { lossPerToken: off(golden.lossPerToken, 0) }],
+    ['loss', { loss: 1 }],
+    ['padded logits', { paddedLogits: off(golden.paddedLogits, 20) }],
+    ['gradients', { gradients: new Map([['norm', golden.gradients.get('norm')!]]) }],
+  ])('wrong %s break that check alone', (name, changed) => {
+    expect(broken(changed)).toEqual([`acp ${name}`]);
+  });
+
+  test('logits of padding do not count', () => {
+    expect(broken({ paddedLogits: off(golden.paddedLogits, 19, Number.NaN) })).toEqual([]);
+  });
+
+  test('one wrong gradient is named', () => {
+    const gradients = new Map(golden.gradients).set('head', ramp(20, 4.1));
+    const check = compareModel(golden, results({ gradients })).at(-1);
+    expect(check?.measure).toBe('RMS error ratio, worst of 2 parameters: head');
+  });
+
+  test('greedy text is compared token by token', () => {
+    expect(holds(compareGreedy(golden, Int32Array.of(0, 4, 2)))).toBe(true);
+    expect(compareGreedy(golden, Int32Array.of(0, 4, 3)).error).toBe(1);
+    expect(compareGreedy(golden, Int32Array.of(0, 4)).error).toBe(3);
+  });
+});
+
+test('pruning is summed over layers and heads', () => {
+  expect(describePruning([Uint32Array.of(3, 10, 5, 10), Uint32Array.of(1, 10, 1, 10)])).toBe(
+    'ACP drops 30 of 40 blocks',
+  );
+});

@@ -1,0 +1,98 @@
+// Training cases: reading the carried trajectory, and checks that break on what is wrong.
+
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { foxConfigFromJson, parameterSpecs } from '@vulpes/lm-models';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { holds } from '../compare/check.ts';
+import { FIXTURES } from '../options.ts';
+import { Vectors } from '../reference/vectors.ts';
+import { changeVectors, copyFixture, inTemporaryFolder } from '../testing/temporary-folder.ts';
+import { compareTraining } from './compare-training.ts';
+import type { TrainingResults } from './on-device.ts';
+import { readTrajectory, type Trajectory } from './trajectory.ts';
+
+const CASE = 'training/fox_pro';
+const FILE = 'trajectory.safetensors';
+
+const read = async (path: string): Promise<Trajectory> => {
+  const config = foxConfigFromJson(await readFile(join(FIXTURES, CASE, 'config.json'), 'utf8'));
+  return readTrajectory(await Vectors.read(path), parameterSpecs(config));
+};
+
+const readAfter = (change: Parameters<typeof changeVectors>[1]) =>
+  inTemporaryFolder(async (folder) => {
+    const path = join(await copyFixture(folder, CASE), FILE);
+    await changeVectors(path, change);
+    return read(path);
+  });
+
+let trajectory: Trajectory;
+beforeAll(async () => {
+  trajectory = await read(join(FIXTURES, CASE, FILE));
+});
+
+describe('reading', () => {
+  test('labels are the tokens after the inputs', () => {
+    expect(trajectory.steps).toBe(24);
+    expect(trajectory.batches).toHaveLength(24);
+    const { inputs, labels, shape } = trajectory.batches[5]!;
+    expect(shape).toEqual([4, 64]);
+    for (let row = 0; row < 4; row++) {
+      const [start, end] = [row * 64, (row + 1) * 64];
+      expect(labels.subarray(start, end - 1)).toEqual(inputs.subarray(start + 1, end));
+    }
+  });
+
+  test.each(['tokens', 'loss', 'grad_norm', 'lr'])('a case without %s is refused', async (name) => {
+    const reading = readAfter((tensors) => void tensors.delete(name));
+    await expect(reading).rejects.toThrow(`expected a tensor ${name},`);
+  });
+
+  test('losses of another number of steps are refused', async () => {
+    const reading = readAfter((tensors) => {
+      tensors.set('loss', { shape: [23], data: new Float32Array(23) });
+    });
+    await expect(reading).rejects.toThrow('expected loss [S=24], got [23]');
+  });
+
+  test('final parameters may be missing only where the header says so', async () => {
+    expect(trajectory.final).toBeNull();
+    const reading = readAfter((_, metadata) => {
+      delete metadata.left_out;
+    });
+    await expect(reading).rejects.toThrow('expected a tensor final.');
+  });
+});
+
+describe('comparing', () => {
+  const final = () => new Map([['a', Float32Array.of(1, 2)]]);
+  const results = (changed: Partial<TrainingResults> = {}): TrainingResults => ({
+    loss: [...trajectory.loss],
+    gradNorm: [...trajectory.gradNorm],
+    final: { a: { shape: [2], data: Float32Array.of(1, 2) } },
+    pruned: null,
+    ...changed,
+  });
+  const broken = (changed: Partial<TrainingResults>) =>
+    compareTraining({ ...trajectory, final: final() }, results(changed))
+      .filter((check) => !holds(check))
+      .map(({ name, measure }) => `${name}: ${measure}`);
+
+  test('the official run holds against itself', () => expect(broken({})).toEqual([]));
+
+  test('one step off by 3e-3 breaks and is named', () => {
+    const loss = [...trajectory.loss].map((value, step) => (step === 7 ? value * 1.003 : value));
+    expect(broken({ loss })).toEqual(['loss: relative error, worst of 24 steps: step 8']);
+  });
+
+  test('a run that ends early breaks', () => {
+    expect(broken({ loss: [...trajectory.loss].slice(0, 23) })).toHaveLength(1);
+  });
+
+  test('gradient norms and final parameters are held as well', () => {
+    const gradNorm = [...trajectory.gradNorm].map((value) => value * 1.02);
+    expect(broken({ gradNorm })[0]).toMatch('grad norm');
+    expect(broken({ final: {} })[0]).toMatch('final');
+  });
+});
