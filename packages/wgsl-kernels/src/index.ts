@@ -14,7 +14,9 @@ export {
   type KernelCall,
   type KernelDefinition,
 } from './define-kernel.ts';
+export { default as logLambdaWgsl } from './lib/log-lambda.wgsl';
 export { broadcastRows } from './ops/broadcast-rows/index.ts';
+export { cumulativeLogGate, reverseCumsum } from './ops/cumulative-log-gate/index.ts';
 export { embedding } from './ops/embedding/index.ts';
 export { logSigmoid } from './ops/log-sigmoid/index.ts';
 export { type MatmulOptions, matmul } from './ops/matmul/index.ts';

@@ -1,0 +1,86 @@
+// Specs, grids and costs of the scans over time, and how time is split into chunks.
+
+import { defineKernel } from '../../define-kernel.ts';
+import fixedGateWgsl from '../../lib/fixed-gate.wgsl';
+import { threadGrid } from '../../lib/vector.ts';
+import gateChunkSumsWgsl from './gate-chunk-sums.wgsl';
+import gateScanWgsl from './gate-scan.wgsl';
+import reverseChunkSumsWgsl from './reverse-chunk-sums.wgsl';
+import reverseScanWgsl from './reverse-scan.wgsl';
+
+export interface ScanDims {
+  readonly batch: number;
+  readonly seqLen: number;
+  readonly numHeads: number;
+}
+
+/** Tokens that one thread walks through: near the square root of T, so that chunks and tokens a chunk balance. */
+export const chunkLength = ({ seqLen }: ScanDims): number =>
+  Math.max(16, 2 ** Math.ceil(Math.log2(Math.sqrt(seqLen))));
+
+export const chunkCount = (dims: ScanDims): number => Math.ceil(dims.seqLen / chunkLength(dims));
+
+const PARAMS = [
+  'batch:u32',
+  'seq_len:u32',
+  'num_heads:u32',
+  'chunk_len:u32',
+  'chunks:u32',
+] as const;
+
+export const scanParams = (dims: ScanDims) => ({
+  batch: dims.batch,
+  seq_len: dims.seqLen,
+  num_heads: dims.numHeads,
+  chunk_len: chunkLength(dims),
+  chunks: chunkCount(dims),
+});
+
+const select = (_dims: ScanDims) => ({ WG_SIZE: 64 });
+
+const grid = (dims: ScanDims, { WG_SIZE }: { WG_SIZE: number }) =>
+  threadGrid(dims.batch * dims.numHeads * chunkCount(dims), WG_SIZE);
+
+const elements = ({ batch, seqLen, numHeads }: ScanDims) => batch * seqLen * numHeads;
+
+export const gateChunkSums = defineKernel({
+  name: 'gate-chunk-sums',
+  source: gateChunkSumsWgsl,
+  lib: [fixedGateWgsl],
+  bindings: ['log_fgate:read', 'seq_start:read', 'chunk_sums:write'],
+  params: PARAMS,
+  select,
+  grid,
+  bytes: (dims) => 4 * elements(dims),
+});
+
+export const gateScan = defineKernel({
+  name: 'gate-scan',
+  source: gateScanWgsl,
+  lib: [fixedGateWgsl],
+  bindings: ['log_fgate:read', 'seq_start:read', 'chunk_sums:read', 'log_lambda:write'],
+  params: PARAMS,
+  select,
+  grid,
+  bytes: (dims) => 12 * elements(dims),
+});
+
+export const reverseChunkSums = defineKernel({
+  name: 'reverse-chunk-sums',
+  source: reverseChunkSumsWgsl,
+  bindings: ['x:read', 'chunk_sums:write'],
+  params: PARAMS,
+  select,
+  grid,
+  bytes: (dims) => 4 * elements(dims),
+});
+
+export const reverseScan = defineKernel({
+  name: 'reverse-scan',
+  source: reverseScanWgsl,
+  bindings: ['x:read', 'chunk_sums:read', 'y:write'],
+  params: PARAMS,
+  select,
+  grid,
+  bytes: (dims) => 8 * elements(dims),
+});

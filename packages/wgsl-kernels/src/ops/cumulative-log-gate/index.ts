@@ -1,0 +1,2 @@
+export { logLambdaValues } from './cumulative-log-gate.naive.ts';
+export { cumulativeLogGate, reverseCumsum } from './cumulative-log-gate.ts';
