@@ -37,6 +37,7 @@ export function describeFits(fits: WhatFits): string[] {
     `largest tensor ${formatBytes(fits.largestTensorBytes)}: ${formatCount(fits.largestTensorElements)} f32 numbers`,
     `an embedding of ${formatCount(VOCABULARY)} tokens up to hidden size ${formatCount(fits.embeddingHiddenSize)}`,
     `activations of hidden size ${HIDDEN_SIZE} for up to ${formatCount(fits.activationTokens)} tokens (batch × context)`,
+    'training keeps 16 bytes a parameter (weight, gradient, two AdamW moments) beside its activations: 2.4 GiB for the 125 M model',
     'how much memory there is in all, WebGPU does not tell; running out is reported as an error',
   ];
 }
