@@ -1,0 +1,62 @@
+// What a benchmark is made of: a case with variants that do the same work in different ways, each with its f64 twin.
+
+import type { Device, Tensor } from '@vulpes/tensor-core';
+
+export type Mode = 'forward' | 'forward+backward' | 'search' | 'step';
+export type Dims = Readonly<Record<string, number>>;
+
+/** What an output must be: within an RMS error ratio of the f64 twin; a bound of 0 demands equality. */
+export interface Expected {
+  readonly values: ArrayLike<number>;
+  readonly bound: number;
+}
+
+export type Expectations = Readonly<Record<string, Expected>>;
+
+/** Work that no clock is needed for. Blocks are those of the attention matrix, summed over batch and heads. */
+export interface Counts {
+  /** Floating-point operations that the algorithm asks for (matmuls; 2 per multiply-add). */
+  readonly flops: number;
+  /** Bytes that must at least be read and written. */
+  readonly bytes: number;
+  readonly keptBlocks?: number;
+  readonly causalBlocks?: number;
+}
+
+/** One variant, with its inputs on the device. */
+export interface Workload {
+  /** Records the timed work. The outputs belong to the caller's scope. */
+  run(): Readonly<Record<string, Tensor>>;
+  /** The outputs by the f64 twin. */
+  expected(): Expectations | Promise<Expectations>;
+  counts(): Counts | Promise<Counts>;
+  dispose(): void;
+}
+
+export interface Variant {
+  readonly name: string;
+  build(device: Device, dims: Dims): Workload;
+}
+
+export interface BenchCase {
+  readonly suite: string;
+  readonly op: string;
+  readonly mode: Mode;
+  /** Sizes that are timed. */
+  readonly dims: Dims;
+  /** Sizes that are checked against the f64 twin first, where `dims` would take the twin too long. Default: `dims`. */
+  readonly gateDims?: Dims;
+  /** How the inputs were made, for the report. */
+  readonly inputs: string;
+  /** The first is the baseline of the ratios. */
+  readonly variants: readonly Variant[];
+}
+
+/** `attention/forward B1-T512-H4-D64` */
+export const caseId = ({ op, mode, dims }: Pick<BenchCase, 'op' | 'mode' | 'dims'>): string =>
+  `${op}/${mode} ${formatDims(dims)}`;
+
+export const formatDims = (dims: Dims): string =>
+  Object.entries(dims)
+    .map(([name, value]) => `${name}${value}`)
+    .join('-');

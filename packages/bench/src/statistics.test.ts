@@ -1,0 +1,31 @@
+import { describe, expect, test } from 'vitest';
+import { quantile, summarize } from './statistics.ts';
+
+describe('quantile', () => {
+  test.each([
+    { samples: [3, 1, 2], fraction: 0.5, expected: 2 },
+    { samples: [4, 1, 3, 2], fraction: 0.5, expected: 2.5 },
+    { samples: [7], fraction: 0.9, expected: 7 },
+    { samples: [10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 110], fraction: 0.1, expected: 20 },
+    { samples: [0, 1], fraction: 0.25, expected: 0.25 },
+  ])('$fraction of $samples is $expected', ({ samples, fraction, expected }) => {
+    expect(quantile(samples, fraction)).toBeCloseTo(expected, 12);
+  });
+
+  test('leaves the samples in their order', () => {
+    const samples = [3, 1, 2];
+    summarize(samples);
+    expect(samples).toEqual([3, 1, 2]);
+  });
+
+  test('wants samples that are numbers', () => {
+    expect(() => quantile([], 0.5)).toThrow('expected at least one sample');
+    expect(() => quantile([1, Number.NaN], 0.5)).toThrow('no NaN');
+  });
+});
+
+test('summarize: one slow run moves p90, not the median', () => {
+  const { median, p10, p90, min, runs } = summarize([10, 10, 11, 10, 10, 10, 10, 10, 10, 95]);
+  expect({ median, p10, min, runs }).toEqual({ median: 10, p10: 10, min: 10, runs: 10 });
+  expect(p90).toBeGreaterThan(11);
+});
