@@ -28,7 +28,7 @@ Exit code: 0 when every variant passed its check, else 1.`;
 export function parseArguments(argv: readonly string[]): BenchArguments {
   const command = new Command('bench')
     .description('Measures kernels, attention with and without pruning, and training steps.')
-    .option('--suite <name...>', `suites to run: ${suiteNames.join(', ')}`, [...suiteNames])
+    .option('--suite <name...>', `suites to run, of ${suiteNames.join(', ')}; default: all`)
     .addOption(new Option('--out <file>', 'write the report as JSON').argParser(writablePath))
     .addOption(
       new Option(
@@ -52,8 +52,14 @@ export function parseArguments(argv: readonly string[]): BenchArguments {
     .allowExcessArguments(false)
     .exitOverride()
     .parse([...argv], { from: 'user' });
-  const { suite, out, runs, adapter, kernels } = command.opts<{
-    suite: string[];
+  const {
+    suite = suiteNames,
+    out,
+    runs,
+    adapter,
+    kernels,
+  } = command.opts<{
+    suite?: string[];
     out?: string;
     runs?: number;
     adapter: AdapterChoice;

@@ -26,8 +26,8 @@ export const machineInfo = ({ caps }: Pick<Device, 'caps'>, host: HostInfo): Mac
   host,
 });
 
-/** `google swiftshader (software kernels)` */
+/** `nvidia NVIDIA H100 (gpu kernels)` */
 export function adapterName({ adapter, kernels }: Pick<DeviceCaps, 'adapter' | 'kernels'>): string {
-  const words = [adapter.vendor, adapter.device || adapter.architecture || adapter.description];
+  const words = [adapter.vendor, adapter.description || adapter.device || adapter.architecture];
   return `${words.filter(Boolean).join(' ')} (${kernels} kernels)`;
 }
