@@ -14,10 +14,12 @@ export {
   type KernelCall,
   type KernelDefinition,
 } from './define-kernel.ts';
-export { default as logLambdaWgsl } from './lib/log-lambda.wgsl';
+export { logLambdaWgsl } from './lib/log-lambda.ts';
 export { broadcastRows } from './ops/broadcast-rows/index.ts';
 export { cumulativeLogGate, reverseCumsum } from './ops/cumulative-log-gate/index.ts';
+export { accumulate, add, fill, scale, scaleBy } from './ops/elementwise/index.ts';
 export { embedding } from './ops/embedding/index.ts';
+export { linear } from './ops/linear/index.ts';
 export { logSigmoid } from './ops/log-sigmoid/index.ts';
 export { type MatmulOptions, matmul } from './ops/matmul/index.ts';
 export { rmsNorm } from './ops/rms-norm/index.ts';
