@@ -32,6 +32,10 @@ export interface MatmulLaunch {
   readonly lda?: number;
   readonly ldb?: number;
   readonly ldc?: number;
+  /** First element of the matrix in its tensor. */
+  readonly offsetA?: number;
+  readonly offsetB?: number;
+  readonly offsetC?: number;
   readonly accumulate?: boolean;
 }
 
@@ -53,6 +57,9 @@ export function planMatmul(launch: MatmulLaunch, kernels: 'gpu' | 'software'): M
     strideA: lda * (transposeA ? k : m),
     strideB: ldb * (transposeB ? n : k),
     strideC: ldc * m,
+    offsetA: launch.offsetA ?? 0,
+    offsetB: launch.offsetB ?? 0,
+    offsetC: launch.offsetC ?? 0,
     hasBias: launch.bias !== undefined,
     accumulate: launch.accumulate ?? false,
     splits,
@@ -66,14 +73,14 @@ export function launchMatmul(device: Device, launch: MatmulLaunch): void {
     runOnce(device, launch, launch.c, dims);
     return;
   }
-  const { m, n, batch, splits, ldc, strideC } = dims;
+  const { m, n, batch, splits, ldc, strideC, offsetC } = dims;
   const partials = device.empty([batch, splits, m, n], { label: 'matmul partials' });
-  const plain = { ldc: n, strideC: m * n, hasBias: false, accumulate: false };
+  const plain = { ldc: n, strideC: m * n, offsetC: 0, hasBias: false, accumulate: false };
   runOnce(device, launch, partials, { ...dims, ...plain });
   sumSplits.run(device, {
     dims,
     tensors: { partials, bias: launch.bias ?? partials, c: launch.c },
-    params: { m, n, batch, splits, ldc, stride_c: strideC },
+    params: { m, n, batch, splits, ldc, stride_c: strideC, offset_c: offsetC },
   });
   partials.dispose();
 }

@@ -17,8 +17,8 @@ const defineRegisterMatmul = (block: RegisterBlock) =>
     bindings: MATMUL_BINDINGS,
     params: MATMUL_PARAMS,
     select: (dims: MatmulDims) => {
-      const alignedA = isAligned(dims.lda, dims.strideA);
-      const alignedB = isAligned(dims.ldb, dims.strideB);
+      const alignedA = isAligned(dims.offsetA, dims.lda, dims.strideA);
+      const alignedB = isAligned(dims.offsetB, dims.ldb, dims.strideB);
       return {
         WG_SIZE,
         ALIGNED_A: alignedA,

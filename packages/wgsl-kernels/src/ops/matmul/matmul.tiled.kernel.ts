@@ -16,8 +16,8 @@ interface TileSpec {
 
 export function selectTiledSpec(dims: MatmulDims): TileSpec {
   const tile = selectTile(dims);
-  const alignedA = isAligned(dims.lda, dims.strideA);
-  const alignedB = isAligned(dims.ldb, dims.strideB);
+  const alignedA = isAligned(dims.offsetA, dims.lda, dims.strideA);
+  const alignedB = isAligned(dims.offsetB, dims.ldb, dims.strideB);
   return {
     TILE_M: tile.tileM,
     TILE_N: tile.tileN,

@@ -1,9 +1,9 @@
 // matmul-tiled: C[b] = A[b] B[b] (+ bias) (+ C[b]) with tiles of A and B in workgroup memory; for GPUs.
 // grid    (ceil(N / TILE_N), ceil(M / TILE_M), batch · splits): one workgroup owns one tile of C
-// a       f32 [batch, M, K] or, if TRANSPOSE_A, [batch, K, M]; row stride lda, matrix stride stride_a
-// b       f32 [batch, K, N] or, if TRANSPOSE_B, [batch, N, K]; row stride ldb, matrix stride stride_b
+// a       f32 [batch, M, K] or, if TRANSPOSE_A, [batch, K, M]; from offset_a, row stride lda, matrix stride stride_a
+// b       f32 [batch, K, N] or, if TRANSPOSE_B, [batch, N, K]; from offset_b, row stride ldb, matrix stride stride_b
 // bias    f32 [N], read only if HAS_BIAS
-// c       f32 [batch, splits, M, N]; row stride ldc; every split of K has its own C, summed by matmul-sum-splits
+// c       f32 [batch, splits, M, N]; from offset_c, row stride ldc; every split of K has its own C, summed by matmul-sum-splits
 // cost    2 · M · N · K flops; A is read N / TILE_N times, B M / TILE_M times
 // Tiles keep the storage order of their matrix, so loads are copies; a row of a tile ends in one vec4 of padding,
 // so that the strided reads of a K-contiguous tile meet different banks.
@@ -37,6 +37,9 @@ struct Params {
   stride_a: u32,
   stride_b: u32,
   stride_c: u32,
+  offset_a: u32,
+  offset_b: u32,
+  offset_c: u32,
 }
 
 @group(0) @binding(0) var<storage, read> a: array<ElemA>;
@@ -154,8 +157,8 @@ fn main(
   let i_batch = workgroup.z / params.splits;
   let k_begin = (workgroup.z % params.splits) * params.k_split;
   let k_end = min(k_begin + params.k_split, params.k);
-  let o_a = i_batch * params.stride_a;
-  let o_b = i_batch * params.stride_b;
+  let o_a = params.offset_a + i_batch * params.stride_a;
+  let o_b = params.offset_b + i_batch * params.stride_b;
   var p_c: array<mat4x4f, ROWS * COLS / 16u>; // [ROWS / 4, COLS / 4] blocks, one column of four C columns a row
   for (var k_0 = k_begin; k_0 < k_end; k_0 += TILE_K) {
     load_tiles(lane, o_a, o_b, m_0, n_0, k_0, k_end);
@@ -170,7 +173,7 @@ fn main(
     }
     workgroupBarrier();
   }
-  let o_c = workgroup.z * params.stride_c;
+  let o_c = params.offset_c + workgroup.z * params.stride_c;
   for (var i = 0u; i < ROWS; i++) {
     for (var j = 0u; j < COLS; j++) {
       let value = p_c[(i / 4u) * (COLS / 4u) + j / 4u][i % 4u][j % 4u];

@@ -17,6 +17,9 @@ export const MATMUL_PARAMS = [
   'stride_a:u32',
   'stride_b:u32',
   'stride_c:u32',
+  'offset_a:u32',
+  'offset_b:u32',
+  'offset_c:u32',
 ] as const;
 
 export const matmulParams = (dims: MatmulDims) => ({
@@ -32,6 +35,9 @@ export const matmulParams = (dims: MatmulDims) => ({
   stride_a: dims.strideA,
   stride_b: dims.strideB,
   stride_c: dims.strideC,
+  offset_a: dims.offsetA,
+  offset_b: dims.offsetB,
+  offset_c: dims.offsetC,
 });
 
 export const matmulFlops = ({ m, n, k, batch }: MatmulDims): number => 2 * m * n * k * batch;

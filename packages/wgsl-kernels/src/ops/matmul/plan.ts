@@ -12,6 +12,10 @@ export interface MatmulDims {
   readonly strideA: number;
   readonly strideB: number;
   readonly strideC: number;
+  /** First element of each matrix in its tensor. */
+  readonly offsetA: number;
+  readonly offsetB: number;
+  readonly offsetC: number;
   /** A is stored [K, M]. */
   readonly transposeA: boolean;
   /** B is stored [N, K]. */
@@ -116,5 +120,5 @@ export const selectTileSplits = (sizes: Sizes, tile: Tile): number =>
 export const kPerSplit = (k: number, splits: number): number => Math.ceil(k / splits / 4) * 4;
 
 /** Whether a matrix can be read in vec4s. */
-export const isAligned = (rowStride: number, matrixStride: number): boolean =>
-  rowStride % 4 === 0 && matrixStride % 4 === 0;
+export const isAligned = (...offsetAndStrides: readonly number[]): boolean =>
+  offsetAndStrides.every((elements) => elements % 4 === 0);

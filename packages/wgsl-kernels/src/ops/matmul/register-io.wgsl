@@ -1,9 +1,9 @@
 // matmul-register: C[b] = A[b] B[b] (+ bias) (+ C[b]), one rows × cols block of C a thread, no workgroup memory, no barrier.
 // grid    blocks of C, then splits of K, then batch, folded over workgroups of WG_SIZE threads
-// a       f32 [batch, M, K] or, transposed, [batch, K, M]; row stride lda, matrix stride stride_a
-// b       f32 [batch, K, N] or, transposed, [batch, N, K]; row stride ldb, matrix stride stride_b
+// a       f32 [batch, M, K] or, transposed, [batch, K, M]; from offset_a, row stride lda, matrix stride stride_a
+// b       f32 [batch, K, N] or, transposed, [batch, N, K]; from offset_b, row stride ldb, matrix stride stride_b
 // bias    f32 [N], read only if HAS_BIAS
-// c       f32 [batch, splits, M, N]; row stride ldc; every split of K has its own C, summed by matmul-sum-splits
+// c       f32 [batch, splits, M, N]; from offset_c, row stride ldc; every split of K has its own C, summed by matmul-sum-splits
 // cost    2 · M · N · K flops; each block reads K · (rows + cols) values
 // This part holds bindings, loads and stores; the loop over K is written by register-source.ts.
 
@@ -31,6 +31,9 @@ struct Params {
   stride_a: u32,
   stride_b: u32,
   stride_c: u32,
+  offset_a: u32,
+  offset_b: u32,
+  offset_c: u32,
 }
 
 @group(0) @binding(0) var<storage, read> a: array<ElemA>;

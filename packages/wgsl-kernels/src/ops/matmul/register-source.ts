@@ -59,8 +59,8 @@ function header({ rows, cols }: RegisterBlock): string[] {
     '  let i_batch = i_tile / params.splits;',
     '  let k_begin = (i_tile % params.splits) * params.k_split;',
     '  let k_end = min(k_begin + params.k_split, params.k);',
-    '  let o_a = i_batch * params.stride_a;',
-    '  let o_b = i_batch * params.stride_b;',
+    '  let o_a = params.offset_a + i_batch * params.stride_a;',
+    '  let o_b = params.offset_b + i_batch * params.stride_b;',
   ];
 }
 
@@ -155,10 +155,11 @@ function stores({ rows, cols }: RegisterBlock): string[] {
     `var p_c = array<vec4f, ${(rows * cols) / 4}>(`,
     ...indent(range(rows).map(row), 1),
     ');',
+    'let o_c = params.offset_c + i_tile * params.stride_c;',
     'for (var j = 0u; j < COLS / 4u; j++) {',
     '  let p_bias = load_bias(n_0 + 4u * j);',
     '  for (var i = 0u; i < min(ROWS, params.m - m_0); i++) {',
-    '    let offset = i_tile * params.stride_c + (m_0 + i) * params.ldc + n_0 + 4u * j;',
+    '    let offset = o_c + (m_0 + i) * params.ldc + n_0 + 4u * j;',
     '    store(offset, n_0 + 4u * j, p_c[i * (COLS / 4u) + j] + p_bias);',
     '  }',
     '}',

@@ -9,7 +9,7 @@ export const sumSplits = defineKernel({
   name: 'matmul-sum-splits',
   source: sumSplitsWgsl,
   bindings: ['partials:read', 'bias:read', 'c:write'],
-  params: ['m:u32', 'n:u32', 'batch:u32', 'splits:u32', 'ldc:u32', 'stride_c:u32'],
+  params: ['m:u32', 'n:u32', 'batch:u32', 'splits:u32', 'ldc:u32', 'stride_c:u32', 'offset_c:u32'],
   select: (dims: MatmulDims) => ({
     WG_SIZE: 64,
     HAS_BIAS: dims.hasBias,

@@ -1,6 +1,6 @@
 // matmul-sum-splits: C = sum of the partial products of the splits of K (+ bias) (+ C), in the order of the splits.
 // grid     workgroups of WG_SIZE threads, folded over x and y; one element of C a thread
-// partials f32 [batch, splits, M, N]     bias  f32 [N], read only if HAS_BIAS     c  f32 [batch, M, N], row stride ldc
+// partials f32 [batch, splits, M, N]     bias  f32 [N], read only if HAS_BIAS     c  f32 [batch, M, N], from offset_c, row stride ldc
 // cost     splits additions an element
 
 // @spec
@@ -16,6 +16,7 @@ struct Params {
   splits: u32,
   ldc: u32,
   stride_c: u32,
+  offset_c: u32,
 }
 
 @group(0) @binding(0) var<storage, read> partials: array<f32>;
@@ -39,7 +40,7 @@ fn main(
     sum += partials[(i_batch * params.splits + s) * size + in_matrix];
   }
   let n = in_matrix % params.n;
-  let o_c = i_batch * params.stride_c + (in_matrix / params.n) * params.ldc + n;
+  let o_c = params.offset_c + i_batch * params.stride_c + (in_matrix / params.n) * params.ldc + n;
   if (HAS_BIAS) { sum += bias[n]; }
   if (ACCUMULATE) { sum += c[o_c]; }
   c[o_c] = sum;

@@ -1,0 +1,27 @@
+// accumulate: y += factor * x
+// grid     one thread an Elem, 64 a workgroup, folded over x and y
+// y        [size] Elem, in place      x  [size] Elem
+// cost     12 bytes an element
+
+// @spec
+const WG_SIZE: u32 = 64u;
+alias Elem = f32;           // f32, or vec4<f32> where the length is a multiple of 4
+// @end-spec
+
+struct Params {
+  size: u32,                // Elems
+  factor: f32,
+}
+
+@group(0) @binding(0) var<storage, read_write> y: array<Elem>;
+@group(0) @binding(1) var<storage, read> x: array<Elem>;
+@group(0) @binding(2) var<uniform> params: Params;
+
+@compute @workgroup_size(WG_SIZE)
+fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+  let index = id.y * groups.x * WG_SIZE + id.x;
+  if (index >= params.size) {
+    return;
+  }
+  y[index] += x[index] * params.factor;
+}

@@ -1,0 +1,125 @@
+// add and scale: differentiable elementwise arithmetic. accumulate and fill: in place, for optimizers and buffers.
+
+import {
+  ArgumentError,
+  defineOp,
+  formatShape,
+  ShapeError,
+  sameShape,
+  type Tensor,
+} from '@vulpes/tensor-core';
+import { assertDType } from '../../lib/check.ts';
+import {
+  accumulateKernel,
+  addKernel,
+  elems,
+  fillKernel,
+  scaleByKernel,
+  scaleKernel,
+} from './elementwise.kernel.ts';
+
+const addOp = defineOp<null>({
+  name: 'add',
+  forward({ device, inputs }) {
+    const [a, b] = inputs as [Tensor, Tensor];
+    const y = device.empty(a.shape, { label: 'add' });
+    const size = a.size;
+    addKernel.run(device, { dims: { size }, tensors: { a, b, y }, params: { size: elems(size) } });
+    return { outputs: [y] };
+  },
+  backward({ dOutputs, needs }) {
+    const dy = dOutputs[0] as Tensor;
+    return [needs[0] ? dy : null, needs[1] ? dy : null];
+  },
+});
+
+const scaleOp = defineOp<{ factor: number }>({
+  name: 'scale',
+  forward: ({ inputs, attrs }) => ({ outputs: [scaled(inputs[0] as Tensor, attrs.factor)] }),
+  backward: ({ dOutputs, attrs }) => [scaled(dOutputs[0] as Tensor, attrs.factor)],
+});
+
+function scaled(x: Tensor, factor: number): Tensor {
+  const y = x.device.empty(x.shape, { label: 'scale' });
+  const size = x.size;
+  const params = { size: elems(size), factor };
+  scaleKernel.run(x.device, { dims: { size }, tensors: { x, y }, params });
+  return y;
+}
+
+/**
+ * a + b.
+ * @param a - [...], f32
+ * @param b - the same shape
+ * @throws ShapeError DTypeError
+ */
+export function add(a: Tensor, b: Tensor): Tensor {
+  assertDType('add', 'a', a, 'f32');
+  assertDType('add', 'b', b, 'f32');
+  assertSameShape('add', a, b);
+  return addOp([a, b], null)[0] as Tensor;
+}
+
+/**
+ * factor * x.
+ * @param x - [...], f32
+ * @throws DTypeError. @throws ArgumentError where the factor is not finite.
+ */
+export function scale(x: Tensor, factor: number): Tensor {
+  assertDType('scale', 'x', x, 'f32');
+  assertFinite('scale', 'factor', factor);
+  return scaleOp([x], { factor })[0] as Tensor;
+}
+
+/** factor[0] * x with the factor on the GPU; a plain kernel function, not recorded on the tape. */
+export function scaleBy(x: Tensor, factor: Tensor): Tensor {
+  const y = x.device.empty(x.shape, { label: 'scale by' });
+  const size = x.size;
+  const tensors = { x, factor, y };
+  scaleByKernel.run(x.device, { dims: { size }, tensors, params: { size: elems(size) } });
+  return y;
+}
+
+/**
+ * target += factor * source, in place; not recorded on the tape.
+ * @param target - [...], f32
+ * @param source - the same shape
+ * @throws ShapeError DTypeError ArgumentError
+ */
+export function accumulate(target: Tensor, source: Tensor, factor = 1): void {
+  assertDType('accumulate', 'target', target, 'f32');
+  assertDType('accumulate', 'source', source, 'f32');
+  assertSameShape('accumulate', target, source);
+  assertFinite('accumulate', 'factor', factor);
+  const size = target.size;
+  accumulateKernel.run(target.device, {
+    dims: { size },
+    tensors: { y: target, x: source },
+    params: { size: elems(size), factor },
+  });
+}
+
+/**
+ * Sets every element to a value, in place; not recorded on the tape.
+ * @param target - [...], f32
+ * @throws DTypeError ArgumentError
+ */
+export function fill(target: Tensor, value: number): void {
+  assertDType('fill', 'target', target, 'f32');
+  assertFinite('fill', 'value', value);
+  const size = target.size;
+  const params = { size: elems(size), value };
+  fillKernel.run(target.device, { dims: { size }, tensors: { y: target }, params });
+}
+
+function assertSameShape(op: string, a: Tensor, b: Tensor): void {
+  if (sameShape(a.shape, b.shape)) return;
+  throw new ShapeError(
+    `${op}: expected two tensors of one shape, got ${formatShape(a.shape)} and ${formatShape(b.shape)}. Nothing is broadcast.`,
+  );
+}
+
+function assertFinite(op: string, name: string, value: number): void {
+  if (Number.isFinite(value)) return;
+  throw new ArgumentError(`${op}: expected a finite ${name}, got ${value}.`);
+}

@@ -1,0 +1,81 @@
+// linear: y = x Wᵀ + bias, the projection of every layer.
+
+import {
+  type Device,
+  defineOp,
+  formatShape,
+  ShapeError,
+  shapeSize,
+  type Tensor,
+} from '@vulpes/tensor-core';
+import { assertDType } from '../../lib/check.ts';
+import { launchMatmul } from '../matmul/launch.ts';
+import { sumRows } from '../sum-rows/index.ts';
+
+const linearOp = defineOp<null>({
+  name: 'linear',
+  forward({ device, inputs }) {
+    const [x, weight, bias] = inputs as [Tensor, Tensor, Tensor?];
+    const [n, k] = weight.shape as [number, number];
+    const y = device.empty([...x.shape.slice(0, -1), n], { label: 'linear' });
+    launchMatmul(device, { a: x, b: weight, c: y, bias, m: x.size / k, n, k, transposeB: true });
+    return { outputs: [y], saved: [x, weight] };
+  },
+  backward({ device, dOutputs, saved, needs }) {
+    const [x, weight] = saved as [Tensor, Tensor];
+    const dy = dOutputs[0] as Tensor;
+    const gradients = [
+      needs[0] ? inputGradient(device, dy, weight, x) : null,
+      needs[1] ? weightGradient(device, dy, x, weight) : null,
+    ];
+    if (needs.length === 3)
+      gradients.push(needs[2] ? sumRows(dy, weight.shape[0] as number) : null);
+    return gradients;
+  },
+});
+
+/** dx = dy W */
+function inputGradient(device: Device, dy: Tensor, weight: Tensor, x: Tensor): Tensor {
+  const [out, n] = weight.shape as [number, number];
+  const dx = device.empty(x.shape, { label: 'd linear x' });
+  launchMatmul(device, { a: dy, b: weight, c: dx, m: dy.size / out, n, k: out });
+  return dx;
+}
+
+/** dW = dyᵀ x */
+function weightGradient(device: Device, dy: Tensor, x: Tensor, weight: Tensor): Tensor {
+  const [m, n] = weight.shape as [number, number];
+  const dWeight = device.empty(weight.shape, { label: 'd linear weight' });
+  launchMatmul(device, { a: dy, b: x, c: dWeight, m, n, k: dy.size / m, transposeA: true });
+  return dWeight;
+}
+
+/**
+ * x Wᵀ (+ bias), accumulated in f32.
+ * @param x - [..., in], f32
+ * @param weight - [out, in], f32
+ * @param bias - [out], f32
+ * @returns [..., out]
+ * @throws ShapeError DTypeError
+ */
+export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
+  assertDType('linear', 'x', x, 'f32');
+  assertDType('linear', 'weight', weight, 'f32');
+  if (bias) assertDType('linear', 'bias', bias, 'f32');
+  assertShapes(x, weight, bias);
+  return linearOp(bias ? [x, weight, bias] : [x, weight], null)[0] as Tensor;
+}
+
+function assertShapes(x: Tensor, weight: Tensor, bias: Tensor | undefined): void {
+  const width = x.shape.at(-1);
+  if (weight.shape.length !== 2 || weight.shape[1] !== width) {
+    throw new ShapeError(
+      `linear: expected weight [out, in] with in=${width} to match x ${formatShape(x.shape)}, got ${formatShape(weight.shape)}.`,
+    );
+  }
+  const isFitting = !bias || (bias.shape.length === 1 && shapeSize(bias.shape) === weight.shape[0]);
+  if (isFitting) return;
+  throw new ShapeError(
+    `linear: expected bias [out] with out=${weight.shape[0]} to match weight ${formatShape(weight.shape)}, got ${formatShape(bias.shape)}.`,
+  );
+}
