@@ -1,5 +1,6 @@
 import type { Device, Tensor } from '@vulpes/tensor-core';
-import { gpuSuite, underTwoFills } from '@vulpes/tensor-core/testing';
+import { gpuSuite, randomArray, underTwoFills } from '@vulpes/tensor-core/testing';
+import { cumulativeLogGate } from '@vulpes/wgsl-kernels';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { findBlockRanges } from './find-block-ranges.ts';
@@ -121,6 +122,27 @@ gpuSuite('findBlockRanges', (device) => {
     const rising = cumulativeGates('mixed', 2, 1, SMALL.keyLen).map((value) => -value);
     const risen = await search(device(), toTwoPart(rising), { data: [-1], shape: [1] }, SMALL);
     expectInBounds(risen.startIndex, risen.endIndex, SMALL);
+  });
+
+  test('on the sums of cumulativeLogGate: equals brute force over f64 sums of the gates', async () => {
+    const [heads, T] = [3, 700];
+    const dims = { ...SMALL, numHeads: heads, queryLen: T, keyLen: T };
+    const gates = randomArray(8, T * heads, { mean: 2 }).map(
+      (logit) => -Math.log1p(Math.exp(-logit)),
+    );
+    const sums = new Float64Array(heads * T);
+    for (let t = 0; t < T; t++) {
+      for (let head = 0; head < heads; head++) {
+        const before = t === 0 ? 0 : (sums[head * T + t - 1] as number);
+        sums[head * T + t] = before + (gates[t * heads + head] as number);
+      }
+    }
+    const logLambda = cumulativeLogGate(device().tensor(gates, [1, T, heads]));
+    const parts = (await logLambda.data()) as Int32Array;
+    const threshold = { data: [-34.5, -12.25, -3], shape: [3] };
+    expect(await search(device(), parts, threshold, dims)).toEqual(
+      naiveBlockRanges(sums, threshold.data, dims),
+    );
   });
 
   test('tells D from a threshold 1e-7 away, where an f32 difference has steps of 4e-6', async () => {
