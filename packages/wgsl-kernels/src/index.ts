@@ -21,7 +21,10 @@ export { accumulate, add, fill, scale, scaleBy } from './ops/elementwise/index.t
 export { embedding } from './ops/embedding/index.ts';
 export { linear } from './ops/linear/index.ts';
 export { logSigmoid } from './ops/log-sigmoid/index.ts';
+export { maskPadding } from './ops/mask-padding/index.ts';
 export { type MatmulOptions, matmul } from './ops/matmul/index.ts';
+export { type GateActivation, outputGate } from './ops/output-gate/index.ts';
 export { rmsNorm } from './ops/rms-norm/index.ts';
 export { sumRows } from './ops/sum-rows/index.ts';
 export { swiglu, swigluBackward, swigluForward } from './ops/swiglu/index.ts';
+export { tokenShift } from './ops/token-shift/index.ts';

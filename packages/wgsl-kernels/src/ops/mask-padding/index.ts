@@ -1,0 +1,1 @@
+export { maskPadding } from './mask-padding.op.ts';

@@ -1,0 +1,2 @@
+export type { GateActivation } from './output-gate.kernel.ts';
+export { outputGate } from './output-gate.op.ts';

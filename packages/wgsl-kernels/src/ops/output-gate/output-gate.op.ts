@@ -1,0 +1,56 @@
+// The output gate of an attention layer. [FoX v2, output gate]
+
+import { ArgumentError, assertShape, defineOp, type Tensor } from '@vulpes/tensor-core';
+import { assertDType } from '../../lib/check.ts';
+import { vectorWidth } from '../../lib/vector.ts';
+import {
+  type GateActivation,
+  outputGateBackward,
+  outputGateForward,
+} from './output-gate.kernel.ts';
+
+const paramsOf = (o: Tensor) => ({ count: o.size / vectorWidth(o.size) });
+
+const outputGateOp = defineOp<{ activation: GateActivation }>({
+  name: 'output-gate',
+  forward({ device, inputs, attrs: { activation } }) {
+    const [o, gate] = inputs as [Tensor, Tensor];
+    const y = device.empty(o.shape, { label: 'output-gate' });
+    const dims = { count: o.size, activation };
+    outputGateForward.run(device, { dims, tensors: { o, gate, y }, params: paramsOf(o) });
+    return { outputs: [y], saved: [o, gate] };
+  },
+  backward({ device, dOutputs, saved, attrs: { activation } }) {
+    const [o, gate, dy] = [...saved, dOutputs[0]] as [Tensor, Tensor, Tensor];
+    const d_o = device.empty(o.shape, { label: 'd gated' });
+    const d_gate = device.empty(o.shape, { label: 'd gate' });
+    outputGateBackward.run(device, {
+      dims: { count: o.size, activation },
+      tensors: { o, gate, dy, d_o, d_gate },
+      params: paramsOf(o),
+    });
+    return [d_o, d_gate];
+  },
+});
+
+/**
+ * o · sigmoid(gate), or o · silu(gate).
+ * @param o - any shape, f32
+ * @param gate - same shape, f32
+ * @throws ShapeError DTypeError ArgumentError
+ */
+export function outputGate(
+  o: Tensor,
+  gate: Tensor,
+  { activation }: { activation: GateActivation },
+): Tensor {
+  assertDType('outputGate', 'o', o, 'f32');
+  assertDType('outputGate', 'gate', gate, 'f32');
+  assertShape('outputGate', 'gate', gate, o.shape);
+  if (activation !== 'sigmoid' && activation !== 'silu') {
+    throw new ArgumentError(
+      `outputGate: expected activation 'sigmoid' or 'silu', got '${activation}'.`,
+    );
+  }
+  return outputGateOp([o, gate], { activation })[0] as Tensor;
+}

@@ -1,0 +1,1 @@
+export { tokenShift } from './token-shift.op.ts';

@@ -1,0 +1,58 @@
+// token-shift-backward.thread: gradients of the token shift; no workgroup memory, for software adapters.
+// g = dshifted: dy[t] = (1 - alpha[t]) * g[t] + alpha[t + 1] * g[t + 1]
+// dshift_logit[t] = alpha[t] * (1 - alpha[t]) * <g[t], y[t - 1] - y[t]>
+// grid                  one thread a (b, t, h), 64 a workgroup, folded over x and y
+// y, dshifted, dy       [B, T, H, columns] Elem     shift_logit, dshift_logit  [B, T, H] f32
+// cost                  20 bytes an element
+
+// @spec
+const WG_SIZE: u32 = 64u;
+const WIDTH: u32 = 1u;      // f32 values in an Elem
+alias Elem = f32;
+// @end-spec
+
+struct Params {
+  rows: u32,                // B * T * H
+  seq_len: u32,
+  num_heads: u32,
+  columns: u32,             // Elems in a head
+}
+
+@group(0) @binding(0) var<storage, read> y: array<Elem>;
+@group(0) @binding(1) var<storage, read> shift_logit: array<f32>;
+@group(0) @binding(2) var<storage, read> dshifted: array<Elem>;
+@group(0) @binding(3) var<storage, read_write> dy: array<Elem>;
+@group(0) @binding(4) var<storage, read_write> dshift_logit: array<f32>;
+@group(0) @binding(5) var<uniform> params: Params;
+
+// Writes one Elem of dy; returns g * (y[t - 1] - y[t]) there.
+fn backward_elem(row: u32, column: u32, m_prev: bool, m_next: bool) -> Elem {
+  let index = row * params.columns + column;
+  let o_step = params.num_heads * params.columns;
+  let g = dshifted[index];
+  var p_dy = sigmoid(-Elem(shift_logit[row])) * g;
+  if (m_next) {
+    p_dy += sigmoid(Elem(shift_logit[row + params.num_heads])) * dshifted[index + o_step];
+  }
+  dy[index] = p_dy;
+  var difference = -y[index];
+  if (m_prev) {
+    difference += y[index - o_step];
+  }
+  return g * difference;
+}
+
+@compute @workgroup_size(WG_SIZE)
+fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+  let row = id.y * groups.x * WG_SIZE + id.x;
+  if (row >= params.rows) {
+    return;
+  }
+  let t = (row / params.num_heads) % params.seq_len;
+  var products = Elem(0.0);
+  for (var column = 0u; column < params.columns; column++) {
+    products += backward_elem(row, column, t > 0u, t + 1u < params.seq_len);
+  }
+  let logit = Elem(shift_logit[row]);
+  dshift_logit[row] = elem_sum(products) * vec4<f32>(sigmoid(logit) * sigmoid(-logit)).x;
+}

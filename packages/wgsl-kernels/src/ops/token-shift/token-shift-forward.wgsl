@@ -1,0 +1,36 @@
+// token-shift-forward: shifted[t] = alpha[t] * y[t - 1] + (1 - alpha[t]) * y[t], alpha = sigmoid(shift_logit), y[-1] = 0. [FoX v2, data-dependent token shift]
+// grid         one thread an Elem of y, 64 a workgroup, folded over x and y
+// y, shifted   [B, T, H, columns] Elem     shift_logit  [B, T, H] f32
+// cost         12 bytes an element
+
+// @spec
+const WG_SIZE: u32 = 64u;
+alias Elem = f32;           // f32, or vec4<f32> where a head has a multiple of 4 elements
+// @end-spec
+
+struct Params {
+  rows: u32,                // B * T * H
+  seq_len: u32,
+  num_heads: u32,
+  columns: u32,             // Elems in a head
+}
+
+@group(0) @binding(0) var<storage, read> y: array<Elem>;
+@group(0) @binding(1) var<storage, read> shift_logit: array<f32>;
+@group(0) @binding(2) var<storage, read_write> shifted: array<Elem>;
+@group(0) @binding(3) var<uniform> params: Params;
+
+@compute @workgroup_size(WG_SIZE)
+fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+  let index = id.y * groups.x * WG_SIZE + id.x;
+  let row = index / params.columns;
+  if (row >= params.rows) {
+    return;
+  }
+  let logit = Elem(shift_logit[row]);
+  var value = sigmoid(-logit) * y[index];
+  if ((row / params.num_heads) % params.seq_len > 0u) {
+    value += sigmoid(logit) * y[index - params.num_heads * params.columns];
+  }
+  shifted[index] = value;
+}
