@@ -25,6 +25,7 @@ export { maskPadding } from './ops/mask-padding/index.ts';
 export { type MatmulOptions, matmul } from './ops/matmul/index.ts';
 export { type GateActivation, outputGate } from './ops/output-gate/index.ts';
 export { rmsNorm } from './ops/rms-norm/index.ts';
+export { rope } from './ops/rope/index.ts';
 export { sumRows } from './ops/sum-rows/index.ts';
 export { swiglu, swigluBackward, swigluForward } from './ops/swiglu/index.ts';
 export { tokenShift } from './ops/token-shift/index.ts';

@@ -1,0 +1,1 @@
+export { rope } from './rope.op.ts';

@@ -1,0 +1,84 @@
+// Rotary position embedding, first half against second half, as the official models use it.
+
+import {
+  ArgumentError,
+  assertShape,
+  type Device,
+  defineOp,
+  formatShape,
+  ShapeError,
+  type Tensor,
+  UnsupportedError,
+} from '@vulpes/tensor-core';
+import { assertDType } from '../../lib/check.ts';
+import { type RopeDims, ropeKernel } from './rope.kernel.ts';
+import { MAX_POSITIONS, ropeTable } from './rope-table.ts';
+
+interface Attrs {
+  readonly dims: RopeDims;
+  readonly base: number;
+  readonly positions: Tensor | null;
+}
+
+const ropeOp = defineOp<Attrs>({
+  name: 'rope',
+  forward({ device, inputs, attrs }) {
+    const y = rotate(device, inputs[0] as Tensor, attrs, 1);
+    return { outputs: [y], saved: attrs.positions ? [attrs.positions] : [] };
+  },
+  backward({ device, dOutputs, saved, attrs }) {
+    const positions = saved[0] ?? null;
+    return [rotate(device, dOutputs[0] as Tensor, { ...attrs, positions }, -1)];
+  },
+});
+
+function rotate(device: Device, x: Tensor, attrs: Attrs, direction: 1 | -1): Tensor {
+  const { dims, base, positions } = attrs;
+  const y = device.empty(x.shape, { label: 'rope' });
+  ropeKernel.run(device, {
+    dims: { ...dims, hasPositions: positions !== null },
+    // Without positions the binding is not read.
+    tensors: {
+      x,
+      positions: positions ?? x,
+      table: ropeTable(device, base, dims.headDim),
+      y,
+    },
+    params: {
+      tokens: dims.batch * dims.seqLen,
+      seq_len: dims.seqLen,
+      num_heads: dims.numHeads,
+      half: dims.headDim / 2,
+      direction,
+    },
+  });
+  return y;
+}
+
+/**
+ * Rotates the pair (x[c], x[c + D/2]) by position · base^(−2c / D).
+ * @param x - [B, T, H, D], f32, D even
+ * @param options.positions - i32 [B, T], may be negative; default 0…T−1. From ±262,144 on the result is NaN.
+ * @throws ShapeError DTypeError ArgumentError UnsupportedError
+ */
+export function rope(
+  x: Tensor,
+  { base, positions }: { base: number; positions?: Tensor | undefined },
+): Tensor {
+  assertDType('rope', 'x', x, 'f32');
+  const { B, T, H, D } = assertShape('rope', 'x', x, ['B', 'T', 'H', 'D']);
+  if (D % 2 !== 0) {
+    throw new ShapeError(`rope: expected x [B, T, H, D] with even D, got ${formatShape(x.shape)}.`);
+  }
+  if (!(Number.isFinite(base) && base > 0)) {
+    throw new ArgumentError(`rope: expected base > 0, got ${base}.`);
+  }
+  if (positions) {
+    assertDType('rope', 'positions', positions, 'i32');
+    assertShape('rope', 'positions', positions, ['B', 'T'], { B, T });
+  } else if (T > MAX_POSITIONS) {
+    throw new UnsupportedError(`rope: expected T ≤ ${MAX_POSITIONS}, got ${T}.`);
+  }
+  const dims = { batch: B, seqLen: T, numHeads: H, headDim: D };
+  return ropeOp([x], { dims, base, positions: positions ?? null })[0] as Tensor;
+}
