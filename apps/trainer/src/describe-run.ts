@@ -1,0 +1,71 @@
+// What a run is about to do, in lines: for its start and for --dry-run.
+
+import { type FoxConfig, headDimOf, intermediateSizeOf } from '@vulpes/lm-models';
+import { type Corpus, estimateRun, type RunEstimate, type TrainSettings } from '@vulpes/training';
+import { type DataSource, describeSource } from './corpus-source.ts';
+import { formatBytes, formatCount, formatInteger } from './format.ts';
+import type { RunDescription } from './run-folder.ts';
+
+/** Lines that every run begins with, the adapter apart. */
+export function startLines(run: RunDescription, corpus: Corpus): string[] {
+  const estimate = estimateRun(run.model, run.settings);
+  return [
+    corpusLine(run.data, corpus),
+    modelLine(run, estimate),
+    recipeLine(run.settings, estimate),
+  ];
+}
+
+function corpusLine(data: DataSource, { train, heldOut }: Corpus): string {
+  return `Corpus: ${describeSource(data)}; ${formatInteger(train.length)} bytes to train on, the last ${formatInteger(heldOut.length)} held out`;
+}
+
+function modelLine({ preset, model }: RunDescription, estimate: RunEstimate): string {
+  const pruning =
+    model.logPruningTolerance === null
+      ? 'dense attention, no pruning'
+      : `pruning at log ε = ${model.logPruningTolerance}`;
+  return `Model:  ${describeModel(model)} (preset ${preset}), ${formatInteger(estimate.parameters)} parameters, ${pruning}`;
+}
+
+function describeModel(model: FoxConfig): string {
+  const isPro = model.useOutputGate && model.qkNorm;
+  const kind = model.fgateType === 'none' ? 'Transformer' : `FoX (${isPro ? 'Pro' : 'LLaMA'})`;
+  return `${kind} on bytes, ${model.numHiddenLayers} layers of ${model.hiddenSize}, ${model.numHeads} heads of ${headDimOf(model)}`;
+}
+
+function recipeLine(settings: TrainSettings, estimate: RunEstimate): string {
+  const { steps, contextLength, batchSize, accumulate, learningRate, warmupSteps } = settings;
+  const batches = accumulate > 1 ? `${batchSize} × ${accumulate}` : `${batchSize}`;
+  return `Recipe: ${formatInteger(steps)} steps of ${batches} sequences of ${contextLength} (${formatCount(estimate.totalTokens)} tokens in all), learning rate ${learningRate} after ${warmupSteps} steps, seed ${settings.seed}`;
+}
+
+/** All that can be said without running. */
+export function dryRunLines(run: RunDescription, corpus: Corpus): string[] {
+  const estimate = estimateRun(run.model, run.settings);
+  const { memory } = estimate;
+  return [
+    ...startLines(run, corpus),
+    '',
+    `Parameters          ${formatInteger(estimate.parameters)} (${formatInteger(estimate.nonEmbeddingParameters)} without the input embedding)`,
+    `MLP width           ${intermediateSizeOf(run.model)}`,
+    `Epochs              ${(estimate.totalTokens / corpus.train.length).toFixed(2)}`,
+    '',
+    `Memory              ${formatBytes(memory.totalBytes)}`,
+    `  weights           ${formatBytes(memory.weightBytes)}`,
+    `  gradients         ${formatBytes(memory.gradientBytes)}`,
+    `  optimizer         ${formatBytes(memory.optimizerBytes)}`,
+    `  activations       ${formatBytes(memory.activationBytes)}, about`,
+    `  largest buffer    ${formatBytes(memory.largestBufferBytes)} (every WebGPU adapter binds 128 MiB; npm run doctor shows yours)`,
+    '',
+    `Arithmetic          ${formatCount(estimate.flopsPerToken.total)}FLOP a trained token, ${formatCount(estimate.totalFlops)}FLOP in all (dense attention)`,
+    ...flopsLines(estimate),
+  ];
+}
+
+function flopsLines({ flopsPerToken }: RunEstimate): string[] {
+  const { total, ...parts } = flopsPerToken;
+  return Object.entries(parts).map(
+    ([name, flops]) => `  ${name.padEnd(17)} ${((100 * flops) / total).toFixed(1)}%`,
+  );
+}

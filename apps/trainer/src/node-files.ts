@@ -1,0 +1,60 @@
+// The trainer's files on disk: what has been written survives a crash, since file and folder are synced.
+
+import {
+  appendFile,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  truncate,
+} from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Files } from '@vulpes/training';
+
+export const nodeFiles: Files = {
+  read: async (path) => Uint8Array.from(await readFile(path)),
+  write: async (path, bytes) => {
+    const file = await open(path, 'w');
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  },
+  append: (path, bytes) => appendFile(path, bytes),
+  truncate: (path, size) => truncate(path, size),
+  size: async (path) => (await statOrNull(path))?.size ?? null,
+  list: async (folder) => (await readdir(folder).catch(nothingIfMissing<string[]>([]))).sort(),
+  makeFolder: async (folder) => void (await mkdir(folder, { recursive: true })),
+  rename: async (from, to) => {
+    await rename(from, to);
+    await syncFolder(dirname(to));
+  },
+  remove: (path) => rm(path, { recursive: true, force: true }),
+};
+
+async function statOrNull(path: string): Promise<{ size: number } | null> {
+  return stat(path).catch(nothingIfMissing(null));
+}
+
+const nothingIfMissing =
+  <N>(nothing: N) =>
+  (error: NodeJS.ErrnoException): N => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return nothing;
+    throw error;
+  };
+
+/** Makes a rename last. Windows cannot open folders, and needs no such thing. */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,107 @@
+// The command line: each option reaches its command as it was meant, mistakes are named in one sentence.
+
+import { CommanderError } from 'commander';
+import { expect, test } from 'vitest';
+import { createProgram, type SampleOptions, type TrainOptions } from './options.ts';
+
+interface Parsed {
+  command?: string;
+  run?: string;
+  options?: TrainOptions | SampleOptions;
+  exitCode?: number;
+  errors: string;
+}
+
+async function parse(...argv: string[]): Promise<Parsed> {
+  const parsed: Parsed = { errors: '' };
+  const program = createProgram({
+    train: async (options) => {
+      Object.assign(parsed, { command: 'train', options });
+    },
+    sample: async (run, options) => {
+      Object.assign(parsed, { command: 'sample', run, options });
+    },
+  });
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().configureOutput({
+      writeErr: (text) => {
+        parsed.errors += text;
+      },
+    });
+  }
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    parsed.exitCode = error.exitCode;
+  }
+  return parsed;
+}
+
+test('train: nothing given, nothing decided', async () => {
+  expect((await parse('train')).options).toEqual({ sampleTokens: 200, prompt: 'The ' });
+});
+
+test('train: numbers, lists and offs', async () => {
+  const { options } = await parse(
+    ...'train --data a.txt b.txt --steps 10 --lr 1e-3 --clip off --log-pruning-tolerance -12.5'.split(
+      ' ',
+    ),
+    ...'--adapter software --out run --dry-run'.split(' '),
+  );
+  expect(options).toMatchObject({
+    data: ['a.txt', 'b.txt'],
+    steps: 10,
+    lr: 1e-3,
+    clip: 'off',
+    logPruningTolerance: -12.5,
+    adapter: 'software',
+    out: 'run',
+    dryRun: true,
+  });
+});
+
+test('sample', async () => {
+  const call = await parse(
+    ...'sample runs/a --sample-tokens 5 --top-k off --temperature 0 --prompt Hi'.split(' '),
+  );
+  expect(call).toMatchObject({
+    command: 'sample',
+    run: 'runs/a',
+    options: { sampleTokens: 5, topK: 'off', temperature: 0, prompt: 'Hi', seed: 0 },
+  });
+});
+
+test.each([
+  ['train --stesp 4', "error: unknown option '--stesp'\n(Did you mean --steps?)\n"],
+  [
+    'train --steps many',
+    "error: option '--steps <n>' argument 'many' is invalid. Expected a whole number of at least 1.\n",
+  ],
+  [
+    'train --steps 0',
+    "error: option '--steps <n>' argument '0' is invalid. Expected a whole number of at least 1.\n",
+  ],
+  ['train --lr', "error: option '--lr <x>' argument missing\n"],
+  [
+    'train --log-pruning-tolerance 3',
+    "error: option '--log-pruning-tolerance <x|off>' argument '3' is invalid. Expected a number below 0, or off.\n",
+  ],
+  [
+    'train --adapter cpu',
+    "error: option '--adapter <kind>' argument 'cpu' is invalid. Allowed choices are auto, hardware, software.\n",
+  ],
+  ['train book.txt', "error: too many arguments for 'train'. Expected 0 arguments but got 1.\n"],
+  ['trian', "error: unknown command 'trian'\n(Did you mean train?)\n"],
+  ['sample', "error: missing required argument 'run'\n"],
+])('%s', async (line, message) => {
+  expect(await parse(...line.split(' '))).toEqual({ exitCode: 1, errors: message });
+});
+
+test('help explains every option of train', () => {
+  const program = createProgram({ train: async () => {}, sample: async () => {} });
+  for (const command of program.commands) {
+    for (const option of command.options)
+      expect(option.description.length, option.flags).toBeGreaterThan(10);
+  }
+});

@@ -1,0 +1,204 @@
+// The command line: every option, what it means, and what it accepts.
+
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { presetHelp } from './presets.ts';
+
+export type Adapter = 'auto' | 'hardware' | 'software';
+
+/** As given: undefined where the user said nothing. */
+export interface TrainOptions {
+  readonly data?: readonly string[];
+  readonly preset?: string;
+  readonly steps?: number;
+  readonly context?: number;
+  readonly batch?: number;
+  readonly accumulate?: number;
+  readonly lr?: number;
+  readonly warmup?: number;
+  readonly weightDecay?: number;
+  readonly clip?: number | 'off';
+  readonly seed?: number;
+  readonly out?: string;
+  readonly resume?: string;
+  readonly checkpointEvery?: number;
+  readonly keep?: number;
+  readonly evalEvery?: number;
+  readonly evalSequences?: number;
+  readonly logPruningTolerance?: number | 'off';
+  readonly adapter?: Adapter;
+  readonly sampleTokens: number;
+  readonly prompt: string;
+  readonly dryRun?: boolean;
+}
+
+export interface SampleOptions {
+  readonly adapter?: Adapter;
+  readonly sampleTokens: number;
+  readonly prompt: string;
+  readonly temperature: number;
+  readonly topK: number | 'off';
+  readonly seed: number;
+}
+
+export interface Commands {
+  train(options: TrainOptions): Promise<void>;
+  sample(run: string, options: SampleOptions): Promise<void>;
+}
+
+export const DEFAULT_PROMPT = 'The ';
+
+export function createProgram(commands: Commands): Command {
+  const program = new Command('vulpes-trainer')
+    .description(
+      'Trains language models with Forgetting Attention and adaptive computation pruning on WebGPU.',
+    )
+    .helpCommand(false);
+  program.addCommand(trainCommand(commands));
+  program.addCommand(sampleCommand(commands));
+  return program;
+}
+
+function trainCommand(commands: Commands): Command {
+  return new Command('train')
+    .description('Trains a model on text. Ctrl-C saves and stops; --resume goes on, bit for bit.')
+    .option(
+      '--data <file...>',
+      'text files (UTF-8) to train on, joined in this order; default: a bundled corpus',
+    )
+    .option('--preset <name>', 'model and recipe to start from, see below (default: "default")')
+    .option(
+      '--steps <n>',
+      'updates in the whole run; the learning rate ends at 0 with the last',
+      count,
+    )
+    .option('--context <n>', 'tokens (bytes) of a training sequence', count)
+    .option('--batch <n>', 'sequences computed at once', count)
+    .option('--accumulate <n>', 'batches whose gradients are averaged for one update', count)
+    .option('--lr <x>', 'learning rate at the end of the warm-up', notNegative)
+    .option('--warmup <n>', 'updates over which the learning rate rises from 0', countOrZero)
+    .option(
+      '--weight-decay <x>',
+      'AdamW decay of matrices; biases and norm weights have none',
+      notNegative,
+    )
+    .option(
+      '--clip <x|off>',
+      'largest global norm of the gradient; off = never scale it down',
+      positiveOrOff,
+    )
+    .option('--seed <n>', 'seed of the first weights and of the order of the data', countOrZero)
+    .option(
+      '--out <folder>',
+      'new folder for checkpoints and metrics (default: runs/<date-time>-<preset>)',
+    )
+    .option(
+      '--resume <run>',
+      'run folder to go on with, from its newest checkpoint, or one checkpoint folder of it',
+    )
+    .option(
+      '--checkpoint-every <n>',
+      'updates between two checkpoints; the end always makes one',
+      count,
+    )
+    .option('--keep <n>', 'newest checkpoints to keep', count)
+    .option(
+      '--eval-every <n>',
+      'updates between two held-out evaluations; start and end have one too',
+      count,
+    )
+    .option('--eval-sequences <n>', 'held-out sequences that an evaluation reads, at most', count)
+    .option(
+      '--log-pruning-tolerance <x|off>',
+      'log of the attention mass that may be skipped (a number < 0, usually -10); off = dense attention',
+      negativeOrOff,
+    )
+    .addOption(adapterOption())
+    .addOption(sampleTokensOption())
+    .addOption(promptOption())
+    .option('--dry-run', 'print parameters, memory and arithmetic of the run, then stop')
+    .addHelpText('after', `\nPresets:\n${presetHelp()}\n\n${examples}`)
+    .action((options: TrainOptions) => commands.train(options));
+}
+
+function sampleCommand(commands: Commands): Command {
+  return new Command('sample')
+    .description('Writes text with a trained model.')
+    .argument(
+      '<run>',
+      'run folder, checkpoint folder, or any folder with config.json and model.safetensors',
+    )
+    .addOption(adapterOption())
+    .addOption(sampleTokensOption())
+    .addOption(promptOption())
+    .addOption(
+      new Option('--temperature <x>', '0 = always the likeliest byte; higher = more varied')
+        .default(0.8)
+        .argParser(notNegative),
+    )
+    .addOption(
+      new Option('--top-k <n|off>', 'draw from the k likeliest bytes only')
+        .default(40)
+        .argParser(countOrOff),
+    )
+    .addOption(new Option('--seed <n>', 'seed of the draws').default(0).argParser(countOrZero))
+    .action((run: string, options: SampleOptions) => commands.sample(run, options));
+}
+
+const examples = `Examples:
+  train                                            the default preset on the bundled corpus
+  train --data book.txt --steps 1000 --out runs/book
+  train --resume runs/book                         go on after Ctrl-C, a crash or a kill
+  sample runs/book --prompt "Once upon a time"`;
+
+const adapterOption = () =>
+  new Option(
+    '--adapter <kind>',
+    'auto = the GPU if there is one, else a software adapter on the CPU',
+  ).choices(['auto', 'hardware', 'software']);
+
+const sampleTokensOption = () =>
+  new Option('--sample-tokens <n>', 'length of the text it writes, in bytes')
+    .default(200)
+    .argParser(countOrZero);
+
+const promptOption = () =>
+  new Option('--prompt <text>', 'what the text begins with')
+    .default(DEFAULT_PROMPT)
+    .argParser(notEmpty);
+
+/** Makes a parser that commander calls with the argument's text. */
+const numberParser =
+  (expected: string, accepts: (value: number) => boolean) =>
+  (text: string): number => {
+    const value = text.trim() === '' ? Number.NaN : Number(text);
+    if (Number.isFinite(value) && accepts(value)) return value;
+    throw new InvalidArgumentError(`Expected ${expected}.`);
+  };
+
+const orOff =
+  (parse: (text: string) => number) =>
+  (text: string): number | 'off' =>
+    text === 'off' ? 'off' : parse(text);
+
+const count = numberParser(
+  'a whole number of at least 1',
+  (value) => Number.isSafeInteger(value) && value >= 1,
+);
+const countOrZero = numberParser(
+  'a whole number of at least 0',
+  (value) => Number.isSafeInteger(value) && value >= 0,
+);
+const notNegative = numberParser('a number of at least 0', (value) => value >= 0);
+const positiveOrOff = orOff(numberParser('a number above 0, or off', (value) => value > 0));
+const negativeOrOff = orOff(numberParser('a number below 0, or off', (value) => value < 0));
+const countOrOff = orOff(
+  numberParser(
+    'a whole number of at least 1, or off',
+    (value) => Number.isSafeInteger(value) && value >= 1,
+  ),
+);
+
+function notEmpty(text: string): string {
+  if (text !== '') return text;
+  throw new InvalidArgumentError('Expected at least one character.');
+}

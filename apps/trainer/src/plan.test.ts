@@ -1,0 +1,163 @@
+// From options to a plan: presets, overrides, refusals; what a resumed run may and may not change.
+
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { TrainOptions } from './options.ts';
+import { planRun } from './plan.ts';
+import { runPresets } from './presets.ts';
+import { createRunFolder } from './run-folder.ts';
+
+const base: TrainOptions = { sampleTokens: 0, prompt: 'The ' };
+
+let scratch: string;
+beforeAll(async () => {
+  scratch = await mkdtemp(join(tmpdir(), 'vulpes-plan-'));
+});
+afterAll(() => rm(scratch, { recursive: true, force: true }));
+
+describe('a new run', () => {
+  test('without options is the default preset on the bundled text', async () => {
+    const plan = await planRun(base);
+    expect(plan.run.settings).toEqual(runPresets.default?.settings);
+    expect(plan.run.model.logPruningTolerance).toBe(-10);
+    expect(plan.run.data).toEqual({ kind: 'bundled' });
+    expect(plan.folder).toMatch(/^runs\/\d{4}-\d\d-\d\d-\d{6}-default$/);
+  });
+
+  test('takes every option', async () => {
+    const { run, folder } = await planRun({
+      ...base,
+      preset: 'smoke',
+      data: ['/a.txt', '/b.txt'],
+      steps: 77,
+      context: 32,
+      batch: 3,
+      accumulate: 2,
+      lr: 1e-3,
+      warmup: 5,
+      weightDecay: 0.2,
+      clip: 'off',
+      seed: 9,
+      out: 'somewhere',
+      checkpointEvery: 11,
+      keep: 4,
+      evalEvery: 12,
+      evalSequences: 13,
+      logPruningTolerance: 'off',
+    });
+    expect(folder).toBe('somewhere');
+    expect(run.data).toEqual({ kind: 'files', files: ['/a.txt', '/b.txt'] });
+    expect(run.model).toMatchObject({ logPruningTolerance: null, maxPositionEmbeddings: 32 });
+    expect(run.settings).toEqual({
+      steps: 77,
+      contextLength: 32,
+      batchSize: 3,
+      accumulate: 2,
+      learningRate: 1e-3,
+      warmupSteps: 5,
+      weightDecay: 0.2,
+      maxGradNorm: null,
+      seed: 9,
+      checkpointEvery: 11,
+      keepCheckpoints: 4,
+      evalEvery: 12,
+      evalSequences: 13,
+    });
+  });
+
+  test('a short one warms up for as small a share', async () => {
+    const { settings } = (await planRun({ ...base, steps: 3 })).run;
+    expect(settings.warmupSteps).toBeLessThan(3);
+  });
+
+  test.each(Object.keys(runPresets))('preset %s holds together', async (preset) => {
+    const { run } = await planRun({ ...base, preset });
+    expect(run.model.vocabSize).toBe(256);
+  });
+
+  test.each([
+    [{ preset: 'huge' }, '--preset: expected one of default, '],
+    [{ steps: 10, warmup: 10 }, 'expected a warm-up shorter than the run, got 10 of 10 steps'],
+    [{ preset: 'transformer', logPruningTolerance: -10 }, 'nothing can be pruned'],
+  ])('refuses %j', async (options, message) => {
+    await expect(planRun({ ...base, ...options })).rejects.toThrow(message);
+  });
+});
+
+describe('a resumed run', () => {
+  const startRun = async (name: string) => {
+    const folder = join(scratch, name);
+    const { run } = await planRun({ ...base, preset: 'smoke', data: ['/a.txt'], seed: 3 });
+    await createRunFolder(folder, run);
+    return { folder, run };
+  };
+
+  test('has what it was started with', async () => {
+    const { folder, run } = await startRun('same');
+    const plan = await planRun({ ...base, resume: `${folder}/` });
+    expect(plan).toEqual({ folder, run, isResumed: true, checkpoint: null });
+  });
+
+  test('may get longer and save more often', async () => {
+    const { folder } = await startRun('longer');
+    const { run } = await planRun({
+      ...base,
+      resume: folder,
+      steps: 500,
+      checkpointEvery: 1,
+      keep: 9,
+    });
+    expect(run.settings).toMatchObject({
+      steps: 500,
+      checkpointEvery: 1,
+      keepCheckpoints: 9,
+      seed: 3,
+    });
+  });
+
+  test.each([
+    [{ context: 128 }, 'resume: expected contextLength 64 as in the checkpoint, got 128'],
+    [{ lr: 1 }, 'resume: expected learningRate 0.004'],
+    [{ seed: 4 }, 'resume: expected seed 3'],
+    [{ preset: 'default' }, '--preset: the run was started with "smoke", got "default"'],
+    [
+      { logPruningTolerance: 'off' as const },
+      '--log-pruning-tolerance: the run was started with -10, got off',
+    ],
+    [{ out: 'elsewhere' }, '--out: a resumed run goes on in its own folder'],
+  ])('refuses %j', async (options, message) => {
+    const { folder } = await startRun(`refuses-${Object.keys(options)[0]}`);
+    await expect(planRun({ ...base, resume: folder, ...options })).rejects.toThrow(message);
+  });
+
+  test('has to exist, and to be readable', async () => {
+    await expect(planRun({ ...base, resume: join(scratch, 'nowhere') })).rejects.toThrow(
+      'is no run of the trainer (it has no run.json)',
+    );
+    const { folder } = await startRun('broken');
+    await expect(
+      planRun({ ...base, resume: `${folder}/checkpoints/step-00000005` }),
+    ).rejects.toThrow('is no complete checkpoint; the run has none');
+    await writeFile(join(folder, 'run.json'), '{"format": "vulpes-run-1"');
+    await expect(planRun({ ...base, resume: folder })).rejects.toThrow('run.json: expected JSON');
+    await writeFile(join(folder, 'run.json'), '{"format": "vulpes-run-0"}');
+    await expect(planRun({ ...base, resume: folder })).rejects.toThrow(
+      'expected format vulpes-run-1',
+    );
+  });
+
+  test('is never started over', async () => {
+    const { folder, run } = await startRun('over');
+    await expect(createRunFolder(folder, run)).rejects.toThrow(
+      `go on with it by --resume ${folder}`,
+    );
+    const other = join(scratch, 'a-file');
+    await writeFile(other, 'x');
+    await expect(createRunFolder(other, run)).rejects.toThrow('it is a file; choose a new folder');
+    await expect(createRunFolder(scratch, run)).rejects.toThrow(
+      'is not empty; choose a new folder',
+    );
+  });
+});

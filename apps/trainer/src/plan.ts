@@ -1,0 +1,122 @@
+// From options to what will be done: a new run from a preset, or the rest of an old one.
+
+import type { FoxConfig } from '@vulpes/lm-models';
+import {
+  assertSameCourse,
+  type CheckpointLocation,
+  type TrainSettings,
+  validateSettings,
+} from '@vulpes/training';
+import { dataSource } from './corpus-source.ts';
+import type { TrainOptions } from './options.ts';
+import { type RunPreset, runPresets } from './presets.ts';
+import { defaultRunFolder, findRun, type RunDescription } from './run-folder.ts';
+import { UsageError } from './usage-error.ts';
+
+export interface Plan {
+  readonly folder: string;
+  readonly run: RunDescription;
+  readonly isResumed: boolean;
+  readonly checkpoint: CheckpointLocation | null;
+}
+
+/** @throws UsageError CheckpointError ArgumentError */
+export async function planRun(options: TrainOptions): Promise<Plan> {
+  return options.resume === undefined
+    ? planNewRun(options)
+    : planResumedRun(options, options.resume);
+}
+
+function planNewRun(options: TrainOptions): Plan {
+  const name = options.preset ?? 'default';
+  const preset = presetOf(name);
+  const settings = validateSettings(newSettings(preset, options));
+  const { contextLength } = settings;
+  return {
+    folder: options.out ?? defaultRunFolder(name),
+    run: {
+      preset: name,
+      // Generation looks back as far as training did.
+      model: { ...withPruning(preset.model, options), maxPositionEmbeddings: contextLength },
+      settings,
+      data: dataSource(options.data),
+    },
+    isResumed: false,
+    checkpoint: null,
+  };
+}
+
+function presetOf(name: string): RunPreset {
+  const preset = Object.hasOwn(runPresets, name) ? runPresets[name] : undefined;
+  if (preset) return preset;
+  throw new UsageError(
+    `--preset: expected one of ${Object.keys(runPresets).join(', ')}, got "${name}".`,
+  );
+}
+
+/** The warm-up keeps its share of the run when only the number of steps is given. */
+function newSettings({ settings }: RunPreset, options: TrainOptions): TrainSettings {
+  const given = settingsOf(options);
+  const steps = given.steps ?? settings.steps;
+  const warmupSteps = Math.floor((settings.warmupSteps * steps) / settings.steps);
+  return { ...settings, warmupSteps: Math.min(warmupSteps, settings.warmupSteps), ...given };
+}
+
+function withPruning(model: FoxConfig, { logPruningTolerance }: TrainOptions): FoxConfig {
+  if (logPruningTolerance === undefined) return model;
+  if (logPruningTolerance === 'off') return { ...model, logPruningTolerance: null };
+  if (model.fgateType === 'none') {
+    throw new UsageError(
+      '--log-pruning-tolerance: the model has no forget gate, so nothing can be pruned; leave the option out.',
+    );
+  }
+  return { ...model, logPruningTolerance };
+}
+
+async function planResumedRun(options: TrainOptions, path: string): Promise<Plan> {
+  const { folder, run, checkpoint } = await findRun(path);
+  if (options.out !== undefined && options.out.replace(/\/+$/, '') !== folder) {
+    throw new UsageError(
+      `--out: a resumed run goes on in its own folder, ${folder}; leave the option out.`,
+    );
+  }
+  if (options.preset !== undefined && options.preset !== run.preset) {
+    throw new UsageError(
+      `--preset: the run was started with "${run.preset}", got "${options.preset}"; leave the option out, or start a new run.`,
+    );
+  }
+  assertSamePruning(run.model, options);
+  const settings = validateSettings({ ...run.settings, ...settingsOf(options) });
+  assertSameCourse(run.settings, settings);
+  const data = options.data === undefined ? run.data : dataSource(options.data);
+  return { folder, run: { ...run, settings, data }, isResumed: true, checkpoint };
+}
+
+function assertSamePruning(model: FoxConfig, { logPruningTolerance: given }: TrainOptions): void {
+  const saved = model.logPruningTolerance ?? 'off';
+  if (given === undefined || given === saved) return;
+  throw new UsageError(
+    `--log-pruning-tolerance: the run was started with ${saved}, got ${given}; leave the option out, or start a new run.`,
+  );
+}
+
+/** Only what was given. */
+function settingsOf(options: TrainOptions): Partial<TrainSettings> {
+  const given: Record<keyof TrainSettings, number | null | undefined> = {
+    steps: options.steps,
+    contextLength: options.context,
+    batchSize: options.batch,
+    accumulate: options.accumulate,
+    learningRate: options.lr,
+    warmupSteps: options.warmup,
+    weightDecay: options.weightDecay,
+    maxGradNorm: options.clip === 'off' ? null : options.clip,
+    seed: options.seed,
+    checkpointEvery: options.checkpointEvery,
+    keepCheckpoints: options.keep,
+    evalEvery: options.evalEvery,
+    evalSequences: options.evalSequences,
+  };
+  const entries = Object.entries(given).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as Partial<TrainSettings>;
+}

@@ -1,0 +1,123 @@
+// Named runs: a model, a recipe, and what they are good for.
+
+import { type FoxConfig, foxPreset } from '@vulpes/lm-models';
+import { byteTokenizer, defaultSettings, type TrainSettings } from '@vulpes/training';
+
+export interface RunPreset {
+  /** One line for --help. */
+  readonly summary: string;
+  readonly model: FoxConfig;
+  readonly settings: TrainSettings;
+}
+
+/** A FoX (Pro) on bytes: the last characters matter most, so a small model learns much from a short context. */
+const bytes = { vocabSize: byteTokenizer.vocabSize, bosTokenId: null, eosTokenId: null } as const;
+
+const recipe = (settings: Partial<TrainSettings>): TrainSettings => ({
+  ...defaultSettings,
+  ...settings,
+});
+
+const defaultSize = {
+  ...bytes,
+  hiddenSize: 128,
+  numHiddenLayers: 3,
+  numHeads: 4,
+  intermediateSize: 320,
+};
+const defaultRecipe = recipe({
+  steps: 400,
+  contextLength: 256,
+  batchSize: 8,
+  learningRate: 4e-3,
+  warmupSteps: 30,
+  checkpointEvery: 50,
+  evalEvery: 100,
+});
+
+export const runPresets: Readonly<Record<string, RunPreset>> = {
+  default: {
+    summary: 'FoX (Pro) with pruning, 0.6 M parameters: minutes on two CPU cores',
+    model: foxPreset('pro-tiny', defaultSize),
+    settings: defaultRecipe,
+  },
+  llama: {
+    summary: 'FoX (LLaMA), as small as the default: no output gate, no shifts, no QK-norm',
+    model: foxPreset('llama-tiny', { ...defaultSize, intermediateSize: 384 }),
+    settings: defaultRecipe,
+  },
+  transformer: {
+    summary: 'the baseline, as small as the default: rotary positions, no forget gate, no pruning',
+    model: foxPreset('transformer-tiny', { ...defaultSize, intermediateSize: 384 }),
+    settings: defaultRecipe,
+  },
+  smoke: {
+    summary: 'a few steps of a very small FoX (Pro): does everything work?',
+    model: foxPreset('pro-nano', bytes),
+    settings: recipe({
+      steps: 20,
+      contextLength: 64,
+      batchSize: 4,
+      learningRate: 4e-3,
+      warmupSteps: 4,
+      checkpointEvery: 10,
+      evalEvery: 10,
+      evalSequences: 8,
+    }),
+  },
+  small: {
+    summary: 'FoX (Pro), 2.8 M parameters, context 512: a laptop GPU',
+    model: foxPreset('pro-small', { ...bytes, maxPositionEmbeddings: 512 }),
+    settings: recipe({
+      steps: 3000,
+      contextLength: 512,
+      batchSize: 16,
+      learningRate: 3e-3,
+      warmupSteps: 100,
+      checkpointEvery: 200,
+      evalEvery: 200,
+      evalSequences: 128,
+    }),
+  },
+  medium: {
+    summary: 'FoX (Pro), 19 M parameters, context 1024: a desktop GPU',
+    model: foxPreset('pro-small', {
+      ...bytes,
+      hiddenSize: 512,
+      numHiddenLayers: 6,
+      numHeads: 8,
+      intermediateSize: 1280,
+      maxPositionEmbeddings: 1024,
+    }),
+    settings: recipe({
+      steps: 5000,
+      contextLength: 1024,
+      batchSize: 16,
+      learningRate: 2e-3,
+      warmupSteps: 200,
+      checkpointEvery: 250,
+      evalEvery: 250,
+      evalSequences: 128,
+    }),
+  },
+  large: {
+    summary: "the papers' 125M FoX (Pro) on bytes, context 4096: a server GPU",
+    model: foxPreset('pro-125m', { ...bytes, maxPositionEmbeddings: 4096 }),
+    settings: recipe({
+      steps: 5000,
+      contextLength: 4096,
+      batchSize: 4,
+      accumulate: 4,
+      learningRate: 2e-3,
+      warmupSteps: 250,
+      checkpointEvery: 250,
+      evalEvery: 250,
+      evalSequences: 64,
+    }),
+  },
+};
+
+export const presetHelp = (): string =>
+  Object.entries(runPresets)
+    .map(([name, { summary }]) => `  ${name.padEnd(12)} ${summary}`)
+    .join('\n');

@@ -1,0 +1,51 @@
+// What a run says at its end.
+
+import {
+  joinPath,
+  lossCurveSvg,
+  METRICS_FILE,
+  type PruningSummary,
+  parseMetrics,
+  type TrainingOutcome,
+} from '@vulpes/training';
+import { formatPercent } from './format.ts';
+import { nodeFiles } from './node-files.ts';
+import { writeText } from './run-folder.ts';
+
+const CURVE_FILE = 'loss-curve.svg';
+
+/** Shares in all, per layer and per head. */
+export function pruningLines(
+  pruning: PruningSummary | null,
+  logPruningTolerance: number | null,
+): string[] {
+  if (!pruning) return ['Attention blocks pruned: none (dense attention)'];
+  const layers = pruning.perHead.map((heads, layer) => {
+    const share = formatPercent(pruning.perLayer[layer] as number).padStart(4);
+    return `  layer ${layer}: ${share}  heads ${heads.map(formatPercent).join(' ')}`;
+  });
+  return [
+    `Attention blocks pruned: ${formatPercent(pruning.share)} of the causal blocks on held-out text, log ε = ${logPruningTolerance}`,
+    ...layers,
+  ];
+}
+
+/** Draws the loss curve and names the files. */
+export async function folderLines(folder: string, outcome: TrainingOutcome): Promise<string[]> {
+  const metricsPath = joinPath(folder, METRICS_FILE);
+  const curvePath = joinPath(folder, CURVE_FILE);
+  const metrics = parseMetrics(await nodeFiles.read(metricsPath));
+  await writeText(curvePath, lossCurveSvg(metrics));
+  return [
+    `Checkpoint  ${outcome.checkpoint.folder}`,
+    `Metrics     ${metricsPath}`,
+    `Loss curve  ${curvePath}`,
+  ];
+}
+
+/** The last line of every finished run; scripts read it. */
+export const heldOutLine = (loss: number): string =>
+  `held-out loss ${loss.toFixed(2)} nats per byte`;
+
+export const resumeHint = (folder: string): string =>
+  `Go on with:  npm run trainer -- train --resume ${/[^\w./-]/.test(folder) ? JSON.stringify(folder) : folder}`;

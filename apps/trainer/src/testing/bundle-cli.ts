@@ -1,0 +1,39 @@
+// Bundles the command line from source, so that tests can run it in a process of its own.
+
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { build, type Plugin } from 'esbuild';
+
+const root = fileURLToPath(new URL('../../../../', import.meta.url));
+
+/** Native and large packages stay where they are installed. */
+const installedPackages: Plugin = {
+  name: 'installed-packages',
+  setup({ onResolve }) {
+    onResolve({ filter: /^webgpu$/ }, ({ path }) => {
+      const require = createRequire(`${root}packages/tensor-core/package.json`);
+      return { path: require.resolve(path), external: true };
+    });
+  },
+};
+
+/** @param entry - relative to apps/trainer/src @returns path of the bundle, in an ignored folder of the app */
+export async function bundle(entry: string): Promise<string> {
+  const outfile = `${root}apps/trainer/.cache/test/${process.pid}/${entry.replace(/\.ts$/, '.mjs')}`;
+  await build({
+    entryPoints: [`${root}apps/trainer/src/${entry}`],
+    outfile,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    conditions: ['@vulpes/source'],
+    loader: { '.wgsl': 'text' },
+    plugins: [installedPackages],
+    banner: {
+      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+    },
+    logLevel: 'error',
+  });
+  return outfile;
+}

@@ -1,0 +1,103 @@
+// `train`: plan, open, run, report.
+
+import { createModel, type Model } from '@vulpes/lm-models';
+import type { Device } from '@vulpes/tensor-core';
+import { type Corpus, createCorpus, runTraining, type TrainingOutcome } from '@vulpes/training';
+import { readTexts } from './corpus-source.ts';
+import { dryRunLines, startLines } from './describe-run.ts';
+import { nodeFiles } from './node-files.ts';
+import { describeAdapter, openDevice } from './open-device.ts';
+import type { TrainOptions } from './options.ts';
+import { type Plan, planRun } from './plan.ts';
+import { createProgress, type Output, type Progress } from './progress.ts';
+import { folderLines, heldOutLine, pruningLines, resumeHint } from './report.ts';
+import { createRunFolder, writeRunFile } from './run-folder.ts';
+import { stopOnSignals } from './stop-signals.ts';
+import { indented, sampleText } from './write-sample.ts';
+
+/** @throws UsageError and the typed errors of the packages; the caller prints their message */
+export async function train(options: TrainOptions, output: Output): Promise<void> {
+  const plan = await planRun(options);
+  const { settings, data } = plan.run;
+  const corpus = await createCorpus(await readTexts(data), settings);
+  const progress = createProgress(output);
+  if (options.dryRun) return dryRunLines(plan.run, corpus).forEach(progress.note);
+
+  const stop = stopOnSignals(() =>
+    progress.note('Stopping after this step and saving; once more to exit at once.'),
+  );
+  const device = await openDevice(options.adapter);
+  try {
+    await openFolder(plan);
+    progress.note(`Adapter: ${describeAdapter(device)}`);
+    for (const line of [...startLines(plan.run, corpus), folderLine(plan)]) progress.note(line);
+    const session = { plan, corpus, device, progress, signal: stop.signal };
+    const { model, outcome } = await runSession(session);
+    await report(options, { ...session, model, outcome });
+  } finally {
+    progress.close();
+    stop.release();
+    device.dispose();
+  }
+}
+
+interface Session {
+  readonly plan: Plan;
+  readonly corpus: Corpus;
+  readonly device: Device;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+}
+
+const openFolder = ({ isResumed, folder, run }: Plan): Promise<void> =>
+  isResumed ? writeRunFile(folder, run) : createRunFolder(folder, run);
+
+function folderLine({ folder, isResumed, checkpoint }: Plan): string {
+  if (checkpoint) return `Folder: ${folder}, going on from step ${checkpoint.step}`;
+  const note = isResumed ? ', which has no checkpoint yet: starting from the first step' : '';
+  return `Folder: ${folder}${note}`;
+}
+
+async function runSession({ plan, corpus, device, progress, signal }: Session) {
+  const model = createModel(plan.run.model, device);
+  const outcome = await runTraining({
+    device,
+    model,
+    settings: plan.run.settings,
+    corpus,
+    files: nodeFiles,
+    runFolder: plan.folder,
+    resumeFrom: plan.checkpoint,
+    onEvent: (event) => {
+      if (event.type === 'start') event.notes.forEach(progress.note);
+      progress.onEvent(event);
+    },
+    signal,
+  });
+  progress.close();
+  return { model, outcome };
+}
+
+async function report(
+  options: TrainOptions,
+  { plan, model, outcome, progress, signal }: Session & { model: Model; outcome: TrainingOutcome },
+): Promise<void> {
+  const { settings } = plan.run;
+  const files = await folderLines(plan.folder, outcome);
+  if (outcome.reason === 'stopped' || outcome.heldOutLoss === null) {
+    const where = `Stopped after step ${outcome.step} of ${settings.steps}; everything is saved.`;
+    return [where, ...files, resumeHint(plan.folder)].forEach(progress.note);
+  }
+  if (options.sampleTokens > 0) {
+    progress.note(`\nSample, begun with ${JSON.stringify(options.prompt)}:`);
+    const request = { ...options, tokens: options.sampleTokens, temperature: 0.8, topK: 40 };
+    const text = await sampleText(model, outcome.params, {
+      ...request,
+      seed: settings.seed,
+      signal,
+    });
+    progress.note(`${indented(text)}\n`);
+  }
+  const pruning = pruningLines(outcome.pruning, plan.run.model.logPruningTolerance);
+  [...pruning, ...files, heldOutLine(outcome.heldOutLoss)].forEach(progress.note);
+}

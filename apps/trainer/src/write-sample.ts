@@ -1,0 +1,39 @@
+// Text from a model, bytes joined to characters as they come.
+
+import { generate, type Model, type Params } from '@vulpes/lm-models';
+import { byteTokenizer } from '@vulpes/training';
+
+export interface SampleRequest {
+  readonly prompt: string;
+  /** Bytes to write. */
+  readonly tokens: number;
+  readonly temperature: number;
+  readonly topK: number | null;
+  readonly seed: number;
+  /** Ends the text early. */
+  readonly signal?: AbortSignal;
+}
+
+/** Prompt and what the model makes of it. */
+export async function sampleText(
+  model: Model,
+  params: Params,
+  { prompt, tokens, temperature, topK, seed, signal }: SampleRequest,
+): Promise<string> {
+  const text = await generate(model, params, {
+    prompt: byteTokenizer.encode(prompt),
+    maxNewTokens: tokens,
+    temperature,
+    topK,
+    seed,
+    stopToken: null,
+    onToken: () => signal?.aborted !== true,
+  });
+  return byteTokenizer.decode(Array.from(text));
+}
+
+export const indented = (text: string): string =>
+  text
+    .split('\n')
+    .map((line) => `  ${line}`)
+    .join('\n');

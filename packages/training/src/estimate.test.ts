@@ -1,0 +1,27 @@
+// The estimate against counts made by hand for a model small enough.
+
+import { foxPreset } from '@vulpes/lm-models';
+import { expect, test } from 'vitest';
+import { estimateRun } from './estimate.ts';
+import { defaultSettings } from './settings.ts';
+
+test('the papers count 123,910,800 parameters without embedding for the 125M FoX (Pro)', () => {
+  const estimate = estimateRun(foxPreset('pro-125m'), defaultSettings);
+  expect(estimate.nonEmbeddingParameters).toBe(123_910_800);
+});
+
+test('forward arithmetic is 2 N + 2 layers h L a token [FoX v2, Table 6], and training three times that', () => {
+  const config = foxPreset('pro-760m');
+  const estimate = estimateRun(config, { ...defaultSettings, contextLength: 16384 });
+  const forward = estimate.flopsPerToken.total / 3;
+  expect(forward / 2.72e9).toBeGreaterThan(0.99); // the paper's figure for attention models
+  expect(forward / 2.72e9).toBeLessThan(1.01);
+});
+
+test('accumulating keeps a second set of gradients, and no more activations', () => {
+  const config = foxPreset('pro-nano');
+  const once = estimateRun(config, defaultSettings).memory;
+  const thrice = estimateRun(config, { ...defaultSettings, accumulate: 3 }).memory;
+  expect(thrice.gradientBytes).toBe(2 * once.gradientBytes);
+  expect(thrice.activationBytes).toBe(once.activationBytes);
+});
