@@ -10,30 +10,34 @@ import { type NaiveBatch, naiveBatch } from './batch.ts';
 /** Step of the central difference: its error is about the step squared, 1e-8. */
 const STEP = 1e-4;
 
-/**
- * For each parameter |⟨gradient, d⟩ − difference quotient along d| / ‖gradient‖, with a random d of the size of one per element.
- * An error of the gradient anywhere shows up in it.
- */
-export function directionalErrors(
+const directionOf = (name: string, size: number): Float64Array => {
+  const rng = new CounterRng(7, streamOf(name));
+  return Float64Array.from({ length: size }, () => rng.normal());
+};
+
+/** Change of the loss per step along each parameter's own random direction, by central differences. */
+export function directionalDerivatives(
   config: FoxConfig,
   weights: Readonly<Record<string, Float64Array>>,
   batch: NaiveBatch,
-  grads: Readonly<Record<string, Float32Array>>,
 ): Record<string, number> {
   return Object.fromEntries(
     Object.entries(weights).map(([name, values]) => {
-      const rng = new CounterRng(7, streamOf(name));
-      const direction = values.map(() => rng.normal());
+      const direction = directionOf(name, values.length);
       const lossAt = (step: number) => {
         const moved = values.map((value, i) => value + step * (direction[i] as number));
         return naiveBatch(config, { ...weights, [name]: moved }, batch).loss;
       };
-      const expected = (lossAt(STEP) - lossAt(-STEP)) / (2 * STEP);
-      const gradient = grads[name] as Float32Array;
-      const actual = gradient.reduce((sum, g, i) => sum + g * (direction[i] as number), 0);
-      return [name, Math.abs(actual - expected) / Math.hypot(...gradient)];
+      return [name, (lossAt(STEP) - lossAt(-STEP)) / (2 * STEP)];
     }),
   );
+}
+
+/** |⟨gradient, direction⟩ − derivative along it| / ‖gradient‖: an error of the gradient anywhere shows up in it. */
+export function directionalError(name: string, gradient: Float32Array, derivative: number): number {
+  const direction = directionOf(name, gradient.length);
+  const actual = gradient.reduce((sum, g, i) => sum + g * (direction[i] as number), 0);
+  return Math.abs(actual - derivative) / Math.hypot(...gradient);
 }
 
 /** Random tokens and labels; every seventh label and those of padding do not count. */
