@@ -10,10 +10,16 @@ import { line, total } from './test/counts.mjs';
 const folder = mkdtempSync(join(tmpdir(), 'vulpes-pack-'));
 try {
   const tarballs = await packAll(join(folder, 'tarballs'));
+  const consumers = join(folder, 'consumers');
+  const queue = [...tarballs];
+  /** @type {import('./test/counts.mjs').Counts[]} */
   const results = [];
-  for (const tarball of tarballs) {
-    results.push(await checkTarball(tarball, tarballs, join(folder, 'consumers')));
-  }
+  const worker = async () => {
+    for (let next = queue.shift(); next; next = queue.shift()) {
+      results.push(await checkTarball(next, tarballs, consumers));
+    }
+  };
+  await Promise.all([worker(), worker()]); // one for each core of a small machine
   const sum = total(results);
   console.log(line(sum));
   process.exitCode = sum.failed > 0 ? 1 : 0;

@@ -16,7 +16,7 @@ const app =
 
 /** @type {Command} */
 const check = async (args) => {
-  await setUp({ build: false });
+  await setUp('none');
   const { runChecks } = await import('../test/run-checks.mjs');
   return runChecks(args);
 };

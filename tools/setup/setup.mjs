@@ -12,7 +12,15 @@ const isInstalled = () =>
   existsSync(join(root, 'node_modules', '.modules.yaml')) &&
   isStamped('install', { inputs: installInputs() });
 
-const isBuilt = () => isStamped('build', { inputs: buildInputs(), outputs: buildOutputs() });
+/** What a command needs of dist: what runs, or declarations too. @typedef {'none' | 'code' | 'types'} Build */
+
+/** @param {Build} wanted */
+const isBuilt = (wanted) => {
+  if (wanted === 'none') return true;
+  const state = { inputs: buildInputs(), outputs: buildOutputs() };
+  const enough = wanted === 'code' ? ['types', 'code'] : ['types'];
+  return enough.some((has) => isStamped('build', { has, ...state }));
+};
 
 const install = async () => {
   const command = await pnpm('install', '--frozen-lockfile', '--config.confirmModulesPurge=false');
@@ -20,7 +28,8 @@ const install = async () => {
   stamp('install', { inputs: installInputs() });
 };
 
-const build = async () => {
+/** @param {Build} wanted */
+const build = async (wanted) => {
   const inputs = buildInputs();
   const command = await pnpm(
     'exec',
@@ -30,8 +39,9 @@ const build = async () => {
     '--output-logs=errors-only',
     '--ui=stream',
   );
-  await step('build', () => runTool(command, { cwd: root, env: toolEnv() }));
-  stamp('build', { inputs, outputs: buildOutputs() });
+  const env = { ...toolEnv(), VULPES_NO_TYPES: wanted === 'code' ? '1' : '0' };
+  await step('build', () => runTool(command, { cwd: root, env }));
+  stamp('build', { has: wanted, inputs, outputs: buildOutputs() });
 };
 
 /** Only where no driver is there already: a GPU's, or Mesa's software one. */
@@ -46,15 +56,14 @@ const prepareAdapter = async () => {
 
 /**
  * Brings this checkout to the state in which every command works; does nothing when it is in it.
- * @param {{ build?: boolean }} [options] `build: false` stops after the dependencies
+ * @param {Build} wanted
  */
-export const setUp = async (options = {}) => {
-  const wantsBuild = options.build ?? true;
-  if (isInstalled() && (!wantsBuild || isBuilt())) return;
+export const setUp = async (wanted = 'code') => {
+  if (isInstalled() && isBuilt(wanted)) return;
   console.error(`vulpes: Node ${process.versions.node}, ${process.platform} ${process.arch}`);
   await withSetupLock(async () => {
     if (!isInstalled()) await install();
-    if (wantsBuild && !isBuilt()) await build();
-    if (wantsBuild) await prepareAdapter();
+    if (!isBuilt(wanted)) await build(wanted);
+    if (wanted !== 'none') await prepareAdapter();
   });
 };

@@ -48,7 +48,7 @@ const vitest = (more = {}) =>
 
 /** Every command below works on what is built. */
 const build = async () => {
-  await setUp();
+  await setUp('types');
   return PASSED;
 };
 
@@ -59,7 +59,7 @@ const verifyOne = async (...args) => {
 };
 
 const verify = async () => {
-  await setUp();
+  await setUp('types');
   const golden = join(root, '..', 'shared', 'golden');
   const results = [await verifyOne()];
   if (existsSync(golden)) results.push(await verifyOne(golden));
@@ -68,7 +68,7 @@ const verify = async () => {
 
 /** Trains for a few steps; the last line has to be the held-out loss. */
 const train = async () => {
-  await setUp();
+  await setUp('types');
   return withTempFolder(async (folder) => {
     const args = ['train', '--preset', 'smoke', '--out', join(folder, 'run')];
     const { code, output } = await node('apps/trainer/dist/main.js', ...args);
@@ -78,7 +78,7 @@ const train = async () => {
 };
 
 const packCheck = async () => {
-  await setUp();
+  await setUp('types');
   const { code, output } = await node('tools/pack-check.mjs');
   return withExitCode(countsIn(output), code);
 };
@@ -112,7 +112,7 @@ export const pieces = [
     does: 'the same tests on what is published',
     isExtra: true,
     run: async () => {
-      await setUp();
+      await setUp('types');
       return vitest({ FOX_TEST_DIST: '1' });
     },
   },
