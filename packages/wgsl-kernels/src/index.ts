@@ -20,6 +20,11 @@ export { cumulativeLogGate, reverseCumsum } from './ops/cumulative-log-gate/inde
 export { accumulate, add, fill, scale, scaleBy } from './ops/elementwise/index.ts';
 export { embedding } from './ops/embedding/index.ts';
 export { linear } from './ops/linear/index.ts';
+export {
+  assertLabels,
+  type LinearCrossEntropyOptions,
+  linearCrossEntropy,
+} from './ops/linear-cross-entropy/index.ts';
 export { logSigmoid } from './ops/log-sigmoid/index.ts';
 export { maskPadding } from './ops/mask-padding/index.ts';
 export { type MatmulOptions, matmul } from './ops/matmul/index.ts';

@@ -1,0 +1,35 @@
+// How many rows of logits exist at a time. Pure.
+
+import { type DeviceCaps, DeviceLimitError } from '@vulpes/tensor-core';
+
+/** Bytes that the buffer of logits may take by default. */
+export const LOGITS_BUDGET_BYTES = 64 * 2 ** 20;
+
+export interface ChunkRequest {
+  readonly rows: number;
+  readonly vocab: number;
+  readonly budgetBytes: number;
+}
+
+/** Elements of a row of logits: the vocabulary, padded so that every row can be read in vec4s. */
+export const logitsStride = (vocab: number): number => Math.ceil(vocab / 4) * 4;
+
+/**
+ * Rows of a chunk: as many as the budget and the device's buffers hold, at least one, spread evenly over the chunks.
+ * @throws DeviceLimitError where a single row of logits is larger than a buffer may be.
+ */
+export function selectChunkRows(
+  { rows, vocab, budgetBytes }: ChunkRequest,
+  limits: Pick<DeviceCaps['limits'], 'maxBufferSize' | 'maxStorageBufferBindingSize'>,
+): number {
+  const rowBytes = 4 * logitsStride(vocab);
+  const limitBytes = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize);
+  if (rowBytes > limitBytes) {
+    throw new DeviceLimitError(
+      `linearCrossEntropy: expected a row of logits to fit into a buffer of ${limitBytes} bytes, got a vocabulary of ${vocab}, ${rowBytes} bytes. Use a smaller vocabulary.`,
+    );
+  }
+  const most = Math.max(1, Math.floor(Math.min(budgetBytes, limitBytes) / rowBytes));
+  const chunks = Math.ceil(rows / most);
+  return Math.ceil(rows / chunks);
+}

@@ -1,0 +1,165 @@
+// linearCrossEntropy: the output projection and its loss in one op that never holds all logits.
+
+import {
+  ArgumentError,
+  assertShape,
+  type Device,
+  defineOp,
+  type Tensor,
+  UnsupportedError,
+} from '@vulpes/tensor-core';
+import { assertDType } from '../../lib/check.ts';
+import { scaleBy } from '../elementwise/index.ts';
+import { launchMatmul } from '../matmul/launch.ts';
+import { sumRows } from '../sum-rows/index.ts';
+import { LOGITS_BUDGET_BYTES, logitsStride, selectChunkRows } from './chunk-rows.ts';
+import {
+  countedFlags,
+  crossEntropyRowsRegister,
+  crossEntropyRowsWorkgroup,
+  meanLoss,
+} from './linear-cross-entropy.kernel.ts';
+
+/** Bits of a quiet NaN. */
+const NAN_BITS = 0x7fc00000;
+
+export interface LinearCrossEntropyOptions {
+  /** Rows with this label add nothing to loss and gradient. Default −100. */
+  ignoreIndex?: number;
+  /** Bytes that the logits of one chunk may take. Default 64 MiB. */
+  logitsBudgetBytes?: number;
+}
+
+interface Attrs {
+  readonly rows: number;
+  readonly hidden: number;
+  readonly vocab: number;
+  readonly chunkRows: number;
+  readonly ignoreIndex: number;
+}
+
+/** One chunk of rows, and what it reads and writes. */
+interface Chunk extends Attrs {
+  readonly firstRow: number;
+  readonly count: Tensor;
+  readonly x: Tensor;
+  readonly weight: Tensor;
+  readonly labels: Tensor;
+  readonly logits: Tensor;
+  readonly lossPerToken: Tensor;
+  /** Present where gradients are wanted. */
+  readonly gradients: { readonly dx: Tensor; readonly dWeight: Tensor } | null;
+}
+
+const linearCrossEntropyOp = defineOp<Attrs>({
+  name: 'linearCrossEntropy',
+  forward({ device, inputs, attrs, needsGrad }) {
+    const [x, weight, labels] = inputs as [Tensor, Tensor, Tensor];
+    const count = countLabels(device, labels, attrs);
+    const lossPerToken = device.empty([attrs.rows], { label: 'loss per token' });
+    const logits = device.empty([attrs.chunkRows, logitsStride(attrs.vocab)], { label: 'logits' });
+    const gradients = needsGrad
+      ? {
+          dx: device.empty(x.shape, { label: 'd logits x' }),
+          dWeight: device.empty(weight.shape, { label: 'd logits weight' }),
+        }
+      : null;
+    const chunk = { ...attrs, count, x, weight, labels, logits, lossPerToken, gradients };
+    for (let firstRow = 0; firstRow < attrs.rows; firstRow += attrs.chunkRows) {
+      runChunk(device, { ...chunk, firstRow });
+    }
+    const loss = device.empty([1], { label: 'loss' });
+    const tensors = { sum: sumRows(lossPerToken, 1), count, loss };
+    meanLoss.run(device, { dims: null, tensors, params: {} });
+    return {
+      outputs: [loss, lossPerToken],
+      saved: gradients ? [gradients.dx, gradients.dWeight] : [],
+    };
+  },
+  backward({ dOutputs: [dLoss, dLossPerToken], saved, needs }) {
+    if (!dLoss || dLossPerToken) {
+      throw new UnsupportedError(
+        'linearCrossEntropy: expected a gradient of loss only, got one of lossPerToken. Use loss in what you differentiate; lossPerToken is for reports.',
+      );
+    }
+    const [dx, dWeight] = saved as [Tensor, Tensor];
+    return [needs[0] ? scaleBy(dx, dLoss) : null, needs[1] ? scaleBy(dWeight, dLoss) : null, null];
+  },
+});
+
+/** Number of labels that are not ignored, [1] f32: exact up to 2^24. */
+function countLabels(device: Device, labels: Tensor, { rows, ignoreIndex }: Attrs): Tensor {
+  const flags = device.empty([rows], { label: 'counted labels' });
+  const params = { rows, ignore_index: ignoreIndex };
+  countedFlags.run(device, { dims: { rows }, tensors: { labels, flags }, params });
+  return sumRows(flags, 1);
+}
+
+/** Logits of the chunk, their loss and gradient in place, and the chunk's part of dx and dWeight. */
+function runChunk(device: Device, chunk: Chunk): void {
+  const { x, weight, logits, gradients, firstRow, hidden, vocab } = chunk;
+  const rows = Math.min(chunk.chunkRows, chunk.rows - firstRow);
+  const stride = logitsStride(vocab);
+  const offset = firstRow * hidden;
+  const product = { a: x, b: weight, c: logits, m: rows, n: vocab, k: hidden };
+  launchMatmul(device, { ...product, transposeB: true, offsetA: offset, ldc: stride });
+  runRows(device, chunk, rows);
+  if (!gradients) return;
+  const { dx, dWeight } = gradients;
+  const dInput = { a: logits, b: weight, c: dx, m: rows, n: hidden, k: vocab };
+  launchMatmul(device, { ...dInput, lda: stride, offsetC: offset });
+  const dw = { a: logits, b: x, c: dWeight, m: vocab, n: hidden, k: rows };
+  const accumulate = firstRow > 0;
+  launchMatmul(device, { ...dw, transposeA: true, lda: stride, offsetB: offset, accumulate });
+}
+
+function runRows(device: Device, chunk: Chunk, rows: number): void {
+  const { vocab, firstRow, ignoreIndex, gradients, logits, labels, count, lossPerToken } = chunk;
+  const kernel =
+    device.caps.kernels === 'gpu' ? crossEntropyRowsWorkgroup : crossEntropyRowsRegister;
+  kernel.run(device, {
+    dims: { rows, vocab, needsGrad: gradients !== null },
+    tensors: { logits, labels, count, loss_per_token: lossPerToken },
+    params: {
+      rows,
+      vocab,
+      vectors: logitsStride(vocab) / 4,
+      first_row: firstRow,
+      ignore_index: ignoreIndex,
+      nan_bits: NAN_BITS,
+    },
+  });
+}
+
+/**
+ * Cross-entropy of softmax(x Wᵀ), in nats, chunk by chunk: memory for one chunk of logits, none for backward.
+ * A label outside the vocabulary that is not `ignoreIndex` makes loss and gradient NaN; see `assertLabels`.
+ * @param x - [N, h], f32
+ * @param weight - [V, h], f32
+ * @param labels - [N], i32
+ * @returns loss [1], the mean over labels that are not ignored (0 where all are); lossPerToken [N], 0 where ignored, without gradient
+ * @throws ShapeError DTypeError ArgumentError DeviceLimitError
+ */
+export function linearCrossEntropy(
+  x: Tensor,
+  weight: Tensor,
+  labels: Tensor,
+  options: LinearCrossEntropyOptions = {},
+): { loss: Tensor; lossPerToken: Tensor } {
+  const op = 'linearCrossEntropy';
+  const { ignoreIndex = -100, logitsBudgetBytes = LOGITS_BUDGET_BYTES } = options;
+  assertDType(op, 'x', x, 'f32');
+  assertDType(op, 'weight', weight, 'f32');
+  assertDType(op, 'labels', labels, 'i32');
+  if (!Number.isInteger(ignoreIndex)) {
+    throw new ArgumentError(`${op}: expected an integer ignoreIndex, got ${ignoreIndex}.`);
+  }
+  const { N: rows, h: hidden } = assertShape(op, 'x', x, ['N', 'h']);
+  const { V: vocab } = assertShape(op, 'weight', weight, ['V', 'h'], { h: hidden });
+  assertShape(op, 'labels', labels, ['N'], { N: rows });
+  const request = { rows, vocab, budgetBytes: logitsBudgetBytes };
+  const chunkRows = selectChunkRows(request, x.device.caps.limits);
+  const attrs = { rows, hidden, vocab, chunkRows, ignoreIndex };
+  const [loss, lossPerToken] = linearCrossEntropyOp([x, weight, labels], attrs);
+  return { loss: loss as Tensor, lossPerToken: lossPerToken as Tensor };
+}

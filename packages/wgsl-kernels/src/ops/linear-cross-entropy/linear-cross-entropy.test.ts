@@ -1,0 +1,184 @@
+// The fused loss against its f64 twin: loss, loss per token and both gradients, on both kernel families.
+
+import { type Device, type Tensor, valueAndGrad } from '@vulpes/tensor-core';
+import {
+  expectMatch,
+  gpuSuite,
+  gradcheck,
+  randomArray,
+  underTwoFills,
+} from '@vulpes/tensor-core/testing';
+import { expect, test } from 'vitest';
+import { scale } from '../elementwise/index.ts';
+import { assertLabels } from './assert-labels.ts';
+import { logitsStride, selectChunkRows } from './chunk-rows.ts';
+import { crossEntropyCases } from './linear-cross-entropy.cases.ts';
+import { type CrossEntropySizes, naiveLinearCrossEntropy } from './linear-cross-entropy.naive.ts';
+import { type LinearCrossEntropyOptions, linearCrossEntropy } from './linear-cross-entropy.op.ts';
+
+interface Inputs {
+  readonly x: Float32Array;
+  readonly weight: Float32Array;
+  readonly labels: Int32Array;
+}
+
+/** Every k-th label is ignored, so that `ignored` are. */
+function makeInputs({ rows, hidden, vocab }: CrossEntropySizes, ignored: number): Inputs {
+  const every = ignored ? Math.floor(rows / ignored) : rows + 1;
+  const noise = randomArray(3, rows, { distribution: 'uniform' });
+  const label = (i: number) => Math.floor(((noise[i]! + 1) / 2) * (vocab - 1e-3));
+  return {
+    x: randomArray(1, rows * hidden),
+    weight: randomArray(2, vocab * hidden),
+    labels: Int32Array.from({ length: rows }, (_, i) =>
+      i % every === every - 1 ? -100 : label(i),
+    ),
+  };
+}
+
+/** Gradients of 0.5 · loss, so that the upstream gradient is not 1. */
+async function run(
+  device: Device,
+  sizes: CrossEntropySizes,
+  inputs: Inputs,
+  options: LinearCrossEntropyOptions = {},
+) {
+  const params = {
+    x: device.tensor(inputs.x, [sizes.rows, sizes.hidden]),
+    weight: device.tensor(inputs.weight, [sizes.vocab, sizes.hidden]),
+  };
+  const labels = device.tensor(inputs.labels, [sizes.rows]);
+  const step = valueAndGrad(device, ({ x, weight }: typeof params) => {
+    const { loss, lossPerToken } = linearCrossEntropy(x, weight, labels, options);
+    return { loss: scale(loss, 0.5), aux: lossPerToken };
+  });
+  const { loss, aux, grads } = step(params);
+  const read = async (tensor: Tensor) => (await tensor.data()) as Float32Array;
+  const results = {
+    loss: await read(loss),
+    lossPerToken: await read(aux as Tensor),
+    dx: await read(grads.x as Tensor),
+    dweight: await read(grads.weight as Tensor),
+  };
+  const made = [loss, aux as Tensor, ...Object.values(grads), ...Object.values(params), labels];
+  for (const tensor of made) tensor.dispose();
+  return results;
+}
+
+test('naive backward agrees with finite differences', () => {
+  const sizes = { rows: 4, hidden: 3, vocab: 5 };
+  const { labels } = makeInputs(sizes, 1);
+  const worst = gradcheck({
+    inputs: {
+      x: Float64Array.from(randomArray(1, 12)),
+      weight: Float64Array.from(randomArray(2, 15)),
+    },
+    forward: ({ x, weight }) => naiveLinearCrossEntropy(sizes, x, weight, labels).loss,
+    backward: ({ x, weight }) => {
+      const { dx, dweight } = naiveLinearCrossEntropy(sizes, x, weight, labels);
+      return { x: dx, weight: dweight };
+    },
+  });
+  expect(worst).toBeLessThan(1e-6);
+});
+
+test('chunks hold the budget, the limits of the device, and all rows', () => {
+  const limits = { maxBufferSize: 2 ** 28, maxStorageBufferBindingSize: 2 ** 27 };
+  const chunk = (rows: number, vocab: number, budgetBytes: number) =>
+    selectChunkRows({ rows, vocab, budgetBytes }, limits);
+  expect(chunk(4096, 256, 2 ** 26)).toBe(4096);
+  expect(chunk(4096, 50257, 2 ** 26)).toBe(316);
+  expect(chunk(100, 50257, 1)).toBe(1);
+  expect(chunk(65536, 50257, 2 ** 40) * 4 * logitsStride(50257)).toBeLessThanOrEqual(2 ** 27);
+  expect(() => chunk(1, 2 ** 26, 2 ** 26)).toThrow(/Use a smaller vocabulary/);
+});
+
+test('labels on the host are checked', () => {
+  assertLabels(Int32Array.of(0, 255, -100), 256);
+  expect(() => assertLabels(Int32Array.of(0, 256), 256)).toThrowErrorMatchingInlineSnapshot(`[ArgumentError: linearCrossEntropy: expected labels from 0 to 255, or -100 to ignore a row, got 256 at index 1. Check the tokenizer against the model's vocabulary.]`);
+  expect(() => assertLabels(Int32Array.of(-1), 256)).toThrow(/got -1 at index 0/);
+});
+
+gpuSuite(
+  'linearCrossEntropy',
+  (device) => {
+    test.each(crossEntropyCases)('$id', async ({ chunkRows, ignored, ...sizes }) => {
+      const inputs = makeInputs(sizes, ignored);
+      const logitsBudgetBytes = 4 * logitsStride(sizes.vocab) * chunkRows;
+      const actual = await underTwoFills(device(), () =>
+        run(device(), sizes, inputs, { logitsBudgetBytes }),
+      );
+      const expected = naiveLinearCrossEntropy(sizes, inputs.x, inputs.weight, inputs.labels);
+      const half = (array: Float64Array) => array.map((value) => value / 2);
+      expectMatch('loss', actual.loss, [expected.loss / 2], 1e-6);
+      expectMatch('lossPerToken', actual.lossPerToken, expected.lossPerToken, 1e-6);
+      expectMatch('dx', actual.dx, half(expected.dx), 3e-6);
+      expectMatch('dweight', actual.dweight, half(expected.dweight), 3e-6);
+    });
+
+    const sizes = { rows: 6, hidden: 4, vocab: 9 };
+
+    test('without a tape only the loss is computed', async () => {
+      const { x, weight, labels } = makeInputs(sizes, 2);
+      const expected = naiveLinearCrossEntropy(sizes, x, weight, labels);
+      const actual = await underTwoFills(device(), async () => {
+        const tensors = [
+          device().tensor(x, [6, 4]),
+          device().tensor(weight, [9, 4]),
+          device().tensor(labels, [6]),
+        ] as const;
+        const { loss, lossPerToken } = linearCrossEntropy(...tensors);
+        const result = {
+          loss: (await loss.data()) as Float32Array,
+          lossPerToken: (await lossPerToken.data()) as Float32Array,
+        };
+        for (const tensor of [...tensors, loss, lossPerToken]) tensor.dispose();
+        return result;
+      });
+      expectMatch('loss', actual.loss, [expected.loss], 1e-6);
+      expectMatch('lossPerToken', actual.lossPerToken, expected.lossPerToken, 1e-6);
+    });
+
+    test('all labels ignored: loss and gradients are 0', async () => {
+      const inputs = { ...makeInputs(sizes, 0), labels: new Int32Array(6).fill(-7) };
+      const actual = await run(device(), sizes, inputs, { ignoreIndex: -7 });
+      for (const array of Object.values(actual)) expect(array.every((v) => v === 0)).toBe(true);
+    });
+
+    test('a label outside the vocabulary makes loss and gradient NaN, and spoils no other row', async () => {
+      for (const wrong of [9, -1, 2 ** 31 - 1]) {
+        const inputs = makeInputs(sizes, 0);
+        inputs.labels[2] = wrong;
+        const actual = await underTwoFills(device(), () => run(device(), sizes, inputs));
+        expect(actual.loss[0]).toBeNaN();
+        expect([...actual.dx].map(Number.isNaN)).toEqual(
+          [...actual.dx].map((_, i) => i >> 2 === 2),
+        );
+        expect([...actual.lossPerToken].map(Number.isNaN)).toEqual([0, 0, 1, 0, 0, 0].map(Boolean));
+      }
+    });
+
+    test('large logits neither overflow nor lose the loss', async () => {
+      const inputs = makeInputs(sizes, 0);
+      inputs.x.forEach((value, i) => {
+        inputs.x[i] = value * 100;
+      });
+      const actual = await run(device(), sizes, inputs);
+      const expected = naiveLinearCrossEntropy(sizes, inputs.x, inputs.weight, inputs.labels);
+      expectMatch('loss', actual.loss, [expected.loss / 2], 1e-6);
+    });
+
+    test('rejects shapes and types that do not fit', () => {
+      const [x, weight] = [device().zeros([6, 4]), device().zeros([9, 4])];
+      const labels = device().zeros([6], { dtype: 'i32' });
+      expect(() => linearCrossEntropy(x, device().zeros([9, 5]), labels)).toThrow(
+        /expected weight \[V, h\] with h=4, got \[9, 5\]/,
+      );
+      expect(() => linearCrossEntropy(x, weight, device().zeros([6]))).toThrow(/labels i32/);
+      expect(() => linearCrossEntropy(x, weight, labels, { ignoreIndex: 0.5 })).toThrow(
+        /integer ignoreIndex/,
+      );
+    });
+  },
+  ['software', 'gpu'],
+);
