@@ -1,0 +1,197 @@
+// The command line from end to end, in processes of its own: a run, a Ctrl-C, a kill, a sample, and every mistake.
+
+import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Metrics, parseMetrics } from '@vulpes/training';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { bundle } from './testing/bundle-cli.ts';
+import { runCli } from './testing/run-cli.ts';
+
+let script: string;
+let scratch: string;
+let text: string;
+const at = (name: string) => join(scratch, name);
+
+beforeAll(async () => {
+  script = await bundle('main.ts');
+  scratch = await mkdtemp(join(tmpdir(), 'vulpes-trainer-'));
+  text = at('foxes.txt');
+  await writeFile(
+    text,
+    'The quick brown fox jumps over the lazy dog, and the dog sleeps on. '.repeat(60),
+  );
+});
+afterAll(() => rm(scratch, { recursive: true, force: true }));
+
+const tiny = () =>
+  `train --preset smoke --data ${text} --steps 12 --context 32 --batch 2 --checkpoint-every 3 --eval-every 5 --sample-tokens 8`.split(
+    ' ',
+  );
+
+/** Losses, norms and held-out losses of a run, without its times. */
+async function courseOf(run: string) {
+  const metrics = parseMetrics(await readFile(join(run, 'metrics.jsonl')));
+  return metrics.map((line: Metrics) =>
+    line.type === 'step' ? [line.step, line.loss, line.gradNorm] : [line.step, line.heldOutLoss],
+  );
+}
+
+/** The reference: a run that nobody disturbs, made once. */
+let undisturbed: Promise<Awaited<ReturnType<typeof runCli>>> | undefined;
+function undisturbedRun() {
+  undisturbed ??= runCli(script, [...tiny(), '--out', at('whole')]);
+  return undisturbed;
+}
+
+describe('a run', () => {
+  test('says what it does, and ends with the held-out loss', async () => {
+    const { code, stdout, stderr } = await undisturbedRun();
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/^Adapter: \S/);
+    expect(stdout).toContain('foxes.txt; your own, licence unknown to the trainer');
+    expect(stdout).toMatch(
+      /FoX \(Pro\) on bytes, 2 layers of 64, 2 heads of 32 \(preset smoke\), [\d,]+ parameters, pruning at log ε = -10/,
+    );
+    expect(stdout).toMatch(
+      /step 12\/12 \| loss \d\.\d{4} \| held-out \d\.\d{4} .* tok\/s \| ETA 0s \| pruned \d+%/,
+    );
+    expect(stdout).toContain('Sample, begun with "The ":\n  The ');
+    expect(stdout).toMatch(
+      /Attention blocks pruned: \d+% .*\n {2}layer 0: +\d+% {2}heads \d+% \d+%/,
+    );
+    expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/^held-out loss \d\.\d\d nats per byte$/);
+    expect(await readFile(at('whole/loss-curve.svg'), 'utf8')).toContain('<svg');
+  });
+
+  test('interrupted by Ctrl-C it saves, exits with 0, and resumed it takes the same course', async () => {
+    await undisturbedRun();
+    const out = at('interrupted');
+    const stopped = await runCli(script, [...tiny(), '--out', out], (line, child) => {
+      if (line.startsWith('step 05/12')) {
+        child.kill('SIGINT');
+        child.kill('SIGINT'); // npm passes on what the terminal has sent already
+      }
+    });
+    expect({ code: stopped.code, stderr: stopped.stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stopped.stdout).toMatch(/Stopped after step \d+ of 12; everything is saved\./);
+    expect(stopped.stdout.trimEnd().split('\n').at(-1)).toBe(
+      `Go on with:  npm run trainer -- train --resume ${out}`,
+    );
+    const resumed = await runCli(script, ['train', '--resume', out, '--sample-tokens', '0']);
+    expect({ code: resumed.code, stderr: resumed.stderr }).toEqual({ code: 0, stderr: '' });
+    expect(await courseOf(out)).toEqual(await courseOf(at('whole')));
+  });
+
+  test('killed without warning, it takes the same course when resumed', async () => {
+    await undisturbedRun();
+    const out = at('killed');
+    const killed = await runCli(script, [...tiny(), '--out', out], (line, child) => {
+      if (line.startsWith('step 08/12')) child.kill('SIGKILL');
+    });
+    expect(killed.code).toBeNull();
+    const resumed = await runCli(script, ['train', '--resume', out, '--sample-tokens', '0']);
+    expect(resumed.stdout).toContain(', going on from step 6');
+    expect(await courseOf(out)).toEqual(await courseOf(at('whole')));
+  });
+
+  test('can be sampled from, the same for the same seed', async () => {
+    await undisturbedRun();
+    const sample = () =>
+      runCli(script, ['sample', at('whole'), '--prompt', 'The fox', '--sample-tokens', '6']);
+    const { code, stdout } = await sample();
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^The fox/);
+    expect((await sample()).stdout).toBe(stdout);
+  });
+
+  test('a second Ctrl-C, a while after the first, ends it at once with 130', async () => {
+    const slow = [...tiny(), '--steps', '100000', '--accumulate', '200', '--eval-every', '100000'];
+    const { code } = await runCli(script, [...slow, '--out', at('twice')], (line, child) => {
+      if (line.startsWith('held-out')) {
+        child.kill('SIGINT');
+        setTimeout(() => child.kill('SIGINT'), 700);
+      }
+    });
+    expect(code).toBe(130);
+  });
+});
+
+describe('a mistake is one sentence on stderr, and exit code 1', () => {
+  const fails = async (args: readonly string[], message: string | RegExp) => {
+    const { code, stderr } = await runCli(script, args);
+    expect(stderr).toMatch(message);
+    expect(stderr.trimEnd().split('\n').length, stderr).toBeLessThanOrEqual(2);
+    expect(stderr).not.toMatch(/^\s+at /m);
+    expect(code).toBe(1);
+  };
+
+  test('in the options', async () => {
+    await fails(
+      ['train', '--stesp', '3'],
+      /^error: unknown option '--stesp'\n\(Did you mean --steps\?\)$/m,
+    );
+    await fails(
+      ['train', '--preset', 'huge'],
+      /^error: --preset: expected one of default, .* got "huge"\.$/m,
+    );
+  });
+
+  test('in the text', async () => {
+    await writeFile(at('empty.txt'), '');
+    await writeFile(at('short.txt'), 'Too short.');
+    await fails(
+      ['train', '--data', at('missing.txt')],
+      /--data: cannot read .*missing\.txt: there is no such file\./,
+    );
+    await fails(['train', '--data', scratch], /it is a folder/);
+    await fails(
+      ['train', '--data', at('empty.txt')],
+      /corpus: expected some text, got only empty text in .*empty\.txt/,
+    );
+    await fails(
+      ['train', '--data', at('short.txt')],
+      /one context of 256 to train on, .* got 10\. Use more text or a shorter context\./,
+    );
+  });
+
+  test('in the folder', async () => {
+    await undisturbedRun();
+    await fails(
+      [...tiny(), '--out', at('whole')],
+      /--out: .*whole holds a run already; go on with it by --resume/,
+    );
+    await fails(
+      ['train', '--resume', at('nowhere')],
+      /--resume: .*nowhere is no run of the trainer/,
+    );
+    await fails(
+      ['sample', at('nowhere')],
+      /sample: .*nowhere is neither a run with a checkpoint nor/,
+    );
+  });
+
+  test('in the checkpoint', async () => {
+    const out = at('damaged');
+    await runCli(script, [...tiny(), '--steps', '4', '--sample-tokens', '0', '--out', out]);
+    await fails(
+      ['train', '--resume', out, '--context', '64'],
+      /resume: expected contextLength 32 as in the checkpoint, got 64\./,
+    );
+    await fails(
+      ['train', '--resume', out, '--data', at('short.txt')],
+      /corpus: expected at least 66 tokens/,
+    );
+    const other = at('other.txt');
+    await writeFile(other, 'Geese fly south in the autumn. '.repeat(99));
+    await fails(
+      ['train', '--resume', out, '--data', other],
+      /expected the text that the run began with/,
+    );
+    await truncate(join(out, 'checkpoints/step-00000004/optimizer.safetensors'), 1000);
+    await fails(
+      ['train', '--resume', out],
+      /optimizer\.safetensors is damaged: expected \d+ bytes, got 1000\. Resume from another checkpoint/,
+    );
+  });
+});

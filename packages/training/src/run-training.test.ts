@@ -1,0 +1,177 @@
+// The loop on a device: stopped, killed and resumed at many moments it takes the same course, bit for bit.
+
+import { CounterRng } from '@vulpes/tensor-core';
+import { gpuSuite } from '@vulpes/tensor-core/testing';
+import { expect, test } from 'vitest';
+import { listCheckpoints } from './checkpoint/checkpoint-folder.ts';
+import type { TrainEvent } from './events.ts';
+import type { Files } from './files.ts';
+import { memoryFiles } from './memory-files.ts';
+import { runTraining, type TrainingOutcome, type TrainingRun } from './run-training.ts';
+import { courseOf, disposeParams, tinyRun, tinySettings } from './testing/tiny-run.ts';
+
+type Content = Map<string, Uint8Array<ArrayBuffer>>;
+
+async function runAndFree(run: TrainingRun): Promise<TrainingOutcome> {
+  const outcome = await runTraining(run);
+  disposeParams(outcome.params);
+  return outcome;
+}
+
+/** Goes on from the newest checkpoint, as often as it takes. */
+async function resume(run: TrainingRun): Promise<TrainingOutcome> {
+  const resumeFrom = (await listCheckpoints(run.files, 'run')).at(-1) ?? null;
+  return runAndFree({ ...run, resumeFrom });
+}
+
+/** The same files; `onChange` is told after each change. */
+function watched(files: Files, onChange: () => void): Files {
+  const after =
+    <A extends unknown[]>(act: (...args: A) => Promise<void>) =>
+    async (...args: A) => {
+      await act(...args);
+      onChange();
+    };
+  return {
+    ...files,
+    write: after(files.write),
+    append: after(files.append),
+    rename: after(files.rename),
+    remove: after(files.remove),
+  };
+}
+
+gpuSuite('runTraining', (device) => {
+  let whole: { course: object[]; outcome: TrainingOutcome; moments: Content[] } | undefined;
+
+  /** One run without a stop, and the state of its disk after every change. */
+  async function wholeRun() {
+    if (whole) return whole;
+    const content: Content = new Map();
+    const moments: Content[] = [];
+    const files = watched(memoryFiles(content), () => moments.push(new Map(content)));
+    const outcome = await runAndFree(await tinyRun(device(), { files }));
+    whole = { course: await courseOf(files), outcome, moments };
+    return whole;
+  }
+
+  test('learns, and tells of each step, evaluation and checkpoint', async () => {
+    const events: TrainEvent[] = [];
+    const run = await tinyRun(device(), { onEvent: (event) => events.push(event) });
+    const outcome = await runAndFree(run);
+    const steps = events.flatMap((event) => (event.type === 'step' ? [event] : []));
+    expect(steps.map(({ step }) => step)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    expect(steps.map(({ tokens }) => tokens)).toEqual(steps.map(({ step }) => step * 64));
+    expect(steps[0]?.learningRate).toBe(0); // the first update of a warm-up
+    const evaluations = events.flatMap((event) => (event.type === 'evaluation' ? [event] : []));
+    expect(evaluations.map(({ step }) => step)).toEqual([0, 3, 6, 9, 10]);
+    expect(evaluations[0]?.heldOutLoss).toBeCloseTo(Math.log(256), 0);
+    expect(outcome.heldOutLoss).toBeLessThan((evaluations[0]?.heldOutLoss as number) - 0.5);
+    const saved = events.flatMap((event) => (event.type === 'checkpoint' ? [event.step] : []));
+    expect(saved).toEqual([4, 8, 10]);
+    expect(outcome).toMatchObject({ reason: 'finished', step: 10, tokens: 640 });
+    expect(outcome.pruning?.perHead).toHaveLength(1);
+  });
+
+  test('stopped after any step and resumed, it takes the same course', async () => {
+    const { course } = await wholeRun();
+    for (const stopAfter of [1, 4, 5, 9]) {
+      const files = memoryFiles();
+      const controller = new AbortController();
+      const onEvent = (event: TrainEvent) => {
+        if (event.type === 'step' && event.step === stopAfter) controller.abort();
+      };
+      const run = await tinyRun(device(), { files });
+      const stopped = await runAndFree({ ...run, onEvent, signal: controller.signal });
+      expect(stopped.reason).toBe('stopped');
+      // One step may be under way when the stop is asked for.
+      expect(stopped.step - stopAfter).toBeLessThanOrEqual(1);
+      expect((await resume(run)).reason).toBe('finished');
+      expect(await courseOf(files), `stopped after ${stopAfter}`).toEqual(course);
+    }
+  });
+
+  test('killed at random moments and resumed, it takes the same course and ends with the same weights', async () => {
+    const { course, outcome, moments } = await wholeRun();
+    const weights = moments.at(-1)?.get(`${outcome.checkpoint.folder}/model.safetensors`);
+    expect(weights?.length).toBeGreaterThan(0);
+    const rng = new CounterRng(42);
+    for (let round = 0; round < 5; round++) {
+      const moment = rng.below(moments.length);
+      const content = new Map(moments[moment]);
+      const files = memoryFiles(content);
+      await resume(await tinyRun(device(), { files }));
+      expect(await courseOf(files), `killed after change ${moment}`).toEqual(course);
+      expect(content.get(`${outcome.checkpoint.folder}/model.safetensors`)).toEqual(weights);
+    }
+  });
+
+  test('stopped in the middle of an evaluation, it makes that evaluation later', async () => {
+    const { course } = await wholeRun();
+    const files = memoryFiles();
+    const signal = AbortSignal.abort();
+    const run = await tinyRun(device(), { files });
+    const stopped = await runAndFree({ ...run, signal });
+    expect(stopped).toMatchObject({ reason: 'stopped', step: 0, heldOutLoss: null });
+    await resume(run);
+    expect(await courseOf(files)).toEqual(course);
+  });
+
+  test('a finished run can go on for longer', async () => {
+    const files = memoryFiles();
+    const run = await tinyRun(device(), { files });
+    await runAndFree(run);
+    const longer = await resume({ ...run, settings: { ...tinySettings, steps: 12 } });
+    expect(longer).toMatchObject({ reason: 'finished', step: 12 });
+    expect((await resume({ ...run, settings: { ...tinySettings, steps: 12 } })).heldOutLoss).toBe(
+      longer.heldOutLoss,
+    );
+  });
+
+  test('a loss that is not finite names step, weight and the last checkpoint', async () => {
+    const settings = {
+      ...tinySettings,
+      learningRate: 1e36,
+      warmupSteps: 0,
+      maxGradNorm: null,
+      checkpointEvery: 1,
+    };
+    const run = await tinyRun(device(), { settings });
+    await expect(runTraining(run)).rejects.toThrow(
+      /^training: expected finite numbers at step \d+, but the (loss|gradient norm) is (NaN|-?Infinity)\. .*run\/checkpoints\/step-0000000\d\. Start a run with a lower learning rate/,
+    );
+  });
+
+  test('pruning changes no digit that matters, and is reported', async () => {
+    const losses = async (logPruningTolerance: number | null) => {
+      const files = memoryFiles();
+      const outcome = await runAndFree(
+        await tinyRun(device(), { files, config: { logPruningTolerance } }),
+      );
+      const course = (await courseOf(files)) as { loss?: number }[];
+      return { outcome, losses: course.flatMap(({ loss }) => (loss === undefined ? [] : [loss])) };
+    };
+    const [pruned, dense] = [await losses(-10), await losses(null)];
+    pruned.losses.forEach((loss, step) => {
+      expect(loss / (dense.losses[step] as number)).toBeCloseTo(1, 5);
+    });
+    expect(pruned.outcome.pruning?.share).toBeGreaterThanOrEqual(0);
+    expect(dense.outcome.pruning).toBeNull();
+  });
+
+  test('a run leaves no memory behind, however many steps it makes', async () => {
+    const run = await tinyRun(device());
+    const peaks: number[] = [];
+    const before = device().memory.liveTensors;
+    const settings = { ...tinySettings, steps: 40, evalEvery: 10, checkpointEvery: 20 };
+    const onEvent = (event: TrainEvent) => {
+      if (event.type === 'checkpoint') peaks.push(device().memory.allocatedBytes);
+    };
+    const outcome = await runTraining({ ...run, settings, onEvent });
+    const kept = Object.keys(outcome.params).length;
+    disposeParams(outcome.params);
+    expect(device().memory.liveTensors).toBe(before);
+    expect(kept).toBeGreaterThan(10);
+    expect(peaks[1]).toBe(peaks[0]);
+  });
+});
