@@ -13,6 +13,9 @@ export interface EmbeddingDims {
   readonly columns: number;
 }
 
+/** Whether threads of the gradient belong to tokens, and dweight must be zero before; else to rows of the table. */
+export const isGradientByToken = ({ tokens, vocab }: EmbeddingDims): boolean => tokens < vocab;
+
 export const embeddingForward = defineKernel({
   name: 'embedding-forward',
   source: forwardWgsl,
@@ -38,10 +41,14 @@ export const linkOccurrences = defineKernel({
 export const embeddingBackward = defineKernel({
   name: 'embedding-backward',
   source: backwardWgsl,
-  bindings: ['first:read', 'next:read', 'dy:read', 'dweight:write'],
-  params: ['vocab:u32', 'columns:u32'],
-  select: ({ columns }: EmbeddingDims) => ({ WG_SIZE: 64, Elem: elemType(vectorWidth(columns)) }),
-  grid: ({ vocab, columns }, { WG_SIZE }) =>
-    threadGrid((vocab * columns) / vectorWidth(columns), WG_SIZE),
+  bindings: ['ids:read', 'first:read', 'next:read', 'dy:read', 'dweight:read_write'],
+  params: ['tokens:u32', 'vocab:u32', 'columns:u32'],
+  select: (dims: EmbeddingDims) => ({
+    WG_SIZE: 64,
+    BY_TOKEN: isGradientByToken(dims),
+    Elem: elemType(vectorWidth(dims.columns)),
+  }),
+  grid: ({ tokens, vocab, columns }, { WG_SIZE, BY_TOKEN }) =>
+    threadGrid(((BY_TOKEN ? tokens : vocab) * columns) / vectorWidth(columns), WG_SIZE),
   bytes: ({ tokens, vocab, columns }) => 4 * columns * (tokens + vocab),
 });

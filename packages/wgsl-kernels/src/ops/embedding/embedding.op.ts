@@ -3,7 +3,12 @@
 import { assertShape, defineOp, type Tensor } from '@vulpes/tensor-core';
 import { assertDType } from '../../lib/check.ts';
 import { vectorWidth } from '../../lib/vector.ts';
-import { embeddingBackward, embeddingForward, linkOccurrences } from './embedding.kernel.ts';
+import {
+  embeddingBackward,
+  embeddingForward,
+  isGradientByToken,
+  linkOccurrences,
+} from './embedding.kernel.ts';
 
 const embeddingOp = defineOp<{ ids: Tensor }>({
   name: 'embedding',
@@ -25,7 +30,10 @@ const embeddingOp = defineOp<{ ids: Tensor }>({
     const dims = { tokens: ids.size, vocab, columns };
     const first = device.zeros([vocab], { dtype: 'u32', label: 'first occurrence' });
     const next = device.empty([ids.size], { dtype: 'u32', label: 'next occurrence' });
-    const dweight = device.empty(weight.shape, { label: 'd embedding' });
+    const label = { label: 'd embedding' };
+    const dweight = isGradientByToken(dims)
+      ? device.zeros(weight.shape, label)
+      : device.empty(weight.shape, label);
     linkOccurrences.run(device, {
       dims,
       tensors: { ids, first, next },
@@ -33,8 +41,8 @@ const embeddingOp = defineOp<{ ids: Tensor }>({
     });
     embeddingBackward.run(device, {
       dims,
-      tensors: { first, next, dy, dweight },
-      params: { vocab, columns: columns / vectorWidth(columns) },
+      tensors: { ids, first, next, dy, dweight },
+      params: { tokens: ids.size, vocab, columns: columns / vectorWidth(columns) },
     });
     return [dweight];
   },

@@ -29,12 +29,13 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   }
   let g = gate[index];
   let s = sigmoid(g);
-  let rest = sigmoid(-g);
   var act = s;
-  var slope = s * rest;
+  var slope: Elem;
   if (IS_SILU) {
     act = g * s;
-    slope = s * (Elem(1.0) + g * rest);
+    slope = s * (Elem(1.0) + g * (Elem(1.0) - s));
+  } else {
+    slope = sigmoid_slope(g);
   }
   let p_dy = dy[index];
   d_o[index] = p_dy * act;

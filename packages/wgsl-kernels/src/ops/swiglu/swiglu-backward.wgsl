@@ -31,6 +31,6 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   let a = x[o_a];
   let s = sigmoid(a);
   let p_dy = dy[index];
-  dx[o_a] = p_dy * x[o_b] * s * (Elem(1.0) + a * sigmoid(-a));
+  dx[o_a] = p_dy * x[o_b] * s * (Elem(1.0) + a * (Elem(1.0) - s));
   dx[o_b] = p_dy * a * s;
 }

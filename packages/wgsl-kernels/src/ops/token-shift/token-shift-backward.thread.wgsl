@@ -25,14 +25,21 @@ struct Params {
 @group(0) @binding(4) var<storage, read_write> dshift_logit: array<f32>;
 @group(0) @binding(5) var<uniform> params: Params;
 
-// Writes one Elem of dy; returns g * (y[t - 1] - y[t]) there.
-fn backward_elem(row: u32, column: u32, m_prev: bool, m_next: bool) -> Elem {
-  let index = row * params.columns + column;
+// Weight of the previous token at t + 1; 0 behind the end.
+fn next_alpha(row: u32, m_next: bool) -> f32 {
+  if (m_next) {
+    return shift_weights(shift_logit[row + params.num_heads]).x;
+  }
+  return 0.0;
+}
+
+// Writes one Elem of dy = beta * g[t] + p_next_alpha * g[t + 1]; returns g[t] * (y[t - 1] - y[t]) there.
+fn backward_elem(index: u32, beta: f32, p_next_alpha: f32, m_prev: bool, m_next: bool) -> Elem {
   let o_step = params.num_heads * params.columns;
   let g = dshifted[index];
-  var p_dy = sigmoid(-Elem(shift_logit[row])) * g;
+  var p_dy = beta * g;
   if (m_next) {
-    p_dy += sigmoid(Elem(shift_logit[row + params.num_heads])) * dshifted[index + o_step];
+    p_dy += p_next_alpha * dshifted[index + o_step];
   }
   dy[index] = p_dy;
   var difference = -y[index];
@@ -49,10 +56,13 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     return;
   }
   let t = (row / params.num_heads) % params.seq_len;
+  let m_next = t + 1u < params.seq_len;
+  let weights = shift_weights(shift_logit[row]);
+  let p_next_alpha = next_alpha(row, m_next);
+  let o_row = row * params.columns;
   var products = Elem(0.0);
   for (var column = 0u; column < params.columns; column++) {
-    products += backward_elem(row, column, t > 0u, t + 1u < params.seq_len);
+    products += backward_elem(o_row + column, weights.y, p_next_alpha, t > 0u, m_next);
   }
-  let logit = Elem(shift_logit[row]);
-  dshift_logit[row] = elem_sum(products) * vec4<f32>(sigmoid(logit) * sigmoid(-logit)).x;
+  dshift_logit[row] = elem_sum(products) * weights.x * weights.y;
 }

@@ -27,10 +27,10 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   if (row >= params.rows) {
     return;
   }
-  let logit = Elem(shift_logit[row]);
-  var value = sigmoid(-logit) * y[index];
+  let weights = shift_weights(shift_logit[row]);
+  var value = weights.y * y[index];
   if ((row / params.num_heads) % params.seq_len > 0u) {
-    value += sigmoid(logit) * y[index - params.num_heads * params.columns];
+    value += weights.x * y[index - params.num_heads * params.columns];
   }
   shifted[index] = value;
 }

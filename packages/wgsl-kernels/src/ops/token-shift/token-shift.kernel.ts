@@ -4,7 +4,7 @@ import { foldGrid } from '@vulpes/tensor-core';
 import { defineKernel } from '../../define-kernel.ts';
 import elemSumWgsl from '../../lib/elem-sum.wgsl';
 import laneSumWgsl from '../../lib/lane-sum.wgsl';
-import sigmoidWgsl from '../../lib/sigmoid.wgsl';
+import shiftWeightsWgsl from '../../lib/shift-weights.wgsl';
 import { elemType, lanesPerRow, threadGrid, vectorWidth } from '../../lib/vector.ts';
 import backwardLanesWgsl from './token-shift-backward.lanes.wgsl';
 import backwardThreadWgsl from './token-shift-backward.thread.wgsl';
@@ -31,7 +31,7 @@ export const tokenShiftParams = (dims: TokenShiftDims) => ({
 export const tokenShiftForward = defineKernel({
   name: 'token-shift-forward',
   source: forwardWgsl,
-  lib: [sigmoidWgsl],
+  lib: [shiftWeightsWgsl],
   bindings: ['y:read', 'shift_logit:read', 'shifted:write'],
   params: PARAMS,
   select: ({ headDim }: TokenShiftDims) => ({ WG_SIZE: 64, Elem: elemType(vectorWidth(headDim)) }),
@@ -56,7 +56,7 @@ const BACKWARD_BINDINGS = [
 export const tokenShiftBackwardThread = defineKernel({
   name: 'token-shift-backward.thread',
   source: backwardThreadWgsl,
-  lib: [sigmoidWgsl, elemSumWgsl],
+  lib: [shiftWeightsWgsl, elemSumWgsl],
   bindings: BACKWARD_BINDINGS,
   params: PARAMS,
   select: (dims: TokenShiftDims) => ({ WG_SIZE: 64, ...elemOf(dims) }),
@@ -67,7 +67,7 @@ export const tokenShiftBackwardThread = defineKernel({
 export const tokenShiftBackwardLanes = defineKernel({
   name: 'token-shift-backward.lanes',
   source: backwardLanesWgsl,
-  lib: [sigmoidWgsl, elemSumWgsl, laneSumWgsl],
+  lib: [shiftWeightsWgsl, elemSumWgsl, laneSumWgsl],
   bindings: BACKWARD_BINDINGS,
   params: PARAMS,
   select: (dims: TokenShiftDims) => {
