@@ -1,0 +1,1 @@
+export { type AdamwStep, adamwStep } from './adamw.ts';

@@ -1,0 +1,7 @@
+// Lengths of the tensors whose common norm is tested.
+
+export const globalNormCases = [
+  { id: 'one-element', lengths: [1] },
+  { id: 'odd-lengths', lengths: [63, 1, 111, 64, 65] },
+  { id: 'long', lengths: [70_001, 4096] },
+] as const;

@@ -1,0 +1,1 @@
+export { clipCoefficient, globalNorm } from './global-norm.ts';
