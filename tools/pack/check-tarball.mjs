@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { build } from 'esbuild';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { runTool } from '../setup/child.mjs';
@@ -7,11 +8,15 @@ import { root } from '../setup/paths.mjs';
 import { toolEnv } from '../setup/pnpm.mjs';
 import { FAILED, PASSED, total } from '../test/counts.mjs';
 
+const NODE_ONLY = ['@vulpes/software-adapter'];
+
 /** @typedef {import('./pack.mjs').Tarball} Tarball */
 /** @typedef {{ code: number, output: string }} Outcome */
 
-/** The tarball itself and those of the packages that it needs. */
-/** @param {Tarball} tarball @param {Tarball[]} all @returns {Tarball[]} */
+/**
+ * The tarball itself and those of the packages that it needs.
+ * @param {Tarball} tarball @param {Tarball[]} all @returns {Tarball[]}
+ */
 const closure = (tarball, all) => {
   const found = new Set([tarball]);
   for (const { manifest } of found) {
@@ -70,6 +75,22 @@ const typeCheck = ({ name }, cwd) => {
   return runTool([process.execPath, tsc, '-p', '.'], { cwd });
 };
 
+/**
+ * Bundlers must find no Node module on the way from our entry.
+ * @param {string} cwd @returns {Promise<Outcome>}
+ */
+const bundleForBrowser = async (cwd) => {
+  const { errors } = await build({
+    entryPoints: [join(cwd, 'consumer.mjs')],
+    bundle: true,
+    write: false,
+    format: 'esm',
+    platform: 'browser',
+    logLevel: 'silent',
+  }).catch((/** @type {import('esbuild').BuildFailure} */ failure) => failure);
+  return { code: errors.length, output: errors.map(({ text }) => text).join('\n') };
+};
+
 /** @param {Tarball} tarball @param {Tarball[]} all @param {string} parent folder for consumers */
 export const checkTarball = async (tarball, all, parent) => {
   const cwd = join(parent, tarball.name.replace('/', '-'));
@@ -82,6 +103,9 @@ export const checkTarball = async (tarball, all, parent) => {
     ['import', () => importInNode(tarball, cwd)],
     ['types', () => typeCheck(tarball, cwd)],
   ];
+  if (!NODE_ONLY.includes(tarball.name)) {
+    checks.push(['browser', () => bundleForBrowser(cwd)]);
+  }
   const results = [];
   for (const [check, run] of checks) {
     const { code, output } = await run();

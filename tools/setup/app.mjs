@@ -26,8 +26,10 @@ const forwardSignals = (child) => {
   process.on('SIGWINCH', () => child.kill('SIGWINCH'));
 };
 
-/** When npm is killed outright it can't tell us; then the app must not live on unseen. */
-/** @param {ChildProcess} child */
+/**
+ * When npm is killed outright it can't tell us; then the app must not live on unseen.
+ * @param {ChildProcess} child
+ */
 const endWithNpm = (child) => {
   if (process.env.npm_lifecycle_event === undefined) return;
   const parent = process.ppid;

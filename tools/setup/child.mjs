@@ -4,8 +4,10 @@ import { constants } from 'node:os';
 /** @typedef {import('node:child_process').ChildProcess} ChildProcess */
 /** @typedef {readonly [string, ...string[]]} CommandLine */
 
-/** Shell convention: a process that died of signal n counts as 128 + n. */
-/** @param {number | null} code @param {NodeJS.Signals | null} signal */
+/**
+ * Shell convention: a process that died of signal n counts as 128 + n.
+ * @param {number | null} code @param {NodeJS.Signals | null} signal
+ */
 const exitCode = (code, signal) => code ?? 128 + (signal ? constants.signals[signal] : 0);
 
 /** @param {ChildProcess} child @returns {Promise<number>} exit code */

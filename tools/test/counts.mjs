@@ -20,8 +20,10 @@ export const total = (all) => {
 export const line = ({ passed, failed, skipped }) =>
   `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
 
-/** A suite that ended badly, or ran nothing, has failed whatever it counted. */
-/** @param {Counts} counts @param {number} code exit code @returns {Counts} */
+/**
+ * A suite that ended badly, or ran nothing, has failed whatever it counted.
+ * @param {Counts} counts @param {number} code exit code @returns {Counts}
+ */
 export const withExitCode = (counts, code) => {
   const isWrong = (code !== 0 && counts.failed === 0) || counts.passed + counts.failed === 0;
   return isWrong ? { ...counts, failed: counts.failed + 1 } : counts;

@@ -6,8 +6,10 @@ import { pieces } from './pieces.mjs';
 /** @typedef {import('./counts.mjs').Counts} Counts */
 /** @typedef {import('./pieces.mjs').Piece} Piece */
 
-/** A piece that could not even run has failed; the others still run. */
-/** @param {Piece} piece @returns {Promise<Counts>} */
+/**
+ * A piece that could not even run has failed; the others still run.
+ * @param {Piece} piece @returns {Promise<Counts>}
+ */
 const runPiece = async (piece) => {
   try {
     return await piece.run();

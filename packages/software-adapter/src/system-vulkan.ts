@@ -77,7 +77,7 @@ export const findSystemVulkan = (env: Environment = process.env): SystemVulkan =
 
 /**
  * Mesa's lavapipe, when it is new enough. Dawn refuses Mesa 22 and takes 25; a manifest has no
- * Mesa version, but lavapipe says Vulkan 1.4 from Mesa 25 on and 1.3 before.
+ * Mesa version, but Mesa 25.0 says Vulkan 1.4 in lavapipe's, and older ones say less.
  */
 export const findLavapipe = (vulkan: SystemVulkan = findSystemVulkan()): string | undefined => {
   if (vulkan.loader === undefined) return undefined;
