@@ -19,7 +19,13 @@ export class FoxError extends Error {
   }
 }
 
-const errorClass = (code: string) =>
+/** The classes below, spelled out: Error's own static members need Node's types in our declarations. */
+interface FoxErrorClass {
+  new (message: string, options?: { cause?: unknown }): FoxError;
+  isInstance(error: unknown): error is FoxError;
+}
+
+const errorClass = (code: string): FoxErrorClass =>
   class extends FoxError {
     constructor(message: string, options?: { cause?: unknown }) {
       super(code, message, options);
