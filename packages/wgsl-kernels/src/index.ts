@@ -17,6 +17,7 @@ export {
 export { logLambdaWgsl } from './lib/log-lambda.ts';
 export { type AdamwStep, adamwStep } from './ops/adamw/index.ts';
 export { broadcastRows } from './ops/broadcast-rows/index.ts';
+export { cast } from './ops/cast/index.ts';
 export { cumulativeLogGate, reverseCumsum } from './ops/cumulative-log-gate/index.ts';
 export { accumulate, add, fill, scale, scaleBy } from './ops/elementwise/index.ts';
 export { embedding } from './ops/embedding/index.ts';

@@ -48,8 +48,8 @@ async function run(
     weight: device.tensor(inputs.weight, [sizes.vocab, sizes.hidden]),
   };
   const labels = device.tensor(inputs.labels, [sizes.rows]);
-  const step = valueAndGrad(device, ({ x, weight }: typeof params) => {
-    const { loss, lossPerToken } = linearCrossEntropy(x, weight, labels, options);
+  const step = valueAndGrad(device, ({ x, weight }) => {
+    const { loss, lossPerToken } = linearCrossEntropy(x!, weight!, labels, options);
     return { loss: scale(loss, 0.5), aux: lossPerToken };
   });
   const { loss, aux, grads } = step(params);
@@ -95,7 +95,9 @@ test('chunks hold the budget, the limits of the device, and all rows', () => {
 
 test('labels on the host are checked', () => {
   assertLabels(Int32Array.of(0, 255, -100), 256);
-  expect(() => assertLabels(Int32Array.of(0, 256), 256)).toThrowErrorMatchingInlineSnapshot(`[ArgumentError: linearCrossEntropy: expected labels from 0 to 255, or -100 to ignore a row, got 256 at index 1. Check the tokenizer against the model's vocabulary.]`);
+  expect(() => assertLabels(Int32Array.of(0, 256), 256)).toThrowErrorMatchingInlineSnapshot(
+    `[ArgumentError: linearCrossEntropy: expected labels from 0 to 255, or -100 to ignore a row, got 256 at index 1. Check the tokenizer against the model's vocabulary.]`,
+  );
   expect(() => assertLabels(Int32Array.of(-1), 256)).toThrow(/got -1 at index 0/);
 });
 

@@ -1,0 +1,60 @@
+// Casts against f16's definition: every edge, every f16 value, and the gradient.
+
+import { gpuSuite, randomArray, underTwoFills } from '@vulpes/tensor-core/testing';
+import { expect, test } from 'vitest';
+import { runWithGrads } from '../../testing/index.ts';
+import { castLengths, castValues } from './cast.cases.ts';
+import { naiveToHalf } from './cast.naive.ts';
+import { cast } from './cast.op.ts';
+
+gpuSuite('cast', (device) => {
+  const throughHalf = async (data: Float32Array) =>
+    await underTwoFills(device(), async () => {
+      const x = device().tensor(data, [data.length]);
+      const half = cast(x, 'f16');
+      const back = cast(half, 'f32');
+      const result = {
+        half: (await half.data()) as Float32Array,
+        back: (await back.data()) as Float32Array,
+      };
+      for (const tensor of [x, half, back]) tensor.dispose();
+      return result;
+    });
+
+  test('rounds edge values to nearest even', async () => {
+    const values = Float32Array.from(castValues);
+    const expected = [...values].map(naiveToHalf);
+    const { half, back } = await throughHalf(values);
+    expect([...half]).toEqual(expected);
+    expect([...back]).toEqual(expected);
+  });
+
+  test.each(castLengths)('%i random values', async (length) => {
+    const values = randomArray(length, length, { scale: 10 });
+    const { half, back } = await throughHalf(values);
+    expect([...half]).toEqual([...values].map(naiveToHalf));
+    expect([...back]).toEqual([...half]);
+  });
+
+  test('every finite f16 value survives the way to f32 and back; NaN stays NaN', async () => {
+    const finite = Float32Array.from({ length: 0x7c00 }, (_, bits) => {
+      const [exponent, mantissa] = [bits >> 10, bits & 0x3ff];
+      return exponent === 0 ? mantissa * 2 ** -24 : (1024 + mantissa) * 2 ** (exponent - 25);
+    });
+    expect((await throughHalf(finite)).back).toEqual(finite);
+    expect((await throughHalf(Float32Array.of(Number.NaN))).back[0]).toBeNaN();
+  });
+
+  test('the gradient is cast back', async () => {
+    const dy = randomArray(1, 7);
+    const x = { data: randomArray(2, 7), shape: [7] };
+    const { dx } = await runWithGrads(device(), { x }, ({ x }) => cast(cast(x!, 'f16'), 'f32'), dy);
+    expect([...dx!]).toEqual([...dy].map(naiveToHalf));
+  });
+
+  test('the same type is passed on, integers are refused', () => {
+    const x = device().zeros([2]);
+    expect(cast(x, 'f32')).toBe(x);
+    expect(() => cast(x, 'i32')).toThrowErrorMatchingInlineSnapshot(`[DTypeError: cast: expected f32 or f16 on both sides, got f32[2] to i32. Integers are not converted on the GPU.]`);
+  });
+});
