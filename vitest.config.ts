@@ -5,9 +5,8 @@ import { wgslPlugin } from './tools/vitest-preset/wgsl-plugin.ts';
 // Before the test processes start: LD_LIBRARY_PATH set inside one of them has no effect.
 Object.assign(process.env, adapterEnv());
 
-// Tests run on source: the condition makes `@vulpes/x` and `#platform` resolve to src.
-// FOX_TEST_DIST=1 drops it, so that the same tests run on what is published.
-const conditions = process.env.FOX_TEST_DIST ? ['node'] : ['@vulpes/source', 'node'];
+// Tests run on source, without a build: `@vulpes/x` and `#platform` resolve to src.
+const conditions = ['@vulpes/source', 'node'];
 
 // FOX_SLOW=1 runs the tests that take minutes, and only them.
 const isSlow = process.env.FOX_SLOW === '1';

@@ -108,15 +108,6 @@ export const pieces = [
   { name: 'build', does: 'packages and apps build', run: build },
   { name: 'test', does: 'unit and kernel tests on source', run: () => vitest() },
   {
-    name: 'test:dist',
-    does: 'the same tests on what is published',
-    isExtra: true,
-    run: async () => {
-      await setUp('types');
-      return vitest({ FOX_TEST_DIST: '1' });
-    },
-  },
-  {
     name: 'test:slow',
     does: 'tests in *.slow.test.ts, minutes long',
     isExtra: true,
