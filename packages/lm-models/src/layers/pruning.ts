@@ -50,10 +50,7 @@ export function pruneLayer(
   const logLambda = cumulativeLogGate(logFgate, seqStart ? { seqStart } : {});
   const ranges = findBlockRanges(logLambda, threshold, {
     queryLen: seqLen,
-    blocks: selectBlocks(
-      { batch, queryLen: seqLen, keyLen: seqLen, numHeads, headDim },
-      q.device.caps,
-    ),
+    blocks: selectBlocks({ keyLen: seqLen }, q.device.caps),
   });
   const counts = countPruning
     ? pruningCounts(ranges, { queryLen: seqLen, keyLen: seqLen, seqStart })
