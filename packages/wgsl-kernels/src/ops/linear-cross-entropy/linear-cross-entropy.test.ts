@@ -160,6 +160,23 @@ gpuSuite(
       }
     });
 
+    test("GPT-2's vocabulary of 50,257, in chunks of two rows", async () => {
+      const large = { rows: 5, hidden: 3, vocab: 50257 };
+      const inputs = makeInputs(large, 1);
+      inputs.labels[0] = 50256;
+      const options = { logitsBudgetBytes: 2 * 4 * logitsStride(large.vocab) };
+      const actual = await run(device(), large, inputs, options);
+      const expected = naiveLinearCrossEntropy(large, inputs.x, inputs.weight, inputs.labels);
+      expectMatch('lossPerToken', actual.lossPerToken, expected.lossPerToken, 1e-6);
+      for (const name of ['dx', 'dweight'] as const)
+        expectMatch(
+          name,
+          actual[name],
+          expected[name].map((value) => value / 2),
+          3e-6,
+        );
+    });
+
     test('large logits neither overflow nor lose the loss', async () => {
       const inputs = makeInputs(sizes, 0);
       inputs.x.forEach((value, i) => {

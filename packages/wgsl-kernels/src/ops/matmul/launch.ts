@@ -5,12 +5,14 @@ import { registerMatmul } from './matmul.register.kernel.ts';
 import { tiledMatmul } from './matmul.tiled.kernel.ts';
 import { matmulParams } from './params.ts';
 import {
+  isAligned,
   type MatmulDims,
   selectRegisterBlock,
   selectRegisterSplits,
   selectTile,
   selectTileSplits,
 } from './plan.ts';
+import type { RegisterBlock } from './register-source.ts';
 import { sumSplits } from './sum-splits.kernel.ts';
 
 /** C [batch, m, n] = op(A) op(B) (+ bias) (+ C); matrices are dense unless strides are given. */
@@ -86,8 +88,14 @@ export function launchMatmul(device: Device, launch: MatmulLaunch): void {
 }
 
 function runOnce(device: Device, { a, b, bias }: MatmulLaunch, c: Tensor, dims: MatmulDims): void {
-  const { transposeA, transposeB } = dims;
   const call = { dims, tensors: { a, b, bias: bias ?? a, c }, params: matmulParams(dims) };
   if (device.caps.kernels === 'gpu') tiledMatmul.run(device, call);
-  else registerMatmul({ ...selectRegisterBlock(dims), transposeA, transposeB }).run(device, call);
+  else registerMatmul(registerBlock(dims)).run(device, call);
+}
+
+/** The generated kernel that fits a launch. Pure. */
+export function registerBlock(dims: MatmulDims): RegisterBlock {
+  const { transposeA, transposeB, n, ldc, strideC, offsetC } = dims;
+  const alignedC = isAligned(n, ldc, strideC, offsetC);
+  return { ...selectRegisterBlock(dims), transposeA, transposeB, alignedC };
 }

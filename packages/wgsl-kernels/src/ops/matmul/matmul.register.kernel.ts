@@ -28,6 +28,7 @@ const defineRegisterMatmul = (block: RegisterBlock) =>
         ACCUMULATE: dims.accumulate,
         ElemA: alignedA ? 'vec4<f32>' : 'f32',
         ElemB: alignedB ? 'vec4<f32>' : 'f32',
+        ElemC: block.alignedC ? 'vec4<f32>' : 'f32',
       };
     },
     grid: ({ m, n, batch, splits }, spec) => {
@@ -38,8 +39,8 @@ const defineRegisterMatmul = (block: RegisterBlock) =>
     bytes: matmulBytes,
   });
 
-const blockName = ({ rows, cols, transposeA, transposeB }: RegisterBlock): string =>
-  `${rows}x${cols}-${transposeA ? 't' : 'n'}${transposeB ? 't' : 'n'}`;
+const blockName = ({ rows, cols, transposeA, transposeB, alignedC }: RegisterBlock): string =>
+  `${rows}x${cols}-${transposeA ? 't' : 'n'}${transposeB ? 't' : 'n'}${alignedC ? '-vec4' : ''}`;
 
 const kernels = new Map<string, ReturnType<typeof defineRegisterMatmul>>();
 

@@ -65,8 +65,12 @@ gpuSuite(
     });
 
     test('padded rows, offsets, bias and accumulation, with and without splits of K', async () => {
-      for (const k of [6, 1030]) {
-        const [m, n, lda, ldc] = [5, 7, k + 2, 8];
+      for (const [k, n, ldc] of [
+        [6, 7, 8],
+        [6, 8, 12],
+        [1030, 7, 8],
+      ] as const) {
+        const [m, lda] = [5, k + 2];
         const a = randomArray(1, (m + 1) * lda);
         const b = randomArray(2, (k + 1) * n);
         const bias = randomArray(3, n);
@@ -92,7 +96,7 @@ gpuSuite(
               expected[i * ldc + j]! += a[i * lda + r]! * b[(r + 1) * n + j]!;
             expected[i * ldc + j]! += bias[j]!;
           }
-        expectMatch(`c, K=${k}`, actual.c, expected, 2e-6);
+        expectMatch(`c, K=${k} N=${n}`, actual.c, expected, 2e-6);
         const padding = (array: Float32Array) => array.filter((_, i) => i < ldc || i % ldc >= n);
         expect(padding(actual.c), 'padding is not written').toEqual(padding(c));
       }
@@ -117,6 +121,7 @@ gpuSuite(
   'register blocks',
   (device) => {
     test.each(registerBlockCases)('$id', async ({ rows, cols, ...sizes }) => {
+      const alignedC = sizes.n % 4 === 0;
       const { batch, m, n, k, transposeA, transposeB } = sizes;
       const shapes = shapesOf(sizes);
       const a = randomArray(42, batch * m * k);
@@ -125,7 +130,7 @@ gpuSuite(
         const [ta, tb] = [device().tensor(a, shapes.a), device().tensor(b, shapes.b)];
         const c = device().empty([batch, m, n]);
         const dims = planMatmul({ a: ta, b: tb, c, ...sizes }, 'software');
-        registerMatmul({ rows, cols, transposeA, transposeB }).run(device(), {
+        registerMatmul({ rows, cols, transposeA, transposeB, alignedC }).run(device(), {
           dims,
           tensors: { a: ta, b: tb, bias: ta, c },
           params: matmulParams(dims),

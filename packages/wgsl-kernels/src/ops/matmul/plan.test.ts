@@ -61,11 +61,23 @@ test('tiles stay within the portable limits', () => {
 });
 
 test('the generated loop of a 4x4 block, A as stored and B transposed', () => {
-  const source = registerMatmulSource({ rows: 4, cols: 4, transposeA: false, transposeB: true });
+  const source = registerMatmulSource({
+    rows: 4,
+    cols: 4,
+    transposeA: false,
+    transposeB: true,
+    alignedC: true,
+  });
   expect(assemble('register', source, {})).toMatchSnapshot();
 });
 
 test('the generated loop of a 4x4 block, A transposed', () => {
-  const source = registerMatmulSource({ rows: 4, cols: 4, transposeA: true, transposeB: false });
+  const source = registerMatmulSource({
+    rows: 4,
+    cols: 4,
+    transposeA: true,
+    transposeB: false,
+    alignedC: false,
+  });
   expect(assemble('register', source, {})).toMatchSnapshot();
 });

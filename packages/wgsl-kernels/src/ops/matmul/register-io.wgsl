@@ -16,6 +16,7 @@ const HAS_BIAS: bool = false;
 const ACCUMULATE: bool = false; // add to what C holds
 alias ElemA = vec4<f32>;        // vec4<f32> where aligned, else f32
 alias ElemB = vec4<f32>;
+alias ElemC = f32;              // vec4<f32> where whole vectors are stored
 // @end-spec
 
 struct Params {
@@ -39,7 +40,7 @@ struct Params {
 @group(0) @binding(0) var<storage, read> a: array<ElemA>;
 @group(0) @binding(1) var<storage, read> b: array<ElemB>;
 @group(0) @binding(2) var<storage, read> bias: array<f32>;
-@group(0) @binding(3) var<storage, read_write> c: array<f32>;
+@group(0) @binding(3) var<storage, read_write> c: array<ElemC>;
 @group(0) @binding(4) var<uniform> params: Params;
 
 // Four neighbours of A from element `offset`; without alignment the last one repeats after `last`.
@@ -92,8 +93,14 @@ fn load_bias(n: u32) -> vec4f {
   );
 }
 
+// What to store where C holds `old`; that is read only if ACCUMULATE.
+fn added(old: vec4f, value: vec4f) -> vec4f {
+  if (ACCUMULATE) { return old + value; }
+  return value;
+}
+
 fn store_one(offset: u32, value: f32) {
-  if (ACCUMULATE) { c[offset] += value; } else { c[offset] = value; }
+  if (ACCUMULATE) { c[offset] += ElemC(value); } else { c[offset] = ElemC(value); }
 }
 
 // Four neighbours of C from column n on.

@@ -11,6 +11,8 @@ export interface RegisterBlock {
   readonly transposeA: boolean;
   /** B is stored [N, K]. */
   readonly transposeB: boolean;
+  /** N and all offsets into C are multiples of 4: whole vec4s are stored. */
+  readonly alignedC: boolean;
 }
 
 const LANES = ['x', 'y', 'z', 'w'] as const;
@@ -145,8 +147,33 @@ function products({ rows, cols, transposeA }: RegisterBlock): string[] {
   ]);
 }
 
-/** Registers into an indexed array, so that the edges of C need one copy of the store, not one per element. */
-function stores({ rows, cols }: RegisterBlock): string[] {
+function stores(block: RegisterBlock): string[] {
+  return ['let o_c = params.offset_c + i_tile * params.stride_c;', ...storesOf(block)];
+}
+
+const storesOf = (block: RegisterBlock) => (block.alignedC ? vectorStores : scalarStores)(block);
+
+/** Straight from the registers: against the loop below it saves a sixth of the time at K = 128, half at K = 4 (SwiftShader). */
+function vectorStores({ rows, cols }: RegisterBlock): string[] {
+  const vectors = range(cols / 4);
+  return [
+    'let o_c4 = (o_c + m_0 * params.ldc + n_0) / 4u;',
+    'let ldc4 = params.ldc / 4u;',
+    'let vecs = (params.n - n_0) / 4u;',
+    ...vectors.map((j) => `let bias_${j} = load_bias(n_0 + ${4 * j}u);`),
+    ...range(rows).flatMap((i) => [
+      `if (m_0 + ${i}u < params.m) {`,
+      ...vectors.map((j) => {
+        const target = `c[o_c4 + ${i}u * ldc4 + ${j}u]`;
+        return `  if (${j}u < vecs) { ${target} = added(${target}, p_c${i}_${j} + bias_${j}); }`;
+      }),
+      '}',
+    ]),
+  ];
+}
+
+/** By an indexed array, so that the edges of C need one copy of the store, not one per element. */
+function scalarStores({ rows, cols }: RegisterBlock): string[] {
   const row = (i: number) =>
     `${range(cols / 4)
       .map((j) => `p_c${i}_${j}`)
@@ -155,7 +182,6 @@ function stores({ rows, cols }: RegisterBlock): string[] {
     `var p_c = array<vec4f, ${(rows * cols) / 4}>(`,
     ...indent(range(rows).map(row), 1),
     ');',
-    'let o_c = params.offset_c + i_tile * params.stride_c;',
     'for (var j = 0u; j < COLS / 4u; j++) {',
     '  let p_bias = load_bias(n_0 + 4u * j);',
     '  for (var i = 0u; i < min(ROWS, params.m - m_0); i++) {',
