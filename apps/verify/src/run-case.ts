@@ -24,7 +24,7 @@ export async function runCase(lease: DeviceLease, found: FoundCase): Promise<Cas
   return { id: found.id, ...outcome, seconds: (performance.now() - start) / 1000 };
 }
 
-type Judgement = Pick<CaseOutcome, 'status' | 'checks' | 'notes' | 'reason'>;
+type Judgement = Omit<CaseOutcome, 'id' | 'seconds'>;
 
 async function judge(lease: DeviceLease, found: FoundCase): Promise<Judgement> {
   if (found.kind === 'unknown') return without('skipped', found.reason);
@@ -37,7 +37,7 @@ async function judge(lease: DeviceLease, found: FoundCase): Promise<Judgement> {
     const isSkip = error instanceof SkippedCase || UnsupportedError.isInstance(error);
     if (isSkip) return without('skipped', (error as FoxError).message);
     lease.release();
-    return without('failed', describeError(error));
+    return { ...without('failed', describeError(error)), stack: stackOf(error) };
   }
 }
 
@@ -45,7 +45,8 @@ async function judge(lease: DeviceLease, found: FoundCase): Promise<Judgement> {
 export function judgeReport(report: CaseReport): Judgement {
   if (report.checks.length === 0)
     return { ...report, ...without('failed', 'nothing was compared') };
-  return { ...report, status: report.checks.every(holds) ? 'passed' : 'failed', reason: null };
+  const status = report.checks.every(holds) ? 'passed' : 'failed';
+  return { ...report, status, reason: null, stack: null };
 }
 
 const without = (status: 'failed' | 'skipped', reason: string): Judgement => ({
@@ -53,10 +54,14 @@ const without = (status: 'failed' | 'skipped', reason: string): Judgement => ({
   reason,
   checks: [],
   notes: [],
+  stack: null,
 });
 
-/** Our own errors are sentences; others come with where they were thrown. */
 function describeError(error: unknown): string {
   if (FoxError.isInstance(error)) return error.message;
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return String(error);
 }
+
+/** Our own errors are sentences that need no stack. */
+const stackOf = (error: unknown): string | null =>
+  error instanceof Error && !FoxError.isInstance(error) ? (error.stack ?? null) : null;

@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import { DEFAULT_LOG_PRUNING_TOLERANCE } from '@vulpes/acp-scheduler';
 import type { Device } from '@vulpes/tensor-core';
 import type { Check } from '../compare/check.ts';
+import { CaseError } from '../reference/case-error.ts';
 import { Vectors } from '../reference/vectors.ts';
 import type { CaseReport } from '../report/outcome.ts';
 import { type AttentionCase, type OfficialPruning, readAttentionCase } from './attention-case.ts';
@@ -17,8 +18,10 @@ import {
 } from './compare-attention.ts';
 import {
   attendOnDevice,
+  constantPruning,
   type DeviceResults,
   officialPruning,
+  type Pruning,
   thresholdOnDevice,
   tolerancePruning,
 } from './on-device.ts';
@@ -28,42 +31,51 @@ import { twinDropping } from './twin.ts';
 /** Cases whose threshold the official code took from the norms of q and k, at log ε = −10. */
 const HAS_AUTO_THRESHOLD = /auto/;
 
+/** Nats. The official thresholds drop next to no weight: kernels that drop nothing at all would pass with them. */
+const HARD_THRESHOLD = -2;
+
 /** @throws CaseError, SkippedCase, and what the packages throw. */
 export async function checkAttention(device: Device, path: string): Promise<CaseReport> {
   const theCase = readAttentionCase(await Vectors.read(path));
-  const { pruning } = theCase;
-  const dense = await attendOnDevice(device, theCase, null);
-  const pruned = pruning && (await attendOnDevice(device, theCase, officialPruning(pruning)));
+  const official = theCase.pruning;
+  const run = (pruning: Pruning | null) => attendOnDevice(device, theCase, pruning);
+  const dense = await run(null);
+  const pruned = official && (await run(officialPruning(official)));
+  const hard = await run(constantPruning(HARD_THRESHOLD));
+  const acp = await run(tolerancePruning(DEFAULT_LOG_PRUNING_TOLERANCE));
   const checks = [
     ...compareResults(theCase.exact, dense),
     ...compareEmptyRows(theCase, dense),
     compareOfficial(theCase.official.out, (pruned ?? dense).out),
-    ...(pruning && pruned ? comparePruned(theCase, pruning, pruned) : []),
-    ...(pruning && HAS_AUTO_THRESHOLD.test(basename(path))
-      ? [compareThreshold(pruning, await autoThreshold(device, theCase))]
+    ...(official && pruned ? comparePruned(theCase, official, pruned) : []),
+    ...(official && HAS_AUTO_THRESHOLD.test(basename(path))
+      ? [compareThreshold(official, await autoThreshold(device, theCase))]
       : []),
+    ...compareHard(theCase, hard),
+    compareTolerance(theCase, acp.out, DEFAULT_LOG_PRUNING_TOLERANCE),
   ];
-  const acp = await attendOnDevice(
-    device,
-    theCase,
-    tolerancePruning(DEFAULT_LOG_PRUNING_TOLERANCE),
-  );
-  return {
-    checks: [...checks, compareTolerance(theCase, acp.out, DEFAULT_LOG_PRUNING_TOLERANCE)],
-    notes: notesOf(theCase, pruned, acp),
-  };
+  return { checks, notes: notesOf(theCase, { official: pruned, hard, acp }) };
 }
 
 function comparePruned(
   theCase: AttentionCase,
-  pruning: OfficialPruning,
+  official: OfficialPruning,
   pruned: DeviceResults,
 ): Check[] {
+  const twin = twinDropping(theCase, official);
   return [
-    compareStartIndex(pruning, pruned.startIndex ?? []),
-    ...compareResults(twinDropping(theCase, pruning), pruned, 'pruned '),
-    ...compareEmptyRows(theCase, pruned),
+    compareStartIndex(official, pruned.found?.startIndex ?? []),
+    ...compareResults(twin, pruned, 'pruned '),
+    ...compareEmptyRows(theCase, pruned, 'pruned '),
   ];
+}
+
+/** The twin drops the blocks that our own search found. */
+function compareHard(theCase: AttentionCase, hard: DeviceResults): Check[] {
+  if (!hard.found) throw new CaseError('the boundary search found no blocks');
+  const { startIndex, blocks } = hard.found;
+  const twin = twinDropping(theCase, { startIndex, blockM: blocks.blockM });
+  return [...compareResults(twin, hard, 'hard '), ...compareEmptyRows(theCase, hard, 'hard ')];
 }
 
 const autoThreshold = (device: Device, theCase: AttentionCase) =>
@@ -71,14 +83,15 @@ const autoThreshold = (device: Device, theCase: AttentionCase) =>
 
 function notesOf(
   { dims, seqStart }: AttentionCase,
-  pruned: DeviceResults | null,
-  acp: DeviceResults,
+  prunings: Readonly<Record<string, DeviceResults | null>>,
 ): string[] {
   const { batch, numHeads, queryLen, keyLen, headDim } = dims;
   const padding = seqStart ? `, padded to ${seqStart.join(' ')}` : '';
+  const shares = Object.entries(prunings).flatMap(([name, results]) =>
+    results?.found ? [`${name} ${prunedShare(dims, results.found)}`] : [],
+  );
   return [
     `B=${batch} H=${numHeads} M=${queryLen} N=${keyLen} D=${headDim}${padding}`,
-    ...(pruned ? [`official pruning drops ${prunedShare(dims, pruned)}`] : []),
-    `ACP drops ${prunedShare(dims, acp)}`,
+    `blocks dropped: ${shares.join(', ')}`,
   ];
 }

@@ -49,6 +49,7 @@ export const compareOfficial = (official: Float32Array, actual: Float32Array): C
 export function compareEmptyRows(
   { dims, seqStart }: AttentionCase,
   { out, dq }: AttentionResults,
+  prefix = '',
 ): Check[] {
   const empty = emptyRows(dims, seqStart);
   if (empty.length === 0) return [];
@@ -60,7 +61,7 @@ export function compareEmptyRows(
     });
   const error = Math.max(largestOf(out), largestOf(dq)); // NaN wins in Math.max
   const measure = `largest value of out and dq in ${empty.length} rows with nothing to attend to`;
-  return [{ name: 'empty rows', error, bound: 0, measure }];
+  return [{ name: `${prefix}empty rows`, error, bound: 0, measure }];
 }
 
 /** Rows of [B, M, H] whose position lies before the first key of their batch row. */

@@ -2,14 +2,16 @@
 
 import {
   adaptiveThreshold,
+  constantThreshold,
   findBlockRanges,
   logitUpperBoundFromNorms,
 } from '@vulpes/acp-scheduler';
 import { forgettingAttention, selectBlocks } from '@vulpes/fox-attention';
 import { type Device, type HostArray, type Tensor, valueAndGrad } from '@vulpes/tensor-core';
-import { type BlockRanges, type BlockSizes, cumulativeLogGate } from '@vulpes/wgsl-kernels';
+import { type BlockRanges, cumulativeLogGate } from '@vulpes/wgsl-kernels';
 import { readAll } from '../device/read-all.ts';
 import type { AttentionCase, AttentionResults, OfficialPruning } from './attention-case.ts';
+import type { FoundRanges } from './pruned-share.ts';
 import { seedGradient } from './seed-gradient.ts';
 
 /** Inputs of a case on the device; all owned by the scope around. */
@@ -26,9 +28,8 @@ interface Uploaded {
 export type Pruning = (inputs: Uploaded, logLambda: Tensor, theCase: AttentionCase) => BlockRanges;
 
 export interface DeviceResults extends AttentionResults {
-  /** [B, H, query blocks]; null when dense. */
-  readonly startIndex: Int32Array | null;
-  readonly blocks: BlockSizes | null;
+  /** What the boundary search gave; null when dense. */
+  readonly found: FoundRanges | null;
 }
 
 export async function attendOnDevice(
@@ -68,8 +69,7 @@ export async function attendOnDevice(
     dk: values.k as Float32Array,
     dv: values.v as Float32Array,
     dLogFgate: values.logFgate as Float32Array,
-    startIndex: (values.startIndex as Int32Array | undefined) ?? null,
-    blocks,
+    found: blocks && { blocks, startIndex: values.startIndex as Int32Array },
   };
 }
 
@@ -85,6 +85,16 @@ export const officialPruning =
 /** One query block stays one query block: the official decoding kernel has blocks of a single query. */
 const effectiveBlockM = (blockM: number, queryLen: number): number =>
   queryLen <= blockM ? Math.max(8, blockM) : blockM;
+
+/** One threshold for all heads, with the blocks that a model would take. */
+export const constantPruning =
+  (value: number): Pruning =>
+  ({ q }, logLambda, { dims }) => {
+    const { batch, numHeads, queryLen } = dims;
+    const threshold = constantThreshold(q.device, value, { batch, numHeads });
+    const blocks = selectBlocks(dims, q.device.caps);
+    return findBlockRanges(logLambda, threshold, { queryLen, blocks });
+  };
 
 /** The threshold from q, k and log ε, with the blocks that a model would take. */
 export const tolerancePruning =

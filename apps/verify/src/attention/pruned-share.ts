@@ -5,13 +5,12 @@ import type { AttentionDims } from './attention-case.ts';
 
 export interface FoundRanges {
   /** [B, H, query blocks], key positions. */
-  readonly startIndex: ArrayLike<number> | null;
-  readonly blocks: BlockSizes | null;
+  readonly startIndex: ArrayLike<number>;
+  readonly blocks: BlockSizes;
 }
 
-/** Such as `12 of 45 blocks of 64 × 64`; padding is not looked at. */
+/** Such as `12 of 45 (128 × 64)`; padding is not looked at. */
 export function prunedShare(dims: AttentionDims, { startIndex, blocks }: FoundRanges): string {
-  if (!startIndex || !blocks) return 'nothing';
   const { queryLen, keyLen } = dims;
   const queryBlocks = Math.ceil(queryLen / blocks.blockM);
   let [dropped, causal] = [0, 0];
@@ -21,5 +20,5 @@ export function prunedShare(dims: AttentionDims, { startIndex, blocks }: FoundRa
     causal += keyBlocks;
     dropped += Math.min(keyBlocks, Math.floor((startIndex[index] as number) / blocks.blockN));
   }
-  return `${dropped} of ${causal} blocks of ${blocks.blockM} × ${blocks.blockN}`;
+  return `${dropped} of ${causal} (${blocks.blockM} × ${blocks.blockN})`;
 }

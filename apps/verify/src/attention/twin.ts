@@ -1,12 +1,18 @@
-// The f64 twin that drops the same blocks as the official kernel: what pruned attention has to give.
+// The f64 twin that drops given blocks: what pruned attention has to give.
 
 import { naiveForgettingAttention, naiveForgettingAttentionBackward } from '@vulpes/fox-attention';
-import type { AttentionCase, AttentionResults, OfficialPruning } from './attention-case.ts';
+import type { AttentionCase, AttentionResults } from './attention-case.ts';
+
+export interface DroppedBlocks {
+  /** [B, H, query blocks], key positions. */
+  readonly startIndex: ArrayLike<number>;
+  readonly blockM: number;
+}
 
 /** Results in f64, rounded to f32 as the exact ones of the files are. */
 export function twinDropping(
   theCase: AttentionCase,
-  { startIndex, blockM }: OfficialPruning,
+  { startIndex, blockM }: DroppedBlocks,
 ): AttentionResults {
   const { dims, q, k, v, logFgate, smScale } = theCase;
   const ranges = { blockM, startIndex };

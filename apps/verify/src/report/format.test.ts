@@ -10,6 +10,7 @@ const passed: CaseOutcome = {
   checks: [{ name: 'out', error: 2.14e-7, bound: 1e-5, measure: 'RMS error ratio' }],
   notes: ['M=128'],
   reason: null,
+  stack: null,
   seconds: 0.42,
 };
 const failed: CaseOutcome = {

@@ -39,8 +39,8 @@ export function formatOutcome(outcome: CaseOutcome, position: Position): string 
 }
 
 /** Further lines: what broke and how; with `all`, every check and its parts. */
-export function formatDetails({ checks }: CaseOutcome, { all }: { all: boolean }): string[] {
-  return checks
+export function formatDetails({ checks, stack }: CaseOutcome, { all }: { all: boolean }): string[] {
+  const details = checks
     .filter((check) => all || !holds(check))
     .flatMap((check) => [
       `    ${formatCheck(check)}  ${check.measure}`,
@@ -48,6 +48,7 @@ export function formatDetails({ checks }: CaseOutcome, { all }: { all: boolean }
         .filter((part) => all || !holds(part))
         .map((part) => `      ${formatCheck(part)}`),
     ]);
+  return stack === null ? details : [...details, ...stack.split('\n').slice(1)];
 }
 
 /** `17 passed, 0 failed, 6 skipped` */

@@ -17,5 +17,7 @@ export interface CaseOutcome extends CaseReport {
   readonly status: CaseStatus;
   /** Why it was skipped, or why it could not be checked; null where the checks say it all. */
   readonly reason: string | null;
+  /** Where an error that we did not expect was thrown; null without one. */
+  readonly stack: string | null;
   readonly seconds: number;
 }
