@@ -1,1 +1,25 @@
-export {};
+// @vulpes/fox-attention: forgetting attention, forward and backward, and its f64 twin.
+
+export {
+  backwardBytes,
+  backwardFlops,
+  causalPairs,
+  forwardBytes,
+  forwardFlops,
+} from './costs.ts';
+export { type AttentionDims, HEAD_DIMS } from './dims.ts';
+export { type ForgettingAttentionOptions, forgettingAttention } from './forgetting-attention.ts';
+export {
+  type NaiveForward,
+  type NaiveGradients,
+  type NaiveInputs,
+  type NaiveRanges,
+  naiveForgettingAttention,
+  naiveForgettingAttentionBackward,
+} from './naive.ts';
+export {
+  type AttentionTile,
+  selectBlocks,
+  selectRangeBlocks,
+  selectTile,
+} from './select-blocks.ts';

@@ -1,13 +1,6 @@
 // Forgetting attention and its gradients in f64, written as the formulas stand: the specification that the kernels are tested against.
 
-/** Sizes: q [B, M, H, D]; k, v [B, N, H, D]; query i stands at key position N − M + i. */
-export interface AttentionDims {
-  readonly batch: number;
-  readonly queryLen: number;
-  readonly keyLen: number;
-  readonly numHeads: number;
-  readonly headDim: number;
-}
+import type { AttentionDims } from './dims.ts';
 
 /** Kept blocks on the host: pair (i, j) needs j ≥ startIndex[b, h, i / blockM], in key positions. */
 export interface NaiveRanges {
@@ -126,7 +119,9 @@ function forEachRow(dims: AttentionDims, inputs: NaiveInputs, visit: (row: Row) 
         const scores: number[] = [];
         for (let j = start; j <= position; j++) {
           const decayBias = lambda[o_lambda + position]! - lambda[o_lambda + j]!;
-          scores.push(smScale * dot(inputs.q, queryOffset, inputs.k, keyOffset(j), headDim) + decayBias);
+          scores.push(
+            smScale * dot(inputs.q, queryOffset, inputs.k, keyOffset(j), headDim) + decayBias,
+          );
         }
         visit({ b, h, i, position, start, queryOffset, keyOffset, ...softmax(scores) });
       }

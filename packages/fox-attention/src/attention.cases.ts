@@ -1,0 +1,64 @@
+// The cases that both kernel families are held to: odd sizes, every head dim, padding, cross lengths, pruning, extreme gates.
+
+import type { AttentionDims } from './dims.ts';
+
+/** Mean and spread of the log gates; they are made ≤ 0. */
+export interface GateKind {
+  readonly mean: number;
+  readonly scale: number;
+}
+
+export interface AttentionCase {
+  readonly id: string;
+  readonly dims: AttentionDims;
+  readonly gate: GateKind | null;
+  readonly seqStart?: readonly number[];
+  /** Drops blocks of these sizes along a random staircase. */
+  readonly blocks?: { readonly blockM: number; readonly blockN: number };
+  readonly smScale?: number;
+}
+
+const WEAK: GateKind = { mean: -0.02, scale: 0.02 };
+const STRONG: GateKind = { mean: -1, scale: 1 };
+/** Several gates shut for good amid weak ones: where differences of plain f32 sums are off by 1e-4. */
+const BREAKS: GateKind = { mean: -8, scale: 25 };
+
+const dims = (
+  batch: number,
+  queryLen: number,
+  keyLen: number,
+  numHeads: number,
+  headDim: number,
+): AttentionDims => ({ batch, queryLen, keyLen, numHeads, headDim });
+
+export const attentionCases: readonly AttentionCase[] = [
+  { id: 'B1-T1-H1-D16', dims: dims(1, 1, 1, 1, 16), gate: WEAK },
+  { id: 'B2-T63-H2-D32', dims: dims(2, 63, 63, 2, 32), gate: STRONG },
+  { id: 'B1-T111-H2-D64', dims: dims(1, 111, 111, 2, 64), gate: WEAK },
+  { id: 'B1-T33-H1-D128', dims: dims(1, 33, 33, 1, 128), gate: STRONG },
+  { id: 'B1-T65-H2-D16-no-gate', dims: dims(1, 65, 65, 2, 16), gate: null },
+  { id: 'B1-T127-H2-D16-breaks', dims: dims(1, 127, 127, 2, 16), gate: BREAKS },
+  { id: 'B1-M1-N70-H2-D64-decode', dims: dims(1, 1, 70, 2, 64), gate: WEAK },
+  { id: 'B2-M9-N95-H1-D32-cross', dims: dims(2, 9, 95, 1, 32), gate: STRONG },
+  { id: 'B3-T50-H1-D32-padded', dims: dims(3, 50, 50, 1, 32), gate: WEAK, seqStart: [0, 37, 50] },
+  {
+    id: 'B1-T111-H2-D32-pruned-8x8',
+    dims: dims(1, 111, 111, 2, 32),
+    gate: STRONG,
+    blocks: { blockM: 8, blockN: 8 },
+  },
+  {
+    id: 'B2-T130-H1-D16-pruned-32x16-padded',
+    dims: dims(2, 130, 130, 1, 16),
+    gate: WEAK,
+    seqStart: [21, 3],
+    blocks: { blockM: 32, blockN: 16 },
+    smScale: 0.4,
+  },
+  {
+    id: 'B1-M40-N150-H2-D16-pruned-16x64-cross',
+    dims: dims(1, 40, 150, 2, 16),
+    gate: STRONG,
+    blocks: { blockM: 16, blockN: 64 },
+  },
+];

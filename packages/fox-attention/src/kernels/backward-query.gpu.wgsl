@@ -1,0 +1,101 @@
+// backward-query (gpu): dq_i = sm_scale * sum_j P_ij (dP_ij - delta_i) k_j. [FoX v2, backward pass]
+// grid         (ceil(M / 32), H, B): a workgroup owns 32 query rows and takes 32 keys a step, see lib/tile.wgsl
+// q, dout, dq  [B, M, H, D] f32    k, v [B, N, H, D] f32    stats: see backward-prepare
+// cost         6 * D flops per (query, key) pair of the tiles visited
+
+// @spec
+const HEAD_DIM: u32 = 64u;
+const CHUNK: u32 = 32u;
+// @end-spec
+
+struct Params { num_heads: u32, query_len: u32, key_len: u32, sm_scale: f32 }
+
+@group(0) @binding(0) var<storage, read> q: array<vec4f>;
+@group(0) @binding(1) var<storage, read> k: array<vec4f>;
+@group(0) @binding(2) var<storage, read> v: array<vec4f>;
+@group(0) @binding(3) var<storage, read> dout: array<vec4f>;
+@group(0) @binding(4) var<storage, read> stats: array<vec4<i32>>;
+@group(0) @binding(5) var<storage, read_write> dq: array<vec4f>;
+@group(0) @binding(6) var<uniform> params: Params;
+
+fn load_queries_and_keys(chunk: u32, i_first: u32, j_first: u32, h: u32, b: u32, lane: u32) {
+  for (var n = lane; n < TILE * C4; n += THREADS) {
+    let d = chunk * C4 + n % C4;
+    t_a[n / C4 * STRIDE + n % C4] = q[token_at(b, params.query_len, i_first + n / C4, h, d)];
+    t_b[n / C4 * STRIDE + n % C4] = k[token_at(b, params.key_len, j_first + n / C4, h, d)];
+  }
+}
+
+fn load_dout_and_values(chunk: u32, i_first: u32, j_first: u32, h: u32, b: u32, lane: u32) {
+  for (var n = lane; n < TILE * C4; n += THREADS) {
+    let d = chunk * C4 + n % C4;
+    t_a[n / C4 * STRIDE + n % C4] = dout[token_at(b, params.query_len, i_first + n / C4, h, d)];
+    t_b[n / C4 * STRIDE + n % C4] = v[token_at(b, params.key_len, j_first + n / C4, h, d)];
+  }
+}
+
+fn load_keys(chunk: u32, j_first: u32, h: u32, b: u32, lane: u32) {
+  for (var n = lane; n < TILE * C4; n += THREADS) {
+    let d = chunk * C4 + n % C4;
+    t_b[n / C4 * STRIDE + n % C4] = k[token_at(b, params.key_len, j_first + n / C4, h, d)];
+  }
+}
+
+@compute @workgroup_size(THREADS)
+fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let tx = lane % 8u;
+  let ty = lane / 8u;
+  let h = wg.y;
+  let b = wg.z;
+  let i_first = wg.x * TILE;
+  let offset = params.key_len - params.query_len;
+  let bh = b * params.num_heads + h;
+  let o_row_stats = bh * params.query_len;
+  let o_key_stats = grid.z * params.num_heads * params.query_len + bh * params.key_len;
+  let j_end = min(i_first + TILE, params.query_len) + offset;
+  var p_stats: array<vec4<i32>, 4>;
+  for (var r = 0u; r < 4u; r++) {
+    p_stats[r] = stats[o_row_stats + min(i_first + ty + 8u * r, params.query_len - 1u)];
+  }
+  var p_dq: array<mat4x4f, CHUNKS>; // [CHUNKS, 4 rows]: vector tx of each chunk
+
+  for (var j_first = u32(stats[o_row_stats + i_first].w); j_first < j_end; j_first += TILE) {
+    var s = mat4x4f();
+    var dp = mat4x4f();
+    for (var chunk = 0u; chunk < CHUNKS; chunk++) {
+      workgroupBarrier();
+      load_queries_and_keys(chunk, i_first, j_first, h, b, lane);
+      workgroupBarrier();
+      s = multiply(s, tx, ty);
+      workgroupBarrier();
+      load_dout_and_values(chunk, i_first, j_first, h, b, lane);
+      workgroupBarrier();
+      dp = multiply(dp, tx, ty);
+    }
+    let raw_keys = vec4u(j_first + tx) + vec4u(0u, 8u, 16u, 24u);
+    let at = o_key_stats + min(raw_keys, vec4u(params.key_len - 1u));
+    let decay = key_decay(stats[at.x].xy, stats[at.y].xy, stats[at.z].xy, stats[at.w].xy);
+    for (var r = 0u; r < 4u; r++) {
+      let row = p_stats[r];
+      let last = i_first + ty + 8u * r + offset;
+      let m_pair = (raw_keys <= vec4u(last)) & (raw_keys >= vec4u(u32(row.w)));
+      let p = exp2((s[r] * params.sm_scale + decay_bias(row.xy, decay)) * LOG2E);
+      s[r] = select(vec4f(0.0), p * (dp[r] - bitcast<f32>(row.z)), m_pair);
+    }
+    store_weights(s, tx, ty);
+    for (var chunk = 0u; chunk < CHUNKS; chunk++) {
+      workgroupBarrier();
+      load_keys(chunk, j_first, h, b, lane);
+      workgroupBarrier();
+      p_dq[chunk] += weigh(tx, ty);
+    }
+  }
+
+  for (var r = 0u; r < 4u; r++) {
+    let i = i_first + ty + 8u * r;
+    if (i >= params.query_len || tx >= C4) { continue; }
+    for (var chunk = 0u; chunk < CHUNKS; chunk++) {
+      dq[token_at(b, params.query_len, i, h, chunk * C4 + tx)] = p_dq[chunk][r] * params.sm_scale;
+    }
+  }
+}

@@ -1,0 +1,91 @@
+// backward-query (software): dq_i = sm_scale * sum_j P_ij (dP_ij - delta_i) k_j. [FoX v2, backward pass]
+// grid         (query rows / 4 / WG_SIZE, H, B): a thread owns 4 query rows and takes 4 keys a step; nothing is shared
+// q, dout, dq  [B, M, H, D] f32    k, v [B, N, H, D] f32    stats: see backward-prepare
+// cost         6 * D flops per kept (query, key) pair
+
+// @spec
+const HEAD_DIM: u32 = 64u;
+const WG_SIZE: u32 = 4u;
+// @end-spec
+
+struct Params { num_heads: u32, query_len: u32, key_len: u32, sm_scale: f32 }
+
+@group(0) @binding(0) var<storage, read> q: array<vec4f>;
+@group(0) @binding(1) var<storage, read> k: array<vec4f>;
+@group(0) @binding(2) var<storage, read> v: array<vec4f>;
+@group(0) @binding(3) var<storage, read> dout: array<vec4f>;
+@group(0) @binding(4) var<storage, read> stats: array<vec4<i32>>;
+@group(0) @binding(5) var<storage, read_write> dq: array<vec4f>;
+@group(0) @binding(6) var<uniform> params: Params;
+
+const D4: u32 = HEAD_DIM / 4u;
+
+fn k_tile(at: vec4u) -> mat4x4f { return mat4x4f(k[at.x], k[at.y], k[at.z], k[at.w]); }
+fn v_tile(at: vec4u) -> mat4x4f { return mat4x4f(v[at.x], v[at.y], v[at.z], v[at.w]); }
+
+fn load_decay(at: vec4u) -> KeyDecay {
+  return key_decay(stats[at.x].xy, stats[at.y].xy, stats[at.z].xy, stats[at.w].xy);
+}
+
+// qk without scale, dp = dout v^T, for 4 keys; those after `last` are masked
+fn d_score(row: vec4<i32>, qk: vec4f, dp: vec4f, decay: KeyDecay, m_key: vec4<bool>) -> vec4f {
+  let p = exp2((qk * params.sm_scale + decay_bias(row.xy, decay)) * LOG2E);
+  return select(vec4f(0.0), p * (dp - bitcast<f32>(row.z)), m_key);
+}
+
+@compute @workgroup_size(WG_SIZE)
+fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let num_heads = params.num_heads;
+  let h = wg.y;
+  let b = wg.z;
+  let i_first = (wg.x * WG_SIZE + lane) * 4u;
+  if (i_first >= params.query_len) { return; }
+  let stride = num_heads * D4;
+  // Rows past the end repeat the last one and are not stored.
+  let rows = min(vec4u(i_first, i_first + 1u, i_first + 2u, i_first + 3u), vec4u(params.query_len - 1u));
+  let o_q = ((b * params.query_len + rows) * num_heads + h) * D4;
+  let o_k = (b * params.key_len * num_heads + h) * D4;
+  let bh = b * num_heads + h;
+  let o_key_stats = grid.z * num_heads * params.query_len + bh * params.key_len;
+  let o_row_stats = bh * params.query_len + rows;
+  let row_0 = stats[o_row_stats.x];
+  let row_1 = stats[o_row_stats.y];
+  let row_2 = stats[o_row_stats.z];
+  let row_3 = stats[o_row_stats.w];
+  let last = rows + (params.key_len - params.query_len);
+  var p_dq: array<vec4f, 4u * D4>; // [4, D]
+
+  for (var j = u32(row_0.w); j <= last.w; j += 4u) {
+    let raw_keys = vec4u(j, j + 1u, j + 2u, j + 3u);
+    let keys = min(raw_keys, vec4u(params.key_len - 1u));
+    let o_keys = o_k + keys * stride;
+    var qk_0 = vec4f(0.0); var dp_0 = vec4f(0.0);
+    var qk_1 = vec4f(0.0); var dp_1 = vec4f(0.0);
+    var qk_2 = vec4f(0.0); var dp_2 = vec4f(0.0);
+    var qk_3 = vec4f(0.0); var dp_3 = vec4f(0.0);
+    for (var d = 0u; d < D4; d++) {
+      let k_d = k_tile(o_keys + d);
+      let v_d = v_tile(o_keys + d);
+      qk_0 += q[o_q.x + d] * k_d; dp_0 += dout[o_q.x + d] * v_d;
+      qk_1 += q[o_q.y + d] * k_d; dp_1 += dout[o_q.y + d] * v_d;
+      qk_2 += q[o_q.z + d] * k_d; dp_2 += dout[o_q.z + d] * v_d;
+      qk_3 += q[o_q.w + d] * k_d; dp_3 += dout[o_q.w + d] * v_d;
+    }
+    let decay = load_decay(o_key_stats + keys);
+    let ds_0 = d_score(row_0, qk_0, dp_0, decay, raw_keys <= vec4u(last.x));
+    let ds_1 = d_score(row_1, qk_1, dp_1, decay, raw_keys <= vec4u(last.y));
+    let ds_2 = d_score(row_2, qk_2, dp_2, decay, raw_keys <= vec4u(last.z));
+    let ds_3 = d_score(row_3, qk_3, dp_3, decay, raw_keys <= vec4u(last.w));
+    for (var d = 0u; d < D4; d++) {
+      let k_d = k_tile(o_keys + d);
+      p_dq[d] += k_d * ds_0;
+      p_dq[D4 + d] += k_d * ds_1;
+      p_dq[2u * D4 + d] += k_d * ds_2;
+      p_dq[3u * D4 + d] += k_d * ds_3;
+    }
+  }
+
+  for (var r = 0u; r < 4u && i_first + r < params.query_len; r++) {
+    for (var d = 0u; d < D4; d++) { dq[o_q[r] + d] = p_dq[r * D4 + d] * params.sm_scale; }
+  }
+}

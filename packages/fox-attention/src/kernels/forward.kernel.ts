@@ -1,0 +1,67 @@
+// The forward kernels, one per family, with the same bindings and params.
+
+import type { DeviceCaps } from '@vulpes/tensor-core';
+import { defineKernel } from '@vulpes/wgsl-kernels';
+import { forwardBytes, forwardFlops } from '../costs.ts';
+import type { AttentionDims, AttentionFlags } from '../dims.ts';
+import { GPU_TILE, ROWS_PER_THREAD, selectTile } from '../select-blocks.ts';
+import forwardGpuWgsl from './forward.gpu.wgsl';
+import forwardSoftwareWgsl from './forward.software.wgsl';
+import attentionWgsl from './lib/attention.wgsl';
+import tileWgsl from './lib/tile.wgsl';
+import { tileBytes, tileSpec } from './tile.ts';
+
+export type ForwardDims = AttentionDims & AttentionFlags;
+
+const shared = {
+  bindings: [
+    'q:read',
+    'k:read',
+    'v:read',
+    'log_lambda:read',
+    'start_index:read',
+    'seq_start:read',
+    'out:write',
+    'lse:write',
+  ],
+  params: ['num_heads:u32', 'query_len:u32', 'key_len:u32', 'block_m:u32', 'sm_scale:f32'],
+  flops: (dims: ForwardDims) => forwardFlops(dims),
+  bytes: (dims: ForwardDims) => forwardBytes(dims),
+} as const;
+
+const flagSpec = ({ hasGate, hasPadding, hasRanges }: AttentionFlags) => ({
+  HAS_GATE: hasGate,
+  HAS_PADDING: hasPadding,
+  HAS_RANGES: hasRanges,
+});
+
+const forwardSoftware = defineKernel({
+  ...shared,
+  name: 'attention-forward-software',
+  source: forwardSoftwareWgsl,
+  lib: [attentionWgsl],
+  select: (dims: ForwardDims) => ({
+    HEAD_DIM: dims.headDim,
+    WG_SIZE: selectTile({ kernels: 'software' }).threads,
+    ...flagSpec(dims),
+  }),
+  grid: ({ queryLen, numHeads, batch }, { WG_SIZE }) => [
+    Math.ceil(queryLen / (ROWS_PER_THREAD * WG_SIZE)),
+    numHeads,
+    batch,
+  ],
+});
+
+const forwardGpu = defineKernel({
+  ...shared,
+  name: 'attention-forward-gpu',
+  source: forwardGpuWgsl,
+  lib: [attentionWgsl, tileWgsl],
+  select: (dims: ForwardDims) => ({ ...tileSpec(dims), ...flagSpec(dims) }),
+  grid: ({ queryLen, numHeads, batch }) => [Math.ceil(queryLen / GPU_TILE), numHeads, batch],
+  // beside the tiles: t_max [32, 8] f32
+  workgroupBytes: (spec) => tileBytes(spec) + GPU_TILE * 8 * 4,
+});
+
+export const forwardKernel = ({ kernels }: Pick<DeviceCaps, 'kernels'>) =>
+  kernels === 'gpu' ? forwardGpu : forwardSoftware;

@@ -1,0 +1,141 @@
+// forward (software): o = softmax(q k^T * sm_scale + D) v, causal, online softmax in base 2. [FoX v2, forgetting attention]
+// grid         (query rows / 4 / WG_SIZE, H, B): a thread owns 4 query rows and takes 8 keys a step; nothing is shared
+// q, out       [B, M, H, D] f32    k, v [B, N, H, D] f32    log_lambda [B, H, N] two-part, see log-lambda.wgsl
+// start_index  [B, H, ceil(M / block_m)] key positions      seq_start  [B]     lse [B, H, M] natural log
+// cost         4 * D flops per kept (query, key) pair
+
+// @spec
+const HEAD_DIM: u32 = 64u;
+const WG_SIZE: u32 = 4u;
+const HAS_GATE: bool = true;
+const HAS_PADDING: bool = false;
+const HAS_RANGES: bool = false;
+// @end-spec
+
+struct Params { num_heads: u32, query_len: u32, key_len: u32, block_m: u32, sm_scale: f32 }
+
+@group(0) @binding(0) var<storage, read> q: array<vec4f>;
+@group(0) @binding(1) var<storage, read> k: array<vec4f>;
+@group(0) @binding(2) var<storage, read> v: array<vec4f>;
+@group(0) @binding(3) var<storage, read> log_lambda: array<vec2<i32>>;
+@group(0) @binding(4) var<storage, read> start_index: array<i32>;
+@group(0) @binding(5) var<storage, read> seq_start: array<i32>;
+@group(0) @binding(6) var<storage, read_write> out: array<vec4f>;
+@group(0) @binding(7) var<storage, read_write> lse: array<f32>;
+@group(0) @binding(8) var<uniform> params: Params;
+
+const D4: u32 = HEAD_DIM / 4u;
+
+// One row's softmax over the keys so far, and its weights on the 8 keys of this step.
+struct Row { pivot: f32, sum: f32, rescale: f32, near: vec4f, far: vec4f }
+
+fn first_key(i: u32, h: u32, b: u32) -> u32 {
+  var first = 0;
+  if (HAS_PADDING) { first = max(first, seq_start[b]); }
+  if (HAS_RANGES) {
+    let blocks = (params.query_len + params.block_m - 1u) / params.block_m;
+    first = max(first, start_index[(b * params.num_heads + h) * blocks + i / params.block_m]);
+  }
+  return u32(first);
+}
+
+fn largest(x: vec4f) -> f32 { return max(max(x.x, x.y), max(x.z, x.w)); }
+
+// near, far: scores in base 2 of the keys from j and from j + 4; those after `last` are masked
+fn advance(row: Row, near: vec4f, far: vec4f, j: u32, last: u32) -> Row {
+  let keys = vec4u(j, j + 1u, j + 2u, j + 3u);
+  let m_near = keys <= vec4u(last);
+  let m_far = keys + 4u <= vec4u(last);
+  let s_near = select(vec4f(NEG_LARGE), near, m_near);
+  let s_far = select(vec4f(NEG_LARGE), far, m_far);
+  let pivot = max(row.pivot, largest(max(s_near, s_far)));
+  let rescale = exp2(row.pivot - pivot);
+  let p_near = select(vec4f(0.0), exp2(s_near - pivot), m_near);
+  let p_far = select(vec4f(0.0), exp2(s_far - pivot), m_far);
+  return Row(pivot, row.sum * rescale + dot(p_near + p_far, vec4f(1.0)), rescale, p_near, p_far);
+}
+
+fn load_lambda(at: u32) -> vec2<i32> {
+  if (HAS_GATE) { return log_lambda[at]; }
+  return vec2<i32>(0);
+}
+
+fn load_decay(o_lambda: u32, keys: vec4u) -> KeyDecay {
+  let at = keys + o_lambda;
+  return key_decay(load_lambda(at.x), load_lambda(at.y), load_lambda(at.z), load_lambda(at.w));
+}
+
+fn k_tile(at: vec4u) -> mat4x4f { return mat4x4f(k[at.x], k[at.y], k[at.z], k[at.w]); }
+fn v_tile(at: vec4u) -> mat4x4f { return mat4x4f(v[at.x], v[at.y], v[at.z], v[at.w]); }
+
+@compute @workgroup_size(WG_SIZE)
+fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let num_heads = params.num_heads;
+  let h = wg.y;
+  let b = wg.z;
+  let i_first = (wg.x * WG_SIZE + lane) * 4u;
+  if (i_first >= params.query_len) { return; }
+  let offset = params.key_len - params.query_len;
+  let stride = num_heads * D4;
+  // Rows past the end repeat the last one and are not stored.
+  let rows = min(vec4u(i_first, i_first + 1u, i_first + 2u, i_first + 3u), vec4u(params.query_len - 1u));
+  let o_q = ((b * params.query_len + rows) * num_heads + h) * D4;
+  let o_k = (b * params.key_len * num_heads + h) * D4;
+  let o_lambda = (b * num_heads + h) * params.key_len;
+  let last = rows + offset;
+  let lambda_0 = load_lambda(o_lambda + last.x);
+  let lambda_1 = load_lambda(o_lambda + last.y);
+  let lambda_2 = load_lambda(o_lambda + last.z);
+  let lambda_3 = load_lambda(o_lambda + last.w);
+  let scale = params.sm_scale * LOG2E;
+  let empty = Row(NEG_LARGE, 0.0, 0.0, vec4f(0.0), vec4f(0.0));
+  var row_0 = empty;
+  var row_1 = empty;
+  var row_2 = empty;
+  var row_3 = empty;
+  var p_out: array<vec4f, 4u * D4>; // [4, D]
+
+  for (var j = first_key(i_first, h, b); j <= last.w; j += 8u) {
+    let near = min(vec4u(j, j + 1u, j + 2u, j + 3u), vec4u(params.key_len - 1u));
+    let far = min(vec4u(j + 4u, j + 5u, j + 6u, j + 7u), vec4u(params.key_len - 1u));
+    let o_near = o_k + near * stride;
+    let o_far = o_k + far * stride;
+    var near_0 = vec4f(0.0); var far_0 = vec4f(0.0);
+    var near_1 = vec4f(0.0); var far_1 = vec4f(0.0);
+    var near_2 = vec4f(0.0); var far_2 = vec4f(0.0);
+    var near_3 = vec4f(0.0); var far_3 = vec4f(0.0);
+    for (var d = 0u; d < D4; d++) {
+      let k_near = k_tile(o_near + d);
+      let k_far = k_tile(o_far + d);
+      let q_0 = q[o_q.x + d]; near_0 += q_0 * k_near; far_0 += q_0 * k_far;
+      let q_1 = q[o_q.y + d]; near_1 += q_1 * k_near; far_1 += q_1 * k_far;
+      let q_2 = q[o_q.z + d]; near_2 += q_2 * k_near; far_2 += q_2 * k_far;
+      let q_3 = q[o_q.w + d]; near_3 += q_3 * k_near; far_3 += q_3 * k_far;
+    }
+    let decay_near = load_decay(o_lambda, near);
+    let decay_far = load_decay(o_lambda, far);
+    row_0 = advance(row_0, near_0 * scale + decay_bias(lambda_0, decay_near) * LOG2E, far_0 * scale + decay_bias(lambda_0, decay_far) * LOG2E, j, last.x);
+    row_1 = advance(row_1, near_1 * scale + decay_bias(lambda_1, decay_near) * LOG2E, far_1 * scale + decay_bias(lambda_1, decay_far) * LOG2E, j, last.y);
+    row_2 = advance(row_2, near_2 * scale + decay_bias(lambda_2, decay_near) * LOG2E, far_2 * scale + decay_bias(lambda_2, decay_far) * LOG2E, j, last.z);
+    row_3 = advance(row_3, near_3 * scale + decay_bias(lambda_3, decay_near) * LOG2E, far_3 * scale + decay_bias(lambda_3, decay_far) * LOG2E, j, last.w);
+    for (var d = 0u; d < D4; d++) {
+      let v_near = v_tile(o_near + d);
+      let v_far = v_tile(o_far + d);
+      p_out[d] = p_out[d] * row_0.rescale + v_near * row_0.near + v_far * row_0.far;
+      p_out[D4 + d] = p_out[D4 + d] * row_1.rescale + v_near * row_1.near + v_far * row_1.far;
+      p_out[2u * D4 + d] = p_out[2u * D4 + d] * row_2.rescale + v_near * row_2.near + v_far * row_2.far;
+      p_out[3u * D4 + d] = p_out[3u * D4 + d] * row_3.rescale + v_near * row_3.near + v_far * row_3.far;
+    }
+  }
+
+  let pivots = vec4f(row_0.pivot, row_1.pivot, row_2.pivot, row_3.pivot);
+  let sums = vec4f(row_0.sum, row_1.sum, row_2.sum, row_3.sum);
+  let m_filled = sums > vec4f(0.0);
+  let safe_sums = select(vec4f(1.0), sums, m_filled);
+  let all_lse = select(vec4f(NEG_LARGE), pivots * LN2 + log(safe_sums), m_filled);
+  let o_lse = (b * num_heads + h) * params.query_len + i_first;
+  for (var r = 0u; r < 4u && i_first + r < params.query_len; r++) {
+    lse[o_lse + r] = all_lse[r];
+    for (var d = 0u; d < D4; d++) { out[o_q[r] + d] = p_out[r * D4 + d] / safe_sums[r]; }
+  }
+}
