@@ -26,6 +26,7 @@ export {
   type Model,
   type ModelInputs,
 } from './model.ts';
+export { type NaiveBatch, type NaiveResult, naiveBatch } from './naive/batch.ts';
 export { seqStartFromMask } from './padding.ts';
 export { initialValues } from './parameters/initial-values.ts';
 export type { ParameterInit, ParameterSpec } from './parameters/parameter-spec.ts';

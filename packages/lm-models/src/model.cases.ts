@@ -11,7 +11,7 @@ const base: Partial<FoxConfig> = {
   vocabSize: 24,
   hiddenSize: 32,
   numHeads: 2,
-  numHiddenLayers: 2,
+  numHiddenLayers: 1,
   intermediateSize: 16,
   bosTokenId: null,
   eosTokenId: null,
@@ -32,8 +32,8 @@ const make = (id: string, fields: Partial<FoxConfig>): ModelCase => ({
 });
 
 export const modelCases: readonly ModelCase[] = [
-  make('llama', {}),
-  make('pro', pro),
+  make('llama', { numHiddenLayers: 2 }),
+  make('pro', { ...pro, numHiddenLayers: 2 }),
   make('pro-rope', { ...pro, useRope: true, ropeBase: 100 }),
   make('pro-shared-qk-norm', { ...pro, qkNormShareParamAcrossHead: true }),
   make('bias-only', { fgateType: 'bias_only', ...decayTimes }),
@@ -44,5 +44,5 @@ export const modelCases: readonly ModelCase[] = [
   make('sigmoid-gate', { useOutputGate: true, useKShift: true }),
   make('output-norm-alone', { useOutputNorm: true }),
   make('tied', { tieWordEmbeddings: true, padTokenId: 0 }),
-  make('one-head', { numHeads: 1, qkNorm: true, numHiddenLayers: 1 }),
+  make('one-head', { numHeads: 1, qkNorm: true }),
 ];

@@ -1,8 +1,7 @@
 // The example of the README, run as it stands there.
 
 import { readFileSync } from 'node:fs';
-import { valueAndGrad } from '@vulpes/tensor-core';
-import { gpuSuite } from '@vulpes/tensor-core/testing';
+import { type Device, valueAndGrad } from '@vulpes/tensor-core';
 import { expect, test } from 'vitest';
 import {
   createModel,
@@ -31,7 +30,7 @@ test('the README shows the lines below', () => {
   expect(run).toEqual(shown);
 });
 
-gpuSuite('README', (device_) => {
+export function readmeSuite(device_: () => Device): void {
   test('the example runs', async () => {
     const device = device_();
     const files = memoryFileSystem();
@@ -66,4 +65,4 @@ gpuSuite('README', (device_) => {
     expect(Object.keys(grads)).toEqual(Object.keys(params));
     expect(text.length).toBe(13);
   });
-});
+}

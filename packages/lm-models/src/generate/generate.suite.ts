@@ -1,7 +1,6 @@
 // Generation: the window it looks back at, where it ends, its seed, and its refusals.
 
-import { ArgumentError, NonFiniteError } from '@vulpes/tensor-core';
-import { gpuSuite } from '@vulpes/tensor-core/testing';
+import { ArgumentError, type Device, NonFiniteError } from '@vulpes/tensor-core';
 import { expect, test } from 'vitest';
 import { createModel, type Model } from '../model.ts';
 import { hostOf } from '../naive/check.ts';
@@ -22,7 +21,7 @@ const specs = parameterSpecs(config);
 const weights = randomWeights(specs, 5);
 const prompt = [3, 1, 4, 1, 5, 9, 2, 6];
 
-gpuSuite('generate', (device) => {
+export function generateSuite(device: () => Device): void {
   const modelOf = (): Model => createModel(config, device());
   const make = (options: Partial<GenerateOptions>) => {
     const model = modelOf();
@@ -88,4 +87,4 @@ gpuSuite('generate', (device) => {
     const text = generate(model, model.upload(broken), { prompt, maxNewTokens: 1 });
     await expect(text).rejects.toThrow(NonFiniteError);
   });
-});
+}
