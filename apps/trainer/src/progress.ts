@@ -30,6 +30,7 @@ export class StepLine {
   #tokensPerStep = 0;
   #heldOutLoss: number | null = null;
   #tokensPerSecond: number | null = null;
+  #isWarm = false;
 
   update(event: TrainEvent): void {
     if (event.type === 'start') {
@@ -37,10 +38,11 @@ export class StepLine {
       this.#tokensPerStep = event.tokensPerStep;
     } else if (event.type === 'evaluation') {
       this.#heldOutLoss = event.heldOutLoss;
-    } else if (event.type === 'step') {
+    } else if (event.type === 'step' && this.#isWarm) {
       const before = this.#tokensPerSecond ?? event.tokensPerSecond;
       this.#tokensPerSecond = RATE_MEMORY * before + (1 - RATE_MEMORY) * event.tokensPerSecond;
     }
+    this.#isWarm ||= event.type === 'step'; // the first step compiles the kernels
   }
 
   /** `step 00120/01000 | loss 4.2103 | held-out 4.5012 | … | ETA 3m05s | pruned 61%` */
@@ -56,7 +58,7 @@ export class StepLine {
       `lr ${event.learningRate.toExponential(1)}`,
       `${formatInteger(event.stepMs)} ms`,
       `${formatInteger(this.#tokensPerSecond ?? event.tokensPerSecond)} tok/s`,
-      `ETA ${formatDuration(remaining / (this.#tokensPerSecond ?? 1))}`,
+      `ETA ${formatDuration(remaining / (this.#tokensPerSecond ?? Number.NaN))}`,
       `pruned ${event.prunedShare === null ? 'off' : formatPercent(event.prunedShare)}`,
     ].join(' | ');
   }

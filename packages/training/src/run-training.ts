@@ -10,6 +10,7 @@ import type { PruningSummary } from './pruning.ts';
 import { RunKeeper } from './run-keeper.ts';
 import { learningRateAt } from './schedule.ts';
 import { scheduleOf, type TrainSettings, tokensPerStep, validateSettings } from './settings.ts';
+import { disposeSitting } from './sitting.ts';
 import { createTrainStep } from './train-step.ts';
 
 export interface TrainingRun {
@@ -46,33 +47,41 @@ export interface TrainingOutcome {
  * @throws NonFiniteError CheckpointError ArgumentError, and the device's errors
  */
 export async function runTraining(run: TrainingRun): Promise<TrainingOutcome> {
-  const { settings, signal } = run;
-  validateSettings(settings);
+  validateSettings(run.settings);
   const keeper = await RunKeeper.open(run);
+  let isDone = false;
+  try {
+    await trainToEnd(run, keeper);
+    const outcome = await keeper.finish();
+    isDone = true;
+    return outcome;
+  } finally {
+    disposeSitting(keeper.sitting, { keepParams: isDone });
+  }
+}
+
+/** Until the last step, or until the signal. */
+async function trainToEnd(run: TrainingRun, keeper: RunKeeper): Promise<void> {
+  const { device, settings, signal } = run;
   const { sitting, reader } = keeper;
   const { sampler, progress } = sitting;
-  const trainStep = createTrainStep(run.device, sitting, settings);
+  const trainStep = createTrainStep(device, sitting, settings);
   const schedule = scheduleOf(settings);
+  const stepTokens = tokensPerStep(settings);
 
   while (progress.step < settings.steps && !signal?.aborted) {
     await keeper.evaluateIfDue();
     await keeper.saveIfDue();
-    if (signal?.aborted) break;
+    if (signal?.aborted) return;
 
     const microBatches = Array.from({ length: settings.accumulate }, () =>
       sampler.next(settings.batchSize),
     );
     const learningRate = learningRateAt(schedule, progress.tokens);
     const result = trainStep({ microBatches, learningRate, update: progress.step + 1 });
-    const stepTokens = tokensPerStep(settings);
     progress.step += 1;
     progress.tokens += stepTokens;
-    await reader.push(result, {
-      step: progress.step,
-      tokens: progress.tokens,
-      stepTokens,
-      learningRate,
-    });
+    const { step, tokens } = progress;
+    await reader.push(result, { step, tokens, stepTokens, learningRate });
   }
-  return keeper.finish();
 }

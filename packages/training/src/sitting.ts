@@ -40,6 +40,15 @@ export interface Sitting {
   elapsedMs(): number;
 }
 
+/** Frees a sitting's optimizer, and its weights unless they are handed on. */
+export function disposeSitting(
+  { params, optimizer }: Sitting,
+  { keepParams }: { keepParams: boolean },
+): void {
+  const records = [optimizer.m, optimizer.v, ...(keepParams ? [] : [params])];
+  for (const record of records) for (const tensor of Object.values(record)) tensor.dispose();
+}
+
 /** @throws CheckpointError when the checkpoint is damaged or belongs to another run */
 export async function startSitting(run: TrainingRun): Promise<Sitting> {
   return run.resumeFrom ? resumedSitting(run, run.resumeFrom.folder) : freshSitting(run);

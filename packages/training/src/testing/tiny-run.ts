@@ -1,4 +1,4 @@
-// A run small enough for a test: a FoX (Pro) of 15,000 parameters on a few kilobytes of text.
+// A run small enough for a test: a FoX (Pro) of 60,000 parameters on a few kilobytes of text.
 
 import { createModel, type FoxConfig, foxPreset } from '@vulpes/lm-models';
 import type { Device } from '@vulpes/tensor-core';
@@ -25,10 +25,10 @@ export const tinySettings: TrainSettings = {
 
 export const tinyConfig = (fields: Partial<FoxConfig> = {}): FoxConfig =>
   foxPreset('pro-nano', {
-    hiddenSize: 32,
+    hiddenSize: 64,
     numHiddenLayers: 1,
     numHeads: 2,
-    intermediateSize: 32,
+    intermediateSize: 64,
     ...fields,
   });
 

@@ -3,7 +3,6 @@
 import { readFileSync } from 'node:fs';
 import * as models from '@vulpes/lm-models';
 import * as core from '@vulpes/tensor-core';
-import { gpuSuite } from '@vulpes/tensor-core/testing';
 import { expect, test } from 'vitest';
 import * as training from './index.ts';
 
@@ -27,11 +26,12 @@ function exampleOf(readme: string): { body: string; names: string[]; values: unk
   };
 }
 
-gpuSuite('README', () => {
+export function readmeSuite(device: () => core.Device): void {
   test('the example trains and saves', async () => {
     const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
     const { body, names, values } = exampleOf(readme);
     expect(values.every((value) => value !== undefined)).toBe(true);
+    values[names.indexOf('createDevice')] = async () => device();
     const lines: string[] = [];
     const console = { log: (...parts: unknown[]) => lines.push(parts.join(' ')) };
     const AsyncFunction = Object.getPrototypeOf(async () => {}).constructor;
@@ -42,4 +42,4 @@ gpuSuite('README', () => {
       /^held-out loss \d\.\d+ nats per byte, saved in run\/checkpoints\/step-00000020$/,
     );
   });
-});
+}

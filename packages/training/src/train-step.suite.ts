@@ -2,7 +2,6 @@
 
 import { createModel } from '@vulpes/lm-models';
 import type { Device } from '@vulpes/tensor-core';
-import { gpuSuite } from '@vulpes/tensor-core/testing';
 import { expect, test } from 'vitest';
 import { BatchSampler, type TokenBatch } from './data/batches.ts';
 import { createAdamWState } from './optimizer.ts';
@@ -49,7 +48,7 @@ function part(
   };
 }
 
-gpuSuite('createTrainStep', (device) => {
+export function trainStepSuite(device: () => Device): void {
   test('micro batches add up to the large batch', async () => {
     const batch = await rows(6);
     const whole = await weightsAfter(device(), [batch]);
@@ -99,4 +98,4 @@ gpuSuite('createTrainStep', (device) => {
     expect(fixed.length).toBeGreaterThan(0);
     for (const { name } of fixed) expect(end[name]?.data).toEqual(start[name]?.data);
   });
-});
+}

@@ -1,7 +1,6 @@
 // The loop on a device: stopped, killed and resumed at many moments it takes the same course, bit for bit.
 
-import { CounterRng } from '@vulpes/tensor-core';
-import { gpuSuite } from '@vulpes/tensor-core/testing';
+import { CounterRng, type Device } from '@vulpes/tensor-core';
 import { expect, test } from 'vitest';
 import { listCheckpoints } from './checkpoint/checkpoint-folder.ts';
 import type { TrainEvent } from './events.ts';
@@ -41,7 +40,7 @@ function watched(files: Files, onChange: () => void): Files {
   };
 }
 
-gpuSuite('runTraining', (device) => {
+export function runTrainingSuite(device: () => Device): void {
   let whole: { course: object[]; outcome: TrainingOutcome; moments: Content[] } | undefined;
 
   /** One run without a stop, and the state of its disk after every change. */
@@ -174,4 +173,4 @@ gpuSuite('runTraining', (device) => {
     expect(kept).toBeGreaterThan(10);
     expect(peaks[1]).toBe(peaks[0]);
   });
-});
+}

@@ -1,7 +1,7 @@
 // Resuming what does not fit: each mismatch and each damage has its own sentence.
 
 import { createModel } from '@vulpes/lm-models';
-import { gpuSuite } from '@vulpes/tensor-core/testing';
+import type { Device } from '@vulpes/tensor-core';
 import { beforeAll, expect, test } from 'vitest';
 import {
   type CheckpointLocation,
@@ -21,7 +21,7 @@ import {
 
 type Content = Map<string, Uint8Array<ArrayBuffer>>;
 
-gpuSuite('resuming', (device) => {
+export function resumingSuite(device: () => Device): void {
   let saved: Content;
   let checkpoint: CheckpointLocation;
 
@@ -107,4 +107,4 @@ gpuSuite('resuming', (device) => {
       'expected format vulpes-trainer-state-1, got "vulpes-trainer-state-9". It was saved by another version.',
     );
   });
-});
+}
