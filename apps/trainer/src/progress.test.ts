@@ -41,9 +41,12 @@ const evaluationAt = (step: number) =>
 
 test('a step is one line', () => {
   const line = new StepLine();
-  for (const event of [start, stepAt(120)]) line.update(event);
+  for (const event of [start, stepAt(119), stepAt(120)]) line.update(event);
   expect(line.format(stepAt(120))).toBe(
     'step 0120/1000 | loss 4.2103 | held-out – | gnorm 0.87 | lr 6.0e-4 | 1,024 ms | 2,000 tok/s | ETA 15m01s | pruned 61%',
+  );
+  expect(line.format(stepAt(120), { isShort: true })).toBe(
+    'step 0120/1000 | loss 4.2103 | held-out – | 2,000 tok/s | ETA 15m01s | pruned 61%',
   );
   line.update(evaluationAt(120));
   expect(line.format({ ...stepAt(121), prunedShare: null })).toMatch(

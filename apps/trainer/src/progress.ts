@@ -45,18 +45,21 @@ export class StepLine {
     this.#isWarm ||= event.type === 'step'; // the first step compiles the kernels
   }
 
-  /** `step 00120/01000 | loss 4.2103 | held-out 4.5012 | … | ETA 3m05s | pruned 61%` */
-  format(event: StepEvent): string {
+  /** `step 0120/1000 | loss 4.2103 | held-out 4.5012 | … | ETA 3m05s | pruned 61%`; short, it fits on most terminals. */
+  format(event: StepEvent, { isShort = false } = {}): string {
     const width = String(this.#steps).length;
     const step = String(event.step).padStart(width, '0');
     const remaining = (this.#steps - event.step) * this.#tokensPerStep;
+    const details = [
+      `gnorm ${event.gradNorm.toFixed(2)}`,
+      `lr ${event.learningRate.toExponential(1)}`,
+      `${formatInteger(event.stepMs)} ms`,
+    ];
     return [
       `step ${step}/${this.#steps}`,
       `loss ${event.loss.toFixed(4)}`,
       `held-out ${this.#heldOutLoss?.toFixed(4) ?? '–'}`,
-      `gnorm ${event.gradNorm.toFixed(2)}`,
-      `lr ${event.learningRate.toExponential(1)}`,
-      `${formatInteger(event.stepMs)} ms`,
+      ...(isShort ? [] : details),
       `${formatInteger(this.#tokensPerSecond ?? event.tokensPerSecond)} tok/s`,
       `ETA ${formatDuration(remaining / (this.#tokensPerSecond ?? Number.NaN))}`,
       `pruned ${event.prunedShare === null ? 'off' : formatPercent(event.prunedShare)}`,
@@ -116,7 +119,8 @@ function barProgress(output: Output): Progress {
     onEvent(event) {
       line.update(event);
       if (event.type === 'start') bar = bars.create(event.steps, event.step, { line: 'starting' });
-      if (event.type === 'step') bar?.update(event.step, { line: line.format(event) });
+      if (event.type === 'step')
+        bar?.update(event.step, { line: line.format(event, { isShort: true }) });
       if (event.type === 'evaluation') note(evaluationLine(event));
     },
     note,

@@ -74,7 +74,7 @@ export function runTrainingSuite(device: () => Device): void {
 
   test('stopped after any step and resumed, it takes the same course', async () => {
     const { course } = await wholeRun();
-    for (const stopAfter of [1, 4, 5, 9]) {
+    for (const stopAfter of [1, 5]) {
       const files = memoryFiles();
       const controller = new AbortController();
       const onEvent = (event: TrainEvent) => {
@@ -95,7 +95,7 @@ export function runTrainingSuite(device: () => Device): void {
     const weights = moments.at(-1)?.get(`${outcome.checkpoint.folder}/model.safetensors`);
     expect(weights?.length).toBeGreaterThan(0);
     const rng = new CounterRng(42);
-    for (let round = 0; round < 5; round++) {
+    for (let round = 0; round < 3; round++) {
       const moment = rng.below(moments.length);
       const content = new Map(moments[moment]);
       const files = memoryFiles(content);
