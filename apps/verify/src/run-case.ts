@@ -1,11 +1,17 @@
 // Checks one case and says what became of it; no error leaves it.
 
-import { type Device, FoxError, NoAdapterError, UnsupportedError } from '@vulpes/tensor-core';
+import {
+  CheckpointError,
+  type Device,
+  FoxError,
+  NoAdapterError,
+  UnsupportedError,
+} from '@vulpes/tensor-core';
 import { checkAttention } from './attention/check-attention.ts';
 import { holds } from './compare/check.ts';
 import type { DeviceLease } from './device/device-lease.ts';
 import { checkModel } from './models/check-model.ts';
-import { SkippedCase } from './reference/case-error.ts';
+import { CaseError, SkippedCase } from './reference/case-error.ts';
 import type { CaseKind, FoundCase } from './reference/find-cases.ts';
 import type { CaseOutcome, CaseReport } from './report/outcome.ts';
 import { checkTraining } from './training/check-training.ts';
@@ -36,7 +42,8 @@ async function judge(lease: DeviceLease, found: FoundCase): Promise<Judgement> {
     if (NoAdapterError.isInstance(error)) throw error;
     const isSkip = error instanceof SkippedCase || UnsupportedError.isInstance(error);
     if (isSkip) return without('skipped', (error as FoxError).message);
-    lease.release();
+    const isFileAtFault = error instanceof CaseError || CheckpointError.isInstance(error);
+    if (!isFileAtFault) lease.release();
     return { ...without('failed', describeError(error)), stack: stackOf(error) };
   }
 }

@@ -1,9 +1,9 @@
 // Verify as a whole, on a device: good vectors pass, anything wrong with them or in them is red.
 
-import { mkdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { cp, mkdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gpuSuite } from '@vulpes/tensor-core/testing';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { parseOptions } from './options.ts';
 import {
   changeVectors,
@@ -14,8 +14,19 @@ import {
 import { verify } from './verify.ts';
 
 const CROSS = 'attention/cross_d16.safetensors';
+const PRUNED = 'attention/pruned_cross_d32_one_head.safetensors';
+const TRAINING = 'training/fox_pro';
+const TRAINING_FILES = ['trajectory.safetensors', 'model.safetensors', 'config.json'];
+const withoutFile = (name: string) => `training/without_${name.split('.')[0]}`;
+const GRADIENTS = ['dq', 'dk', 'dv', 'dlog_fgate'];
 
-async function run(...argv: string[]): Promise<{ code: number; text: string; last: string }> {
+interface Run {
+  readonly code: number;
+  readonly text: string;
+  readonly last: string;
+}
+
+async function run(...argv: string[]): Promise<Run> {
   let text = '';
   const write = (part: string) => {
     text += part;
@@ -24,85 +35,87 @@ async function run(...argv: string[]): Promise<{ code: number; text: string; las
   return { code, text, last: text.trimEnd().split('\n').at(-1) ?? '' };
 }
 
-/** Verifies a copy of one fixture after `change`. */
-const runChanged = (fixture: string, change: (path: string) => Promise<void>, ...argv: string[]) =>
-  inTemporaryFolder(async (folder) => {
-    await change(await copyFixture(folder, fixture));
-    return run(folder, ...argv);
+/** The line of a case. */
+const lineOf = ({ text }: Run, id: string): string =>
+  text.split('\n').find((line) => line.includes(` ${id}`)) ?? '';
+
+/** Good and bad cases side by side in one folder. */
+async function fillFolder(folder: string): Promise<void> {
+  const copy = async (fixture: string, name: string) => {
+    const path = join(folder, name);
+    await cp(await copyFixture(folder, fixture), path, { recursive: true });
+    return path;
+  };
+  const wrongIndex = await copy(PRUNED, 'attention/wrong_index.safetensors');
+  await changeVectors(wrongIndex, (tensors) => {
+    const name = 'official_start_index';
+    const lower = corrupted(tensors, name, (value) => value - 64);
+    tensors.set(name, lower);
   });
+  const wrongValues = await copy(CROSS, 'attention/wrong_values.safetensors');
+  await changeVectors(wrongValues, (tensors) => {
+    for (const name of GRADIENTS) {
+      const off = corrupted(tensors, name, (value) => value + 0.5);
+      tensors.set(name, off);
+    }
+  });
+  const missing = await copy(CROSS, 'attention/missing_dk.safetensors');
+  await changeVectors(missing, (tensors) => void tensors.delete('dk'));
+  await truncate(await copy(CROSS, 'attention/truncated.safetensors'), 5000);
+  for (const name of TRAINING_FILES) {
+    await rm(join(await copy(TRAINING, withoutFile(name)), name));
+  }
+  await rm(join(folder, TRAINING), { recursive: true });
+  await mkdir(join(folder, 'attention-extended'));
+  await writeFile(join(folder, 'attention-extended/gqa.safetensors'), '');
+}
 
 gpuSuite('verify', () => {
-  test.each(['gpu', 'software'])('carried attention cases pass with %s kernels', async (family) => {
-    const { code, text, last } = await run('--only', 'attention', '--kernels', family);
-    expect(text).toContain(`Kernels: ${family}`);
-    expect(text).not.toContain('FAIL');
-    expect(last).toBe('3 passed, 0 failed, 0 skipped');
-    expect(code).toBe(0);
-  });
-
-  test.each(['out', 'dq', 'dk', 'dv', 'dlog_fgate'])('a wrong value in %s fails', async (name) => {
-    const { code, text, last } = await runChanged(CROSS, (path) =>
-      changeVectors(path, (tensors) => {
-        tensors.set(
-          name,
-          corrupted(tensors, name, (value) => value + 0.5),
-        );
-      }),
-    );
-    expect(text).toMatch(new RegExp(`FAIL attention/cross_d16 .*${name} \\S+ > `));
-    expect([code, last]).toEqual([1, '0 passed, 1 failed, 0 skipped']);
-  });
-
-  test('a wrong start index fails', async () => {
-    const { code, text } = await runChanged(
-      'attention/pruned_cross_d32_one_head.safetensors',
-      (path) =>
-        changeVectors(path, (tensors) => {
-          const name = 'official_start_index';
-          tensors.set(
-            name,
-            corrupted(tensors, name, (value) => value - 64),
-          );
-        }),
-    );
-    expect(text).toContain('start index 1 > 0');
-    expect(code).toBe(1);
-  });
-
-  test('a missing tensor fails, and the other cases are still checked', async () => {
-    const { code, text, last } = await inTemporaryFolder(async (folder) => {
-      await copyFixture(folder, 'attention');
-      await changeVectors(join(folder, CROSS), (tensors) => void tensors.delete('dk'));
+  let mixed: Run;
+  beforeAll(async () => {
+    mixed = await inTemporaryFolder(async (folder) => {
+      await fillFolder(folder);
       return run(folder);
     });
-    expect(text).toContain('expected a tensor dk, which is missing');
-    expect([code, last]).toEqual([1, '2 passed, 1 failed, 0 skipped']);
   });
 
-  test('a truncated file fails', async () => {
-    const { code, text } = await runChanged(CROSS, (path) => truncate(path, 5000));
-    expect(text).toContain('FAIL attention/cross_d16');
-    expect(code).toBe(1);
+  test('good cases pass, beside bad ones', () => {
+    expect(lineOf(mixed, 'attention/cross_d16')).toContain('pass');
+    expect(lineOf(mixed, 'attention/pruned_cross_d32_one_head')).toContain('pass');
   });
 
-  test.each(['trajectory.safetensors', 'model.safetensors', 'config.json'])(
-    'a training case without %s fails',
-    async (name) => {
-      const { code, text } = await runChanged('training/fox_pro', (path) => rm(join(path, name)));
-      expect(text).toMatch(new RegExp(`FAIL training/fox_pro .*${name}`));
-      expect(code).toBe(1);
-    },
-  );
+  test('wrong values fail the checks of their quantities, and no others', () => {
+    const line = lineOf(mixed, 'attention/wrong_values');
+    expect(line).toContain('FAIL');
+    for (const name of GRADIENTS) expect(line).toMatch(new RegExp(`: .*, ${name} \\S+ > 1e-4`));
+    expect(line.match(/ > /g)).toHaveLength(GRADIENTS.length);
+  });
 
-  test('kinds that it cannot check are counted as skipped, not as passed', () =>
-    inTemporaryFolder(async (folder) => {
-      await copyFixture(folder, CROSS);
-      await mkdir(join(folder, 'attention-extended'));
-      await writeFile(join(folder, 'attention-extended/gqa.safetensors'), '');
-      const { code, text, last } = await run(folder);
-      expect(text).toContain('skip attention-extended/gqa: this version cannot check');
-      expect([code, last]).toEqual([0, '1 passed, 0 failed, 1 skipped']);
-    }));
+  test('a wrong start index fails', () => {
+    expect(lineOf(mixed, 'attention/wrong_index')).toMatch(/FAIL.* start index 1 > 0/);
+  });
+
+  test('a missing tensor and a truncated file fail', () => {
+    expect(lineOf(mixed, 'attention/missing_dk')).toMatch(/FAIL.*tensor dk, which is missing/);
+    expect(lineOf(mixed, 'attention/truncated')).toMatch(/FAIL.*truncated/);
+  });
+
+  test.each(TRAINING_FILES)('a training case without %s fails', (name) => {
+    const line = lineOf(mixed, withoutFile(name));
+    expect(line).toContain('FAIL');
+    expect(line.split('):')[1]).toContain(name);
+  });
+
+  test('kinds that it cannot check are counted as skipped, not as passed', () => {
+    expect(lineOf(mixed, 'attention-extended/gqa')).toContain('skip');
+    expect(mixed).toMatchObject({ code: 1, last: '2 passed, 7 failed, 1 skipped' });
+  });
+
+  test('gpu kernels pass, too, and the exit code is 0', async () => {
+    const { code, text, last } = await run('--only', 'cross_d16', '--kernels', 'gpu');
+    expect(text).toContain('Kernels: gpu');
+    expect([code, last]).toEqual([0, '1 passed, 0 failed, 0 skipped']);
+  });
 
   test('where everything was skipped nothing is verified', () =>
     inTemporaryFolder(async (folder) => {
