@@ -5,9 +5,9 @@ import { expectMatch, gpuSuite, underTwoFills } from '@vulpes/tensor-core/testin
 import { runWithGrads } from '@vulpes/wgsl-kernels/testing';
 import { expect, test } from 'vitest';
 import { type AttentionCase, attentionCases } from './attention.cases.ts';
+import { makeInputs, type TestInputs } from './fixtures/make-inputs.ts';
 import { forgettingAttention } from './forgetting-attention.ts';
 import { naiveForgettingAttention, naiveForgettingAttentionBackward } from './naive.ts';
-import { makeInputs, type TestInputs } from './testing.ts';
 
 const FORWARD_BOUND = 1e-6;
 const GRADIENT_BOUND = 2e-6;

@@ -1,0 +1,134 @@
+// What a caller can get wrong, the sentence that says so, and special inputs with exact answers.
+
+import type { Device } from '@vulpes/tensor-core';
+import { gpuSuite } from '@vulpes/tensor-core/testing';
+import { cumulativeLogGate } from '@vulpes/wgsl-kernels';
+import { expect, test } from 'vitest';
+import { attentionCases } from './attention.cases.ts';
+import { makeInputs } from './fixtures/make-inputs.ts';
+import { forgettingAttention } from './forgetting-attention.ts';
+
+const [B, T, H, D] = [1, 12, 2, 16];
+
+const zeros =
+  (device: Device) =>
+  (shape: number[], dtype: 'f32' | 'i32' = 'f32') =>
+    device.zeros(shape, { dtype });
+
+gpuSuite('forgettingAttention arguments', (device) => {
+  /** The message of what `call` throws. */
+  const messageOf = (call: (make: ReturnType<typeof zeros>) => unknown): string => {
+    try {
+      device().scope(() => {
+        call(zeros(device()));
+      });
+    } catch (error) {
+      return `${(error as Error).name}: ${(error as Error).message}`;
+    }
+    return 'nothing thrown';
+  };
+
+  test('shapes', () => {
+    expect(
+      messageOf((make) =>
+        forgettingAttention(make([B, T, H, D]), make([B, T, H, 32]), make([B, T, H, D]), null),
+      ),
+    ).toMatchInlineSnapshot(
+      `"ShapeError: forgettingAttention: expected k [B, N, H, D] with B=1, H=2, D=16, got [1, 12, 2, 32]."`,
+    );
+    expect(
+      messageOf((make) => {
+        const x = make([B, T, H, 48]);
+        return forgettingAttention(x, x, x, null);
+      }),
+    ).toMatchInlineSnapshot(
+      `"ShapeError: forgettingAttention: expected head dim D to be 16, 32, 64 or 128, got [1, 12, 2, 48]. Choose another number of heads, or pad with zeros and set smScale."`,
+    );
+    expect(
+      messageOf((make) =>
+        forgettingAttention(make([B, T, H, D]), make([B, 5, H, D]), make([B, 5, H, D]), null),
+      ),
+    ).toMatchInlineSnapshot(
+      `"ShapeError: forgettingAttention: expected at most as many queries as keys, got M=12 and N=5. Queries stand at the last M key positions."`,
+    );
+    expect(
+      messageOf((make) => {
+        const x = make([B, T, H, D]);
+        return forgettingAttention(x, x, x, make([B, H, T]));
+      }),
+    ).toMatchInlineSnapshot(
+      `"ShapeError: forgettingAttention: expected logFgate [B, N, H] with B=1, N=12, H=2, got [1, 2, 12]."`,
+    );
+  });
+
+  test('types and options', () => {
+    expect(
+      messageOf((make) => {
+        const x = make([B, T, H, D]);
+        return forgettingAttention(x, make([B, T, H, D], 'i32'), x, null);
+      }),
+    ).toMatchInlineSnapshot(
+      `"DTypeError: forgettingAttention: expected k f32, got i32[1, 12, 2, 16]. Cast it before the call."`,
+    );
+    expect(
+      messageOf((make) => {
+        const x = make([B, T, H, D]);
+        return forgettingAttention(x, x, x, null, { logLambda: make([B, H, T, 2], 'i32') });
+      }),
+    ).toMatchInlineSnapshot(
+      `"ArgumentError: forgettingAttention: expected logFgate along with logLambda, got null. Pass the gates that logLambda was made of."`,
+    );
+    expect(
+      messageOf((make) => {
+        const x = make([B, T, H, D]);
+        const ranges = {
+          blocks: { blockM: 8, blockN: 8 },
+          startIndex: make([B, H, 2], 'i32'),
+          endIndex: make([B, H, 3], 'i32'),
+        };
+        return forgettingAttention(x, x, x, null, { ranges });
+      }),
+    ).toMatchInlineSnapshot(
+      `"ShapeError: forgettingAttention: expected ranges.endIndex [1, 2, 2], got [1, 2, 3]."`,
+    );
+    expect(
+      messageOf((make) => {
+        const x = make([B, T, H, D]);
+        return forgettingAttention(x, x, x, null, { smScale: Number.NaN });
+      }),
+    ).toMatchInlineSnapshot(
+      `"ArgumentError: forgettingAttention: expected a finite smScale, got NaN. Leave it out for 1/sqrt(D)."`,
+    );
+  });
+});
+
+gpuSuite(
+  'forgettingAttention special inputs',
+  (device) => {
+    const theCase = attentionCases.find(({ id }) => id === 'B1-T65-H2-D16-no-gate')!;
+    const { q, k, v } = makeInputs(theCase);
+    const upload = (data: Float32Array) => device().tensor(data, [1, 65, 2, 16]);
+    const attend = async (logFgate: number | null) => {
+      const out = device().scope(() => {
+        const gate =
+          logFgate === null
+            ? null
+            : device().tensor(new Float32Array(130).fill(logFgate), [1, 65, 2]);
+        const logLambda = gate ? cumulativeLogGate(gate) : undefined;
+        return forgettingAttention(upload(q), upload(k), upload(v), gate, { logLambda });
+      });
+      const values = await out.data();
+      out.dispose();
+      return values;
+    };
+
+    test('gates of 0 nats give plain causal attention, bit for bit', async () => {
+      expect(await attend(0)).toEqual(await attend(null));
+    });
+
+    test.each([-400, -1e30])('gates of %d nats leave each token its own value', async (gate) => {
+      expect(await attend(gate)).toEqual(v);
+    });
+  },
+  ['gpu', 'software'],
+);
