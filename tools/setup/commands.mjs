@@ -21,6 +21,15 @@ const check = async (args) => {
   return runChecks(args);
 };
 
+/** @type {Command} */
+const portable = async () => {
+  await setUp();
+  const { makePortable } = await import('../portable/portable.mjs');
+  const { folder, archive, bytes } = await makePortable();
+  console.log(`Folder   ${folder}\nArchive  ${archive} (${(bytes / 2 ** 20).toFixed(1)} MiB)`);
+  return 0;
+};
+
 /** @type {Record<string, Command>} */
 const commands = {
   start: app('trainer', 'train'),
@@ -28,6 +37,7 @@ const commands = {
   bench: app('bench'),
   doctor: app('doctor'),
   verify: app('verify'),
+  portable,
   test: check,
   check,
 };

