@@ -1,6 +1,6 @@
 // backward-key (software): dv_j = sum_i P_ij dout_i, dk_j = sm_scale * sum_i dS_ij q_i, dlog_lambda_j = - sum_i dS_ij,
 // with dS_ij = P_ij (dP_ij - delta_i). [FoX v2, backward pass]
-// grid         (keys / 4 / WG_SIZE, H, B): a thread owns 4 keys and takes 4 query rows a step; nothing is shared
+// grid         (keys / 4 / WG_SIZE, H, B): a thread owns 4 keys and takes 8 query rows a step; nothing is shared
 // q, dout      [B, M, H, D] f32    k, v, dk, dv [B, N, H, D] f32    dlog_lambda [B, H, N]    stats: see backward-prepare
 // cost         8 * D flops per kept (query, key) pair
 
@@ -23,12 +23,22 @@ struct Params { num_heads: u32, query_len: u32, key_len: u32, sm_scale: f32 }
 
 const D4: u32 = HEAD_DIM / 4u;
 
-// P and dS of one query row against the thread's 4 keys.
-struct Pair { p: vec4f, ds: vec4f }
+fn q_tile(at: vec4u) -> mat4x4f { return mat4x4f(q[at.x], q[at.y], q[at.z], q[at.w]); }
+fn dout_tile(at: vec4u) -> mat4x4f { return mat4x4f(dout[at.x], dout[at.y], dout[at.z], dout[at.w]); }
 
-fn pair_of(row: vec4<i32>, qk: vec4f, dp: vec4f, decay: KeyDecay, m_pair: vec4<bool>) -> Pair {
-  let p = select(vec4f(0.0), exp2((qk * params.sm_scale + decay_bias(row.xy, decay)) * LOG2E), m_pair);
-  return Pair(p, p * (dp - bitcast<f32>(row.z)));
+// P and dS of 4 query rows against the thread's 4 keys: [4 keys][row] from logits and dP in the same order.
+struct Tile { p: mat4x4f, ds: mat4x4f }
+
+fn tile_of(qk: mat4x4f, dp: mat4x4f, o_rows: vec4u, i: u32, end: u32, keys: vec4u, decay: KeyDecay) -> Tile {
+  var tile = Tile(qk, dp);
+  for (var r = 0u; r < 4u; r++) {
+    let row = stats[o_rows[r]];
+    let m_pair = kept(i + r, end, row, keys);
+    let score = (tile.p[r] * params.sm_scale + decay_bias(row.xy, decay)) * LOG2E;
+    tile.p[r] = select(vec4f(0.0), exp2(score), m_pair);
+    tile.ds[r] = tile.p[r] * (tile.ds[r] - bitcast<f32>(row.z));
+  }
+  return tile;
 }
 
 // Causal, not before the row's first key, and a row that exists.
@@ -61,40 +71,38 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) grid: vec3u, 
   var p_dv: array<vec4f, 4u * D4>; // [4, D]
   var column_sum = vec4f(0.0);
 
-  for (var i = first; i < end; i += 4u) {
-    let rows = min(vec4u(i, i + 1u, i + 2u, i + 3u), vec4u(params.query_len - 1u));
-    let o_rows = o_q + rows * stride;
-    var qk_0 = vec4f(0.0); var dp_0 = vec4f(0.0);
-    var qk_1 = vec4f(0.0); var dp_1 = vec4f(0.0);
-    var qk_2 = vec4f(0.0); var dp_2 = vec4f(0.0);
-    var qk_3 = vec4f(0.0); var dp_3 = vec4f(0.0);
+  for (var i = first; i < end; i += 8u) {
+    let near = min(vec4u(i, i + 1u, i + 2u, i + 3u), vec4u(params.query_len - 1u));
+    let far = min(vec4u(i + 4u, i + 5u, i + 6u, i + 7u), vec4u(params.query_len - 1u));
+    let o_near = o_q + near * stride;
+    let o_far = o_q + far * stride;
+    var qk_near = mat4x4f();
+    var qk_far = mat4x4f();
+    var dp_near = mat4x4f();
+    var dp_far = mat4x4f();
     for (var d = 0u; d < D4; d++) {
-      let k_d = mat4x4f(k[o_k.x + d], k[o_k.y + d], k[o_k.z + d], k[o_k.w + d]);
-      let v_d = mat4x4f(v[o_k.x + d], v[o_k.y + d], v[o_k.z + d], v[o_k.w + d]);
-      qk_0 += q[o_rows.x + d] * k_d; dp_0 += dout[o_rows.x + d] * v_d;
-      qk_1 += q[o_rows.y + d] * k_d; dp_1 += dout[o_rows.y + d] * v_d;
-      qk_2 += q[o_rows.z + d] * k_d; dp_2 += dout[o_rows.z + d] * v_d;
-      qk_3 += q[o_rows.w + d] * k_d; dp_3 += dout[o_rows.w + d] * v_d;
+      let k_d = transpose(mat4x4f(k[o_k.x + d], k[o_k.y + d], k[o_k.z + d], k[o_k.w + d]));
+      qk_near += k_d * q_tile(o_near + d);
+      qk_far += k_d * q_tile(o_far + d);
+      let v_d = transpose(mat4x4f(v[o_k.x + d], v[o_k.y + d], v[o_k.z + d], v[o_k.w + d]));
+      dp_near += v_d * dout_tile(o_near + d);
+      dp_far += v_d * dout_tile(o_far + d);
     }
-    let row_0 = stats[o_row_stats + rows.x];
-    let row_1 = stats[o_row_stats + rows.y];
-    let row_2 = stats[o_row_stats + rows.z];
-    let row_3 = stats[o_row_stats + rows.w];
-    let pair_0 = pair_of(row_0, qk_0, dp_0, decay, kept(i, end, row_0, raw_keys));
-    let pair_1 = pair_of(row_1, qk_1, dp_1, decay, kept(i + 1u, end, row_1, raw_keys));
-    let pair_2 = pair_of(row_2, qk_2, dp_2, decay, kept(i + 2u, end, row_2, raw_keys));
-    let pair_3 = pair_of(row_3, qk_3, dp_3, decay, kept(i + 3u, end, row_3, raw_keys));
-    column_sum += pair_0.ds + pair_1.ds + pair_2.ds + pair_3.ds;
-    // [4 keys, 4 rows]: column r of the matrix of weights belongs to row r
-    let p_rows = transpose(mat4x4f(pair_0.p, pair_1.p, pair_2.p, pair_3.p));
-    let ds_rows = transpose(mat4x4f(pair_0.ds, pair_1.ds, pair_2.ds, pair_3.ds));
+    let tile_near = tile_of(qk_near, dp_near, o_row_stats + near, i, end, raw_keys, decay);
+    let tile_far = tile_of(qk_far, dp_far, o_row_stats + far, i + 4u, end, raw_keys, decay);
+    column_sum += (tile_near.ds + tile_far.ds) * vec4f(1.0);
+    // [4 rows][key]
+    let p_near = transpose(tile_near.p);
+    let p_far = transpose(tile_far.p);
+    let ds_near = transpose(tile_near.ds);
+    let ds_far = transpose(tile_far.ds);
     for (var d = 0u; d < D4; d++) {
-      let q_d = mat4x4f(q[o_rows.x + d], q[o_rows.y + d], q[o_rows.z + d], q[o_rows.w + d]);
-      let dout_d = mat4x4f(dout[o_rows.x + d], dout[o_rows.y + d], dout[o_rows.z + d], dout[o_rows.w + d]);
-      p_dk[d] += q_d * ds_rows[0]; p_dv[d] += dout_d * p_rows[0];
-      p_dk[D4 + d] += q_d * ds_rows[1]; p_dv[D4 + d] += dout_d * p_rows[1];
-      p_dk[2u * D4 + d] += q_d * ds_rows[2]; p_dv[2u * D4 + d] += dout_d * p_rows[2];
-      p_dk[3u * D4 + d] += q_d * ds_rows[3]; p_dv[3u * D4 + d] += dout_d * p_rows[3];
+      let dk_d = q_tile(o_near + d) * ds_near + q_tile(o_far + d) * ds_far;
+      let dv_d = dout_tile(o_near + d) * p_near + dout_tile(o_far + d) * p_far;
+      p_dk[d] += dk_d[0]; p_dv[d] += dv_d[0];
+      p_dk[D4 + d] += dk_d[1]; p_dv[D4 + d] += dv_d[1];
+      p_dk[2u * D4 + d] += dk_d[2]; p_dv[2u * D4 + d] += dv_d[2];
+      p_dk[3u * D4 + d] += dk_d[3]; p_dv[3u * D4 + d] += dv_d[3];
     }
   }
 

@@ -1,5 +1,5 @@
 // backward-query (software): dq_i = sm_scale * sum_j P_ij (dP_ij - delta_i) k_j. [FoX v2, backward pass]
-// grid         (query rows / 4 / WG_SIZE, H, B): a thread owns 4 query rows and takes 4 keys a step; nothing is shared
+// grid         (query rows / 4 / WG_SIZE, H, B): a thread owns 4 query rows and takes 8 keys a step; nothing is shared
 // q, dout, dq  [B, M, H, D] f32    k, v [B, N, H, D] f32    stats: see backward-prepare
 // cost         6 * D flops per kept (query, key) pair
 
@@ -55,33 +55,44 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) grid: vec3u, 
   let last = rows + (params.key_len - params.query_len);
   var p_dq: array<vec4f, 4u * D4>; // [4, D]
 
-  for (var j = u32(row_0.w); j <= last.w; j += 4u) {
-    let raw_keys = vec4u(j, j + 1u, j + 2u, j + 3u);
-    let keys = min(raw_keys, vec4u(params.key_len - 1u));
-    let o_keys = o_k + keys * stride;
-    var qk_0 = vec4f(0.0); var dp_0 = vec4f(0.0);
-    var qk_1 = vec4f(0.0); var dp_1 = vec4f(0.0);
-    var qk_2 = vec4f(0.0); var dp_2 = vec4f(0.0);
-    var qk_3 = vec4f(0.0); var dp_3 = vec4f(0.0);
+  for (var j = u32(row_0.w); j <= last.w; j += 8u) {
+    let raw_near = vec4u(j, j + 1u, j + 2u, j + 3u);
+    let raw_far = raw_near + 4u;
+    let near = min(raw_near, vec4u(params.key_len - 1u));
+    let far = min(raw_far, vec4u(params.key_len - 1u));
+    let o_near = o_k + near * stride;
+    let o_far = o_k + far * stride;
+    // logits, then gradients of the weights, of the near and the far keys: [4 keys][row]
+    var qk_near = mat4x4f();
+    var qk_far = mat4x4f();
+    var dp_near = mat4x4f();
+    var dp_far = mat4x4f();
     for (var d = 0u; d < D4; d++) {
-      let k_d = k_tile(o_keys + d);
-      let v_d = v_tile(o_keys + d);
-      qk_0 += q[o_q.x + d] * k_d; dp_0 += dout[o_q.x + d] * v_d;
-      qk_1 += q[o_q.y + d] * k_d; dp_1 += dout[o_q.y + d] * v_d;
-      qk_2 += q[o_q.z + d] * k_d; dp_2 += dout[o_q.z + d] * v_d;
-      qk_3 += q[o_q.w + d] * k_d; dp_3 += dout[o_q.w + d] * v_d;
+      let q_d = mat4x4f(q[o_q.x + d], q[o_q.y + d], q[o_q.z + d], q[o_q.w + d]);
+      qk_near += transpose(k_tile(o_near + d)) * q_d;
+      qk_far += transpose(k_tile(o_far + d)) * q_d;
+      let dout_d = mat4x4f(dout[o_q.x + d], dout[o_q.y + d], dout[o_q.z + d], dout[o_q.w + d]);
+      dp_near += transpose(v_tile(o_near + d)) * dout_d;
+      dp_far += transpose(v_tile(o_far + d)) * dout_d;
     }
-    let decay = load_decay(o_key_stats + keys);
-    let ds_0 = d_score(row_0, qk_0, dp_0, decay, raw_keys <= vec4u(last.x));
-    let ds_1 = d_score(row_1, qk_1, dp_1, decay, raw_keys <= vec4u(last.y));
-    let ds_2 = d_score(row_2, qk_2, dp_2, decay, raw_keys <= vec4u(last.z));
-    let ds_3 = d_score(row_3, qk_3, dp_3, decay, raw_keys <= vec4u(last.w));
+    let decay_near = load_decay(o_key_stats + near);
+    let decay_far = load_decay(o_key_stats + far);
+    let ds_near = mat4x4f(
+      d_score(row_0, qk_near[0], dp_near[0], decay_near, raw_near <= vec4u(last.x)),
+      d_score(row_1, qk_near[1], dp_near[1], decay_near, raw_near <= vec4u(last.y)),
+      d_score(row_2, qk_near[2], dp_near[2], decay_near, raw_near <= vec4u(last.z)),
+      d_score(row_3, qk_near[3], dp_near[3], decay_near, raw_near <= vec4u(last.w)));
+    let ds_far = mat4x4f(
+      d_score(row_0, qk_far[0], dp_far[0], decay_far, raw_far <= vec4u(last.x)),
+      d_score(row_1, qk_far[1], dp_far[1], decay_far, raw_far <= vec4u(last.y)),
+      d_score(row_2, qk_far[2], dp_far[2], decay_far, raw_far <= vec4u(last.z)),
+      d_score(row_3, qk_far[3], dp_far[3], decay_far, raw_far <= vec4u(last.w)));
     for (var d = 0u; d < D4; d++) {
-      let k_d = k_tile(o_keys + d);
-      p_dq[d] += k_d * ds_0;
-      p_dq[D4 + d] += k_d * ds_1;
-      p_dq[2u * D4 + d] += k_d * ds_2;
-      p_dq[3u * D4 + d] += k_d * ds_3;
+      let step = k_tile(o_near + d) * ds_near + k_tile(o_far + d) * ds_far;
+      p_dq[d] += step[0];
+      p_dq[D4 + d] += step[1];
+      p_dq[2u * D4 + d] += step[2];
+      p_dq[3u * D4 + d] += step[3];
     }
   }
 

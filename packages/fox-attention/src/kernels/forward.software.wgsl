@@ -41,13 +41,13 @@ fn first_key(i: u32, h: u32, b: u32) -> u32 {
 
 fn largest(x: vec4f) -> f32 { return max(max(x.x, x.y), max(x.z, x.w)); }
 
-// near, far: scores in base 2 of the keys from j and from j + 4; those after `last` are masked
-fn advance(row: Row, near: vec4f, far: vec4f, j: u32, last: u32) -> Row {
+// near, far: q k of the keys from j and from j + 4, those after `last` are masked; bias: their decay in nats
+fn advance(row: Row, near: vec4f, far: vec4f, bias_near: vec4f, bias_far: vec4f, j: u32, last: u32) -> Row {
   let keys = vec4u(j, j + 1u, j + 2u, j + 3u);
   let m_near = keys <= vec4u(last);
   let m_far = keys + 4u <= vec4u(last);
-  let s_near = select(vec4f(NEG_LARGE), near, m_near);
-  let s_far = select(vec4f(NEG_LARGE), far, m_far);
+  let s_near = select(vec4f(NEG_LARGE), (near * params.sm_scale + bias_near) * LOG2E, m_near);
+  let s_far = select(vec4f(NEG_LARGE), (far * params.sm_scale + bias_far) * LOG2E, m_far);
   let pivot = max(row.pivot, largest(max(s_near, s_far)));
   let rescale = exp2(row.pivot - pivot);
   let p_near = select(vec4f(0.0), exp2(s_near - pivot), m_near);
@@ -87,7 +87,6 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) lane:
   let lambda_1 = load_lambda(o_lambda + last.y);
   let lambda_2 = load_lambda(o_lambda + last.z);
   let lambda_3 = load_lambda(o_lambda + last.w);
-  let scale = params.sm_scale * LOG2E;
   let empty = Row(NEG_LARGE, 0.0, 0.0, vec4f(0.0), vec4f(0.0));
   var row_0 = empty;
   var row_1 = empty;
@@ -100,31 +99,28 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) lane:
     let far = min(vec4u(j + 4u, j + 5u, j + 6u, j + 7u), vec4u(params.key_len - 1u));
     let o_near = o_k + near * stride;
     let o_far = o_k + far * stride;
-    var near_0 = vec4f(0.0); var far_0 = vec4f(0.0);
-    var near_1 = vec4f(0.0); var far_1 = vec4f(0.0);
-    var near_2 = vec4f(0.0); var far_2 = vec4f(0.0);
-    var near_3 = vec4f(0.0); var far_3 = vec4f(0.0);
+    // q k of the near and the far keys: [4 rows][key]
+    var qk_near = mat4x4f();
+    var qk_far = mat4x4f();
     for (var d = 0u; d < D4; d++) {
-      let k_near = k_tile(o_near + d);
-      let k_far = k_tile(o_far + d);
-      let q_0 = q[o_q.x + d]; near_0 += q_0 * k_near; far_0 += q_0 * k_far;
-      let q_1 = q[o_q.y + d]; near_1 += q_1 * k_near; far_1 += q_1 * k_far;
-      let q_2 = q[o_q.z + d]; near_2 += q_2 * k_near; far_2 += q_2 * k_far;
-      let q_3 = q[o_q.w + d]; near_3 += q_3 * k_near; far_3 += q_3 * k_far;
+      let q_d = mat4x4f(q[o_q.x + d], q[o_q.y + d], q[o_q.z + d], q[o_q.w + d]);
+      qk_near += transpose(k_tile(o_near + d)) * q_d;
+      qk_far += transpose(k_tile(o_far + d)) * q_d;
     }
-    let decay_near = load_decay(o_lambda, near);
-    let decay_far = load_decay(o_lambda, far);
-    row_0 = advance(row_0, near_0 * scale + decay_bias(lambda_0, decay_near) * LOG2E, far_0 * scale + decay_bias(lambda_0, decay_far) * LOG2E, j, last.x);
-    row_1 = advance(row_1, near_1 * scale + decay_bias(lambda_1, decay_near) * LOG2E, far_1 * scale + decay_bias(lambda_1, decay_far) * LOG2E, j, last.y);
-    row_2 = advance(row_2, near_2 * scale + decay_bias(lambda_2, decay_near) * LOG2E, far_2 * scale + decay_bias(lambda_2, decay_far) * LOG2E, j, last.z);
-    row_3 = advance(row_3, near_3 * scale + decay_bias(lambda_3, decay_near) * LOG2E, far_3 * scale + decay_bias(lambda_3, decay_far) * LOG2E, j, last.w);
+    let near_decay = load_decay(o_lambda, near);
+    let far_decay = load_decay(o_lambda, far);
+    row_0 = advance(row_0, qk_near[0], qk_far[0], decay_bias(lambda_0, near_decay), decay_bias(lambda_0, far_decay), j, last.x);
+    row_1 = advance(row_1, qk_near[1], qk_far[1], decay_bias(lambda_1, near_decay), decay_bias(lambda_1, far_decay), j, last.y);
+    row_2 = advance(row_2, qk_near[2], qk_far[2], decay_bias(lambda_2, near_decay), decay_bias(lambda_2, far_decay), j, last.z);
+    row_3 = advance(row_3, qk_near[3], qk_far[3], decay_bias(lambda_3, near_decay), decay_bias(lambda_3, far_decay), j, last.w);
+    let p_near = mat4x4f(row_0.near, row_1.near, row_2.near, row_3.near);
+    let p_far = mat4x4f(row_0.far, row_1.far, row_2.far, row_3.far);
     for (var d = 0u; d < D4; d++) {
-      let v_near = v_tile(o_near + d);
-      let v_far = v_tile(o_far + d);
-      p_out[d] = p_out[d] * row_0.rescale + v_near * row_0.near + v_far * row_0.far;
-      p_out[D4 + d] = p_out[D4 + d] * row_1.rescale + v_near * row_1.near + v_far * row_1.far;
-      p_out[2u * D4 + d] = p_out[2u * D4 + d] * row_2.rescale + v_near * row_2.near + v_far * row_2.far;
-      p_out[3u * D4 + d] = p_out[3u * D4 + d] * row_3.rescale + v_near * row_3.near + v_far * row_3.far;
+      let step = v_tile(o_near + d) * p_near + v_tile(o_far + d) * p_far;
+      p_out[d] = p_out[d] * row_0.rescale + step[0];
+      p_out[D4 + d] = p_out[D4 + d] * row_1.rescale + step[1];
+      p_out[2u * D4 + d] = p_out[2u * D4 + d] * row_2.rescale + step[2];
+      p_out[3u * D4 + d] = p_out[3u * D4 + d] * row_3.rescale + step[3];
     }
   }
 
