@@ -55,6 +55,8 @@ gpuSuite('cast', (device) => {
   test('the same type is passed on, integers are refused', () => {
     const x = device().zeros([2]);
     expect(cast(x, 'f32')).toBe(x);
-    expect(() => cast(x, 'i32')).toThrowErrorMatchingInlineSnapshot(`[DTypeError: cast: expected f32 or f16 on both sides, got f32[2] to i32. Integers are not converted on the GPU.]`);
+    expect(() => cast(x, 'i32')).toThrowErrorMatchingInlineSnapshot(
+      `[DTypeError: cast: expected f32 or f16 on both sides, got f32[2] to i32. Integers are not converted on the GPU.]`,
+    );
   });
 });

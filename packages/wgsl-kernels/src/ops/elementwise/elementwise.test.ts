@@ -79,7 +79,9 @@ gpuSuite('elementwise', (device) => {
 
   test('rejects other shapes, element types and infinite factors', () => {
     const [a, b] = [device().zeros([2, 3]), device().zeros([3, 2])];
-    expect(() => add(a, b)).toThrowErrorMatchingInlineSnapshot(`[ShapeError: add: expected two tensors of one shape, got [2, 3] and [3, 2]. Nothing is broadcast.]`);
+    expect(() => add(a, b)).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: add: expected two tensors of one shape, got [2, 3] and [3, 2]. Nothing is broadcast.]`,
+    );
     expect(() => accumulate(a, b)).toThrow(/accumulate: expected two tensors of one shape/);
     expect(() => add(a, device().zeros([2, 3], { dtype: 'i32' }))).toThrow(/expected b f32/);
     expect(() => scale(a, Number.POSITIVE_INFINITY)).toThrow(/expected a finite factor/);

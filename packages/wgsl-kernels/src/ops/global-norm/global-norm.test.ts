@@ -37,7 +37,9 @@ gpuSuite('globalNorm', (device) => {
   test('rejects nothing to sum and other limits', () => {
     const norm = device().zeros([1]);
     expect(() => globalNorm([])).toThrow(/expected at least one tensor/);
-    expect(() => clipCoefficient(norm, 0)).toThrowErrorMatchingInlineSnapshot(`[ArgumentError: clipCoefficient: expected a finite maxNorm above 0, got 0. Leave clipping out to switch it off.]`);
+    expect(() => clipCoefficient(norm, 0)).toThrowErrorMatchingInlineSnapshot(
+      `[ArgumentError: clipCoefficient: expected a finite maxNorm above 0, got 0. Leave clipping out to switch it off.]`,
+    );
     expect(() => globalNorm([device().zeros([1], { dtype: 'i32' })])).toThrow(/f32, got i32/);
   });
 });

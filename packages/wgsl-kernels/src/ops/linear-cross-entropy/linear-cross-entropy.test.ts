@@ -12,7 +12,7 @@ import { expect, test } from 'vitest';
 import { scale } from '../elementwise/index.ts';
 import { assertLabels } from './assert-labels.ts';
 import { logitsStride, selectChunkRows } from './chunk-rows.ts';
-import { crossEntropyCases } from './linear-cross-entropy.cases.ts';
+import { type CrossEntropyCase, crossEntropyCases } from './linear-cross-entropy.cases.ts';
 import { type CrossEntropySizes, naiveLinearCrossEntropy } from './linear-cross-entropy.naive.ts';
 import { type LinearCrossEntropyOptions, linearCrossEntropy } from './linear-cross-entropy.op.ts';
 
@@ -101,22 +101,25 @@ test('labels on the host are checked', () => {
   expect(() => assertLabels(Int32Array.of(-1), 256)).toThrow(/got -1 at index 0/);
 });
 
+/** One case against the twin, on poisoned memory. */
+async function checkCase(device: Device, { chunkRows, ignored, ...sizes }: CrossEntropyCase) {
+  const inputs = makeInputs(sizes, ignored);
+  const logitsBudgetBytes = 4 * logitsStride(sizes.vocab) * chunkRows;
+  const actual = await underTwoFills(device, () =>
+    run(device, sizes, inputs, { logitsBudgetBytes }),
+  );
+  const expected = naiveLinearCrossEntropy(sizes, inputs.x, inputs.weight, inputs.labels);
+  const half = (array: Float64Array) => array.map((value) => value / 2);
+  expectMatch('loss', actual.loss, [expected.loss / 2], 1e-6);
+  expectMatch('lossPerToken', actual.lossPerToken, expected.lossPerToken, 1e-6);
+  expectMatch('dx', actual.dx, half(expected.dx), 3e-6);
+  expectMatch('dweight', actual.dweight, half(expected.dweight), 3e-6);
+}
+
 gpuSuite(
   'linearCrossEntropy',
   (device) => {
-    test.each(crossEntropyCases)('$id', async ({ chunkRows, ignored, ...sizes }) => {
-      const inputs = makeInputs(sizes, ignored);
-      const logitsBudgetBytes = 4 * logitsStride(sizes.vocab) * chunkRows;
-      const actual = await underTwoFills(device(), () =>
-        run(device(), sizes, inputs, { logitsBudgetBytes }),
-      );
-      const expected = naiveLinearCrossEntropy(sizes, inputs.x, inputs.weight, inputs.labels);
-      const half = (array: Float64Array) => array.map((value) => value / 2);
-      expectMatch('loss', actual.loss, [expected.loss / 2], 1e-6);
-      expectMatch('lossPerToken', actual.lossPerToken, expected.lossPerToken, 1e-6);
-      expectMatch('dx', actual.dx, half(expected.dx), 3e-6);
-      expectMatch('dweight', actual.dweight, half(expected.dweight), 3e-6);
-    });
+    test.each(crossEntropyCases)('$id', (row) => checkCase(device(), row));
 
     const sizes = { rows: 6, hidden: 4, vocab: 9 };
 
@@ -187,6 +190,15 @@ gpuSuite(
       expectMatch('loss', actual.loss, [expected.loss / 2], 1e-6);
     });
 
+    test('lossPerToken has no gradient, and says so', () => {
+      const labels = device().zeros([1], { dtype: 'i32' });
+      const params = { x: device().zeros([1, 4]), weight: device().zeros([9, 4]) };
+      const step = valueAndGrad(device(), ({ x, weight }) => ({
+        loss: linearCrossEntropy(x!, weight!, labels).lossPerToken,
+      }));
+      expect(() => step(params)).toThrow(/lossPerToken is for reports/);
+    });
+
     test('rejects shapes and types that do not fit', () => {
       const [x, weight] = [device().zeros([6, 4]), device().zeros([9, 4])];
       const labels = device().zeros([6], { dtype: 'i32' });
@@ -199,5 +211,32 @@ gpuSuite(
       );
     });
   },
-  ['software', 'gpu'],
+  ['software'],
+);
+
+// A tiled matmul takes a software adapter a second to compile: one case with all the features.
+gpuSuite(
+  'linearCrossEntropy',
+  (device) => {
+    const chunked = crossEntropyCases.filter(({ id }) => id.includes('N111'));
+    test.each(chunked)('$id', (row) => checkCase(device(), row));
+
+    test('a label outside the vocabulary makes the loss NaN', async () => {
+      const sizes = { rows: 6, hidden: 4, vocab: 9 };
+      const { x, weight, labels } = makeInputs(sizes, 0);
+      labels[2] = 9;
+      const { loss, lossPerToken } = device().scope(() =>
+        linearCrossEntropy(
+          device().tensor(x, [6, 4]),
+          device().tensor(weight, [9, 4]),
+          device().tensor(labels, [6]),
+        ),
+      );
+      expect((await loss.data())[0]).toBeNaN();
+      expect([...(await lossPerToken.data())].map(Number.isNaN)).toEqual(
+        [0, 0, 1, 0, 0, 0].map(Boolean),
+      );
+    });
+  },
+  ['gpu'],
 );

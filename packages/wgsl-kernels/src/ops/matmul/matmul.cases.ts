@@ -1,6 +1,7 @@
 // Sizes that the matmul kernels are tested at: odd ones, blocks and tiles ± 1, K long enough to be split.
 
 import type { MatmulSizes } from './matmul.naive.ts';
+import { TILES } from './plan.ts';
 
 export interface MatmulCase extends MatmulSizes {
   readonly id: string;
@@ -21,7 +22,7 @@ const makeCase = (layout: Layout, [batch, m, n, k]: Sizes): MatmulCase => ({
 
 const LAYOUTS: readonly Layout[] = ['nn', 'nt', 'tn', 'tt'];
 const RAGGED: Sizes = [2, 17, 33, 31];
-const ALIGNED: Sizes = [1, 36, 68, 20];
+const ALIGNED: Sizes = [1, 20, 68, 36];
 const LONG_K: Sizes = [3, 12, 4, 515];
 
 export const matmulCases: readonly MatmulCase[] = [
@@ -32,6 +33,12 @@ export const matmulCases: readonly MatmulCase[] = [
   makeCase('tn', LONG_K),
   makeCase('nn', LONG_K),
 ];
+
+/** Workgroup tiles that `select` takes only for larger products, run by themselves. */
+export const tileCases = [
+  { tile: TILES.medium, ...makeCase('nt', [1, 68, 71, 36]) },
+  { tile: TILES.large, ...makeCase('tn', [1, 132, 140, 20]) },
+].map((row) => ({ ...row, id: `${row.tile.tileM}x${row.tile.tileN}-${row.id}` }));
 
 /** Register blocks that `select` takes only for products too large for a quick test, run by themselves. */
 export const registerBlockCases = (

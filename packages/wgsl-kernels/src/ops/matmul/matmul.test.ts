@@ -10,10 +10,11 @@ import {
 import { describe, expect, test } from 'vitest';
 import { runWithGrads } from '../../testing/index.ts';
 import { launchMatmul, planMatmul } from './launch.ts';
-import { matmulCases, registerBlockCases } from './matmul.cases.ts';
+import { matmulCases, registerBlockCases, tileCases } from './matmul.cases.ts';
 import { type MatmulSizes, naiveMatmul, naiveMatmulBackward } from './matmul.naive.ts';
 import { matmul } from './matmul.op.ts';
 import { registerMatmul } from './matmul.register.kernel.ts';
+import { selectTiledSpec, tiledMatmul } from './matmul.tiled.kernel.ts';
 import { matmulParams } from './params.ts';
 
 const shapesOf = ({ batch, m, n, k, transposeA, transposeB }: MatmulSizes) => ({
@@ -64,6 +65,41 @@ gpuSuite(
       expectMatch('db', actual.db!, db, 2e-6);
     });
 
+    test('rejects shapes that do not fit and other element types', () => {
+      const [a, b] = [device().zeros([2, 3, 4]), device().zeros([2, 5, 4])];
+      expect(() => matmul(a, b)).toThrowErrorMatchingInlineSnapshot(
+        `[ShapeError: matmul: expected a [..., M, K] and b [..., K, N] with equal leading dims and K, got [2, 3, 4] and [2, 5, 4]. Reshape, or set transposeA or transposeB.]`,
+      );
+      expect(() => matmul(a, device().zeros([3, 4, 5]))).toThrow(/equal leading dims/);
+      expect(() => matmul(device().zeros([4]), device().zeros([4]))).toThrow(/equal leading dims/);
+      expect(() => matmul(a, device().zeros([2, 4, 5], { dtype: 'i32' }))).toThrow(
+        /expected b f32/,
+      );
+    });
+  },
+  ['software'],
+);
+
+gpuSuite(
+  'launchMatmul',
+  (device) => {
+    // Forward only: gradients are the same launches, and a tiled kernel takes a software adapter a second to compile.
+    test.each(matmulCases)('$id', async (sizes) => {
+      const { batch, m, n, k } = sizes;
+      const shapes = shapesOf(sizes);
+      const a = randomArray(42, batch * m * k);
+      const b = randomArray(43, batch * k * n);
+      const actual = await underTwoFills(device(), async () => {
+        const [ta, tb] = [device().tensor(a, shapes.a), device().tensor(b, shapes.b)];
+        const c = device().empty([batch, m, n]);
+        launchMatmul(device(), { a: ta, b: tb, c, ...sizes });
+        const result = (await c.data()) as Float32Array;
+        for (const tensor of [ta, tb, c]) tensor.dispose();
+        return { c: result };
+      });
+      expectMatch('c', actual.c, naiveMatmul(sizes, a, b), 2e-6);
+    });
+
     test('padded rows, offsets, bias and accumulation, with and without splits of K', async () => {
       for (const [k, n, ldc] of [
         [6, 7, 8],
@@ -101,18 +137,6 @@ gpuSuite(
         expect(padding(actual.c), 'padding is not written').toEqual(padding(c));
       }
     });
-
-    test('rejects shapes that do not fit and other element types', () => {
-      const [a, b] = [device().zeros([2, 3, 4]), device().zeros([2, 5, 4])];
-      expect(() => matmul(a, b)).toThrowErrorMatchingInlineSnapshot(
-        `[ShapeError: matmul: expected a [..., M, K] and b [..., K, N] with equal leading dims and K, got [2, 3, 4] and [2, 5, 4]. Reshape, or set transposeA or transposeB.]`,
-      );
-      expect(() => matmul(a, device().zeros([3, 4, 5]))).toThrow(/equal leading dims/);
-      expect(() => matmul(device().zeros([4]), device().zeros([4]))).toThrow(/equal leading dims/);
-      expect(() => matmul(a, device().zeros([2, 4, 5], { dtype: 'i32' }))).toThrow(
-        /expected b f32/,
-      );
-    });
   },
   ['software', 'gpu'],
 );
@@ -143,4 +167,29 @@ gpuSuite(
     });
   },
   ['software'],
+);
+
+gpuSuite(
+  'tiles',
+  (device) => {
+    test.each(tileCases)('$id', async ({ tile, ...sizes }) => {
+      const { batch, m, n, k } = sizes;
+      const shapes = shapesOf(sizes);
+      const a = randomArray(42, batch * m * k);
+      const b = randomArray(43, batch * k * n);
+      const actual = await underTwoFills(device(), async () => {
+        const [ta, tb] = [device().tensor(a, shapes.a), device().tensor(b, shapes.b)];
+        const c = device().empty([batch, m, n]);
+        const dims = planMatmul({ a: ta, b: tb, c, ...sizes }, 'gpu');
+        const spec = selectTiledSpec(dims, tile);
+        const tensors = { a: ta, b: tb, bias: ta, c };
+        tiledMatmul.run(device(), { dims, tensors, params: matmulParams(dims), spec });
+        const result = (await c.data()) as Float32Array;
+        for (const tensor of [ta, tb, c]) tensor.dispose();
+        return { c: result };
+      });
+      expectMatch('c', actual.c, naiveMatmul(sizes, a, b), 2e-6);
+    });
+  },
+  ['gpu'],
 );

@@ -3,7 +3,7 @@
 import { defineKernel } from '../../define-kernel.ts';
 import matmulTiledWgsl from './matmul.tiled.wgsl';
 import { MATMUL_BINDINGS, MATMUL_PARAMS, matmulBytes, matmulFlops } from './params.ts';
-import { isAligned, type MatmulDims, selectTile } from './plan.ts';
+import { isAligned, type MatmulDims, selectTile, type Tile } from './plan.ts';
 
 interface TileSpec {
   readonly [name: string]: number | boolean | string;
@@ -14,8 +14,8 @@ interface TileSpec {
   readonly TRANSPOSE_B: boolean;
 }
 
-export function selectTiledSpec(dims: MatmulDims): TileSpec {
-  const tile = selectTile(dims);
+/** Spec of a launch, with the tile that suits its size or a given one. Pure. */
+export function selectTiledSpec(dims: MatmulDims, tile: Tile = selectTile(dims)): TileSpec {
   const alignedA = isAligned(dims.offsetA, dims.lda, dims.strideA);
   const alignedB = isAligned(dims.offsetB, dims.ldb, dims.strideB);
   return {
@@ -48,7 +48,7 @@ export const tiledMatmul = defineKernel({
   source: matmulTiledWgsl,
   bindings: MATMUL_BINDINGS,
   params: MATMUL_PARAMS,
-  select: selectTiledSpec,
+  select: (dims: MatmulDims) => selectTiledSpec(dims),
   grid: ({ m, n, batch, splits }, spec) => [
     Math.ceil(n / spec.TILE_N),
     Math.ceil(m / spec.TILE_M),

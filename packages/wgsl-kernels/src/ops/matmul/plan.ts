@@ -78,7 +78,7 @@ export interface Tile extends Block {
   readonly tileK: number;
 }
 
-const TILES = {
+export const TILES = {
   large: { tileM: 128, tileN: 128, tileK: 8, rows: 8, cols: 8 },
   medium: { tileM: 64, tileN: 64, tileK: 16, rows: 4, cols: 4 },
   small: { tileM: 32, tileN: 32, tileK: 16, rows: 4, cols: 4 },
