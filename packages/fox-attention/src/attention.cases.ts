@@ -31,6 +31,7 @@ const dims = (
   headDim: number,
 ): AttentionDims => ({ batch, queryLen, keyLen, numHeads, headDim });
 
+// Few head dims per set of options: each pair is another pipeline, which a software adapter compiles for a second or more.
 export const attentionCases: readonly AttentionCase[] = [
   { id: 'B1-T1-H1-D16', dims: dims(1, 1, 1, 1, 16), gate: WEAK },
   { id: 'B2-T63-H2-D32', dims: dims(2, 63, 63, 2, 32), gate: STRONG },
@@ -40,11 +41,12 @@ export const attentionCases: readonly AttentionCase[] = [
   { id: 'B1-T127-H2-D16-breaks', dims: dims(1, 127, 127, 2, 16), gate: BREAKS },
   { id: 'B1-M1-N70-H2-D64-decode', dims: dims(1, 1, 70, 2, 64), gate: WEAK },
   { id: 'B2-M9-N95-H1-D32-cross', dims: dims(2, 9, 95, 1, 32), gate: STRONG },
-  { id: 'B3-T50-H1-D32-padded', dims: dims(3, 50, 50, 1, 32), gate: WEAK, seqStart: [0, 37, 50] },
+  { id: 'B3-T50-H1-D16-padded', dims: dims(3, 50, 50, 1, 16), gate: WEAK, seqStart: [0, 37, 50] },
   {
-    id: 'B1-T111-H2-D32-pruned-8x8',
-    dims: dims(1, 111, 111, 2, 32),
+    id: 'B2-T111-H2-D16-pruned-8x8-padded',
+    dims: dims(2, 111, 111, 2, 16),
     gate: STRONG,
+    seqStart: [0, 18],
     blocks: { blockM: 8, blockN: 8 },
   },
   {
@@ -56,9 +58,10 @@ export const attentionCases: readonly AttentionCase[] = [
     smScale: 0.4,
   },
   {
-    id: 'B1-M40-N150-H2-D16-pruned-16x64-cross',
+    id: 'B1-M40-N150-H2-D16-pruned-16x64-cross-padded',
     dims: dims(1, 40, 150, 2, 16),
     gate: STRONG,
+    seqStart: [5],
     blocks: { blockM: 16, blockN: 64 },
   },
 ];

@@ -2,6 +2,7 @@
 
 import type { Device, Tensor } from '@vulpes/tensor-core';
 import { expectMatch, gpuSuite, underTwoFills } from '@vulpes/tensor-core/testing';
+import { cumulativeLogGate } from '@vulpes/wgsl-kernels';
 import { runWithGrads } from '@vulpes/wgsl-kernels/testing';
 import { expect, test } from 'vitest';
 import { type AttentionCase, attentionCases } from './attention.cases.ts';
@@ -61,7 +62,37 @@ gpuSuite(
       }
       if (!theCase.gate) return;
       expectMatch('dlogFgate', actual.dlogFgate!, expected.dLogFgate, GATE_BOUND);
-      expect(actual.dlogFgate!.slice(0, theCase.dims.numHeads).every((d) => d === 0)).toBe(true);
+      const firstGates = actual.dlogFgate!.subarray(0, theCase.dims.numHeads);
+      expect(firstGates.every((gradient) => gradient === 0)).toBe(true);
+    });
+
+    const noGate = attentionCases.find(({ gate }) => gate === null)!;
+
+    /** Output with every gate at one value, or without gates; logLambda given by the caller. */
+    async function attend(logFgate: number | null): Promise<Float32Array> {
+      const { q, k, v } = makeInputs(noGate);
+      const { queryLen, numHeads, headDim } = noGate.dims;
+      const out = device().scope(() => {
+        const [queries, keys, values] = [q, k, v].map((data) =>
+          device().tensor(data, [1, queryLen, numHeads, headDim]),
+        ) as [Tensor, Tensor, Tensor];
+        if (logFgate === null) return forgettingAttention(queries, keys, values, null);
+        const gates = new Float32Array(queryLen * numHeads).fill(logFgate);
+        const gate = device().tensor(gates, [1, queryLen, numHeads]);
+        const logLambda = cumulativeLogGate(gate);
+        return forgettingAttention(queries, keys, values, gate, { logLambda });
+      });
+      const values = (await out.data()) as Float32Array;
+      out.dispose();
+      return values;
+    }
+
+    test('gates of 0 nats give plain causal attention, bit for bit', async () => {
+      expect(await attend(0)).toEqual(await attend(null));
+    });
+
+    test.each([-400, -1e30])('gates of %d nats leave each token its own value', async (gate) => {
+      expect(await attend(gate)).toEqual(makeInputs(noGate).v);
     });
   },
   ['gpu', 'software'],
