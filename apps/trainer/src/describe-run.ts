@@ -37,7 +37,7 @@ function describeModel(model: FoxConfig): string {
 function recipeLine(settings: TrainSettings, estimate: RunEstimate): string {
   const { steps, contextLength, batchSize, accumulate, learningRate, warmupSteps } = settings;
   const batches = accumulate > 1 ? `${batchSize} × ${accumulate}` : `${batchSize}`;
-  return `Recipe: ${formatInteger(steps)} steps of ${batches} sequences of ${contextLength} (${formatCount(estimate.totalTokens)} tokens in all), learning rate ${learningRate} after ${warmupSteps} steps, seed ${settings.seed}`;
+  return `Recipe: ${formatInteger(steps)} steps of ${batches} sequences of ${contextLength} (${formatCount(estimate.totalTokens)} tokens in all), learning rate ${learningRate} (warm-up ${warmupSteps} steps), seed ${settings.seed}`;
 }
 
 /** All that can be said without running. */

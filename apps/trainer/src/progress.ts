@@ -22,14 +22,14 @@ export interface Progress {
 
 const PLAIN_LINES = 50;
 const PLAIN_INTERVAL_MS = 15_000;
-const RATE_MEMORY = 0.9;
+const MEMORY = 0.9;
 
 /** What is known of the run so far, for one line. */
 export class StepLine {
   #steps = 0;
   #tokensPerStep = 0;
   #heldOutLoss: number | null = null;
-  #tokensPerSecond: number | null = null;
+  #stepMs: number | null = null;
   #isWarm = false;
 
   update(event: TrainEvent): void {
@@ -39,8 +39,9 @@ export class StepLine {
     } else if (event.type === 'evaluation') {
       this.#heldOutLoss = event.heldOutLoss;
     } else if (event.type === 'step' && this.#isWarm) {
-      const before = this.#tokensPerSecond ?? event.tokensPerSecond;
-      this.#tokensPerSecond = RATE_MEMORY * before + (1 - RATE_MEMORY) * event.tokensPerSecond;
+      // Times are averaged, not rates: a late read-back makes one step look long and the next one short.
+      const before = this.#stepMs ?? event.stepMs;
+      this.#stepMs = MEMORY * before + (1 - MEMORY) * event.stepMs;
     }
     this.#isWarm ||= event.type === 'step'; // the first step compiles the kernels
   }
@@ -49,7 +50,8 @@ export class StepLine {
   format(event: StepEvent, { isShort = false } = {}): string {
     const width = String(this.#steps).length;
     const step = String(event.step).padStart(width, '0');
-    const remaining = (this.#steps - event.step) * this.#tokensPerStep;
+    const stepMs = this.#stepMs ?? event.stepMs;
+    const remainingMs = (this.#steps - event.step) * (this.#stepMs ?? Number.NaN);
     const details = [
       `gnorm ${event.gradNorm.toFixed(2)}`,
       `lr ${event.learningRate.toExponential(1)}`,
@@ -60,8 +62,8 @@ export class StepLine {
       `loss ${event.loss.toFixed(4)}`,
       `held-out ${this.#heldOutLoss?.toFixed(4) ?? '–'}`,
       ...(isShort ? [] : details),
-      `${formatInteger(this.#tokensPerSecond ?? event.tokensPerSecond)} tok/s`,
-      `ETA ${formatDuration(remaining / (this.#tokensPerSecond ?? Number.NaN))}`,
+      `${formatInteger((1000 * this.#tokensPerStep) / stepMs)} tok/s`,
+      `ETA ${formatDuration(remainingMs / 1000)}`,
       `pruned ${event.prunedShare === null ? 'off' : formatPercent(event.prunedShare)}`,
     ].join(' | ');
   }
