@@ -16,7 +16,7 @@ import { importsOf } from './imports.mjs';
 const SCOPE = '@vulpes/';
 
 /** Files that are never published, or only for tests. @param {string} path */
-const isForTests = (path) => /\.test(-d)?\.ts$|\/fixtures\/|\/testing\//.test(path);
+const isForTests = (path) => /\.(test|test-d|suite)\.ts$|\/fixtures\/|\/testing\//.test(path);
 
 /** @param {string} specifier */
 const packageName = (specifier) =>
