@@ -83,11 +83,11 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) grid: vec3u, 
       workgroupBarrier();
       load_keys_and_queries(chunk, j_first, i_first, h, b, lane);
       workgroupBarrier();
-      p = multiply(p, tx, ty);
+      p += multiply(tx, ty);
       workgroupBarrier();
       load_values_and_dout(chunk, j_first, i_first, h, b, lane);
       workgroupBarrier();
-      ds = multiply(ds, tx, ty);
+      ds += multiply(tx, ty);
     }
     let raw_rows = vec4u(i_first + tx) + vec4u(0u, 8u, 16u, 24u);
     let at = o_row_stats + min(raw_rows, vec4u(params.query_len - 1u));

@@ -66,11 +66,11 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) grid: vec3u, 
       workgroupBarrier();
       load_queries_and_keys(chunk, i_first, j_first, h, b, lane);
       workgroupBarrier();
-      s = multiply(s, tx, ty);
+      s += multiply(tx, ty);
       workgroupBarrier();
       load_dout_and_values(chunk, i_first, j_first, h, b, lane);
       workgroupBarrier();
-      dp = multiply(dp, tx, ty);
+      dp += multiply(tx, ty);
     }
     let raw_keys = vec4u(j_first + tx) + vec4u(0u, 8u, 16u, 24u);
     let at = o_key_stats + min(raw_keys, vec4u(params.key_len - 1u));

@@ -96,7 +96,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) lane:
       workgroupBarrier();
       load_queries_and_keys(chunk, i_first, j_first, h, b, lane);
       workgroupBarrier();
-      s = multiply(s, tx, ty);
+      s += multiply(tx, ty);
     }
     let raw_keys = vec4u(j_first + tx) + vec4u(0u, 8u, 16u, 24u);
     let at = o_lambda + min(raw_keys, vec4u(params.key_len - 1u));

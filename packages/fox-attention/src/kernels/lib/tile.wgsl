@@ -15,17 +15,22 @@ var<workgroup> t_b: array<vec4f, TILE * STRIDE>;   // [TILE, CHUNK]
 // [TILE, 8]: vector g of a row holds its weights on columns g, g + 8, g + 16, g + 24
 var<workgroup> t_p: array<vec4f, TILE * P_STRIDE>;
 
-// sum[r][c] += row ty + 8 r of t_a times row tx + 8 c of t_b
-fn multiply(sum: mat4x4f, tx: u32, ty: u32) -> mat4x4f {
-  var result = sum;
+// Vectors at `at`, `at` + 8 rows, + 16 rows, + 24 rows.
+fn a_rows(at: u32) -> mat4x4f {
+  return mat4x4f(t_a[at], t_a[at + 8u * STRIDE], t_a[at + 16u * STRIDE], t_a[at + 24u * STRIDE]);
+}
+fn b_rows(at: u32) -> mat4x4f {
+  return mat4x4f(t_b[at], t_b[at + 8u * STRIDE], t_b[at + 16u * STRIDE], t_b[at + 24u * STRIDE]);
+}
+fn p_rows(at: u32) -> mat4x4f {
+  return mat4x4f(t_p[at], t_p[at + 8u * P_STRIDE], t_p[at + 16u * P_STRIDE], t_p[at + 24u * P_STRIDE]);
+}
+
+// result[r][c] = row ty + 8 r of t_a times row tx + 8 c of t_b
+fn multiply(tx: u32, ty: u32) -> mat4x4f {
+  var result = mat4x4f();
   for (var d = 0u; d < C4; d++) {
-    let at = tx * STRIDE + d;
-    let b = mat4x4f(t_b[at], t_b[at + 8u * STRIDE], t_b[at + 16u * STRIDE], t_b[at + 24u * STRIDE]);
-    let row = ty * STRIDE + d;
-    result[0] += t_a[row] * b;
-    result[1] += t_a[row + 8u * STRIDE] * b;
-    result[2] += t_a[row + 16u * STRIDE] * b;
-    result[3] += t_a[row + 24u * STRIDE] * b;
+    result += transpose(b_rows(tx * STRIDE + d)) * a_rows(ty * STRIDE + d);
   }
   return result;
 }
@@ -35,13 +40,7 @@ fn weigh(tx: u32, ty: u32) -> mat4x4f {
   var result = mat4x4f();
   if (tx >= C4) { return result; }
   for (var g = 0u; g < 8u; g++) {
-    let at = g * STRIDE + tx;
-    let b = mat4x4f(t_b[at], t_b[at + 8u * STRIDE], t_b[at + 16u * STRIDE], t_b[at + 24u * STRIDE]);
-    let row = ty * P_STRIDE + g;
-    result[0] += b * t_p[row];
-    result[1] += b * t_p[row + 8u * P_STRIDE];
-    result[2] += b * t_p[row + 16u * P_STRIDE];
-    result[3] += b * t_p[row + 24u * P_STRIDE];
+    result += b_rows(g * STRIDE + tx) * p_rows(ty * P_STRIDE + g);
   }
   return result;
 }
