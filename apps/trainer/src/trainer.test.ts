@@ -1,6 +1,6 @@
 // The command line from end to end, in processes of its own: a run, a Ctrl-C, a kill, a sample, and every mistake.
 
-import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Metrics, parseMetrics } from '@vulpes/training';
@@ -64,54 +64,44 @@ describe('a run', () => {
     expect(await readFile(at('whole/loss-curve.svg'), 'utf8')).toContain('<svg');
   });
 
-  test('interrupted by Ctrl-C it saves, exits with 0, and resumed it takes the same course', async () => {
+  test('stopped by Ctrl-C, resumed, killed and resumed again, it takes the same course', async () => {
     await undisturbedRun();
-    const out = at('interrupted');
+    const out = at('disturbed');
     const stopped = await runCli(script, [...tiny(), '--out', out], (line, child) => {
-      if (line.startsWith('step 05/12')) {
-        child.kill('SIGINT');
-        child.kill('SIGINT'); // npm passes on what the terminal has sent already
-      }
+      if (!line.startsWith('step 03/12')) return;
+      child.kill('SIGINT');
+      child.kill('SIGINT'); // npm may pass on what the terminal has sent already
     });
     expect({ code: stopped.code, stderr: stopped.stderr }).toEqual({ code: 0, stderr: '' });
     expect(stopped.stdout).toMatch(/Stopped after step \d+ of 12; everything is saved\./);
     expect(stopped.stdout.trimEnd().split('\n').at(-1)).toBe(
       `Go on with:  npm run trainer -- train --resume ${out}`,
     );
-    const resumed = await runCli(script, ['train', '--resume', out, '--sample-tokens', '0']);
-    expect({ code: resumed.code, stderr: resumed.stderr }).toEqual({ code: 0, stderr: '' });
-    expect(await courseOf(out)).toEqual(await courseOf(at('whole')));
-  });
 
-  test('killed without warning, it takes the same course when resumed', async () => {
-    await undisturbedRun();
-    const out = at('killed');
-    const killed = await runCli(script, [...tiny(), '--out', out], (line, child) => {
+    const resume = ['train', '--resume', out, '--sample-tokens', '0'];
+    const killed = await runCli(script, resume, (line, child) => {
       if (line.startsWith('step 08/12')) child.kill('SIGKILL');
     });
     expect(killed.code).toBeNull();
-    const resumed = await runCli(script, ['train', '--resume', out, '--sample-tokens', '0']);
+    const resumed = await runCli(script, resume);
+    expect({ code: resumed.code, stderr: resumed.stderr }).toEqual({ code: 0, stderr: '' });
     expect(resumed.stdout).toContain(', going on from step 6');
     expect(await courseOf(out)).toEqual(await courseOf(at('whole')));
   });
 
-  test('can be sampled from, the same for the same seed', async () => {
+  test('can be sampled from', async () => {
     await undisturbedRun();
-    const sample = () =>
-      runCli(script, ['sample', at('whole'), '--prompt', 'The fox', '--sample-tokens', '6']);
-    const { code, stdout } = await sample();
+    const request = ['--prompt', 'The fox', '--sample-tokens', '4'];
+    const { code, stdout } = await runCli(script, ['sample', at('whole'), ...request]);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^The fox/);
-    expect((await sample()).stdout).toBe(stdout);
   });
 
   test('a second Ctrl-C, a while after the first, ends it at once with 130', async () => {
-    const slow = [...tiny(), '--steps', '100000', '--accumulate', '200', '--eval-every', '100000'];
+    const slow = [...tiny(), '--steps', '10000', '--accumulate', '40', '--eval-every', '10000'];
     const { code } = await runCli(script, [...slow, '--out', at('twice')], (line, child) => {
-      if (line.startsWith('held-out')) {
-        child.kill('SIGINT');
-        setTimeout(() => child.kill('SIGINT'), 700);
-      }
+      if (line.startsWith('step 00001/')) child.kill('SIGINT');
+      if (line.startsWith('Stopping')) setTimeout(() => child.kill('SIGINT'), 500);
     });
     expect(code).toBe(130);
   });
@@ -172,8 +162,9 @@ describe('a mistake is one sentence on stderr, and exit code 1', () => {
   });
 
   test('in the checkpoint', async () => {
+    await undisturbedRun();
     const out = at('damaged');
-    await runCli(script, [...tiny(), '--steps', '4', '--sample-tokens', '0', '--out', out]);
+    await cp(at('whole'), out, { recursive: true });
     await fails(
       ['train', '--resume', out, '--context', '64'],
       /resume: expected contextLength 32 as in the checkpoint, got 64\./,
@@ -188,7 +179,7 @@ describe('a mistake is one sentence on stderr, and exit code 1', () => {
       ['train', '--resume', out, '--data', other],
       /expected the text that the run began with/,
     );
-    await truncate(join(out, 'checkpoints/step-00000004/optimizer.safetensors'), 1000);
+    await truncate(join(out, 'checkpoints/step-00000012/optimizer.safetensors'), 1000);
     await fails(
       ['train', '--resume', out],
       /optimizer\.safetensors is damaged: expected \d+ bytes, got 1000\. Resume from another checkpoint/,
