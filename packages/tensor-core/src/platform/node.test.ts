@@ -18,5 +18,8 @@ test('hardware that is asked for and missing is an error with a remedy', async (
   );
   // On a machine with a GPU the adapter is real; elsewhere the message names the remedy.
   if (typeof outcome === 'boolean') expect(outcome).toBe(false);
-  else expect(outcome).toMatch(/no GPU with a working driver[\s\S]*npm install @vulpes\/software-adapter/);
+  else
+    expect(outcome).toMatch(
+      /no GPU with a working driver[\s\S]*npm install @vulpes\/software-adapter/,
+    );
 });
