@@ -11,25 +11,28 @@ export function philox4x32(
   counter: readonly [number, number, number, number],
   key: readonly [number, number],
 ): [number, number, number, number] {
-  let [c0, c1, c2, c3] = counter.map((word) => word >>> 0) as [number, number, number, number];
-  let [k0, k1] = [key[0] >>> 0, key[1] >>> 0];
+  let [c0, c1, c2, c3] = counter;
+  let [k0, k1] = key;
   for (let round = 0; round < 10; round++) {
-    const [high0, low0] = multiply32(MULTIPLIER_0, c0);
-    const [high1, low1] = multiply32(MULTIPLIER_1, c2);
-    [c0, c1, c2, c3] = [(high1 ^ c1 ^ k0) >>> 0, low1, (high0 ^ c3 ^ k1) >>> 0, low0];
-    k0 = (k0 + WEYL_0) >>> 0;
-    k1 = (k1 + WEYL_1) >>> 0;
+    const high0 = multiplyHigh(MULTIPLIER_0, c0);
+    const high1 = multiplyHigh(MULTIPLIER_1, c2);
+    const low0 = Math.imul(MULTIPLIER_0, c0);
+    c0 = high1 ^ c1 ^ k0;
+    c1 = Math.imul(MULTIPLIER_1, c2);
+    c2 = high0 ^ c3 ^ k1;
+    c3 = low0;
+    k0 = (k0 + WEYL_0) | 0;
+    k1 = (k1 + WEYL_1) | 0;
   }
-  return [c0, c1, c2, c3];
+  return [c0 >>> 0, c1 >>> 0, c2 >>> 0, c3 >>> 0];
 }
 
-/** High and low 32 bits of a 32×32-bit product, by 16-bit halves. */
-function multiply32(a: number, b: number): [number, number] {
+/** High 32 bits of a 32×32-bit unsigned product, by 16-bit halves; every sum stays below 2^53. */
+function multiplyHigh(a: number, b: number): number {
   const [aLow, aHigh, bLow, bHigh] = [a & 0xffff, a >>> 16, b & 0xffff, b >>> 16];
-  const middle = aHigh * bLow + ((aLow * bLow) >>> 16);
+  const middle = aHigh * bLow + Math.floor((aLow * bLow) / 0x10000);
   const middle2 = aLow * bHigh + (middle % 0x10000);
-  const high = aHigh * bHigh + Math.floor(middle / 0x10000) + Math.floor(middle2 / 0x10000);
-  return [high >>> 0, Math.imul(a, b) >>> 0];
+  return (aHigh * bHigh + Math.floor(middle / 0x10000) + Math.floor(middle2 / 0x10000)) | 0;
 }
 
 /** A stream of random numbers whose position can be saved and restored. */
@@ -37,6 +40,9 @@ export class CounterRng {
   readonly seed: number;
   readonly stream: number;
   #position = 0;
+  /** Four numbers come from one block: the last block is kept. */
+  #block = -1;
+  #words: readonly number[] = [];
 
   /** @param seed - any safe integer ≥ 0. @param stream - independent streams of one seed. */
   constructor(seed: number, stream = 0) {
@@ -47,11 +53,14 @@ export class CounterRng {
   /** The number at a position (0, 1, 2, …), without moving. */
   at(position: number): number {
     const block = Math.floor(position / 4);
-    const words = philox4x32(
-      [block >>> 0, Math.floor(block / 2 ** 32), this.stream >>> 0, 0],
-      [this.seed >>> 0, Math.floor(this.seed / 2 ** 32)],
-    );
-    return words[position % 4] as number;
+    if (block !== this.#block) {
+      this.#block = block;
+      this.#words = philox4x32(
+        [block >>> 0, Math.floor(block / 2 ** 32), this.stream >>> 0, 0],
+        [this.seed >>> 0, Math.floor(this.seed / 2 ** 32)],
+      );
+    }
+    return this.#words[position % 4] as number;
   }
 
   /** Next integer in [0, 2^32). */
