@@ -34,7 +34,9 @@ export function pruningLines(
 export async function folderLines(folder: string, outcome: TrainingOutcome): Promise<string[]> {
   const metricsPath = joinPath(folder, METRICS_FILE);
   const curvePath = joinPath(folder, CURVE_FILE);
-  const metrics = parseMetrics(await nodeFiles.read(metricsPath));
+  // Stopped before its first evaluation, a run has no metrics yet.
+  const isLogged = (await nodeFiles.size(metricsPath)) !== null;
+  const metrics = isLogged ? parseMetrics(await nodeFiles.read(metricsPath)) : [];
   await writeText(curvePath, lossCurveSvg(metrics));
   return [
     `Checkpoint  ${outcome.checkpoint.folder}`,

@@ -31,7 +31,8 @@ const tiny = () =>
 
 /** Losses, norms and held-out losses of a run, without its times. */
 async function courseOf(run: string) {
-  const metrics = parseMetrics(await readFile(join(run, 'metrics.jsonl')));
+  const bytes = await readFile(join(run, 'metrics.jsonl')).catch(() => new Uint8Array());
+  const metrics = parseMetrics(bytes);
   return metrics.map((line: Metrics) =>
     line.type === 'step' ? [line.step, line.loss, line.gradNorm] : [line.step, line.heldOutLoss],
   );
@@ -87,6 +88,16 @@ describe('a run', () => {
     expect({ code: resumed.code, stderr: resumed.stderr }).toEqual({ code: 0, stderr: '' });
     expect(resumed.stdout).toContain(', going on from step 6');
     expect(await courseOf(out)).toEqual(await courseOf(at('whole')));
+  });
+
+  test('stopped before its first step, it can still be resumed', async () => {
+    const out = at('early');
+    const stopped = await runCli(script, [...tiny(), '--out', out], (line, child) => {
+      if (line.startsWith('Folder')) child.kill('SIGTERM');
+    });
+    expect({ code: stopped.code, stderr: stopped.stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stopped.stdout).toContain('Stopped after step 0 of 12; everything is saved.');
+    expect(await courseOf(out)).toEqual([]);
   });
 
   test('can be sampled from', async () => {
