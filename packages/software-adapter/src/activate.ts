@@ -54,6 +54,13 @@ const keepLoaded = (loader: string): void => {
 };
 
 /**
+ * Loads the carried Vulkan loader and no driver: for machines, often containers, that have a
+ * GPU driver's manifest but no libvulkan.so.1. Main thread only, before `create()`.
+ */
+export const loadVulkanLoader = (options: EnsureOptions = {}): void =>
+  keepLoaded(ensureSoftwareAdapter(options).loader);
+
+/**
  * Makes a software Vulkan driver the one that this process finds. Call it in the main thread,
  * before `create()` of the webgpu package; a `create()` that found no adapter may come before.
  */

@@ -3,6 +3,7 @@ export {
   type ChooseOptions,
   type ChosenDriver,
   chooseSoftwareDriver,
+  loadVulkanLoader,
   type SoftwareDriver,
   softwareAdapterEnv,
 } from './activate.ts';

@@ -29,7 +29,7 @@ export function sizeClass(byteLength: number): number {
   return Math.ceil(byteLength / step) * step;
 }
 
-const USAGE = { storage: 0x80, copySource: 0x4, copyTarget: 0x8 } as const;
+const USAGE = { storage: 0x80, copySource: 0x4, copyTarget: 0x8, mapRead: 0x1 } as const;
 
 export class BufferPool {
   readonly #device: GPUDevice;
@@ -104,14 +104,29 @@ export class BufferPool {
     );
   }
 
+  /** A buffer to map for reading; the caller destroys it. */
+  createReadable(byteLength: number): GPUBuffer {
+    return this.#createBuffer({
+      size: byteLength,
+      usage: USAGE.mapRead | USAGE.copyTarget,
+      label: 'readback',
+    });
+  }
+
   #create(capacity: number): PooledBuffer {
-    this.#device.pushErrorScope('out-of-memory');
     const usage = USAGE.storage | USAGE.copySource | USAGE.copyTarget;
     const id = this.#nextId++;
-    const gpu = this.#device.createBuffer({ size: capacity, usage, label: `pool-${id}` });
-    this.#creationErrors.push(this.#device.popErrorScope());
+    const gpu = this.#createBuffer({ size: capacity, usage, label: `pool-${id}` });
     this.#allocated += capacity;
     return { id, gpu, capacity };
+  }
+
+  /** Creation inside an error scope; `assertCreated` waits for the verdict. */
+  #createBuffer(descriptor: GPUBufferDescriptor): GPUBuffer {
+    this.#device.pushErrorScope('out-of-memory');
+    const buffer = this.#device.createBuffer(descriptor);
+    this.#creationErrors.push(this.#device.popErrorScope());
+    return buffer;
   }
 
   #maxBytes(): number {

@@ -1,5 +1,6 @@
 // Device: tensors, recording, submitting, reading back. Nothing here knows a kernel or an op.
 
+import './symbol-dispose.ts';
 import { platform } from '#platform';
 import type { Tape } from './autograd/tape.ts';
 import { BufferPool, type MemoryStats, type PooledBuffer } from './buffer-pool.ts';
@@ -252,7 +253,7 @@ export class Device implements Disposable {
   /** Waits until the GPU has done everything that was recorded. */
   async finish(): Promise<void> {
     await this.flush();
-    await this.#gpu.queue.onSubmittedWorkDone();
+    await this.#errors.guard(this.#gpu.queue.onSubmittedWorkDone());
     this.#errors.assertUsable();
   }
 
@@ -265,11 +266,7 @@ export class Device implements Disposable {
   /** Submits, then reads the first bytes of a buffer. */
   async readBytes(source: PooledBuffer, byteLength: number): Promise<ArrayBuffer> {
     this.#errors.assertUsable();
-    const readable = this.#gpu.createBuffer({
-      size: byteLength,
-      usage: 0x1 | 0x8,
-      label: 'readback',
-    });
+    const readable = this.#pool.createReadable(byteLength);
     this.#record({
       kind: 'copy',
       source,
@@ -338,7 +335,7 @@ export class Device implements Disposable {
     await this.#pipelines.compile(programsOf(commands));
     const recorder = this.#profiled ? new TimestampRecorder(this.#gpu) : null;
     await this.#errors.scoped(() => this.#encoder.submit(commands, recorder));
-    if (recorder) this.#profiled?.push(...(await recorder.read()));
+    if (recorder) this.#profiled?.push(...(await this.#errors.guard(recorder.read())));
   }
 }
 

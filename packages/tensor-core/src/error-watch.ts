@@ -8,6 +8,8 @@ import {
   UnsupportedError,
 } from './errors.ts';
 
+const LOSS_GRACE_MS = 50;
+
 export class ErrorWatch {
   readonly #gpu: GPUDevice;
   /** Resolves with the error when the device is lost for good. */
@@ -65,11 +67,13 @@ export class ErrorWatch {
     this.assertUsable();
   }
 
-  /** Awaits a WebGPU promise; a rejection caused by device loss becomes DeviceLostError. */
+  /** Awaits a WebGPU promise; a rejection becomes a typed error, DeviceLostError where the device was lost. */
   async guard<R>(pending: Promise<R>): Promise<R> {
     try {
       return await pending;
     } catch (cause) {
+      // The loss may be reported a moment after the promise that it broke.
+      await Promise.race([this.lost, new Promise((resolve) => setTimeout(resolve, LOSS_GRACE_MS))]);
       this.assertUsable();
       throw new GpuValidationError(
         `device: ${cause instanceof Error ? cause.message : String(cause)}`,

@@ -1,5 +1,6 @@
 // Tensor: a typed, shaped handle on GPU memory. Contiguous, row-major, at least one element.
 
+import './symbol-dispose.ts';
 import type { PooledBuffer } from './buffer-pool.ts';
 import type { Device } from './device.ts';
 import { DTYPE_BYTES, type DType, type HostArray } from './dtype.ts';

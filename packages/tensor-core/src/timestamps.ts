@@ -14,6 +14,7 @@ export class TimestampRecorder {
   readonly #device: GPUDevice;
   readonly #labels: string[] = [];
   readonly #sets: GPUQuerySet[] = [];
+  readonly #resolved: GPUBuffer[] = [];
   readonly #readBuffers: GPUBuffer[] = [];
 
   constructor(device: GPUDevice) {
@@ -41,6 +42,7 @@ export class TimestampRecorder {
       const readable = this.#device.createBuffer({ size, usage: USAGE_READ });
       encoder.resolveQuerySet(set, 0, count, resolved, 0);
       encoder.copyBufferToBuffer(resolved, 0, readable, 0, size);
+      this.#resolved.push(resolved);
       this.#readBuffers.push(readable);
     });
   }
@@ -53,7 +55,7 @@ export class TimestampRecorder {
       ticks.push(...new BigUint64Array(buffer.getMappedRange().slice(0)));
       buffer.destroy();
     }
-    for (const set of this.#sets) set.destroy();
+    for (const used of [...this.#sets, ...this.#resolved]) used.destroy();
     return this.#labels.map((label, index) => {
       const [begin = 0n, end = 0n] = [ticks[index * 2], ticks[index * 2 + 1]];
       return { label, nanoseconds: Number(end > begin ? end - begin : 0n) };

@@ -74,11 +74,17 @@ export class Tape {
    */
   backward(loss: Tensor, seed: Tensor): Map<number, Tensor> {
     const gradients = new Map<number, Tensor>([[loss.id, seed.alias()]]);
-    for (let node = this.#nodes.pop(); node; node = this.#nodes.pop()) {
-      this.#runNode(node, gradients);
-      for (const tensor of node.saved) tensor.dispose();
+    try {
+      for (let node = this.#nodes.at(-1); node; node = this.#nodes.at(-1)) {
+        this.#runNode(node, gradients);
+        this.#nodes.pop();
+        for (const tensor of node.saved) tensor.dispose();
+      }
+      return gradients;
+    } catch (error) {
+      for (const gradient of gradients.values()) gradient.dispose();
+      throw error;
     }
-    return gradients;
   }
 
   /** Frees what backward did not, after an error. */
@@ -88,19 +94,21 @@ export class Tape {
 
   #runNode(node: TapeNode, gradients: Map<number, Tensor>): void {
     const dOutputs = node.outputIds.map((id) => gradients.get(id) ?? null);
-    for (const id of node.outputIds) gradients.delete(id);
     if (dOutputs.every((gradient) => gradient === null)) return;
     const { result, made } = this.#device.collect(() => node.backward(dOutputs));
-    invariant(
-      result.length === node.inputs.length,
-      `${node.name}: backward must return one gradient per input`,
-    );
-    node.inputs.forEach((input, index) => {
-      const gradient = result[index];
-      if (gradient && node.needs[index]) this.#addGradient(node.name, gradients, input, gradient);
-    });
-    for (const tensor of made) tensor.dispose();
-    for (const tensor of dOutputs) tensor?.dispose();
+    try {
+      invariant(
+        result.length === node.inputs.length,
+        `${node.name}: backward must return one gradient per input`,
+      );
+      for (const id of node.outputIds) gradients.delete(id);
+      node.inputs.forEach((input, index) => {
+        const gradient = result[index];
+        if (gradient && node.needs[index]) this.#addGradient(node.name, gradients, input, gradient);
+      });
+    } finally {
+      for (const tensor of [...made, ...dOutputs]) tensor?.dispose();
+    }
   }
 
   #addGradient(

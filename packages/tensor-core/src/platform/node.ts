@@ -4,9 +4,12 @@ import { isSoftwareAdapter } from '../caps.ts';
 import { NoAdapterError } from '../errors.ts';
 import type { AdapterChoice, OpenedAdapter, Platform } from './types.ts';
 
-/** f16 on NVIDIA and subgroup matrices are behind these; timestamps are coarse without the last. */
+/**
+ * The first two offer subgroup matrices and NVIDIA's f16. Workgroup memory is not zeroed for us: our kernels write before they read,
+ * and zeroing makes SwiftShader compile eight times longer. Timestamps would be coarse without the last.
+ */
 const TOGGLES = [
-  'enable-dawn-features=allow_unsafe_apis,vulkan_enable_f16_on_nvidia',
+  'enable-dawn-features=allow_unsafe_apis,vulkan_enable_f16_on_nvidia,disable_workgroup_init',
   'disable-dawn-features=timestamp_quantization',
 ];
 
@@ -14,34 +17,60 @@ const TOGGLES = [
 const heldAlive: unknown[] = [];
 
 async function requestAdapter(): Promise<GPUAdapter | null> {
-  const { create, globals } = await import('webgpu');
+  const { create, globals } = await importDawn();
   Object.assign(globalThis, globals);
   const gpu = create(TOGGLES);
   heldAlive.push(gpu);
   return gpu.requestAdapter({ powerPreference: 'high-performance' });
 }
 
+async function importDawn(): Promise<typeof import('webgpu')> {
+  try {
+    return await import('webgpu');
+  } catch (cause) {
+    throw noAdapter(
+      `npm package webgpu does not load on ${process.platform} ${process.arch}: ${messageOf(cause)}`,
+      cause,
+    );
+  }
+}
+
 type SoftwareAdapterPackage = typeof import('@vulpes/software-adapter');
 
+/** Null where it is not installed; a broken one is an error. */
+async function importSoftwareAdapter(): Promise<SoftwareAdapterPackage | null> {
+  try {
+    return await import('@vulpes/software-adapter');
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND') return null;
+    throw noAdapter(`@vulpes/software-adapter does not load: ${messageOf(cause)}`, cause);
+  }
+}
+
 async function openAdapter(choice: AdapterChoice): Promise<OpenedAdapter> {
-  const software = await import('@vulpes/software-adapter').catch(() => null);
-  if (choice !== 'software' && mayHaveDriver(software)) {
+  const software = await importSoftwareAdapter();
+  if (choice !== 'software' && prepareSystemVulkan(software)) {
     const adapter = await requestAdapter();
     if (adapter && !(choice === 'hardware' && isSoftwareAdapter(adapter.info))) {
       return { adapter, toggles: TOGGLES, notes: [systemNote(adapter)] };
     }
   }
   if (choice === 'hardware') throw noAdapter('no GPU with a working driver was found');
-  if (!software)
+  if (!software) {
     throw noAdapter('no GPU driver was found, and @vulpes/software-adapter is not installed');
+  }
   return openSoftwareAdapter(software, choice);
 }
 
-/** False where the machine has no Vulkan at all: asking Dawn would only print warnings. */
-function mayHaveDriver(software: SoftwareAdapterPackage | null): boolean {
-  if (process.platform !== 'linux' || !software) return true;
+/**
+ * False where the machine has no Vulkan at all: asking Dawn would only print warnings.
+ * A driver without a loader (common in containers) gets the carried loader.
+ */
+function prepareSystemVulkan(software: SoftwareAdapterPackage | null): boolean {
+  if (!software?.isSupportedPlatform()) return true;
   const { loader, manifests } = software.findSystemVulkan();
-  return loader !== undefined && manifests.length > 0;
+  if (!loader && manifests.length > 0) software.loadVulkanLoader();
+  return loader !== undefined || manifests.length > 0;
 }
 
 function systemNote(adapter: GPUAdapter): string {
@@ -74,13 +103,15 @@ function activate(software: SoftwareAdapterPackage): string {
   try {
     return software.activateSoftwareAdapter().driver;
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
     throw noAdapter(
-      `no GPU driver was found, and the software adapter cannot be used: ${reason}`,
+      `no GPU driver was found, and the software adapter cannot be used: ${messageOf(cause)}`,
       cause,
     );
   }
 }
+
+const messageOf = (cause: unknown): string =>
+  cause instanceof Error ? cause.message : String(cause);
 
 function noAdapter(what: string, cause?: unknown): NoAdapterError {
   return new NoAdapterError(
