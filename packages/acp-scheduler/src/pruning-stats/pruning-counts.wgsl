@@ -36,6 +36,12 @@ fn main(
   let m_head = i_batch_head < params.batch * params.num_heads;
   let i_batch = min(i_batch_head / params.num_heads, params.batch - 1u);
   let first_key = u32(max(seq_start[i_batch], 0));
+  // Workgroup memory holds anything at the start.
+  if (local == 0u) {
+    atomicStore(&t_kept, 0u);
+    atomicStore(&t_causal, 0u);
+  }
+  workgroupBarrier();
   var kept = 0u;
   var causal = 0u;
   for (var m = local; m < select(0u, params.query_blocks, m_head); m += WG_SIZE) {
