@@ -8,13 +8,16 @@ import { join } from 'node:path';
 import { cleanLeftovers, encodeText, listCheckpoints, readCheckpoint } from '@vulpes/training';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { nodeFiles } from './node-files.ts';
-import { bundle } from './testing/bundle-cli.ts';
+import { bundle, removeBundles } from './testing/bundle-cli.ts';
 
 let scratch: string;
 beforeAll(async () => {
   scratch = await mkdtemp(join(tmpdir(), 'vulpes-files-'));
 });
-afterAll(() => rm(scratch, { recursive: true, force: true }));
+afterAll(async () => {
+  await rm(scratch, { recursive: true, force: true });
+  await removeBundles();
+});
 
 test('write, append, truncate, rename, list, size, remove', async () => {
   const folder = join(scratch, 'a', 'b');

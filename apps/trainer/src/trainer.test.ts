@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Metrics, parseMetrics } from '@vulpes/training';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bundle } from './testing/bundle-cli.ts';
+import { bundle, removeBundles } from './testing/bundle-cli.ts';
 import { runCli } from './testing/run-cli.ts';
 
 let script: string;
@@ -22,7 +22,10 @@ beforeAll(async () => {
     'The quick brown fox jumps over the lazy dog, and the dog sleeps on. '.repeat(60),
   );
 });
-afterAll(() => rm(scratch, { recursive: true, force: true }));
+afterAll(async () => {
+  await rm(scratch, { recursive: true, force: true });
+  await removeBundles();
+});
 
 const tiny = () =>
   `train --preset smoke --data ${text} --steps 12 --context 32 --batch 2 --checkpoint-every 3 --eval-every 5 --sample-tokens 8`.split(

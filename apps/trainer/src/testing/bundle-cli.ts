@@ -1,5 +1,6 @@
 // Bundles the command line from source, so that tests can run it in a process of its own.
 
+import { rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
@@ -17,9 +18,14 @@ const installedPackages: Plugin = {
   },
 };
 
-/** @param entry - relative to apps/trainer/src @returns path of the bundle, in an ignored folder of the app */
+/** Ignored by git, and inside the app so that its packages are found. */
+const folder = `${root}apps/trainer/.cache/test/${process.pid}`;
+
+export const removeBundles = (): Promise<void> => rm(folder, { recursive: true, force: true });
+
+/** @param entry - relative to apps/trainer/src @returns path of the bundle; `removeBundles` deletes it */
 export async function bundle(entry: string): Promise<string> {
-  const outfile = `${root}apps/trainer/.cache/test/${process.pid}/${entry.replace(/\.ts$/, '.mjs')}`;
+  const outfile = `${folder}/${entry.replace(/\.ts$/, '.mjs')}`;
   await build({
     entryPoints: [`${root}apps/trainer/src/${entry}`],
     outfile,
