@@ -20,6 +20,5 @@ export {
 export {
   type AttentionTile,
   selectBlocks,
-  selectRangeBlocks,
   selectTile,
 } from './select-blocks.ts';

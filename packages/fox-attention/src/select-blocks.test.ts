@@ -9,7 +9,7 @@ import {
   backwardQueryKernel,
 } from './kernels/backward.kernel.ts';
 import { forwardKernel } from './kernels/forward.kernel.ts';
-import { selectBlocks, selectRangeBlocks, selectTile } from './select-blocks.ts';
+import { selectBlocks, selectTile } from './select-blocks.ts';
 
 const families = ['gpu', 'software'] as const;
 const noCaps = undefined as never;
@@ -38,10 +38,7 @@ describe('select', () => {
       selectBlocks({ keyLen }, { kernels }).blockN;
     expect([64, 128, 256, 1024, 16384].map((n) => blocks(n, 'gpu'))).toEqual([32, 32, 32, 64, 64]);
     expect([64, 128, 256, 1024].map((n) => blocks(n, 'software'))).toEqual([8, 8, 16, 32]);
-    expect(selectRangeBlocks({ seqLen: 1024, headDim: 64 }, { kernels: 'gpu' })).toEqual({
-      blockM: 64,
-      blockN: 64,
-    });
+    expect(selectBlocks({ keyLen: 1024 }, { kernels: 'gpu' })).toEqual({ blockM: 64, blockN: 64 });
   });
 });
 

@@ -9,8 +9,6 @@ type Caps = Pick<DeviceCaps, 'kernels'>;
 /** The tokens of one workgroup's tile. A software kernel has no tile: a thread owns 4 rows or keys. */
 export interface AttentionTile {
   readonly family: KernelFamily;
-  /** Query rows or keys that a workgroup owns. */
-  readonly own: number;
   readonly threads: number;
 }
 
@@ -25,12 +23,8 @@ export const GPU_THREADS = 64;
 const SOFTWARE_THREADS = 4;
 
 export function selectTile({ kernels }: Caps): AttentionTile {
-  if (kernels === 'gpu') return { family: 'gpu', own: GPU_TILE, threads: GPU_THREADS };
-  return {
-    family: 'software',
-    own: ROWS_PER_THREAD * SOFTWARE_THREADS,
-    threads: SOFTWARE_THREADS,
-  };
+  if (kernels === 'gpu') return { family: 'gpu', threads: GPU_THREADS };
+  return { family: 'software', threads: SOFTWARE_THREADS };
 }
 
 /**
@@ -47,12 +41,4 @@ export function selectBlocks(
   const smallest = kernels === 'gpu' ? 32 : 8;
   const block = Math.min(largest, Math.max(smallest, fitting));
   return { blockM: block, blockN: block };
-}
-
-/** `selectBlocks` for a square problem. */
-export function selectRangeBlocks(
-  { seqLen }: { seqLen: number; headDim: number },
-  caps: Caps,
-): BlockSizes {
-  return selectBlocks({ keyLen: seqLen }, caps);
 }

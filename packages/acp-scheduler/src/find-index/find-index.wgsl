@@ -39,7 +39,8 @@ fn load_threshold(i_batch: u32, i_head: u32) -> f32 {
   return select(clamp(value, NEG_LARGE, 0.0), NEG_LARGE, is_nan);
 }
 
-// The threshold is taken off the integer part first: near the boundary that is exact, so the error is that of the remainders, 1e-8.
+// Unlike decay_bias of log-lambda.wgsl, which gives D alone, this takes the threshold off the integer part first:
+// near the boundary that is exact, so the error is that of the remainders, 1e-8.
 fn is_dropped(o_head: u32, query_position: u32, key_block: u32, p_threshold: f32) -> bool {
   let last_key = min((key_block + 1u) * params.block_n, params.key_len) - 1u;
   let row = log_lambda[o_head + query_position];

@@ -1,7 +1,7 @@
 // The backward kernels: per-row and per-key numbers first, then dQ, then dK, dV and the gate's column sums.
 
 import { type DeviceCaps, foldGrid } from '@vulpes/tensor-core';
-import { defineKernel } from '@vulpes/wgsl-kernels';
+import { defineKernel, logLambdaWgsl } from '@vulpes/wgsl-kernels';
 import { causalPairs } from '../costs.ts';
 import type { AttentionDims, AttentionFlags } from '../dims.ts';
 import { GPU_TILE, ROWS_PER_THREAD, selectTile } from '../select-blocks.ts';
@@ -67,7 +67,7 @@ const querySoftware = defineKernel({
   ...query,
   name: 'attention-backward-query-software',
   source: backwardQuerySoftwareWgsl,
-  lib: [attentionWgsl],
+  lib: [logLambdaWgsl, attentionWgsl],
   select: softwareSpec,
   grid: ({ queryLen, numHeads, batch }: AttentionDims, { WG_SIZE }) => [
     Math.ceil(queryLen / (ROWS_PER_THREAD * WG_SIZE)),
@@ -80,7 +80,7 @@ const queryGpu = defineKernel({
   ...query,
   name: 'attention-backward-query-gpu',
   source: backwardQueryGpuWgsl,
-  lib: [attentionWgsl, tileWgsl],
+  lib: [logLambdaWgsl, attentionWgsl, tileWgsl],
   select: (dims: AttentionDims) => tileSpec(dims),
   grid: ({ queryLen, numHeads, batch }) => [Math.ceil(queryLen / GPU_TILE), numHeads, batch],
   workgroupBytes: tileBytes,
@@ -105,7 +105,7 @@ const keySoftware = defineKernel({
   ...key,
   name: 'attention-backward-key-software',
   source: backwardKeySoftwareWgsl,
-  lib: [attentionWgsl],
+  lib: [logLambdaWgsl, attentionWgsl],
   select: softwareSpec,
   grid: ({ keyLen, numHeads, batch }: AttentionDims, { WG_SIZE }) => [
     Math.ceil(keyLen / (ROWS_PER_THREAD * WG_SIZE)),
@@ -118,7 +118,7 @@ const keyGpu = defineKernel({
   ...key,
   name: 'attention-backward-key-gpu',
   source: backwardKeyGpuWgsl,
-  lib: [attentionWgsl, tileWgsl],
+  lib: [logLambdaWgsl, attentionWgsl, tileWgsl],
   select: (dims: AttentionDims) => tileSpec(dims),
   grid: ({ keyLen, numHeads, batch }) => [Math.ceil(keyLen / GPU_TILE), numHeads, batch],
   // beside the tiles: t_sum [32, 8] f32

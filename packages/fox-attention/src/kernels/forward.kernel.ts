@@ -1,7 +1,7 @@
 // The forward kernels, one per family, with the same bindings and params.
 
 import type { DeviceCaps } from '@vulpes/tensor-core';
-import { defineKernel } from '@vulpes/wgsl-kernels';
+import { defineKernel, logLambdaWgsl } from '@vulpes/wgsl-kernels';
 import { forwardBytes, forwardFlops } from '../costs.ts';
 import type { AttentionDims, AttentionFlags } from '../dims.ts';
 import { GPU_TILE, ROWS_PER_THREAD, selectTile } from '../select-blocks.ts';
@@ -39,7 +39,7 @@ const forwardSoftware = defineKernel({
   ...shared,
   name: 'attention-forward-software',
   source: forwardSoftwareWgsl,
-  lib: [attentionWgsl],
+  lib: [logLambdaWgsl, attentionWgsl],
   select: (dims: ForwardDims) => ({
     HEAD_DIM: dims.headDim,
     WG_SIZE: selectTile({ kernels: 'software' }).threads,
@@ -56,7 +56,7 @@ const forwardGpu = defineKernel({
   ...shared,
   name: 'attention-forward-gpu',
   source: forwardGpuWgsl,
-  lib: [attentionWgsl, tileWgsl],
+  lib: [logLambdaWgsl, attentionWgsl, tileWgsl],
   select: (dims: ForwardDims) => ({ ...tileSpec(dims), ...flagSpec(dims) }),
   grid: ({ queryLen, numHeads, batch }) => [Math.ceil(queryLen / GPU_TILE), numHeads, batch],
   // beside the tiles: t_max [32, 8] f32

@@ -15,7 +15,14 @@ const differences = defineKernel({
     @group(0) @binding(1) var<storage, read_write> y: array<f32>;
     @compute @workgroup_size(64)
     fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-      y[id.x] = log_lambda_difference(log_lambda[id.x], log_lambda[id.x - id.x % 32u]);
+      let key = log_lambda[id.x - id.x % 32u];
+      let zero = vec2<i32>(0);
+      // Each component in turn.
+      let lane = id.x % 4u;
+      let keys = key_decay(
+        select(zero, key, lane == 0u), select(zero, key, lane == 1u),
+        select(zero, key, lane == 2u), select(zero, key, lane == 3u));
+      y[id.x] = decay_bias(log_lambda[id.x], keys)[lane];
     }`,
   lib: [logLambdaWgsl],
   bindings: ['log_lambda:read', 'y:write'],

@@ -2,5 +2,5 @@
 
 import source from './log-lambda.wgsl';
 
-/** WGSL part with `log_lambda_difference(a, b)`, for kernels that read `logLambda`. */
+/** WGSL part with `decay_bias(row, key_decay(a, b, c, d))`: differences in nats, for kernels that read `logLambda`. */
 export const logLambdaWgsl: string = source;
