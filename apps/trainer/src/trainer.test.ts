@@ -4,9 +4,12 @@ import { cp, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Metrics, parseMetrics } from '@vulpes/training';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { bundle, removeBundles } from './testing/bundle-cli.ts';
 import { runCli } from './testing/run-cli.ts';
+
+// Each process compiles its kernels anew: seconds on two idle cores, a minute on two busy ones.
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 let script: string;
 let scratch: string;
