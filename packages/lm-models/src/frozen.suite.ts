@@ -14,7 +14,7 @@ import { seqStartFromMask } from './padding.ts';
 import { readSafetensors, tensorValues } from './safetensors/index.ts';
 
 const fileOf = (name: string): Uint8Array =>
-  readFileSync(new URL(`./fixtures/frozen-fox-pro/${name}`, import.meta.url));
+  readFileSync(new URL(`../../../fixtures/models/frozen_fox_pro/${name}`, import.meta.url));
 const folder = await loadModelFolder(
   memoryFileSystem({
     'config.json': fileOf('config.json'),

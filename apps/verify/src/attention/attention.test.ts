@@ -132,11 +132,17 @@ describe('comparing', () => {
     expect(holds(compareStartIndex(pruning, []))).toBe(false);
   });
 
-  test('a threshold 1e-4 off breaks', () => {
-    const { threshold } = pruning;
-    expect(holds(compareThreshold(pruning, threshold))).toBe(true);
-    const off = threshold.map((value) => value * 1.0001);
-    expect(holds(compareThreshold(pruning, off))).toBe(false);
+  test('a threshold 1e-4 off breaks where the name says how it was made', () => {
+    const off = (factor: number) => pruning.threshold.map((value) => value * factor);
+    const verdict = (actual: Float32Array, isNamedAuto: boolean) => {
+      const check = compareThreshold(pruning, actual, isNamedAuto);
+      return check && holds(check);
+    };
+    expect(verdict(off(1), true)).toBe(true);
+    expect(verdict(off(1.0001), true)).toBe(false);
+    expect(verdict(off(1.0001), false)).toBe(true);
+    expect(verdict(off(1.01), false)).toBeNull();
+    expect(verdict(off(Number.NaN), true)).toBe(false);
   });
 
   test('moving one row by more than 2ε max‖v‖ breaks', () => {

@@ -28,8 +28,8 @@ import {
 import { prunedShare } from './pruned-share.ts';
 import { twinDropping } from './twin.ts';
 
-/** Cases whose threshold the official code took from the norms of q and k, at log ε = −10. */
-const HAS_AUTO_THRESHOLD = /auto/;
+/** Names of cases whose threshold the official code took from the norms of q and k, at log ε = −10. */
+const IS_NAMED_AUTO = /auto/;
 
 /** Nats. The official thresholds drop next to no weight: kernels that drop nothing at all would pass with them. */
 const HARD_THRESHOLD = -2;
@@ -43,18 +43,21 @@ export async function checkAttention(device: Device, path: string): Promise<Case
   const pruned = official && (await run(officialPruning(official)));
   const hard = await run(constantPruning(HARD_THRESHOLD));
   const acp = await run(tolerancePruning(DEFAULT_LOG_PRUNING_TOLERANCE));
+  const isNamedAuto = IS_NAMED_AUTO.test(basename(path));
+  const threshold =
+    official && compareThreshold(official, await autoThreshold(device, theCase), isNamedAuto);
   const checks = [
     ...compareResults(theCase.exact, dense),
     ...compareEmptyRows(theCase, dense),
     compareOfficial(theCase.official.out, (pruned ?? dense).out),
     ...(official && pruned ? comparePruned(theCase, official, pruned) : []),
-    ...(official && HAS_AUTO_THRESHOLD.test(basename(path))
-      ? [compareThreshold(official, await autoThreshold(device, theCase))]
-      : []),
+    ...(threshold ? [threshold] : []),
     ...compareHard(theCase, hard),
     compareTolerance(theCase, acp.out, DEFAULT_LOG_PRUNING_TOLERANCE),
   ];
-  return { checks, notes: notesOf(theCase, { official: pruned, hard, acp }) };
+  const notes = notesOf(theCase, { official: pruned, hard, acp });
+  if (official && !threshold) notes.push('the threshold is not that of log ε = −10');
+  return { checks, notes };
 }
 
 function comparePruned(

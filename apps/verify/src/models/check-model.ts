@@ -11,7 +11,7 @@ import type { CaseReport } from '../report/outcome.ts';
 import { compareGreedy, compareModel } from './compare-model.ts';
 import { describeConfig, describePruning, hasGate } from './describe.ts';
 import { type Golden, readGolden } from './golden.ts';
-import { greedyText, runModel } from './on-device.ts';
+import { runGreedy, runModel } from './on-device.ts';
 
 /** @throws CaseError, CheckpointError, UnsupportedError, and what the device throws. */
 export async function checkModel(device: Device, directory: string): Promise<CaseReport> {
@@ -21,10 +21,11 @@ export async function checkModel(device: Device, directory: string): Promise<Cas
   const golden = readGolden(vectors, createModel(config, device).parameterSpecs());
   const dense = await checkVariant(device, { folder, golden, prefix: '', tolerance: null });
   const description = describeConfig(config);
-  if (!hasGate(config)) return { ...dense, notes: [description, 'no gate, so nothing to prune'] };
+  const notes = [description, ...dense.notes];
+  if (!hasGate(config)) return { ...dense, notes: [...notes, 'no gate, so nothing to prune'] };
   const tolerance = config.logPruningTolerance ?? DEFAULT_LOG_PRUNING_TOLERANCE;
   const acp = await checkVariant(device, { folder, golden, prefix: 'acp ', tolerance });
-  return { checks: [...dense.checks, ...acp.checks], notes: [description, ...acp.notes] };
+  return { checks: [...dense.checks, ...acp.checks], notes: [...notes, ...acp.notes] };
 }
 
 interface Variant {
@@ -45,10 +46,11 @@ async function checkVariant(
   try {
     const results = await runModel(model, params, golden);
     const checks: Check[] = compareModel(golden, results, prefix);
-    if (tolerance === null) {
-      checks.push(compareGreedy(golden, await greedyText(model, params, golden.greedy)));
-    }
-    return { checks, notes: [describePruning(results.pruningCounts)] };
+    if (tolerance !== null) return { checks, notes: [describePruning(results.pruningCounts)] };
+    const greedy = compareGreedy(golden, await runGreedy(model, params, golden.greedy));
+    // A tie that was let pass must show in the case's line.
+    const notes = greedy.measure.includes('tie') ? [`greedy: ${greedy.measure}`] : [];
+    return { checks: [...checks, greedy], notes };
   } finally {
     for (const tensor of Object.values(params)) tensor.dispose();
   }

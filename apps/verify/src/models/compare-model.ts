@@ -3,7 +3,7 @@
 import { type Check, relativeCheck, rmsCheck, worstOf } from '../compare/check.ts';
 import { countDifferences } from '../compare/metrics.ts';
 import type { Golden } from './golden.ts';
-import type { ModelResults } from './on-device.ts';
+import type { GreedyResults, ModelResults } from './on-device.ts';
 
 /** RMS error ratios of an f32 model against f32 code with f64 attention. */
 const LOGIT_BOUND = 1e-4;
@@ -12,17 +12,17 @@ const GRADIENT_BOUND = 1e-3;
 /** Logits, losses, left padding and every gradient. @param prefix - of the checks' names. */
 export function compareModel(golden: Golden, results: ModelResults, prefix = ''): Check[] {
   const { logits, lossPerToken } = golden;
-  const rms = (name: string, expected: ArrayLike<number>, actual: ArrayLike<number>) =>
+  const byRms = (name: string, expected: ArrayLike<number>, actual: ArrayLike<number>) =>
     rmsCheck(`${prefix}${name}`, { expected, actual, bound: LOGIT_BOUND });
   return [
-    rms('logits', logits, results.logits),
-    rms('token losses', lossPerToken, results.lossPerToken),
+    byRms('logits', logits, results.logits),
+    byRms('token losses', lossPerToken, results.lossPerToken),
     relativeCheck(`${prefix}loss`, {
       expected: [meanLoss(golden)],
       actual: [results.loss],
       bound: LOGIT_BOUND,
     }),
-    rms(
+    byRms(
       'padded logits',
       unpadded(golden, golden.paddedLogits),
       unpadded(golden, results.paddedLogits),
@@ -59,9 +59,29 @@ function unpadded({ batch, seqLen, vocabSize, seqStart }: Golden, logits: Float3
   return rows;
 }
 
-export const compareGreedy = ({ greedy }: Golden, text: Int32Array, prefix = ''): Check => ({
-  name: `${prefix}greedy`,
-  error: countDifferences(greedy.tokens, text),
-  bound: 0,
-  measure: `of ${greedy.tokens.length - greedy.promptLength} tokens after ${greedy.promptLength} differ`,
-});
+/**
+ * The text token by token. Where it parts from the official one, the two likeliest tokens must be as near to each other as
+ * logits may be off; from there on each official token must be the likeliest, or as near, after the official text before it.
+ */
+export function compareGreedy(golden: Golden, { text, logits }: GreedyResults): Check {
+  const { tokens, promptLength } = golden.greedy;
+  const made = `of ${tokens.length - promptLength} tokens after ${promptLength} differ`;
+  const check = (error: number, measure = made) => ({ name: 'greedy', error, bound: 0, measure });
+  const parting = tokens.findIndex((token, t) => token !== text[t]);
+  if (parting < 0 && text.length === tokens.length) return check(0);
+  if (parting < promptLength || text.length !== tokens.length)
+    return check(countDifferences(tokens, text));
+  const tie = LOGIT_BOUND * rms(golden.logits);
+  const lag = (t: number, token: number) => {
+    const row = logits.subarray((t - 1) * golden.vocabSize, t * golden.vocabSize);
+    return row.reduce((a, b) => Math.max(a, b)) - (row[token] as number);
+  };
+  const lags = Array.from(tokens.subarray(parting), (token, t) => lag(parting + t, token));
+  lags.push(lag(parting, text[parting] as number));
+  const far = lags.filter((value) => !(value <= tie)).length; // NaN is far
+  const gap = (lags[0] as number).toExponential(1);
+  return check(far, `${made} but for a tie at token ${parting}, logits ${gap} apart`);
+}
+
+const rms = (values: Float32Array): number =>
+  Math.sqrt(values.reduce((sum, value) => sum + value ** 2, 0) / values.length);

@@ -6,7 +6,7 @@ import type { Vectors } from '../reference/vectors.ts';
 
 export interface GreedyText {
   /** Prompt and what follows it. */
-  readonly tokens: Int32Array;
+  readonly tokens: Int32Array<ArrayBuffer>;
   readonly promptLength: number;
 }
 

@@ -120,10 +120,35 @@ describe('comparing', () => {
     expect(check?.measure).toBe('RMS error ratio, worst of 2 parameters: head');
   });
 
+  /** Logits after the official tokens 0 and 4; the official model goes on with 4 and 2. */
+  const greedy = (text: number[], after0: number[], after4: number[]) =>
+    compareGreedy(golden, {
+      text: Int32Array.from(text),
+      logits: Float32Array.from([...after0, ...after4, 0, 0, 0, 0, 0]),
+    });
+  const [likes4, likes2] = [
+    [0, 0, 0, 0, 1],
+    [0, 0, 1, 0, 0],
+  ];
+
   test('greedy text is compared token by token', () => {
-    expect(holds(compareGreedy(golden, Int32Array.of(0, 4, 2)))).toBe(true);
-    expect(compareGreedy(golden, Int32Array.of(0, 4, 3)).error).toBe(1);
-    expect(compareGreedy(golden, Int32Array.of(0, 4)).error).toBe(3);
+    expect(holds(greedy([0, 4, 2], likes4, likes2))).toBe(true);
+    expect(greedy([0, 4, 3], likes4, likes2).error).toBe(1);
+    expect(greedy([0, 4, 3], likes4, [0, 0, 0, 1, 0]).error).toBe(1);
+    expect(greedy([0, 4], likes4, likes2).error).toBe(3);
+    expect(greedy([1, 4, 2], likes4, likes2).error).toBe(1);
+  });
+
+  test('greedy text may part at a tie, and is told', () => {
+    const tied = [0, 0, 0, 1.00001, 1];
+    const check = greedy([0, 3, 3], tied, likes2);
+    expect(holds(check)).toBe(true);
+    expect(check.measure).toContain('but for a tie at token 1, logits 1.0e-5 apart');
+    // Not a tie; a third token; NaN; wrong after the tie.
+    expect(holds(greedy([0, 3, 3], [0, 0, 0, 1.01, 1], likes2))).toBe(false);
+    expect(holds(greedy([0, 2, 2], tied, likes2))).toBe(false);
+    expect(holds(greedy([0, 3, 3], tied.with(0, Number.NaN), likes2))).toBe(false);
+    expect(holds(greedy([0, 3, 3], tied, likes4))).toBe(false);
   });
 });
 

@@ -65,16 +65,28 @@ const trainable = (model: Model, params: Params): Params =>
       .map(({ name }) => [name, params[name] as Tensor]),
   );
 
-/** The likeliest token each time, from the whole text computed anew. @returns prompt and new tokens. */
-export const greedyText = (
+export interface GreedyResults {
+  /** The likeliest token each time, from the whole text computed anew: prompt and new tokens. */
+  readonly text: Int32Array;
+  /** [L, V] of the official text. */
+  readonly logits: Float32Array;
+}
+
+export async function runGreedy(
   model: Model,
   params: Params,
   { tokens, promptLength }: GreedyText,
-): Promise<Int32Array> =>
-  generate(model, params, {
+): Promise<GreedyResults> {
+  const { device } = model;
+  const text = await generate(model, params, {
     prompt: tokens.subarray(0, promptLength),
     maxNewTokens: tokens.length - promptLength,
     temperature: 0,
     stopToken: null,
     contextLength: tokens.length,
   });
+  const logits = device.scope(() =>
+    model.logits(params, { inputIds: device.tensor(tokens, [1, tokens.length]) }),
+  );
+  return { text, logits: (await readAll({ logits })).logits as Float32Array };
+}

@@ -10,7 +10,7 @@ import { Vectors } from '../reference/vectors.ts';
 import { changeVectors, copyFixture, inTemporaryFolder } from '../testing/temporary-folder.ts';
 import { compareTraining } from './compare-training.ts';
 import type { TrainingResults } from './on-device.ts';
-import { readTrajectory, type Trajectory } from './trajectory.ts';
+import { firstSteps, readTrajectory, type Trajectory } from './trajectory.ts';
 
 const CASE = 'training/fox_pro';
 const FILE = 'trajectory.safetensors';
@@ -42,6 +42,13 @@ describe('reading', () => {
       const [start, end] = [row * 64, (row + 1) * 64];
       expect(labels.subarray(start, end - 1)).toEqual(inputs.subarray(start + 1, end));
     }
+  });
+
+  test('the first steps of a run are a run', () => {
+    const first = firstSteps(trajectory, 8);
+    expect([first.steps, first.batches.length, first.loss.length]).toEqual([8, 8, 8]);
+    expect(first.loss[7]).toBe(trajectory.loss[7]);
+    expect(firstSteps(trajectory, 24)).toBe(trajectory);
   });
 
   test.each(['tokens', 'loss', 'grad_norm', 'lr'])('a case without %s is refused', async (name) => {

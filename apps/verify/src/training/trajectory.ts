@@ -41,6 +41,19 @@ export function readTrajectory(vectors: Vectors, specs: readonly ParameterSpec[]
   };
 }
 
+/** The beginning of a run; it has no final parameters, unless it is the whole. */
+export function firstSteps(trajectory: Trajectory, steps: number): Trajectory {
+  if (steps >= trajectory.steps) return trajectory;
+  return {
+    steps,
+    batches: trajectory.batches.slice(0, steps),
+    lr: trajectory.lr.subarray(0, steps),
+    loss: trajectory.loss.subarray(0, steps),
+    gradNorm: trajectory.gradNorm.subarray(0, steps),
+    final: null,
+  };
+}
+
 /** Rows of `length` tokens: all but the last are inputs, all but the first labels. */
 function toBatch(tokens: Int32Array, rows: number, length: number): TokenBatch {
   const width = length - 1;
