@@ -1,13 +1,14 @@
 // From options to a plan: presets, overrides, refusals; what a resumed run may and may not change.
 
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, posix, win32 } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TrainOptions } from './options.ts';
 import { planRun } from './plan.ts';
 import { runPresets } from './presets.ts';
-import { createRunFolder } from './run-folder.ts';
+import { createRunFolder, splitRunPath } from './run-folder.ts';
 
 const base: TrainOptions = { sampleTokens: 0, prompt: 'The ' };
 
@@ -146,6 +147,27 @@ describe('a resumed run', () => {
     await expect(planRun({ ...base, resume: folder })).rejects.toThrow(
       'expected format vulpes-run-1',
     );
+  });
+
+  test('is named by its folder or by a checkpoint in it, on every platform', () => {
+    const at = { folder: 'runs/a', checkpoint: 'step-00000004' };
+    expect(splitRunPath('runs/a/checkpoints/step-00000004/', posix)).toEqual(at);
+    expect(splitRunPath('runs\\a\\checkpoints\\step-00000004', win32)).toEqual({
+      ...at,
+      folder: 'runs\\a',
+    });
+    expect(splitRunPath('checkpoints/step-00000004', posix)).toEqual({ ...at, folder: '.' });
+    expect(splitRunPath('runs/a//', posix)).toEqual({ folder: 'runs/a', checkpoint: null });
+  });
+
+  test('only looked at, keeps what another trainer is writing', async () => {
+    const { folder } = await startRun('looked-at');
+    const writing = join(folder, 'checkpoints', '.writing-3');
+    await mkdir(writing, { recursive: true });
+    await planRun({ ...base, resume: folder, dryRun: true });
+    expect(existsSync(writing)).toBe(true);
+    await planRun({ ...base, resume: folder });
+    expect(existsSync(writing)).toBe(false);
   });
 
   test('is never started over', async () => {

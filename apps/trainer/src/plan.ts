@@ -1,5 +1,6 @@
 // From options to what will be done: a new run from a preset, or the rest of an old one.
 
+import { resolve } from 'node:path';
 import type { FoxConfig } from '@vulpes/lm-models';
 import {
   assertSameCourse,
@@ -74,8 +75,8 @@ function withPruning(model: FoxConfig, { logPruningTolerance }: TrainOptions): F
 }
 
 async function planResumedRun(options: TrainOptions, path: string): Promise<Plan> {
-  const { folder, run, checkpoint } = await findRun(path);
-  if (options.out !== undefined && options.out.replace(/\/+$/, '') !== folder) {
+  const { folder, run, checkpoint } = await findRun(path, { clean: !options.dryRun });
+  if (options.out !== undefined && resolve(options.out) !== resolve(folder)) {
     throw new UsageError(
       `--out: a resumed run goes on in its own folder, ${folder}; leave the option out.`,
     );

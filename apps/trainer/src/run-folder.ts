@@ -1,6 +1,7 @@
 // A run's folder: run.json says what was asked for, metrics.jsonl what happened, checkpoints/ where it stands.
 
 import { readdir } from 'node:fs/promises';
+import nodePath, { basename, type PlatformPath } from 'node:path';
 import { type FoxConfig, foxConfigFromJson, foxConfigToJson } from '@vulpes/lm-models';
 import { CheckpointError } from '@vulpes/tensor-core';
 import {
@@ -83,21 +84,32 @@ export interface ResumableRun {
 
 /**
  * Finds what `--resume` names: a run's folder (its newest checkpoint), or one checkpoint of it.
+ * @param options - clean: end what a killed trainer began; only for the one who holds the run's lock
  * @throws UsageError CheckpointError
  */
-export async function findRun(path: string): Promise<ResumableRun> {
-  const trimmed = path.replace(/\/+$/, '') || path;
-  const asCheckpoint = /^(.*?)\/?checkpoints\/(step-\d+)$/.exec(trimmed);
-  const folder = asCheckpoint ? asCheckpoint[1] || '.' : trimmed;
+export async function findRun(path: string, { clean }: { clean: boolean }): Promise<ResumableRun> {
+  const { folder, checkpoint: name } = splitRunPath(path);
   const run = await readRunFile(folder);
-  await cleanLeftovers(nodeFiles, folder);
+  if (clean) await cleanLeftovers(nodeFiles, folder);
   const all = await listCheckpoints(nodeFiles, folder);
-  if (!asCheckpoint) return { folder, run, checkpoint: all.at(-1) ?? null };
-  const checkpoint = all.find((one) => one.folder.endsWith(`/${asCheckpoint[2]}`));
+  if (name === null) return { folder, run, checkpoint: all.at(-1) ?? null };
+  const checkpoint = all.find((one) => basename(one.folder) === name);
   if (checkpoint) return { folder, run, checkpoint };
   throw new UsageError(
     `--resume: ${path} is no complete checkpoint; the run has ${all.map((one) => one.folder).join(', ') || 'none'}.`,
   );
+}
+
+/** The run's folder and the checkpoint in it that a path names, if it does. @param paths - of the platform */
+export function splitRunPath(
+  path: string,
+  { basename, dirname, join }: Pick<PlatformPath, 'basename' | 'dirname' | 'join'> = nodePath,
+): { folder: string; checkpoint: string | null } {
+  const name = basename(path);
+  const parent = dirname(path);
+  if (/^step-\d+$/.test(name) && basename(parent) === 'checkpoints')
+    return { folder: dirname(parent), checkpoint: name };
+  return { folder: join(parent, name), checkpoint: null }; // without a separator at its end
 }
 
 async function readRunFile(folder: string): Promise<RunDescription> {

@@ -11,12 +11,27 @@ import type { TrainOptions } from './options.ts';
 import { type Plan, planRun } from './plan.ts';
 import { createProgress, type Output, type Progress } from './progress.ts';
 import { folderLines, heldOutLine, pruningLines, resumeHint } from './report.ts';
-import { createRunFolder, writeRunFile } from './run-folder.ts';
+import { createRunFolder, splitRunPath, writeRunFile } from './run-folder.ts';
+import { RunLock } from './run-lock.ts';
 import { stopOnSignals } from './stop-signals.ts';
 import { indented, sampleText } from './write-sample.ts';
 
 /** @throws UsageError and the typed errors of the packages; the caller prints their message */
 export async function train(options: TrainOptions, output: Output): Promise<void> {
+  const lock = new RunLock();
+  try {
+    const isResumed = options.resume !== undefined && !options.dryRun;
+    if (isResumed) await lock.take(splitRunPath(options.resume).folder);
+    await planAndTrain(options, { output, lock });
+  } finally {
+    await lock.release();
+  }
+}
+
+async function planAndTrain(
+  options: TrainOptions,
+  { output, lock }: { output: Output; lock: RunLock },
+): Promise<void> {
   const plan = await planRun(options);
   const { settings, data } = plan.run;
   const corpus = await createCorpus(await readTexts(data), settings);
@@ -28,7 +43,10 @@ export async function train(options: TrainOptions, output: Output): Promise<void
   );
   const device = await openDevice(options.adapter);
   try {
-    await openFolder(plan);
+    if (!plan.isResumed) {
+      await createRunFolder(plan.folder, plan.run);
+      await lock.take(plan.folder);
+    }
     progress.note(`Adapter: ${describeAdapter(device)}`);
     for (const line of [...startLines(plan.run, corpus), folderLine(plan)]) progress.note(line);
     const session = { plan, corpus, device, progress, signal: stop.signal };
@@ -49,9 +67,6 @@ interface Session {
   readonly signal: AbortSignal;
 }
 
-const openFolder = ({ isResumed, folder, run }: Plan): Promise<void> =>
-  isResumed ? writeRunFile(folder, run) : createRunFolder(folder, run);
-
 function folderLine({ folder, isResumed, checkpoint }: Plan): string {
   if (checkpoint) return `Folder: ${folder}, going on from step ${checkpoint.step}`;
   const note = isResumed ? ', which has no checkpoint yet: starting from the first step' : '';
@@ -68,6 +83,8 @@ async function runSession({ plan, corpus, device, progress, signal }: Session) {
     files: nodeFiles,
     runFolder: plan.folder,
     resumeFrom: plan.checkpoint,
+    // A refused resumption leaves run.json as it was.
+    onOpened: () => writeRunFile(plan.folder, plan.run),
     onEvent: (event) => {
       if (event.type === 'start') event.notes.forEach(progress.note);
       progress.onEvent(event);

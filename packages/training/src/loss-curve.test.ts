@@ -36,6 +36,13 @@ test('draws every step and evaluation inside the frame', () => {
   expect(svg).not.toContain('NaN');
 });
 
+test('a very long run is drawn with few points, the last among them', () => {
+  const svg = lossCurveSvg(Array.from({ length: 200_000 }, (_, i) => step(i + 1, 3)));
+  const [train] = [...svg.matchAll(/points="([^"]*)"/g)].map((match) => match[1]?.split(' '));
+  expect(train?.length).toBeLessThan(1500);
+  expect(train?.at(-1)).toMatch(/^704\.0,/); // the right edge of the frame
+});
+
 test('an empty log is an empty frame', () => {
   expect(lossCurveSvg([])).toMatch(/^<svg [\s\S]*<\/svg>\n$/);
   expect(lossCurveSvg([])).not.toContain('NaN');

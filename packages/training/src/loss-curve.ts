@@ -18,15 +18,19 @@ export function lossCurveSvg(metrics: readonly Metrics[]): string {
     line.type === 'evaluation' ? [[line.step, line.heldOutLoss]] : [],
   );
   const all = [...train, ...heldOut];
-  const x = axis(0, Math.max(1, ...all.map(([step]) => step)), [MARGIN.left, WIDTH - MARGIN.right]);
-  const y = axis(
-    Math.floor(Math.min(6, ...all.map(([, loss]) => loss)) * 2) / 2,
-    Math.ceil(Math.max(1, ...all.map(([, loss]) => loss)) * 2) / 2,
-    [HEIGHT - MARGIN.bottom, MARGIN.top],
-  );
+  const lastStep = all.reduce((max, [step]) => Math.max(max, step), 1);
+  const lowest = all.reduce((min, [, loss]) => Math.min(min, loss), 6);
+  const highest = all.reduce((max, [, loss]) => Math.max(max, loss), 1);
+  const x = axis(0, lastStep, [MARGIN.left, WIDTH - MARGIN.right]);
+  const y = axis(Math.floor(lowest * 2) / 2, Math.ceil(highest * 2) / 2, [
+    HEIGHT - MARGIN.bottom,
+    MARGIN.top,
+  ]);
   const line = (points: readonly Point[], style: string) =>
-    `<polyline fill="none" ${style} points="${points.map(([step, loss]) => `${fixed(x.at(step))},${fixed(y.at(loss))}`).join(' ')}"/>`;
-  const dots = heldOut.map(
+    `<polyline fill="none" ${style} points="${thinned(points)
+      .map(([step, loss]) => `${fixed(x.at(step))},${fixed(y.at(loss))}`)
+      .join(' ')}"/>`;
+  const dots = thinned(heldOut).map(
     ([step, loss]) =>
       `<circle cx="${fixed(x.at(step))}" cy="${fixed(y.at(loss))}" r="3.5" fill="#c2410c"/>`,
   );
@@ -69,6 +73,13 @@ function axis(min: number, max: number, [from, to]: readonly [number, number]): 
 function roundStep(wanted: number): number {
   const power = 10 ** Math.floor(Math.log10(wanted));
   return power * ([1, 2, 5].find((factor) => factor * power >= wanted) ?? 10);
+}
+
+/** Every n-th point and the last: a line of more than two a pixel looks no different. */
+function thinned(points: readonly Point[]): readonly Point[] {
+  const every = Math.ceil(points.length / (2 * WIDTH));
+  if (every <= 1) return points;
+  return points.filter((_, i) => i % every === 0 || i === points.length - 1);
 }
 
 /** Exponential mean, started at the first value. */

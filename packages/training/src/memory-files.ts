@@ -14,8 +14,13 @@ export function memoryFiles(content: Map<string, Uint8Array<ArrayBuffer>> = new 
   return {
     read: async (path) => get(path).slice(),
     write: async (path, bytes) => void content.set(path, Uint8Array.from(bytes)),
-    append: async (path, bytes) =>
-      void content.set(path, Uint8Array.from([...(content.get(path) ?? []), ...bytes])),
+    append: async (path, bytes) => {
+      const before = content.get(path) ?? new Uint8Array();
+      const whole = new Uint8Array(before.length + bytes.length);
+      whole.set(before);
+      whole.set(bytes, before.length);
+      content.set(path, whole);
+    },
     truncate: async (path, size) => void content.set(path, get(path).slice(0, size)),
     size: async (path) => content.get(path)?.length ?? null,
     list: async (folder) => {

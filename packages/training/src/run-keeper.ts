@@ -4,6 +4,7 @@ import { NonFiniteError, shapeSize } from '@vulpes/tensor-core';
 import {
   type CheckpointLocation,
   cleanLeftovers,
+  dropLaterCheckpoints,
   writeCheckpoint,
 } from './checkpoint/checkpoint-folder.ts';
 import { encodeRunState } from './checkpoint/run-state.ts';
@@ -13,8 +14,8 @@ import { joinPath } from './files.ts';
 import { type EvaluationMetrics, MetricsLog } from './metrics-log.ts';
 import type { TrainingOutcome, TrainingRun } from './run-training.ts';
 import { tokensPerStep } from './settings.ts';
-import { type Sitting, startSitting, trainerStateOf } from './sitting.ts';
-import { firstNonFinite, type StepFacts, StepReader } from './step-reader.ts';
+import { disposeSitting, type Sitting, startSitting, trainerStateOf } from './sitting.ts';
+import { firstNonFinite, StepReader } from './step-reader.ts';
 
 export const METRICS_FILE = 'metrics.jsonl';
 
@@ -53,8 +54,22 @@ export class RunKeeper {
   static async open(run: TrainingRun): Promise<RunKeeper> {
     await cleanLeftovers(run.files, run.runFolder);
     const sitting = await startSitting(run);
-    const path = joinPath(run.runFolder, METRICS_FILE);
-    const metrics = await MetricsLog.open(run.files, path, sitting.metricsBytes);
+    try {
+      return await RunKeeper.#openFiles(run, sitting);
+    } catch (error) {
+      disposeSitting(sitting, { keepParams: false });
+      throw error;
+    }
+  }
+
+  /** Later checkpoints go before the log is cut: else a kill in between leaves one that the log does not reach. */
+  static async #openFiles(run: TrainingRun, sitting: Sitting): Promise<RunKeeper> {
+    const { files, runFolder } = run;
+    await run.onOpened?.();
+    await dropLaterCheckpoints(files, runFolder, sitting.progress.step);
+    const path = joinPath(runFolder, METRICS_FILE);
+    const metrics = await MetricsLog.open(files, path, sitting.metricsBytes);
+    const notes = [...sitting.notes, ...shortLogNotes(metrics, sitting)];
     run.onEvent?.({
       type: 'start',
       step: sitting.progress.step,
@@ -64,7 +79,7 @@ export class RunKeeper {
       trainTokens: run.corpus.train.length,
       heldOutTokens: run.corpus.heldOut.length,
       resumedFrom: run.resumeFrom?.folder ?? null,
-      notes: sitting.notes,
+      notes,
     });
     return new RunKeeper(run, sitting, metrics);
   }
@@ -105,6 +120,8 @@ export class RunKeeper {
     const { progress } = this.sitting;
     const evaluation = await evaluate(device, this.sitting, { batches: this.#batches, signal });
     if (!evaluation) return;
+    if (!Number.isFinite(evaluation.loss))
+      throw await this.#explainNonFinite(progress, `the held-out loss is ${evaluation.loss}`);
     this.#lastEvaluation = evaluation;
     if (progress.evaluatedStep === progress.step) return; // taken again for its pruning; it is in the log already
     progress.heldOutLoss = evaluation.loss;
@@ -127,6 +144,8 @@ export class RunKeeper {
     if (saved?.location.step === step && saved.evaluatedStep === evaluatedStep)
       return saved.location;
     const { files, runFolder, settings, onEvent } = this.#run;
+    if (await firstNonFinite(this.sitting.params))
+      throw await this.#explainNonFinite({ step }, 'its update made a weight that is not finite');
     const state = trainerStateOf(this.sitting, this.#run, this.#metrics.bytes);
     const contents = await encodeRunState(this.sitting, state);
     const location = await writeCheckpoint(files, runFolder, {
@@ -139,7 +158,7 @@ export class RunKeeper {
     return location;
   }
 
-  async #explainNonFinite({ step }: StepFacts, what: string): Promise<NonFiniteError> {
+  async #explainNonFinite({ step }: { step: number }, what: string): Promise<NonFiniteError> {
     const bad = await firstNonFinite(this.sitting.params);
     const where = bad
       ? `The first bad weight is ${bad.name}, index ${bad.index}`
@@ -152,6 +171,14 @@ export class RunKeeper {
     );
   }
 }
+
+/** A log that lost lines still goes on; the user should know that its curve has a gap. */
+const shortLogNotes = (metrics: MetricsLog, { metricsBytes }: Sitting): string[] =>
+  metrics.bytes < metricsBytes
+    ? [
+        `The metrics log has ${metrics.bytes} bytes, ${metricsBytes} when the checkpoint was saved: the steps missing there stay missing.`,
+      ]
+    : [];
 
 const parameterCount = ({ model }: TrainingRun): number =>
   model.parameterSpecs().reduce((sum, { shape }) => sum + shapeSize(shape), 0);

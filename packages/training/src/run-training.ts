@@ -23,6 +23,8 @@ export interface TrainingRun {
   readonly runFolder: string;
   /** Checkpoint to go on from; null starts afresh. */
   readonly resumeFrom: CheckpointLocation | null;
+  /** Awaited once the run is in memory and fits its checkpoint, before anything on disk is cut back. */
+  readonly onOpened?: () => Promise<void>;
   readonly onEvent?: (event: TrainEvent) => void;
   /** Aborting it finishes the step, saves and returns. */
   readonly signal?: AbortSignal;

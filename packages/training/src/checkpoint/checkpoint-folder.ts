@@ -68,6 +68,16 @@ async function discard(files: Files, runFolder: string, folder: string): Promise
   await files.remove(trash);
 }
 
+/** Drops the checkpoints after `step`, the newest first, so that a kill in between leaves a run that can go on. */
+export async function dropLaterCheckpoints(
+  files: Files,
+  runFolder: string,
+  step: number,
+): Promise<void> {
+  const later = (await listCheckpoints(files, runFolder)).filter((one) => one.step > step);
+  for (const { folder } of later.reverse()) await discard(files, runFolder, folder);
+}
+
 async function dropOthers(
   files: Files,
   runFolder: string,
