@@ -1,7 +1,7 @@
 // The trainer's files on disk: what has been written survives a crash, since file and folder are synced.
 
 import {
-  appendFile,
+  type FileHandle,
   mkdir,
   open,
   readdir,
@@ -9,24 +9,15 @@ import {
   rename,
   rm,
   stat,
-  truncate,
 } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Files } from '@vulpes/training';
 
 export const nodeFiles: Files = {
   read: async (path) => Uint8Array.from(await readFile(path)),
-  write: async (path, bytes) => {
-    const file = await open(path, 'w');
-    try {
-      await file.writeFile(bytes);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-  },
-  append: (path, bytes) => appendFile(path, bytes),
-  truncate: (path, size) => truncate(path, size),
+  write: (path, bytes) => changeAndSync(path, 'w', (file) => file.writeFile(bytes)),
+  append: (path, bytes) => changeAndSync(path, 'a', (file) => file.appendFile(bytes)),
+  truncate: (path, size) => changeAndSync(path, 'r+', (file) => file.truncate(size)),
   size: async (path) => (await statOrNull(path))?.size ?? null,
   list: async (folder) => (await readdir(folder).catch(nothingIfMissing<string[]>([]))).sort(),
   makeFolder: async (folder) => void (await mkdir(folder, { recursive: true })),
@@ -36,6 +27,20 @@ export const nodeFiles: Files = {
   },
   remove: (path) => rm(path, { recursive: true, force: true }),
 };
+
+async function changeAndSync(
+  path: string,
+  flags: string,
+  change: (file: FileHandle) => Promise<void>,
+): Promise<void> {
+  const file = await open(path, flags);
+  try {
+    await change(file);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
 
 async function statOrNull(path: string): Promise<{ size: number } | null> {
   return stat(path).catch(nothingIfMissing(null));

@@ -70,7 +70,7 @@ export const runPresets: Readonly<Record<string, RunPreset>> = {
   },
   small: {
     summary: 'FoX (Pro), 2.8 M parameters, context 512: a laptop GPU',
-    model: foxPreset('pro-small', { ...bytes, maxPositionEmbeddings: 512 }),
+    model: foxPreset('pro-small', bytes),
     settings: recipe({
       steps: 3000,
       contextLength: 512,
@@ -90,7 +90,6 @@ export const runPresets: Readonly<Record<string, RunPreset>> = {
       numHiddenLayers: 6,
       numHeads: 8,
       intermediateSize: 1280,
-      maxPositionEmbeddings: 1024,
     }),
     settings: recipe({
       steps: 5000,
@@ -105,7 +104,7 @@ export const runPresets: Readonly<Record<string, RunPreset>> = {
   },
   large: {
     summary: "the papers' 125M FoX (Pro) on bytes, context 4096: a server GPU",
-    model: foxPreset('pro-125m', { ...bytes, maxPositionEmbeddings: 4096 }),
+    model: foxPreset('pro-125m', bytes),
     settings: recipe({
       steps: 5000,
       contextLength: 4096,
