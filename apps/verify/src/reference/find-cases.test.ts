@@ -15,6 +15,7 @@ test('the carried fixtures', async () => {
     'attention attention/cross_d16',
     'attention attention/padded_d64_one_head',
     'attention attention/pruned_cross_d32_one_head',
+    'models models/frozen_fox_pro',
     'training training/fox_pro',
   ]);
 });
