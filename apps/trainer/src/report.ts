@@ -8,24 +8,30 @@ import {
   parseMetrics,
   type TrainingOutcome,
 } from '@vulpes/training';
-import { formatPercent } from './format.ts';
+import { formatCount, formatInteger, formatPercent } from './format.ts';
 import { nodeFiles } from './node-files.ts';
 import { writeText } from './run-folder.ts';
 
 const CURVE_FILE = 'loss-curve.svg';
 
-/** Shares in all, per layer and per head. */
+/** Shares in all, per layer and per head, and the counts. @param options - flopsPerBlock: of one block's forward matmuls */
 export function pruningLines(
   pruning: PruningSummary | null,
-  logPruningTolerance: number | null,
+  {
+    logPruningTolerance,
+    flopsPerBlock,
+  }: { logPruningTolerance: number | null; flopsPerBlock: number },
 ): string[] {
   if (!pruning) return ['Attention blocks pruned: none (dense attention)'];
   const layers = pruning.perHead.map((heads, layer) => {
     const share = formatPercent(pruning.perLayer[layer] as number).padStart(4);
     return `  layer ${layer}: ${share}  heads ${heads.map(formatPercent).join(' ')}`;
   });
+  const { keptBlocks, causalBlocks } = pruning;
+  const skipped = causalBlocks - keptBlocks;
   return [
     `Attention blocks pruned: ${formatPercent(pruning.share)} of the causal blocks on held-out text, log ε = ${logPruningTolerance}`,
+    `  ${formatInteger(skipped)} of ${formatInteger(causalBlocks)} blocks skipped, ${formatCount(skipped * flopsPerBlock)}FLOP saved in the forward pass`,
     ...layers,
   ];
 }

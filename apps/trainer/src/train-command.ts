@@ -1,6 +1,8 @@
 // `train`: plan, open, run, report.
 
-import { createModel, type Model } from '@vulpes/lm-models';
+import { blockCost } from '@vulpes/acp-scheduler';
+import { selectBlocks } from '@vulpes/fox-attention';
+import { createModel, headDimOf, type Model } from '@vulpes/lm-models';
 import type { Device } from '@vulpes/tensor-core';
 import { type Corpus, createCorpus, runTraining, type TrainingOutcome } from '@vulpes/training';
 import { readTexts } from './corpus-source.ts';
@@ -97,7 +99,14 @@ async function runSession({ plan, corpus, device, progress, signal }: Session) {
 
 async function report(
   options: TrainOptions,
-  { plan, model, outcome, progress, signal }: Session & { model: Model; outcome: TrainingOutcome },
+  {
+    plan,
+    model,
+    outcome,
+    device,
+    progress,
+    signal,
+  }: Session & { model: Model; outcome: TrainingOutcome },
 ): Promise<void> {
   const { settings } = plan.run;
   const files = await folderLines(plan.folder, outcome);
@@ -115,6 +124,12 @@ async function report(
     });
     progress.note(`${indented(text)}\n`);
   }
-  const pruning = pruningLines(outcome.pruning, plan.run.model.logPruningTolerance);
+  const pruning = pruningLines(outcome.pruning, {
+    logPruningTolerance: plan.run.model.logPruningTolerance,
+    flopsPerBlock: blockCost({
+      headDim: headDimOf(plan.run.model),
+      blocks: selectBlocks({ keyLen: settings.contextLength }, device.caps),
+    }).forwardFlops,
+  });
   [...pruning, ...files, heldOutLine(outcome.heldOutLoss)].forEach(progress.note);
 }

@@ -65,7 +65,7 @@ describe('a run', () => {
     );
     expect(stdout).toContain('Sample, begun with "The ":\n  The ');
     expect(stdout).toMatch(
-      /Attention blocks pruned: \d+% .*\n {2}layer 0: +\d+% {2}heads \d+% \d+%/,
+      /Attention blocks pruned: \d+% .*\n {2}[\d,]+ of [\d,]+ blocks skipped, .*FLOP saved in the forward pass\n {2}layer 0: +\d+% {2}heads \d+% \d+%/,
     );
     expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/^held-out loss \d\.\d\d nats per byte$/);
     expect(await readFile(at('whole/loss-curve.svg'), 'utf8')).toContain('<svg');
@@ -196,6 +196,12 @@ describe('a mistake is one sentence on stderr, and exit code 1', () => {
       ['train', '--resume', out, '--data', other],
       /expected the text that the run began with/,
     );
+    await fails(['train', '--resume', out, '--steps', '5'], /expected at least 12 steps/);
+    // A refusal changes nothing: the run can still be resumed as it was.
+    expect(await readFile(join(out, 'run.json'), 'utf8')).toBe(
+      await readFile(at('whole/run.json'), 'utf8'),
+    );
+    expect((await runCli(script, ['train', '--resume', out, '--sample-tokens', '0'])).code).toBe(0);
     await truncate(join(out, 'checkpoints/step-00000012/optimizer.safetensors'), 1000);
     await fails(
       ['train', '--resume', out],

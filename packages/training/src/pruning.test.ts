@@ -15,6 +15,7 @@ test('shares per head, per layer and in all, over batches', () => {
   ]);
   expect(summary?.perLayer[0]).toBeCloseTo(0.25, 12);
   expect(summary?.perLayer[1]).toBeCloseTo(0.9, 12);
+  expect(summary).toMatchObject({ keptBlocks: 34, causalBlocks: 80 });
   expect(summary?.share).toBeCloseTo(1 - 34 / 80, 12);
 });
 

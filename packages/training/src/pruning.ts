@@ -4,6 +4,8 @@
 export type LayerPruningCounts = Uint32Array;
 
 export interface PruningSummary {
+  readonly keptBlocks: number;
+  readonly causalBlocks: number;
   /** Share of all causal blocks that were skipped, 0…1. */
   readonly share: number;
   readonly perLayer: readonly number[];
@@ -36,6 +38,8 @@ export class PruningTally {
     const shareOf = (kept: readonly number[], causal: readonly number[]) =>
       1 - sum(kept) / Math.max(1, sum(causal));
     return {
+      keptBlocks: sum(this.#kept.flat()),
+      causalBlocks: sum(this.#causal.flat()),
       share: shareOf(this.#kept.flat(), this.#causal.flat()),
       perLayer: this.#kept.map((kept, layer) => shareOf(kept, this.#causal[layer] as number[])),
       perHead: this.#kept.map((kept, layer) =>
