@@ -35,7 +35,7 @@ const assertPlatform = () => {
 };
 
 /** Each app becomes one file that imports nothing but Dawn, which finds its binary beside itself. */
-const bundleApps = async (folder) => {
+const bundleApps = async (/** @type {string} */ folder) => {
   const apps = await readdir(join(root, 'apps'));
   await build({
     entryPoints: apps.map((name) => ({
@@ -57,7 +57,7 @@ const bundleApps = async (folder) => {
 };
 
 /** This machine's Node, without debug symbols: 98 MB become 85, 22 in the archive. */
-const copyNode = async (folder) => {
+const copyNode = async (/** @type {string} */ folder) => {
   await mkdir(join(folder, 'bin'), { recursive: true });
   const node = join(folder, 'bin', 'node');
   await copyExecutable(process.execPath, node);
@@ -66,6 +66,7 @@ const copyNode = async (folder) => {
   );
 };
 
+/** @param {string} source @param {string} target */
 const copyExecutable = async (source, target) => {
   await copyFile(source, target);
   await chmod(target, 0o755);
@@ -86,7 +87,7 @@ const CARRIED = [
   },
 ];
 
-const copyPackages = async (folder) => {
+const copyPackages = async (/** @type {string} */ folder) => {
   for (const { name, of, files } of CARRIED) {
     const source = packageFolder(name, join(root, of));
     for (const file of files) {
@@ -96,7 +97,7 @@ const copyPackages = async (folder) => {
 };
 
 /** A Vulkan loader, for hosts that have a driver but none. */
-const copyVulkanLoader = async (folder) => {
+const copyVulkanLoader = async (/** @type {string} */ folder) => {
   const { ensureSoftwareAdapter } = await import(
     join(root, 'packages', 'software-adapter', 'dist', 'index.js')
   );
@@ -104,6 +105,7 @@ const copyVulkanLoader = async (folder) => {
   await cp(ensureSoftwareAdapter().loader, join(folder, 'vulkan', 'libvulkan.so.1'));
 };
 
+/** @param {string} name @param {string} from a folder whose package depends on it @returns {string} */
 const packageFolder = (name, from) => {
   const require = createRequire(join(from, 'package.json'));
   const paths = require.resolve.paths(name) ?? [];
@@ -118,7 +120,7 @@ const packageFolder = (name, from) => {
   throw new Error(`portable: package ${name} is not installed`);
 };
 
-const pack = async (out) => {
+const pack = async (/** @type {string} */ out) => {
   const archive = join(out, 'vulpes-linux-x64.tar.xz');
   await run('tar', ['-C', out, '-cJf', archive, 'vulpes'], {
     env: { ...process.env, XZ_OPT: '-9 -T2' },
