@@ -17,15 +17,36 @@ export const exited = (child) =>
     child.once('close', (code, signal) => resolve(exitCode(code, signal)));
   });
 
-/** Ends a tool that we wait for when we are told to end. @param {ChildProcess} child */
-const endWithUs = (child) => {
-  const signals = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
+/** Somebody wants us to end: nothing more is to be started. */
+export class Interrupted extends Error {
   /** @param {NodeJS.Signals} signal */
-  const pass = (signal) => void child.kill(signal);
-  for (const signal of signals) process.on(signal, pass);
-  return () => {
-    for (const signal of signals) process.off(signal, pass);
+  constructor(signal) {
+    super(`vulpes: ended by ${signal}`);
+    this.exitCode = exitCode(null, signal);
+  }
+}
+
+/**
+ * Waits for a tool, and passes on the signal that ends us meanwhile.
+ * @param {ChildProcess} child @returns {Promise<number>} exit code
+ */
+const endedWithUs = async (child) => {
+  const signals = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
+  /** @type {NodeJS.Signals | undefined} */
+  let received;
+  /** @param {NodeJS.Signals} signal */
+  const pass = (signal) => {
+    received = signal;
+    child.kill(signal);
   };
+  for (const signal of signals) process.on(signal, pass);
+  try {
+    const code = await exited(child);
+    if (received) throw new Interrupted(received);
+    return code;
+  } finally {
+    for (const signal of signals) process.off(signal, pass);
+  }
 };
 
 /**
@@ -35,7 +56,6 @@ const endWithUs = (child) => {
  */
 export const runTool = async ([file, ...args], { cwd, env = process.env, show = false }) => {
   const child = spawn(file, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
-  const release = endWithUs(child);
   /** @type {string[]} */
   const output = [];
   for (const stream of [child.stdout, child.stderr]) {
@@ -44,6 +64,6 @@ export const runTool = async ([file, ...args], { cwd, env = process.env, show = 
       if (show) process.stdout.write(text);
     });
   }
-  const code = await exited(child).finally(release);
+  const code = await endedWithUs(child);
   return { code, output: output.join('') };
 };

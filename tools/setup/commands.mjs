@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { runApp } from './app.mjs';
+import { Interrupted } from './child.mjs';
 import { root } from './paths.mjs';
 import { StepError } from './report.mjs';
 import { setUp } from './setup.mjs';
@@ -52,6 +53,7 @@ export const main = async ([name = '', ...args]) => {
   try {
     return await command(args);
   } catch (error) {
+    if (error instanceof Interrupted) return error.exitCode;
     if (!(error instanceof StepError)) throw error;
     console.error(error.message);
     return 1;

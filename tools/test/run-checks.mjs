@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import { Interrupted } from '../setup/child.mjs';
 import { StepError, seconds } from '../setup/report.mjs';
 import { FAILED, line, total } from './counts.mjs';
 import { pieces } from './pieces.mjs';
@@ -14,6 +15,7 @@ const runPiece = async (piece) => {
   try {
     return await piece.run();
   } catch (error) {
+    if (error instanceof Interrupted) throw error;
     console.log(error instanceof StepError ? error.message : error);
     return FAILED;
   }
