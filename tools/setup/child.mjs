@@ -27,6 +27,18 @@ export class Interrupted extends Error {
 }
 
 /**
+ * npx and shells do not pass signals on, so the whole group of a tool gets them.
+ * @param {ChildProcess} child @param {NodeJS.Signals} signal
+ */
+const killGroup = ({ pid }, signal) => {
+  try {
+    if (pid) process.kill(-pid, signal);
+  } catch {
+    // it has just ended
+  }
+};
+
+/**
  * Waits for a tool, and passes on the signal that ends us meanwhile.
  * @param {ChildProcess} child @returns {Promise<number>} exit code
  */
@@ -37,7 +49,7 @@ const endedWithUs = async (child) => {
   /** @param {NodeJS.Signals} signal */
   const pass = (signal) => {
     received = signal;
-    child.kill(signal);
+    killGroup(child, signal);
   };
   for (const signal of signals) process.on(signal, pass);
   try {
@@ -55,7 +67,12 @@ const endedWithUs = async (child) => {
  * @param {{ cwd: string, env?: NodeJS.ProcessEnv, show?: boolean }} options
  */
 export const runTool = async ([file, ...args], { cwd, env = process.env, show = false }) => {
-  const child = spawn(file, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(file, args, {
+    cwd,
+    env,
+    detached: true, // a group of its own
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   /** @type {string[]} */
   const output = [];
   for (const stream of [child.stdout, child.stderr]) {

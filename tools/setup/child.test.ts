@@ -17,7 +17,10 @@ describe('runTool', () => {
   });
 
   test('a signal to us ends the tool and stops what would follow', async () => {
-    const running = node('setInterval(() => {}, 1000)');
+    // Through a shell, as npx starts tools: it would not pass the signal on.
+    const line = `"${process.execPath}" -e 'setInterval(() => {}, 1000)'; true`;
+    const running = runTool(['sh', '-c', line], { cwd: root });
+    await new Promise((resolve) => setTimeout(resolve, 200));
     // To our own handlers only: a real signal would reach the test runner's, too.
     process.emit('SIGTERM', 'SIGTERM');
     await expect(running).rejects.toSatisfy(

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runTool } from '../setup/child.mjs';
 import { root } from '../setup/paths.mjs';
-import { pnpm, toolEnv } from '../setup/pnpm.mjs';
+import { toolEnv } from '../setup/pnpm.mjs';
 import { setUp } from '../setup/setup.mjs';
 import { countsIn, countsOfVitest, FAILED, PASSED, total, withExitCode } from './counts.mjs';
 
@@ -17,15 +17,25 @@ const env = () => ({ ...toolEnv(), FOX_REQUIRE_GPU: '1' });
 const node = (file, ...args) =>
   runTool([process.execPath, join(root, file), ...args], { cwd: root, env: env(), show: true });
 
-/** @param {...string} args */
-const bin = async (...args) =>
-  runTool(await pnpm('exec', ...args), { cwd: root, env: env(), show: true });
+/**
+ * A tool of the root package.
+ * @param {string} name @param {readonly string[]} args @param {NodeJS.ProcessEnv} more
+ */
+const bin = (name, args, more = {}) =>
+  runTool([join(root, 'node_modules', '.bin', name), ...args], {
+    cwd: root,
+    env: { ...env(), ...more },
+    show: true,
+  });
 
-/** A tool that says yes or no: one test. @param {...string} args @returns {Promise<Counts>} */
-const oneTest = async (...args) => ((await bin(...args)).code === 0 ? PASSED : FAILED);
+/**
+ * A tool that says yes or no: one test.
+ * @param {string} name @param {...string} args @returns {Promise<Counts>}
+ */
+const oneTest = async (name, ...args) => ((await bin(name, args)).code === 0 ? PASSED : FAILED);
 
 /** @template T @param {(folder: string) => Promise<T>} body @returns {Promise<T>} */
-export const withTempFolder = async (body) => {
+const withTempFolder = async (body) => {
   const folder = mkdtempSync(join(tmpdir(), 'vulpes-'));
   try {
     return await body(folder);
@@ -38,11 +48,8 @@ export const withTempFolder = async (body) => {
 const vitest = (more = {}) =>
   withTempFolder(async (folder) => {
     const report = join(folder, 'report.json');
-    const command = await pnpm(
-      ...['exec', 'vitest', 'run', '--reporter=default', '--reporter=json'],
-      `--outputFile.json=${report}`,
-    );
-    const { code } = await runTool(command, { cwd: root, env: { ...env(), ...more }, show: true });
+    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+    const { code } = await bin('vitest', ['run', ...reporters], more);
     return withExitCode(countsOfVitest(report), code);
   });
 
