@@ -3,7 +3,7 @@
 import { readdir } from 'node:fs/promises';
 import nodePath, { basename, type PlatformPath } from 'node:path';
 import { type FoxConfig, foxConfigFromJson, foxConfigToJson } from '@vulpes/lm-models';
-import { CheckpointError } from '@vulpes/tensor-core';
+import { CheckpointError, type DeviceCaps } from '@vulpes/tensor-core';
 import {
   asRecord,
   type CheckpointLocation,
@@ -73,6 +73,12 @@ export async function writeRunFile(folder: string, run: RunDescription): Promise
   const model = JSON.parse(foxConfigToJson(run.model)) as JsonRecord;
   const bytes = encodeJson({ format: FORMAT, preset, settings, data, model });
   await replaceFile(nodeFiles, joinPath(folder, RUN_FILE), bytes);
+}
+
+/** What the run computes on: adapter and why, kernel family, features, limits; of the latest sitting. */
+export async function writeDeviceFile(folder: string, caps: DeviceCaps): Promise<void> {
+  const bytes = encodeJson(JSON.parse(JSON.stringify(caps)) as JsonRecord);
+  await replaceFile(nodeFiles, joinPath(folder, 'device.json'), bytes);
 }
 
 export interface ResumableRun {

@@ -13,7 +13,7 @@ import type { TrainOptions } from './options.ts';
 import { type Plan, planRun } from './plan.ts';
 import { createProgress, type Output, type Progress } from './progress.ts';
 import { folderLines, heldOutLine, pruningLines, resumeHint } from './report.ts';
-import { createRunFolder, splitRunPath, writeRunFile } from './run-folder.ts';
+import { createRunFolder, splitRunPath, writeDeviceFile, writeRunFile } from './run-folder.ts';
 import { RunLock } from './run-lock.ts';
 import { stopOnSignals } from './stop-signals.ts';
 import { indented, sampleText } from './write-sample.ts';
@@ -85,8 +85,11 @@ async function runSession({ plan, corpus, device, progress, signal }: Session) {
     files: nodeFiles,
     runFolder: plan.folder,
     resumeFrom: plan.checkpoint,
-    // A refused resumption leaves run.json as it was.
-    onOpened: () => writeRunFile(plan.folder, plan.run),
+    // A refused resumption leaves the run's files as they were.
+    onOpened: async () => {
+      await writeRunFile(plan.folder, plan.run);
+      await writeDeviceFile(plan.folder, device.caps);
+    },
     onEvent: (event) => {
       if (event.type === 'start') event.notes.forEach(progress.note);
       progress.onEvent(event);

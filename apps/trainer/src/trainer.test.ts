@@ -69,6 +69,8 @@ describe('a run', () => {
     );
     expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/^held-out loss \d\.\d\d nats per byte$/);
     expect(await readFile(at('whole/loss-curve.svg'), 'utf8')).toContain('<svg');
+    const device = JSON.parse(await readFile(at('whole/device.json'), 'utf8'));
+    expect(stdout).toContain(device.notes[0]);
   });
 
   test('stopped by Ctrl-C, resumed, killed and resumed again, it takes the same course', async () => {
