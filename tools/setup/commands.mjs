@@ -37,6 +37,7 @@ const commands = {
   trainer: app('trainer'),
   bench: app('bench'),
   doctor: app('doctor'),
+  inspect: app('inspect'),
   verify: app('verify'),
   portable,
   test: check,

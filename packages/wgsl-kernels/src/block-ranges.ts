@@ -1,4 +1,4 @@
-// BlockRanges: the one type that the pruning scheduler makes and the attention kernels read.
+// BlockRanges and StopRule: what the pruning scheduler makes and the attention kernels read.
 
 import { ArgumentError, assertShape, DTypeError, type Tensor } from '@vulpes/tensor-core';
 
@@ -15,6 +15,22 @@ export interface BlockRanges {
   readonly startIndex: Tensor;
   /** i32 [B, H, ceil(N / blockN)]: query row, 0…M; rows from it on drop the whole key block. The transpose of startIndex. */
   readonly endIndex: Tensor;
+}
+
+/** Where each query block starts, without the transpose: what counts and pictures need. */
+export type KeptBlocks = Pick<BlockRanges, 'blocks' | 'startIndex'>;
+
+/**
+ * Certified pruning: attention walks from the diagonal to the left and stops by its own running log-sum-exp.
+ * A row may drop keys 0 … j where s‖q_i‖ · maxNorm_j + D(i, j) + S_j − lse_i ≤ logPruningTolerance.
+ */
+export interface StopRule {
+  /** blockN: rows may stop where a key block ends. blockM: query blocks of the kept blocks that attention reports. */
+  readonly blocks: BlockSizes;
+  /** log ε, below 0: the share of a row's attention weight that may be dropped. */
+  readonly logPruningTolerance: number;
+  /** f32 [B, H, ceil(N / blockN), 2]: S_j = log Σ_{t ≤ j} exp(λ_j − λ_t) and max ‖k_t‖ over t ≤ j, j the last key of each block. */
+  readonly edges: Tensor;
 }
 
 /** Sizes of the attention call that ranges must fit. */
@@ -39,6 +55,29 @@ export function assertBlockRanges(op: string, ranges: BlockRanges, dims: BlockRa
   const keyBlocks = Math.ceil(keyLen / blocks.blockN);
   assertIndex(op, 'startIndex', startIndex, [batch, numHeads, queryBlocks]);
   assertIndex(op, 'endIndex', endIndex, [batch, numHeads, keyBlocks]);
+}
+
+/**
+ * Checks what the host can see of a stop rule.
+ * @throws ArgumentError DTypeError ShapeError naming `op`
+ */
+export function assertStopRule(op: string, rule: StopRule, dims: BlockRangeDims): void {
+  const { blocks, edges, logPruningTolerance } = rule;
+  assertBlockSizes(op, blocks);
+  const { batch, numHeads, keyLen } = dims;
+  assertShape(op, 'stopRule.edges', edges, [
+    batch,
+    numHeads,
+    Math.ceil(keyLen / blocks.blockN),
+    2,
+  ]);
+  if (edges.dtype !== 'f32') {
+    throw new DTypeError(`${op}: expected stopRule.edges f32, got ${edges.dtype}.`);
+  }
+  if (logPruningTolerance < 0) return;
+  throw new ArgumentError(
+    `${op}: expected stopRule.logPruningTolerance below 0, got ${logPruningTolerance}. It is log ε; −10 is usual.`,
+  );
 }
 
 /** @throws ArgumentError unless both sizes are powers of two, 8…128. */

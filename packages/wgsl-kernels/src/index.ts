@@ -4,9 +4,12 @@ export { assemble, type KernelSpec } from './assemble.ts';
 export {
   assertBlockRanges,
   assertBlockSizes,
+  assertStopRule,
   type BlockRangeDims,
   type BlockRanges,
   type BlockSizes,
+  type KeptBlocks,
+  type StopRule,
 } from './block-ranges.ts';
 export {
   defineKernel,

@@ -1,0 +1,2 @@
+// Charts as SVG text and HTML pages around them.
+export {};
