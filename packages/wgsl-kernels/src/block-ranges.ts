@@ -65,12 +65,7 @@ export function assertStopRule(op: string, rule: StopRule, dims: BlockRangeDims)
   const { blocks, edges, logPruningTolerance } = rule;
   assertBlockSizes(op, blocks);
   const { batch, numHeads, keyLen } = dims;
-  assertShape(op, 'stopRule.edges', edges, [
-    batch,
-    numHeads,
-    Math.ceil(keyLen / blocks.blockN),
-    2,
-  ]);
+  assertShape(op, 'stopRule.edges', edges, [batch, numHeads, Math.ceil(keyLen / blocks.blockN), 2]);
   if (edges.dtype !== 'f32') {
     throw new DTypeError(`${op}: expected stopRule.edges f32, got ${edges.dtype}.`);
   }
