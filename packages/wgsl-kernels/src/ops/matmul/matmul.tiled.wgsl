@@ -6,15 +6,14 @@
 // c       f32 [batch, splits, M, N]; from offset_c, row stride ldc; every split of K has its own C, summed by matmul-sum-splits
 // cost    2 · M · N · K flops; A is read N / TILE_N times, B M / TILE_M times
 // Tiles keep the storage order of their matrix, so loads are copies; a row of a tile ends in one vec4 of padding,
-// so that the strided reads of a K-contiguous tile meet different banks. A thread copies one vec4 of each tile (plan.ts holds
-// tiles to that) and fetches the next ones while it multiplies. What a thread owns of C is named, not indexed: arrays that are
-// indexed in loops end up in slow memory on some drivers.
+// so that the strided reads of a K-contiguous tile meet different banks.
 
 // @spec
 const TILE_M: u32 = 64u;
 const TILE_N: u32 = 64u;
 const TILE_K: u32 = 16u;
-const BLOCK: u32 = 4u;          // a thread owns BLOCK × BLOCK of C: 4 or 8
+const ROWS: u32 = 4u;           // rows of C a thread owns, a multiple of 4
+const COLS: u32 = 4u;           // columns of C a thread owns, a multiple of 4
 const TRANSPOSE_A: bool = false;
 const TRANSPOSE_B: bool = true;
 const ALIGNED_A: bool = true;   // lda, stride_a multiples of 4: vec4 loads
@@ -49,8 +48,8 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> c: array<f32>;
 @group(0) @binding(4) var<uniform> params: Params;
 
-const THREADS_M = TILE_M / BLOCK;
-const THREADS_N = TILE_N / BLOCK;
+const THREADS_M = TILE_M / ROWS;
+const THREADS_N = TILE_N / COLS;
 const THREADS = THREADS_M * THREADS_N;
 const ROWS_A = select(TILE_M, TILE_K, TRANSPOSE_A);
 const VECS_A = select(TILE_K, TILE_M, TRANSPOSE_A) / 4u;
@@ -84,19 +83,34 @@ fn left(index: u32, end: u32, row: u32, rows: u32) -> u32 {
   return select(0u, end - min(index, end), row < rows);
 }
 
-// This thread's vec4 of the tiles that start at rank k_0.
-fn fetch_a(lane: u32, o_a: u32, m_0: u32, k_0: u32, k_end: u32) -> vec4f {
-  let row = select(m_0, k_0, TRANSPOSE_A) + lane / VECS_A;
-  let col = select(k_0, m_0, TRANSPOSE_A) + (lane % VECS_A) * 4u;
-  let valid = left(col, select(k_end, params.m, TRANSPOSE_A), row, select(params.m, k_end, TRANSPOSE_A));
-  return load_a(o_a + row * params.lda + col, valid);
+fn load_tiles(lane: u32, o_a: u32, o_b: u32, m_0: u32, n_0: u32, k_0: u32, k_end: u32) {
+  let row_0 = select(m_0, k_0, TRANSPOSE_A);
+  let col_0 = select(k_0, m_0, TRANSPOSE_A);
+  for (var i = lane; i < ROWS_A * VECS_A; i += THREADS) {
+    let row = row_0 + i / VECS_A;
+    let col = col_0 + (i % VECS_A) * 4u;
+    let valid = left(col, select(k_end, params.m, TRANSPOSE_A), row, select(params.m, k_end, TRANSPOSE_A));
+    t_a[(i / VECS_A) * (VECS_A + 1u) + i % VECS_A] = load_a(o_a + row * params.lda + col, valid);
+  }
+  let row_1 = select(k_0, n_0, TRANSPOSE_B);
+  let col_1 = select(n_0, k_0, TRANSPOSE_B);
+  for (var i = lane; i < ROWS_B * VECS_B; i += THREADS) {
+    let row = row_1 + i / VECS_B;
+    let col = col_1 + (i % VECS_B) * 4u;
+    let valid = left(col, select(params.n, k_end, TRANSPOSE_B), row, select(k_end, params.n, TRANSPOSE_B));
+    t_b[(i / VECS_B) * (VECS_B + 1u) + i % VECS_B] = load_b(o_b + row * params.ldb + col, valid);
+  }
 }
 
-fn fetch_b(lane: u32, o_b: u32, n_0: u32, k_0: u32, k_end: u32) -> vec4f {
-  let row = select(k_0, n_0, TRANSPOSE_B) + lane / VECS_B;
-  let col = select(n_0, k_0, TRANSPOSE_B) + (lane % VECS_B) * 4u;
-  let valid = left(col, select(params.n, k_end, TRANSPOSE_B), row, select(k_end, params.n, TRANSPOSE_B));
-  return load_b(o_b + row * params.ldb + col, valid);
+// Row of the tile that a thread's i-th row is: neighbours in fours where A's tile is M-contiguous, else strided.
+fn row_of(t_m: u32, i: u32) -> u32 {
+  if (TRANSPOSE_A) { return 4u * (t_m + THREADS_M * (i / 4u)) + i % 4u; }
+  return t_m + THREADS_M * i;
+}
+
+fn col_of(t_n: u32, j: u32) -> u32 {
+  if (TRANSPOSE_B) { return t_n + THREADS_N * j; }
+  return 4u * (t_n + THREADS_N * (j / 4u)) + j % 4u;
 }
 
 // Columns i of the result: four ranks k … k + 3 of the rows 4i … 4i + 3 that a thread owns.
@@ -131,26 +145,6 @@ fn store(o_c: u32, m: u32, n: u32, value: f32) {
   c[o_c + m * params.ldc + n] = result;
 }
 
-// Four columns of a row; neighbours where B's tile is N-contiguous, else THREADS_N apart.
-fn store_row(o_c: u32, m: u32, n: u32, values: vec4f) {
-  const STEP = select(1u, THREADS_N, TRANSPOSE_B);
-  store(o_c, m, n, values.x);
-  store(o_c, m, n + STEP, values.y);
-  store(o_c, m, n + 2u * STEP, values.z);
-  store(o_c, m, n + 3u * STEP, values.w);
-}
-
-// Block (i, j) of the blocks of 4 × 4 that a thread owns; column r of `block` is four columns of its row r.
-fn store_block(o_c: u32, m_0: u32, n_0: u32, t_m: u32, t_n: u32, i: u32, j: u32, block: mat4x4f) {
-  const STEP = select(THREADS_M, 1u, TRANSPOSE_A);
-  let m = m_0 + select(t_m + THREADS_M * 4u * i, 4u * (t_m + THREADS_M * i), TRANSPOSE_A);
-  let n = n_0 + select(4u * (t_n + THREADS_N * j), t_n + THREADS_N * 4u * j, TRANSPOSE_B);
-  store_row(o_c, m, n, block[0]);
-  store_row(o_c, m + STEP, n, block[1]);
-  store_row(o_c, m + 2u * STEP, n, block[2]);
-  store_row(o_c, m + 3u * STEP, n, block[3]);
-}
-
 @compute @workgroup_size(THREADS)
 fn main(
   @builtin(workgroup_id) workgroup: vec3u,
@@ -165,39 +159,25 @@ fn main(
   let k_end = min(k_begin + params.k_split, params.k);
   let o_a = params.offset_a + i_batch * params.stride_a;
   let o_b = params.offset_b + i_batch * params.stride_b;
-  let at_a = (lane / VECS_A) * (VECS_A + 1u) + lane % VECS_A;
-  let at_b = (lane / VECS_B) * (VECS_B + 1u) + lane % VECS_B;
-  var next_a = fetch_a(lane, o_a, m_0, k_begin, k_end);
-  var next_b = fetch_b(lane, o_b, n_0, k_begin, k_end);
-  var c_00 = mat4x4f();
-  var c_01 = mat4x4f();
-  var c_10 = mat4x4f();
-  var c_11 = mat4x4f();
+  var p_c: array<mat4x4f, ROWS * COLS / 16u>; // [ROWS / 4, COLS / 4] blocks, one column of four C columns a row
   for (var k_0 = k_begin; k_0 < k_end; k_0 += TILE_K) {
-    t_a[at_a] = next_a;
-    t_b[at_b] = next_b;
+    load_tiles(lane, o_a, o_b, m_0, n_0, k_0, k_end);
     workgroupBarrier();
-    next_a = fetch_a(lane, o_a, m_0, k_0 + TILE_K, k_end);
-    next_b = fetch_b(lane, o_b, n_0, k_0 + TILE_K, k_end);
     for (var k = 0u; k < TILE_K; k += 4u) {
-      let a_0 = micro_a(t_m, 0u, k);
-      let b_0 = micro_b(t_n, 0u, k);
-      c_00 += b_0 * a_0;
-      if (BLOCK == 8u) {
-        let a_1 = micro_a(t_m, 1u, k);
-        let b_1 = micro_b(t_n, 1u, k);
-        c_01 += b_1 * a_0;
-        c_10 += b_0 * a_1;
-        c_11 += b_1 * a_1;
+      for (var j = 0u; j < COLS / 4u; j++) {
+        let p_b = micro_b(t_n, j, k);
+        for (var i = 0u; i < ROWS / 4u; i++) {
+          p_c[i * (COLS / 4u) + j] += p_b * micro_a(t_m, i, k);
+        }
       }
     }
     workgroupBarrier();
   }
   let o_c = params.offset_c + workgroup.z * params.stride_c;
-  store_block(o_c, m_0, n_0, t_m, t_n, 0u, 0u, c_00);
-  if (BLOCK == 8u) {
-    store_block(o_c, m_0, n_0, t_m, t_n, 0u, 1u, c_01);
-    store_block(o_c, m_0, n_0, t_m, t_n, 1u, 0u, c_10);
-    store_block(o_c, m_0, n_0, t_m, t_n, 1u, 1u, c_11);
+  for (var i = 0u; i < ROWS; i++) {
+    for (var j = 0u; j < COLS; j++) {
+      let value = p_c[(i / 4u) * (COLS / 4u) + j / 4u][i % 4u][j % 4u];
+      store(o_c, m_0 + row_of(t_m, i), n_0 + col_of(t_n, j), value);
+    }
   }
 }

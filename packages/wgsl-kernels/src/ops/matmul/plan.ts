@@ -71,19 +71,17 @@ export function selectRegisterBlock(sizes: Sizes): Block {
   );
 }
 
-/** Tile of C that one workgroup owns, and the side of the square of it that a thread owns. */
-export interface Tile {
+/** Tile of C that one workgroup owns, and the part of it that a thread owns. */
+export interface Tile extends Block {
   readonly tileM: number;
   readonly tileN: number;
-  /** Such that a tile of A, and one of B, has as many vec4s as the workgroup threads. */
   readonly tileK: number;
-  readonly block: 4 | 8;
 }
 
 export const TILES = {
-  large: { tileM: 128, tileN: 128, tileK: 8, block: 8 },
-  medium: { tileM: 64, tileN: 64, tileK: 16, block: 4 },
-  small: { tileM: 32, tileN: 32, tileK: 8, block: 4 },
+  large: { tileM: 128, tileN: 128, tileK: 8, rows: 8, cols: 8 },
+  medium: { tileM: 64, tileN: 64, tileK: 16, rows: 4, cols: 4 },
+  small: { tileM: 32, tileN: 32, tileK: 16, rows: 4, cols: 4 },
 } as const satisfies Record<string, Tile>;
 
 /** Workgroups that keep a GPU busy. */
