@@ -18,6 +18,18 @@ export {
   naiveForgettingAttentionBackward,
 } from './naive.ts';
 export {
+  type NaivePagedInputs,
+  type NaivePages,
+  naivePagedAttention,
+} from './paged/paged.naive.ts';
+export {
+  appendPages,
+  type KeyChunk,
+  type PagedAttentionOptions,
+  pagedAttention,
+} from './paged/paged-attention.ts';
+export { type KeyPages, PAGE_SIZE, type PageDims, pageBytes } from './paged/pages.ts';
+export {
   type AttentionTile,
   selectBlocks,
   selectTile,

@@ -1,0 +1,156 @@
+// Decoding and chunked prefill: attention of the newest tokens over all earlier ones in pages, and writing those pages.
+
+import { ArgumentError, assertShape, type Device, type Tensor } from '@vulpes/tensor-core';
+import { appendPagesKernel, pagedKernel } from './paged.kernel.ts';
+import { assertDType, assertFits, checkPages, type KeyPages } from './pages.ts';
+
+export interface PagedAttentionOptions {
+  /** Position of the first query: tokens before the chunk, padding included. */
+  readonly offset: number;
+  /** i32 [B], left padding: tokens before it are not attended to, rows before it give 0. */
+  readonly seqStart?: Tensor | undefined;
+  /** i32 [B, H]: pages before it are not visited, whether they are still held or not. Default 0. */
+  readonly firstPage?: Tensor | undefined;
+  /** Tokens that a row sees, itself included. Default all. */
+  readonly windowSize?: number | null | undefined;
+  /** Default 1/sqrt(D). */
+  readonly smScale?: number | undefined;
+}
+
+const NO_WINDOW = 0xffffffff;
+
+/**
+ * o_i = Σ_j softmax_j(smScale q_i·k_j + λ_i − λ_j) v_j over the tokens j ≤ offset + i that row i sees; the chunk's own keys must
+ * have been appended. Equals the rows of `forgettingAttention` over the whole text, however it is cut into chunks.
+ * Not differentiable. [FoX v2, forgetting attention]
+ * @param q - [B, M, H, D], f32; query i stands at position offset + i
+ * @param pages - k, v, logLambda by pages; a page that a row needs must be in the table
+ * @returns [B, M, H, D]
+ * @throws ShapeError DTypeError ArgumentError
+ */
+export function pagedAttention(
+  q: Tensor,
+  pages: KeyPages,
+  { offset, seqStart, firstPage, windowSize, smScale }: PagedAttentionOptions,
+): Tensor {
+  const op = 'pagedAttention';
+  assertDType(op, 'q', q, 'f32');
+  const { B, M, H } = assertShape(op, 'q', q, ['B', 'M', 'H', 'D']);
+  const dims = { ...checkPages(op, pages, H), queryLen: M };
+  assertShape(op, 'q', q, ['B', 'M', 'H', 'D'], { B: dims.batch, D: dims.headDim });
+  assertFits(op, { offset, length: M, maxPages: dims.maxPages });
+  checkOption(op, 'seqStart', seqStart, { B });
+  checkOption(op, 'firstPage', firstPage, { B, H });
+  if (windowSize != null && !(Number.isInteger(windowSize) && windowSize >= 1)) {
+    throw new ArgumentError(
+      `${op}: expected windowSize to be an integer ≥ 1, got ${windowSize}. Leave it out for no window.`,
+    );
+  }
+  const { device } = q;
+  return device.scope(() => {
+    const out = device.empty(q.shape, { label: 'paged attention' });
+    pagedKernel(device.caps).run(device, {
+      dims,
+      tensors: {
+        q,
+        ...pools(pages),
+        table: pages.table,
+        first_page: firstPage ?? zeros(device, [B, H]),
+        seq_start: seqStart ?? zeros(device, [B]),
+        out,
+      },
+      params: {
+        num_heads: H,
+        group: dims.group,
+        query_len: M,
+        offset,
+        max_pages: dims.maxPages,
+        window: windowSize ?? NO_WINDOW,
+        sm_scale: smScale ?? 1 / Math.sqrt(dims.headDim),
+      },
+    });
+    return out;
+  });
+}
+
+/** Kernels compiled without a gate still bind something there: it is not read. */
+const pools = ({ k, v, logLambda }: KeyPages) => ({
+  pool_k: k,
+  pool_v: v,
+  pool_lambda: logLambda ?? k,
+});
+
+const zeros = (device: Device, shape: readonly number[]): Tensor =>
+  device.zeros(shape, { dtype: 'i32', label: 'zeros' });
+
+function checkOption(
+  op: string,
+  name: string,
+  tensor: Tensor | undefined,
+  dims: Record<string, number>,
+): void {
+  if (!tensor) return;
+  assertDType(op, name, tensor, 'i32');
+  assertShape(op, name, tensor, Object.keys(dims), dims);
+}
+
+export interface KeyChunk {
+  /** f32 [B, M, Hkv, D] */
+  readonly k: Tensor;
+  /** f32 [B, M, Hkv, D] */
+  readonly v: Tensor;
+  /** i32 [B, H, M, 2]; null without a gate. */
+  readonly logLambda: Tensor | null;
+}
+
+/**
+ * Writes a chunk into its pages, tokens `offset` …; those that the table has no page for (left padding) are left out.
+ * @throws ShapeError DTypeError ArgumentError
+ */
+export function appendPages(
+  { k, v, logLambda }: KeyChunk,
+  pages: KeyPages,
+  { offset, numHeads }: { offset: number; numHeads: number },
+): void {
+  const op = 'appendPages';
+  const { batch, ...rest } = checkPages(op, pages, numHeads);
+  const bound = { B: batch, Hkv: rest.numKvHeads, D: rest.headDim };
+  const { M } = assertShape(op, 'k', k, ['B', 'M', 'Hkv', 'D'], bound);
+  assertShape(op, 'v', v, ['B', 'M', 'Hkv', 'D'], { ...bound, M });
+  assertDType(op, 'k', k, 'f32');
+  assertDType(op, 'v', v, 'f32');
+  if ((logLambda === null) === rest.hasGate) {
+    throw new ArgumentError(
+      `${op}: expected logLambda where the pages have it and null where not, got ${logLambda ? 'one' : 'null'}.`,
+    );
+  }
+  if (logLambda) {
+    assertDType(op, 'logLambda', logLambda, 'i32');
+    assertShape(op, 'logLambda', logLambda, ['B', 'H', 'M', 2], { B: batch, H: numHeads, M });
+  }
+  assertFits(op, { offset, length: M, maxPages: rest.maxPages });
+  const { device } = k;
+  device.scope(() => {
+    const unused = () => zeros(device, [2]);
+    appendPagesKernel.run(device, {
+      dims: { batch, ...rest, queryLen: M },
+      tensors: {
+        k,
+        v,
+        log_lambda: logLambda ?? k,
+        table: pages.table,
+        ...pools(pages),
+        pool_lambda: pages.logLambda ?? unused(),
+      },
+      params: {
+        rows: batch * M * rest.numKvHeads,
+        chunk_len: M,
+        kv_heads: rest.numKvHeads,
+        group: rest.group,
+        head_vec4: rest.headDim / 4,
+        offset,
+        max_pages: rest.maxPages,
+      },
+    });
+  });
+}
