@@ -40,3 +40,4 @@ export { rope } from './ops/rope/index.ts';
 export { sumRows } from './ops/sum-rows/index.ts';
 export { swiglu, swigluBackward, swigluForward } from './ops/swiglu/index.ts';
 export { tokenShift } from './ops/token-shift/index.ts';
+export { packedOffsets, type TokenSpansOptions, tokenSpans } from './ops/token-spans/index.ts';

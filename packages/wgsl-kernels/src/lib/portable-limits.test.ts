@@ -12,6 +12,7 @@ import { ropeKernel } from '../ops/rope/rope.kernel.ts';
 import { sumRowsKernel } from '../ops/sum-rows/sum-rows.kernel.ts';
 import * as swiglu from '../ops/swiglu/swiglu.kernel.ts';
 import * as tokenShift from '../ops/token-shift/token-shift.kernel.ts';
+import { tokenSpansKernel } from '../ops/token-spans/token-spans.kernel.ts';
 
 /** Every size a kernel of these ops may ask for: one token, odd sizes, and 2^19 tokens of a 760M model. */
 const sizes = [
@@ -20,6 +21,7 @@ const sizes = [
   { batch: 8, seqLen: 65536, numHeads: 24, headDim: 64, vocab: 50257 },
 ].map((size) => ({
   ...size,
+  length: size.seqLen,
   tokens: size.batch * size.seqLen,
   rows: size.batch * size.seqLen,
   columns: size.numHeads * size.headDim,
@@ -44,14 +46,20 @@ const isKernel = (value: unknown): value is AnyKernel =>
   typeof value === 'object' && value !== null && 'bindings' in value && 'grid' in value;
 
 const modules = [scans, embedding, logSigmoid, outputGate, rmsNorm, swiglu, tokenShift];
-const single = [broadcastRowsKernel, maskPaddingKernel, ropeKernel, sumRowsKernel];
+const single = [
+  broadcastRowsKernel,
+  maskPaddingKernel,
+  ropeKernel,
+  sumRowsKernel,
+  tokenSpansKernel,
+];
 const kernels = [
   ...modules.flatMap((module): unknown[] => Object.values(module)),
   ...single,
 ].filter(isKernel);
 
 describe('kernels stay within what every WebGPU device has', () => {
-  test('all are found', () => expect(kernels.length).toBe(25));
+  test('all are found', () => expect(kernels.length).toBe(26));
 
   test.each(kernels.map((kernel) => [kernel.name, kernel] as const))('%s', (_name, kernel) => {
     expect(kernel.bindings.length).toBeLessThanOrEqual(8);
