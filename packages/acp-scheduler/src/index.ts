@@ -1,5 +1,14 @@
 // Adaptive computation pruning: thresholds, block ranges and what they save. [ACP v2; arXiv 2504.06949]
 
+export {
+  type CertifiedStopRuleOptions,
+  certifiedStopRule,
+} from './certified/certified-stop-rule.ts';
+export {
+  naiveStopEdges,
+  type StopEdgeDims,
+  type StopEdgeInputs,
+} from './certified/stop-edges.naive.ts';
 export { type FindBlockRangesOptions, findBlockRanges } from './find-index/find-block-ranges.ts';
 export {
   type NaiveBlockRanges,

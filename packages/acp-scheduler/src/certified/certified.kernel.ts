@@ -1,0 +1,51 @@
+// Specs and grids of the two launches that make a stop rule.
+
+import { foldGrid } from '@vulpes/tensor-core';
+import { defineKernel } from '@vulpes/wgsl-kernels';
+import blockMemoryWgsl from './block-memory.wgsl';
+import decaySumWgsl from './decay-sum.wgsl';
+import type { StopEdgeDims } from './stop-edges.naive.ts';
+import stopEdgesWgsl from './stop-edges.wgsl';
+
+export const keyBlocks = ({ keyLen, blockN }: Pick<StopEdgeDims, 'keyLen' | 'blockN'>): number =>
+  Math.ceil(keyLen / blockN);
+
+const threads = (dims: StopEdgeDims): number => dims.batch * dims.numHeads * keyBlocks(dims);
+
+const blockGrid = (dims: StopEdgeDims, { WG_SIZE }: { WG_SIZE: number }) =>
+  foldGrid(Math.ceil(threads(dims) / WG_SIZE));
+
+export const blockMemoryKernel = defineKernel({
+  name: 'block-memory',
+  source: blockMemoryWgsl,
+  lib: [decaySumWgsl],
+  bindings: ['k:read', 'log_lambda:read', 'memory:write'],
+  params: [
+    'batch:u32',
+    'num_heads:u32',
+    'num_kv_heads:u32',
+    'key_len:u32',
+    'head_vec4:u32',
+    'block_n:u32',
+    'blocks:u32',
+  ],
+  select: (_dims: StopEdgeDims) => ({ WG_SIZE: 64 }),
+  grid: (dims, spec) => blockGrid(dims, spec),
+  flops: ({ batch, numHeads, keyLen, headDim }) => 2 * batch * numHeads * keyLen * headDim,
+  bytes: (dims) => {
+    const { batch, numHeads, numKvHeads, keyLen, headDim } = dims;
+    return batch * keyLen * (4 * numKvHeads * headDim + 8 * numHeads) + 8 * threads(dims);
+  },
+});
+
+export const stopEdgesKernel = defineKernel({
+  name: 'stop-edges',
+  source: stopEdgesWgsl,
+  lib: [decaySumWgsl],
+  bindings: ['memory:read', 'log_lambda:read', 'spans:read', 'edges:write'],
+  params: ['batch:u32', 'num_heads:u32', 'key_len:u32', 'block_n:u32', 'blocks:u32'],
+  select: (_dims: StopEdgeDims) => ({ WG_SIZE: 64, HAS_SPANS: false }),
+  grid: (dims, spec) => blockGrid(dims, spec),
+  // Every block before an edge: its memory, and the gates of its last key.
+  bytes: (dims) => threads(dims) * (8 + (16 * (keyBlocks(dims) + 1)) / 2),
+});
