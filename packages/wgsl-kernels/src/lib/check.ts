@@ -1,11 +1,40 @@
-// Checks of element types that every op makes before it records anything.
+// Checks of tensors that every op makes before it records anything.
 
-import { type DType, DTypeError, formatShape, type Tensor } from '@vulpes/tensor-core';
+import {
+  ArgumentError,
+  assertShape,
+  type DType,
+  DTypeError,
+  formatShape,
+  ShapeError,
+  type Tensor,
+} from '@vulpes/tensor-core';
 
 /** @throws DTypeError naming op, argument, expected and got. */
 export function assertDType(op: string, name: string, tensor: Tensor, dtype: DType): void {
   if (tensor.dtype === dtype) return;
   throw new DTypeError(
     `${op}: expected ${name} ${dtype}, got ${tensor.dtype}${formatShape(tensor.shape)}. Cast it before the call.`,
+  );
+}
+
+/**
+ * Spans that cover tokens offset … offset + seqLen − 1 of each sequence, if there are any.
+ * @throws DTypeError ShapeError ArgumentError
+ */
+export function assertSpans(
+  op: string,
+  spans: Tensor | undefined,
+  { batch, seqLen, offset }: { batch: number; seqLen: number; offset: number },
+): void {
+  if (!(Number.isInteger(offset) && offset >= 0)) {
+    throw new ArgumentError(`${op}: expected offset a whole number of tokens, got ${offset}.`);
+  }
+  if (!spans) return;
+  assertDType(op, 'spans', spans, 'i32');
+  const { N } = assertShape(op, 'spans', spans, ['B', 'N', 2], { B: batch });
+  if (offset + seqLen <= N) return;
+  throw new ShapeError(
+    `${op}: expected spans of ${offset + seqLen} tokens or more, got ${formatShape(spans.shape)}. Make them for the whole sequence.`,
   );
 }

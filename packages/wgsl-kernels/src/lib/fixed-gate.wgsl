@@ -11,20 +11,28 @@ const LARGEST_GATE: f32 = 1000.0;      // nats; beyond it a weight is 0 in f32 e
 const UNITS_PER_NAT: f32 = 16.0;
 const FRACTIONS_PER_UNIT: f32 = 4294967296.0;
 
+// NaN is found by its bits: compilers may assume that nothing is NaN.
+fn has_nan_bits(bits: u32) -> bool {
+  return (bits & 0x7fffffffu) > 0x7f800000u;
+}
+
 // Exact, but for gates smaller than 1e-4 nats: those are rounded to 2^-36 nats.
 fn gate_from_f32(value: f32) -> GateSum {
-  // By its bits: compilers may assume that nothing is NaN.
-  if ((bitcast<u32>(value) & 0x7fffffffu) > 0x7f800000u) {
+  if (has_nan_bits(bitcast<u32>(value))) {
     return GateSum(0, 0u, 1u);
   }
   let scaled = clamp(value, -LARGEST_GATE, LARGEST_GATE) * UNITS_PER_NAT;
   let whole = round(scaled);
-  let rest = scaled - whole;           // in [-0.5, 0.5], exact
+  return gate_from_parts(i32(whole), scaled - whole);
+}
+
+// units + rest, rest in [-0.5, 0.5] units.
+fn gate_from_parts(units: i32, rest: f32) -> GateSum {
   let fraction = u32(round(abs(rest) * FRACTIONS_PER_UNIT));
   if (rest < 0.0 && fraction > 0u) {
-    return GateSum(i32(whole) - 1, 0u - fraction, 0u);
+    return GateSum(units - 1, 0u - fraction, 0u);
   }
-  return GateSum(i32(whole), fraction, 0u);
+  return GateSum(units, fraction, 0u);
 }
 
 fn add_gates(a: GateSum, b: GateSum) -> GateSum {
@@ -40,4 +48,12 @@ fn log_lambda_from_sum(sum: GateSum) -> vec2<i32> {
   }
   let remainder = f32(bitcast<i32>(sum.fraction)) * (1.0 / (UNITS_PER_NAT * FRACTIONS_PER_UNIT));
   return vec2<i32>(sum.units + i32(sum.fraction >> 31u), bitcast<i32>(remainder));
+}
+
+// The sum that log_lambda_from_sum wrote, but for what its f32 remainder rounded off.
+fn sum_from_log_lambda(log_lambda: vec2<i32>) -> GateSum {
+  if (has_nan_bits(bitcast<u32>(log_lambda.y))) {
+    return GateSum(log_lambda.x, 0u, 1u);
+  }
+  return gate_from_parts(log_lambda.x, bitcast<f32>(log_lambda.y) * UNITS_PER_NAT);
 }

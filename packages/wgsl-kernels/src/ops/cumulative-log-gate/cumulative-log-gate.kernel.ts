@@ -2,6 +2,7 @@
 
 import { defineKernel } from '../../define-kernel.ts';
 import fixedGateWgsl from '../../lib/fixed-gate.wgsl';
+import spanStartsWgsl from '../../lib/span-starts.wgsl';
 import { threadGrid } from '../../lib/vector.ts';
 import gateChunkSumsWgsl from './gate-chunk-sums.wgsl';
 import gateScanWgsl from './gate-scan.wgsl';
@@ -43,12 +44,30 @@ const grid = (dims: ScanDims, { WG_SIZE }: { WG_SIZE: number }) =>
 
 const elements = ({ batch, seqLen, numHeads }: ScanDims) => batch * seqLen * numHeads;
 
+/** What a scan of gates knows beside its sizes. */
+export interface GateScanSetting {
+  /** Tokens that the spans cover, 0 without spans. */
+  readonly spanLen: number;
+  /** Where the gates stand in the spans. */
+  readonly offset: number;
+  readonly hasInitial: boolean;
+}
+
+const GATE_PARAMS = [...PARAMS, 'span_len:u32', 'offset:u32', 'has_initial:u32'] as const;
+
+export const gateScanParams = (dims: ScanDims, setting: GateScanSetting) => ({
+  ...scanParams(dims),
+  span_len: setting.spanLen,
+  offset: setting.offset,
+  has_initial: Number(setting.hasInitial),
+});
+
 export const gateChunkSums = defineKernel({
   name: 'gate-chunk-sums',
   source: gateChunkSumsWgsl,
-  lib: [fixedGateWgsl],
-  bindings: ['log_fgate:read', 'seq_start:read', 'chunk_sums:write'],
-  params: PARAMS,
+  lib: [fixedGateWgsl, spanStartsWgsl],
+  bindings: ['log_fgate:read', 'spans:read', 'chunk_sums:write'],
+  params: GATE_PARAMS,
   select,
   grid,
   bytes: (dims) => 4 * elements(dims),
@@ -57,9 +76,9 @@ export const gateChunkSums = defineKernel({
 export const gateScan = defineKernel({
   name: 'gate-scan',
   source: gateScanWgsl,
-  lib: [fixedGateWgsl],
-  bindings: ['log_fgate:read', 'seq_start:read', 'chunk_sums:read', 'log_lambda:write'],
-  params: PARAMS,
+  lib: [fixedGateWgsl, spanStartsWgsl],
+  bindings: ['log_fgate:read', 'spans:read', 'initial:read', 'chunk_sums:read', 'log_lambda:write'],
+  params: GATE_PARAMS,
   select,
   grid,
   bytes: (dims) => 12 * elements(dims),

@@ -6,19 +6,30 @@ type Numbers = ArrayLike<number>;
 
 const SMALLEST_GATE = -1000;
 
-/** [B, T, H] -> [B, H, T], nats; gates below −1000 count as −1000, those before seqStart[b] as 0. */
+export interface GateContext {
+  /** [B, N, 2], see tokenSpans; a gate whose token sees nothing before itself counts as 0. */
+  readonly spans?: Numbers | undefined;
+  /** [B, H], nats: the sum before the first gate. */
+  readonly initial?: Numbers | undefined;
+  /** Where the first gate stands in the spans. */
+  readonly offset?: number | undefined;
+}
+
+/** [B, T, H] -> [B, H, T], nats; gates below −1000 count as −1000. */
 export function naiveCumulativeLogGate(
   { batch, seqLen, numHeads }: ScanDims,
   logFgate: Numbers,
-  seqStart?: Numbers,
+  { spans, initial, offset = 0 }: GateContext = {},
 ): Float64Array {
   const logLambda = new Float64Array(batch * numHeads * seqLen);
+  const spanLen = (spans?.length ?? 0) / (2 * batch);
   for (let b = 0; b < batch; b++) {
     for (let h = 0; h < numHeads; h++) {
-      let sum = 0;
+      let sum = initial?.[b * numHeads + h] ?? 0;
       for (let t = 0; t < seqLen; t++) {
         const gate = logFgate[(b * seqLen + t) * numHeads + h]!;
-        if (t >= (seqStart?.[b] ?? 0)) sum += Math.max(gate, SMALLEST_GATE);
+        const first = spans?.[(b * spanLen + offset + t) * 2] ?? Number.NEGATIVE_INFINITY;
+        if (first < offset + t) sum += Math.max(gate, SMALLEST_GATE);
         logLambda[(b * numHeads + h) * seqLen + t] = sum;
       }
     }

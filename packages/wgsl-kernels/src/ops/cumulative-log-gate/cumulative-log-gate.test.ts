@@ -1,6 +1,7 @@
-import { CounterRng } from '@vulpes/tensor-core';
+import { CounterRng, type Tensor } from '@vulpes/tensor-core';
 import { expectMatch, gpuSuite, randomArray, underTwoFills } from '@vulpes/tensor-core/testing';
 import { describe, expect, test } from 'vitest';
+import { naiveTokenSpans } from '../token-spans/index.ts';
 import { scanCases } from './cumulative-log-gate.cases.ts';
 import { chunkCount, chunkLength } from './cumulative-log-gate.kernel.ts';
 import {
@@ -40,25 +41,62 @@ describe('scan chunks', () => {
 });
 
 gpuSuite('cumulative-log-gate', (device) => {
-  const scan = async (gates: Float32Array, shape: number[], seqStart?: readonly number[]) => {
+  const scan = async (gates: Float32Array, shape: number[], spans?: Int32Array) => {
     const { logLambda } = await underTwoFills(device(), async () => {
       const x = device().tensor(gates, shape);
-      const start = seqStart && device().tensor(Int32Array.from(seqStart), [seqStart.length]);
-      const y = cumulativeLogGate(x, { seqStart: start });
+      const limits = spans && device().tensor(spans, [shape[0]!, spans.length / 2 / shape[0]!, 2]);
+      const y = cumulativeLogGate(x, { spans: limits });
       const result = { logLambda: (await y.data()) as Int32Array };
-      for (const tensor of [x, y, start]) tensor?.dispose();
+      for (const tensor of [x, y, limits]) tensor?.dispose();
       return result;
     });
     return logLambdaValues(logLambda);
   };
 
-  test.each(scanCases)('$id', async ({ dims, meanLogFgate, seqStart }) => {
+  test.each(scanCases)('$id', async ({ dims, meanLogFgate, limits }) => {
     const { batch, seqLen, numHeads } = dims;
     const gates = randomGates(42, batch * seqLen * numHeads, meanLogFgate);
-    const actual = await scan(gates, [batch, seqLen, numHeads], seqStart);
-    const expected = naiveCumulativeLogGate(dims, gates, seqStart);
+    const spans = limits && naiveTokenSpans({ batch, length: seqLen }, limits);
+    const actual = await scan(gates, [batch, seqLen, numHeads], spans);
+    const expected = naiveCumulativeLogGate(dims, gates, { spans });
     expect(worstDifference(actual, expected, seqLen)).toBeLessThanOrEqual(1e-8);
     expectMatch('logLambda', actual, expected, 1e-6);
+  });
+
+  test('chunk after chunk gives what one scan gives', async () => {
+    const [batch, length, numHeads] = [2, 130, 3];
+    const limits = { cuSeqlens: [0, 20, 90, 130, 0, 64, 65, 110], seqStart: [5, 0] };
+    const spans = naiveTokenSpans({ batch, length }, limits);
+    const gates = randomGates(9, batch * length * numHeads, -0.7);
+    const whole = naiveCumulativeLogGate({ batch, seqLen: length, numHeads }, gates, { spans });
+    const spansTensor = device().tensor(spans, [batch, length, 2]);
+    let initial: Tensor | undefined;
+    for (const [offset, end] of [
+      [0, 1],
+      [1, 18],
+      [18, 83],
+      [83, 84],
+      [84, 130],
+    ] as const) {
+      const part = [0, 1].flatMap((b) => [
+        ...gates.subarray((b * length + offset) * numHeads, (b * length + end) * numHeads),
+      ]);
+      const chunk = device().tensor(Float32Array.from(part), [batch, end - offset, numHeads]);
+      const logLambda = (await cumulativeLogGate(chunk, {
+        spans: spansTensor,
+        initial,
+        offset,
+      }).data()) as Int32Array;
+      const rows = batch * numHeads;
+      const last = Array.from({ length: rows }, (_, row) => [
+        ...logLambda.subarray(2 * ((row + 1) * (end - offset) - 1), 2 * (row + 1) * (end - offset)),
+      ]);
+      initial = device().tensor(Int32Array.from(last.flat()), [batch, numHeads, 2]);
+      const expected = Array.from({ length: rows }, (_, row) => [
+        ...whole.subarray(row * length + offset, row * length + end),
+      ]);
+      expectMatch(`${offset} to ${end}`, logLambdaValues(logLambda), expected.flat(), 1e-9);
+    }
   });
 
   test('differences stay exact after 100,000 nats', async () => {
@@ -86,16 +124,27 @@ gpuSuite('cumulative-log-gate', (device) => {
     const poisoned = await scan(gates, [1, 200, 1]);
     expect(poisoned.findIndex(Number.isNaN)).toBe(60);
     expect(poisoned.subarray(60).every(Number.isNaN)).toBe(true);
-    const padded = await scan(gates, [1, 200, 1], [61]);
-    expect(padded[199]).toBe(-0.5 * 139);
+    const padding = naiveTokenSpans({ batch: 1, length: 200 }, { seqStart: [61] });
+    const padded = await scan(gates, [1, 200, 1], padding);
+    expect(padded[199]).toBe(-0.5 * 138);
+    const resumed = cumulativeLogGate(device().tensor(gates.subarray(61), [1, 139, 1]), {
+      initial: device().tensor(Int32Array.of(3, 0x7fc00000), [1, 1, 2]),
+    });
+    const values = logLambdaValues((await resumed.data()) as Int32Array);
+    expect(values.every(Number.isNaN)).toBe(true);
   });
 
   test('rejects what it cannot scan', () => {
     const gates = device().zeros([2, 3, 4]);
-    const seqStart = device().zeros([3], { dtype: 'i32' });
-    expect(() => cumulativeLogGate(gates, { seqStart })).toThrowErrorMatchingInlineSnapshot(
-      `[ShapeError: cumulativeLogGate: expected seqStart [B] with B=2, got [3].]`,
-    );
+    const ints = (...shape: number[]) => device().zeros(shape, { dtype: 'i32' });
+    const spans = ints(2, 4, 2);
+    expect(() =>
+      cumulativeLogGate(gates, { spans, offset: 2 }),
+    ).toThrowErrorMatchingInlineSnapshot(`[ShapeError: cumulativeLogGate: expected spans of 5 tokens or more, got [2, 4, 2]. Make them for the whole sequence.]`);
+    expect(() =>
+      cumulativeLogGate(gates, { initial: ints(2, 2) }),
+    ).toThrowErrorMatchingInlineSnapshot(`[ShapeError: cumulativeLogGate: expected initial [B, H, 2] with B=2, H=4, got [2, 2].]`);
+    expect(() => cumulativeLogGate(gates, { offset: -1 })).toThrowErrorMatchingInlineSnapshot(`[ArgumentError: cumulativeLogGate: expected offset a whole number of tokens, got -1.]`);
     const long = device().zeros([1, 131_073, 1]);
     expect(() => cumulativeLogGate(long)).toThrowErrorMatchingInlineSnapshot(
       `[UnsupportedError: cumulativeLogGate: expected T ≤ 131072, got 131073. Use a shorter context.]`,

@@ -1,11 +1,13 @@
 // The cumulative log gate, forward in time for attention, and its transpose, back in time for the gate's gradient.
 
 import { assertShape, type Tensor, UnsupportedError } from '@vulpes/tensor-core';
-import { assertDType } from '../../lib/check.ts';
+import { assertDType, assertSpans } from '../../lib/check.ts';
+import { tokenSpans } from '../token-spans/index.ts';
 import {
   chunkCount,
   gateChunkSums,
   gateScan,
+  gateScanParams,
   reverseChunkSums,
   reverseScan,
   type ScanDims,
@@ -15,45 +17,71 @@ import {
 /** At this length the integer part of logLambda cannot overflow, even if every gate is at the clamp of −1000 nats. */
 const MAX_SEQ_LEN = 131072;
 
+export interface CumulativeLogGateOptions {
+  /** i32 [B, N, 2], see `tokenSpans`: gates of tokens that see nothing before themselves count as 0. */
+  readonly spans?: Tensor | undefined;
+  /** i32 [B, H, 2], logLambda just before the first gate; default 0. */
+  readonly initial?: Tensor | undefined;
+  /** Where the first gate stands in the spans; default 0. */
+  readonly offset?: number | undefined;
+  /** i32 [B]; spans of left padding. */
+  readonly seqStart?: Tensor | undefined;
+}
+
 /**
  * logLambda[t] = Σ_{u ≤ t} log f_u, as a two-part number that stays exact at any length; not differentiable.
  * Gates below −1000 nats count as −1000; a NaN gate makes every later value NaN.
  * @param logFgate - [B, T, H], f32, nats, ≤ 0
- * @param options.seqStart - i32 [B]; gates of t < seqStart count as 0
  * @returns i32 [B, H, T, 2], see lib/log-lambda.wgsl
- * @throws ShapeError DTypeError UnsupportedError
+ * @throws ShapeError DTypeError ArgumentError UnsupportedError
  */
 export function cumulativeLogGate(
   logFgate: Tensor,
-  { seqStart }: { seqStart?: Tensor | undefined } = {},
+  options: CumulativeLogGateOptions = {},
 ): Tensor {
+  const { offset = 0 } = options;
   assertDType('cumulativeLogGate', 'logFgate', logFgate, 'f32');
   const { B, T, H } = assertShape('cumulativeLogGate', 'logFgate', logFgate, ['B', 'T', 'H']);
-  if (seqStart) {
-    assertDType('cumulativeLogGate', 'seqStart', seqStart, 'i32');
-    assertShape('cumulativeLogGate', 'seqStart', seqStart, ['B'], { B });
-  }
-  if (T > MAX_SEQ_LEN) {
+  if (offset + T > MAX_SEQ_LEN) {
     throw new UnsupportedError(
-      `cumulativeLogGate: expected T ≤ ${MAX_SEQ_LEN}, got ${T}. Use a shorter context.`,
+      `cumulativeLogGate: expected T ≤ ${MAX_SEQ_LEN}, got ${offset + T}. Use a shorter context.`,
     );
   }
+  if (options.initial) {
+    assertDType('cumulativeLogGate', 'initial', options.initial, 'i32');
+    assertShape('cumulativeLogGate', 'initial', options.initial, ['B', 'H', 2], { B, H });
+  }
   const dims = { batch: B, seqLen: T, numHeads: H };
-  return logFgate.device.scope(() => scanGates(logFgate, seqStart, dims));
+  const { device } = logFgate;
+  return device.scope(() => {
+    const { seqStart } = options;
+    const spans = seqStart ? tokenSpans(device, { batch: B, length: T, seqStart }) : options.spans;
+    assertSpans('cumulativeLogGate', spans, { batch: B, seqLen: T, offset });
+    return scanGates(logFgate, { ...options, spans, offset }, dims);
+  });
 }
 
-function scanGates(logFgate: Tensor, seqStart: Tensor | undefined, dims: ScanDims): Tensor {
+function scanGates(
+  logFgate: Tensor,
+  { spans, initial, offset = 0 }: CumulativeLogGateOptions,
+  dims: ScanDims,
+): Tensor {
   const { device } = logFgate;
   const { batch, seqLen, numHeads } = dims;
-  const seq_start = seqStart ?? device.zeros([batch], { dtype: 'i32', label: 'seqStart' });
   const sumsShape = [batch, chunkCount(dims), numHeads, 3];
   const chunk_sums = device.empty(sumsShape, { dtype: 'u32', label: 'gate chunk sums' });
   const lambdaShape = [batch, numHeads, seqLen, 2];
   const log_lambda = device.empty(lambdaShape, { dtype: 'i32', label: 'logLambda' });
-  const inputs = { log_fgate: logFgate, seq_start, chunk_sums };
-  const params = scanParams(dims);
+  // What is not given is not read.
+  const inputs = { log_fgate: logFgate, spans: spans ?? logFgate, chunk_sums };
+  const params = gateScanParams(dims, {
+    spanLen: spans?.shape[1] ?? 0,
+    offset,
+    hasInitial: initial !== undefined,
+  });
   gateChunkSums.run(device, { dims, tensors: inputs, params });
-  gateScan.run(device, { dims, tensors: { ...inputs, log_lambda }, params });
+  const tensors = { ...inputs, initial: initial ?? logFgate, log_lambda };
+  gateScan.run(device, { dims, tensors, params });
   return log_lambda;
 }
 

@@ -1,1 +1,1 @@
-export { tokenShift } from './token-shift.op.ts';
+export { type TokenShiftOptions, tokenShift } from './token-shift.op.ts';

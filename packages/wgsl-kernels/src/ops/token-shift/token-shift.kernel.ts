@@ -5,7 +5,10 @@ import { defineKernel } from '../../define-kernel.ts';
 import elemSumWgsl from '../../lib/elem-sum.wgsl';
 import laneSumWgsl from '../../lib/lane-sum.wgsl';
 import shiftWeightsWgsl from '../../lib/shift-weights.wgsl';
+import spanStartsWgsl from '../../lib/span-starts.wgsl';
 import { elemType, lanesPerRow, threadGrid, vectorWidth } from '../../lib/vector.ts';
+import shiftGradientWgsl from './shift-gradient.wgsl';
+import shiftNeighboursWgsl from './shift-neighbours.wgsl';
 import backwardLanesWgsl from './token-shift-backward.lanes.wgsl';
 import backwardThreadWgsl from './token-shift-backward.thread.wgsl';
 import forwardWgsl from './token-shift-forward.wgsl';
@@ -19,20 +22,43 @@ export interface TokenShiftDims {
 
 const rows = ({ batch, seqLen, numHeads }: TokenShiftDims) => batch * seqLen * numHeads;
 
-const PARAMS = ['rows:u32', 'seq_len:u32', 'num_heads:u32', 'columns:u32'] as const;
+/** What a token shift knows beside its sizes. */
+export interface TokenShiftSetting {
+  /** Tokens that the spans cover, 0 without spans. */
+  readonly spanLen: number;
+  /** Where the first token stands in the spans. */
+  readonly offset: number;
+  readonly hasPrevious: boolean;
+}
 
-export const tokenShiftParams = (dims: TokenShiftDims) => ({
+const PARAMS = [
+  'rows:u32',
+  'seq_len:u32',
+  'num_heads:u32',
+  'columns:u32',
+  'span_len:u32',
+  'offset:u32',
+  'has_previous:u32',
+] as const;
+
+export const tokenShiftParams = (dims: TokenShiftDims, setting: TokenShiftSetting) => ({
   rows: rows(dims),
   seq_len: dims.seqLen,
   num_heads: dims.numHeads,
   columns: dims.headDim / vectorWidth(dims.headDim),
+  span_len: setting.spanLen,
+  offset: setting.offset,
+  has_previous: Number(setting.hasPrevious),
 });
+
+const FORWARD_LIB = [shiftWeightsWgsl, spanStartsWgsl, shiftNeighboursWgsl];
+const BACKWARD_LIB = [...FORWARD_LIB, shiftGradientWgsl, elemSumWgsl];
 
 export const tokenShiftForward = defineKernel({
   name: 'token-shift-forward',
   source: forwardWgsl,
-  lib: [shiftWeightsWgsl],
-  bindings: ['y:read', 'shift_logit:read', 'shifted:write'],
+  lib: FORWARD_LIB,
+  bindings: ['y:read', 'shift_logit:read', 'spans:read', 'previous:read', 'shifted:write'],
   params: PARAMS,
   select: ({ headDim }: TokenShiftDims) => ({ WG_SIZE: 64, Elem: elemType(vectorWidth(headDim)) }),
   grid: (dims, { WG_SIZE }) =>
@@ -49,6 +75,8 @@ const BACKWARD_BINDINGS = [
   'y:read',
   'shift_logit:read',
   'dshifted:read',
+  'spans:read',
+  'previous:read',
   'dy:write',
   'dshift_logit:write',
 ] as const;
@@ -56,7 +84,7 @@ const BACKWARD_BINDINGS = [
 export const tokenShiftBackwardThread = defineKernel({
   name: 'token-shift-backward.thread',
   source: backwardThreadWgsl,
-  lib: [shiftWeightsWgsl, elemSumWgsl],
+  lib: BACKWARD_LIB,
   bindings: BACKWARD_BINDINGS,
   params: PARAMS,
   select: (dims: TokenShiftDims) => ({ WG_SIZE: 64, ...elemOf(dims) }),
@@ -67,7 +95,7 @@ export const tokenShiftBackwardThread = defineKernel({
 export const tokenShiftBackwardLanes = defineKernel({
   name: 'token-shift-backward.lanes',
   source: backwardLanesWgsl,
-  lib: [shiftWeightsWgsl, elemSumWgsl, laneSumWgsl],
+  lib: [...BACKWARD_LIB, laneSumWgsl],
   bindings: BACKWARD_BINDINGS,
   params: PARAMS,
   select: (dims: TokenShiftDims) => {

@@ -4,21 +4,28 @@ import type { TokenShiftDims } from './token-shift.kernel.ts';
 
 type Numbers = ArrayLike<number>;
 
-interface Inputs {
+export interface NaiveTokenShiftInputs {
   /** [B, T, H, D] */
   readonly y: Numbers;
   /** [B, T, H] */
   readonly shiftLogit: Numbers;
+  /** [B, N, 2], see tokenSpans; a token that sees nothing before itself is mixed with 0. */
+  readonly spans?: Numbers | undefined;
+  /** [B, 1, H, D], y[−1]; default 0. Has no gradient. */
+  readonly previous?: Numbers | undefined;
+  /** Where the first token stands in the spans. */
+  readonly offset?: number | undefined;
 }
 
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
 
 /** [B, T, H, D] */
-export function naiveTokenShift(dims: TokenShiftDims, { y, shiftLogit }: Inputs): Float64Array {
+export function naiveTokenShift(dims: TokenShiftDims, inputs: NaiveTokenShiftInputs): Float64Array {
+  const { y, shiftLogit } = inputs;
   const shifted = new Float64Array(y.length);
-  forEachElement(dims, (i, row, previous) => {
+  forEachElement(dims, inputs, (i, row, before) => {
     const alpha = sigmoid(shiftLogit[row]!);
-    shifted[i] = alpha * (previous === null ? 0 : y[previous]!) + (1 - alpha) * y[i]!;
+    shifted[i] = alpha * before.value + (1 - alpha) * y[i]!;
   });
   return shifted;
 }
@@ -26,31 +33,43 @@ export function naiveTokenShift(dims: TokenShiftDims, { y, shiftLogit }: Inputs)
 /** Gradients of Σ shifted g. */
 export function naiveTokenShiftBackward(
   dims: TokenShiftDims,
-  { y, shiftLogit }: Inputs,
+  inputs: NaiveTokenShiftInputs,
   g: Numbers,
 ): { dy: Float64Array; dshiftLogit: Float64Array } {
+  const { y, shiftLogit } = inputs;
   const dy = new Float64Array(y.length);
   const dshiftLogit = new Float64Array(shiftLogit.length);
-  forEachElement(dims, (i, row, previous) => {
+  forEachElement(dims, inputs, (i, row, before) => {
     const alpha = sigmoid(shiftLogit[row]!);
-    const before = previous === null ? 0 : y[previous]!;
     dy[i]! += (1 - alpha) * g[i]!;
-    if (previous !== null) dy[previous]! += alpha * g[i]!;
-    dshiftLogit[row]! += alpha * (1 - alpha) * g[i]! * (before - y[i]!);
+    if (before.index !== null) dy[before.index]! += alpha * g[i]!;
+    dshiftLogit[row]! += alpha * (1 - alpha) * g[i]! * (before.value - y[i]!);
   });
   return { dy, dshiftLogit };
 }
 
-/** Visits each element with its (b, t, h) row and the index of the same element one token before, null at t = 0. */
+/** The same element one token before: its value, and its index where it is part of y. */
+interface Before {
+  readonly value: number;
+  readonly index: number | null;
+}
+
+/** Visits each element with its (b, t, h) row. */
 function forEachElement(
   { batch, seqLen, numHeads, headDim }: TokenShiftDims,
-  visit: (index: number, row: number, previous: number | null) => void,
+  { y, spans, previous, offset = 0 }: NaiveTokenShiftInputs,
+  visit: (index: number, row: number, before: Before) => void,
 ): void {
-  for (let row = 0; row < batch * seqLen * numHeads; row++) {
-    const t = Math.floor(row / numHeads) % seqLen;
-    for (let d = 0; d < headDim; d++) {
-      const index = row * headDim + d;
-      visit(index, row, t === 0 ? null : index - numHeads * headDim);
-    }
+  const features = numHeads * headDim;
+  const spanLen = (spans?.length ?? 0) / (2 * batch);
+  for (let index = 0; index < batch * seqLen * features; index++) {
+    const token = Math.floor(index / features);
+    const [b, t] = [Math.floor(token / seqLen), token % seqLen];
+    const first = spans?.[(b * spanLen + offset + t) * 2] ?? Number.NEGATIVE_INFINITY;
+    const row = Math.floor(index / headDim);
+    if (first >= offset + t) visit(index, row, { value: 0, index: null });
+    else if (t > 0) visit(index, row, { value: y[index - features]!, index: index - features });
+    else
+      visit(index, row, { value: previous?.[b * features + (index % features)] ?? 0, index: null });
   }
 }

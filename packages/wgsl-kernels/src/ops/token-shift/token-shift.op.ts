@@ -1,7 +1,7 @@
 // The data-dependent token shift of keys and values. [FoX v2, data-dependent token shift]
 
 import { assertShape, defineOp, type Tensor } from '@vulpes/tensor-core';
-import { assertDType } from '../../lib/check.ts';
+import { assertDType, assertSpans } from '../../lib/check.ts';
 import {
   type TokenShiftDims,
   tokenShiftBackwardLanes,
@@ -10,42 +10,83 @@ import {
   tokenShiftParams,
 } from './token-shift.kernel.ts';
 
-const tokenShiftOp = defineOp<TokenShiftDims>({
+export interface TokenShiftOptions {
+  /** i32 [B, N, 2], see `tokenSpans`, made without a window: a token that sees nothing before itself is mixed with 0. */
+  readonly spans?: Tensor | undefined;
+  /** [B, 1, H, D], y of the token before the first one; gets no gradient. Default 0. */
+  readonly previous?: Tensor | undefined;
+  /** Where the first token stands in the spans; default 0. */
+  readonly offset?: number | undefined;
+}
+
+interface Attrs extends TokenShiftOptions {
+  readonly dims: TokenShiftDims;
+  readonly offset: number;
+}
+
+/** Bindings and params of what may be missing: what is not given is not read. */
+function contextOf({ dims, spans, previous, offset }: Attrs, y: Tensor) {
+  const hasPrevious = previous !== undefined;
+  return {
+    tensors: { spans: spans ?? y, previous: previous ?? y },
+    params: tokenShiftParams(dims, { spanLen: spans?.shape[1] ?? 0, offset, hasPrevious }),
+  };
+}
+
+const tokenShiftOp = defineOp<Attrs>({
   name: 'token-shift',
-  forward({ device, inputs, attrs: dims }) {
+  forward({ device, inputs, attrs }) {
     const [y, shift_logit] = inputs as [Tensor, Tensor];
     const shifted = device.empty(y.shape, { label: 'token-shift' });
-    const params = tokenShiftParams(dims);
-    tokenShiftForward.run(device, { dims, tensors: { y, shift_logit, shifted }, params });
-    return { outputs: [shifted], saved: [y, shift_logit] };
+    const { tensors, params } = contextOf(attrs, y);
+    tokenShiftForward.run(device, {
+      dims: attrs.dims,
+      tensors: { y, shift_logit, shifted, ...tensors },
+      params,
+    });
+    const { spans, previous } = attrs;
+    return {
+      outputs: [shifted],
+      saved: [y, shift_logit, ...(spans ? [spans] : []), ...(previous ? [previous] : [])],
+    };
   },
-  backward({ device, dOutputs, saved, attrs: dims }) {
-    const [y, shift_logit, dshifted] = [...saved, dOutputs[0]] as [Tensor, Tensor, Tensor];
+  backward({ device, dOutputs, saved, attrs }) {
+    const [y, shift_logit, ...rest] = saved as [Tensor, Tensor, ...Tensor[]];
+    const spans = attrs.spans && rest[0];
+    const previous = attrs.previous && rest.at(-1);
+    const dshifted = dOutputs[0] as Tensor;
     const dy = device.empty(y.shape, { label: 'd token-shift' });
     const dshift_logit = device.empty(shift_logit.shape, { label: 'd shift logit' });
+    const { tensors, params } = contextOf({ ...attrs, spans, previous }, y);
     const kernel =
       device.caps.kernels === 'gpu' ? tokenShiftBackwardLanes : tokenShiftBackwardThread;
     kernel.run(device, {
-      dims,
-      tensors: { y, shift_logit, dshifted, dy, dshift_logit },
-      params: tokenShiftParams(dims),
+      dims: attrs.dims,
+      tensors: { y, shift_logit, dshifted, dy, dshift_logit, ...tensors },
+      params,
     });
     return [dy, dshift_logit];
   },
 });
 
 /**
- * α_t y_{t−1} + (1 − α_t) y_t with α = sigmoid(shiftLogit), y_{−1} = 0: one weight per head and token.
+ * α_t y_{t−1} + (1 − α_t) y_t with α = sigmoid(shiftLogit), one weight per head and token; y_{t−1} = 0 where a document begins.
  * @param y - [B, T, H, D], f32
  * @param shiftLogit - [B, T, H], f32
  * @returns [B, T, H, D]
- * @throws ShapeError DTypeError
+ * @throws ShapeError DTypeError ArgumentError
  */
-export function tokenShift(y: Tensor, shiftLogit: Tensor): Tensor {
+export function tokenShift(y: Tensor, shiftLogit: Tensor, options: TokenShiftOptions = {}): Tensor {
+  const { spans, previous, offset = 0 } = options;
   assertDType('tokenShift', 'y', y, 'f32');
   assertDType('tokenShift', 'shiftLogit', shiftLogit, 'f32');
   const { B, T, H, D } = assertShape('tokenShift', 'y', y, ['B', 'T', 'H', 'D']);
   assertShape('tokenShift', 'shiftLogit', shiftLogit, ['B', 'T', 'H'], { B, T, H });
+  assertSpans('tokenShift', spans, { batch: B, seqLen: T, offset });
+  if (previous) {
+    assertDType('tokenShift', 'previous', previous, 'f32');
+    assertShape('tokenShift', 'previous', previous, ['B', 1, 'H', 'D'], { B, H, D });
+  }
   const dims = { batch: B, seqLen: T, numHeads: H, headDim: D };
-  return tokenShiftOp([y, shiftLogit], dims)[0] as Tensor;
+  return tokenShiftOp([y, shiftLogit], { dims, spans, previous, offset })[0] as Tensor;
 }

@@ -1,3 +1,4 @@
+import type { Tensor } from '@vulpes/tensor-core';
 import {
   expectMatch,
   gpuSuite,
@@ -7,6 +8,7 @@ import {
 } from '@vulpes/tensor-core/testing';
 import { describe, expect, test } from 'vitest';
 import { runWithGrads } from '../../testing/run-with-grads.ts';
+import { naiveTokenSpans } from '../token-spans/index.ts';
 import { tokenShiftCases } from './token-shift.cases.ts';
 import { naiveTokenShift, naiveTokenShiftBackward } from './token-shift.naive.ts';
 import { tokenShift } from './token-shift.op.ts';
@@ -15,15 +17,23 @@ describe('token-shift naive', () => {
   test('backward agrees with finite differences', () => {
     const dims = { batch: 2, seqLen: 3, numHeads: 2, headDim: 2 };
     const g = randomArray(2, 24);
+    const context = {
+      spans: naiveTokenSpans({ batch: 2, length: 4 }, { cuSeqlens: [0, 2, 4, 0, 1, 4] }),
+      previous: randomArray(5, 8),
+      offset: 1,
+    };
     const worst = gradcheck({
       inputs: {
         y: Float64Array.from(randomArray(1, 24)),
         shiftLogit: Float64Array.from(randomArray(3, 12)),
       },
       forward: (inputs) =>
-        naiveTokenShift(dims, inputs).reduce((sum, value, i) => sum + value * g[i]!, 0),
+        naiveTokenShift(dims, { ...inputs, ...context }).reduce(
+          (sum, value, i) => sum + value * g[i]!,
+          0,
+        ),
       backward: (inputs) => {
-        const { dy, dshiftLogit } = naiveTokenShiftBackward(dims, inputs, g);
+        const { dy, dshiftLogit } = naiveTokenShiftBackward(dims, { ...inputs, ...context }, g);
         return { y: dy, shiftLogit: dshiftLogit };
       },
     });
@@ -34,24 +44,34 @@ describe('token-shift naive', () => {
 gpuSuite(
   'token-shift',
   (device) => {
-    test.each(tokenShiftCases)('$id', async ({ dims }) => {
+    test.each(tokenShiftCases)('$id', async ({ dims, limits, offset }) => {
       const { batch, seqLen, numHeads, headDim } = dims;
+      const shape = [batch, seqLen, numHeads, headDim];
       const rows = batch * seqLen * numHeads;
       const y = randomArray(42, rows * headDim);
       const shiftLogit = randomArray(43, rows, { scale: 2 });
       const g = randomArray(44, rows * headDim);
+      const length = seqLen + (offset ?? 0);
+      const spans = limits && naiveTokenSpans({ batch, length }, limits);
+      const previous =
+        offset === undefined ? undefined : randomArray(45, batch * numHeads * headDim);
       const inputs = {
-        y: { data: y, shape: [batch, seqLen, numHeads, headDim] },
+        y: { data: y, shape },
         shiftLogit: { data: shiftLogit, shape: [batch, seqLen, numHeads] },
       };
-      const forward = ({ y, shiftLogit }: Record<string, Parameters<typeof tokenShift>[0]>) =>
-        tokenShift(y!, shiftLogit!);
+      const forward = ({ y, shiftLogit }: Record<string, Tensor>) =>
+        tokenShift(y!, shiftLogit!, {
+          spans: spans && device().tensor(spans, [batch, length, 2]),
+          previous: previous && device().tensor(previous, [batch, 1, numHeads, headDim]),
+          offset,
+        });
       const actual = await underTwoFills(device(), async () => {
         const { y: shifted, ...gradients } = await runWithGrads(device(), inputs, forward, g);
         return { shifted: shifted!, ...gradients } as Record<string, Float32Array>;
       });
-      const expected = naiveTokenShiftBackward(dims, { y, shiftLogit }, g);
-      expectMatch('shifted', actual.shifted!, naiveTokenShift(dims, { y, shiftLogit }), 1e-6);
+      const naive = { y, shiftLogit, spans, previous, offset };
+      const expected = naiveTokenShiftBackward(dims, naive, g);
+      expectMatch('shifted', actual.shifted!, naiveTokenShift(dims, naive), 1e-6);
       expectMatch('dy', actual.dy!, expected.dy, 1e-6);
       expectMatch('dshiftLogit', actual.dshiftLogit!, expected.dshiftLogit, 1e-6);
     });
@@ -62,6 +82,10 @@ gpuSuite(
       expect(() => tokenShift(y, shiftLogit)).toThrowErrorMatchingInlineSnapshot(
         `[ShapeError: tokenShift: expected shiftLogit [B, T, H] with B=1, T=2, H=4, got [1, 2, 3].]`,
       );
+      const previous = device().zeros([1, 2, 4, 8]);
+      expect(() =>
+        tokenShift(y, device().zeros([1, 2, 4]), { previous }),
+      ).toThrowErrorMatchingInlineSnapshot(`[ShapeError: tokenShift: expected previous [B, 1, H, D] with B=1, H=4, D=8, got [1, 2, 4, 8].]`);
     });
   },
   ['gpu', 'software'],
