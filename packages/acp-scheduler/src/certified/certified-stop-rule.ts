@@ -60,11 +60,10 @@ function stopEdges(
     params: { ...params, num_kv_heads: numKvHeads, head_vec4: headDim / 4 },
   });
   stopEdgesKernel.run(device, {
-    dims,
+    dims: { ...dims, hasSpans: spans !== undefined },
     // Without spans the binding is not read.
     tensors: { memory, log_lambda: logLambda, spans: spans ?? logLambda, edges },
     params,
-    spec: { HAS_SPANS: spans !== undefined },
   });
   return edges;
 }

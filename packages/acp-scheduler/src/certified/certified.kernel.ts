@@ -44,7 +44,10 @@ export const stopEdgesKernel = defineKernel({
   lib: [decaySumWgsl],
   bindings: ['memory:read', 'log_lambda:read', 'spans:read', 'edges:write'],
   params: ['batch:u32', 'num_heads:u32', 'key_len:u32', 'block_n:u32', 'blocks:u32'],
-  select: (_dims: StopEdgeDims) => ({ WG_SIZE: 64, HAS_SPANS: false }),
+  select: ({ hasSpans }: StopEdgeDims & { readonly hasSpans: boolean }) => ({
+    WG_SIZE: 64,
+    HAS_SPANS: hasSpans,
+  }),
   grid: (dims, spec) => blockGrid(dims, spec),
   // Every block before an edge: its memory, and the gates of its last key.
   bytes: (dims) => threads(dims) * (8 + (16 * (keyBlocks(dims) + 1)) / 2),

@@ -158,16 +158,32 @@ gpuSuite('certifiedStopRule', (device) => {
         blocks: { ...blocks, blockN: change.blockN ?? 8 },
         spans: change.spans,
       });
-    expect(call({ k: device().zeros([1, 16, 3, 16]) })).toThrowErrorMatchingInlineSnapshot(`[ShapeError: certifiedStopRule: expected the 4 heads of logLambda to be a multiple of k's 3. Give logLambda of the query heads.]`);
-    expect(call({ k: device().zeros([1, 16, 2, 6]) })).toThrowErrorMatchingInlineSnapshot(`[ShapeError: certifiedStopRule: expected D to be a multiple of 4, got D=6. Pad the heads.]`);
-    expect(call({ k: device().zeros([1, 17, 2, 16]) })).toThrowErrorMatchingInlineSnapshot(`[ShapeError: certifiedStopRule: expected logLambda [B, H, N, 2] with B=1, N=17, got [1, 4, 16, 2].]`);
-    expect(call({ logLambda: device().zeros([1, 4, 16, 2]) })).toThrowErrorMatchingInlineSnapshot(`[DTypeError: certifiedStopRule: expected logLambda i32, got f32. Take it from cumulativeLogGate.]`);
-    expect(call({ spans: device().zeros([1, 16, 2]) })).toThrowErrorMatchingInlineSnapshot(`[DTypeError: certifiedStopRule: expected spans i32, got f32. Take it from tokenSpans.]`);
+    expect(call({ k: device().zeros([1, 16, 3, 16]) })).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: certifiedStopRule: expected the 4 heads of logLambda to be a multiple of k's 3. Give logLambda of the query heads.]`,
+    );
+    expect(call({ k: device().zeros([1, 16, 2, 6]) })).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: certifiedStopRule: expected D to be a multiple of 4, got D=6. Pad the heads.]`,
+    );
+    expect(call({ k: device().zeros([1, 17, 2, 16]) })).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: certifiedStopRule: expected logLambda [B, H, N, 2] with B=1, N=17, got [1, 4, 16, 2].]`,
+    );
+    expect(call({ logLambda: device().zeros([1, 4, 16, 2]) })).toThrowErrorMatchingInlineSnapshot(
+      `[DTypeError: certifiedStopRule: expected logLambda i32, got f32. Take it from cumulativeLogGate.]`,
+    );
+    expect(call({ spans: device().zeros([1, 16, 2]) })).toThrowErrorMatchingInlineSnapshot(
+      `[DTypeError: certifiedStopRule: expected spans i32, got f32. Take it from tokenSpans.]`,
+    );
     expect(
       call({ spans: device().zeros([2, 16, 2], { dtype: 'i32' }) }),
-    ).toThrowErrorMatchingInlineSnapshot(`[ShapeError: certifiedStopRule: expected spans [B, N, 2] with B=1, N=16, got [2, 16, 2].]`);
-    expect(call({ tolerance: 0 })).toThrowErrorMatchingInlineSnapshot(`[ArgumentError: certifiedStopRule: expected logPruningTolerance to be finite and below 0, got 0. It is log ε, −10 by default.]`);
-    expect(call({ blockN: 24 })).toThrowErrorMatchingInlineSnapshot(`[ArgumentError: certifiedStopRule: expected blockM and blockN to be powers of two in 8…128, got 8 and 24.]`);
+    ).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: certifiedStopRule: expected spans [B, N, 2] with B=1, N=16, got [2, 16, 2].]`,
+    );
+    expect(call({ tolerance: 0 })).toThrowErrorMatchingInlineSnapshot(
+      `[ArgumentError: certifiedStopRule: expected logPruningTolerance to be finite and below 0, got 0. It is log ε, −10 by default.]`,
+    );
+    expect(call({ blockN: 24 })).toThrowErrorMatchingInlineSnapshot(
+      `[ArgumentError: certifiedStopRule: expected blockM and blockN to be powers of two in 8…128, got 8 and 24.]`,
+    );
     const rule = call({})();
     expect(() =>
       assertStopRule('test', rule, { batch: 1, numHeads: 4, queryLen: 3, keyLen: 16 }),
