@@ -22,7 +22,7 @@ fn lambda_at(b: u32, h: u32, t: u32) -> vec2<i32> {
 
 // After padding, after what the head has let go of, within the window.
 fn first_key(b: u32, h: u32, position: u32) -> u32 {
-  let kept = u32(first_page[b * params.num_heads + h]) * PAGE_SIZE;
+  let kept = u32(max(first_page[b * params.num_heads + h], 0)) * PAGE_SIZE;
   let behind_window = select(0u, position + 1u - params.window, position >= params.window);
   return max(max(u32(seq_start[b]), kept), behind_window);
 }

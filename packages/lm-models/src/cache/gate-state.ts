@@ -1,0 +1,100 @@
+// What the gates of one layer leave behind for later chunks, and which pages they prove to be forgotten.
+
+import { PAGE_SIZE } from '@vulpes/fox-attention';
+import type { Tensor } from '@vulpes/tensor-core';
+import { cumulativeLogGate } from '@vulpes/wgsl-kernels';
+import { findFirstPage, remember } from './cache.kernel.ts';
+import type { CacheGeometry, Chunk } from './geometry.ts';
+import { GrowingTensor } from './growing.ts';
+import type { LogitBound } from './logit-bound.ts';
+import { persistentZeros } from './persistent.ts';
+
+/**
+ * Nats that rounding may take from S: its recurrence in f32 is off by less than 4e-7 a remembered token, and those are at
+ * most 131,072 (the limit of cumulativeLogGate). U and D are right to 1e-5.
+ */
+const ROUNDING_MARGIN = 0.06;
+
+export class GateState implements Disposable {
+  readonly #geometry: CacheGeometry;
+  /** i32 [B, H, 2]: logLambda of the last token. */
+  readonly #carry: Tensor;
+  /** f32 [B, H]: tokens still remembered, R_t = 1 + f_t R_{t−1}. */
+  readonly #remembered: Tensor;
+  /** i32 [pages, B, H, 4]: logLambda and S at the last token of each page. */
+  readonly #edges: GrowingTensor;
+  /** i32 [B, H]: pages before it are let go of. */
+  readonly firstPage: Tensor;
+
+  constructor(geometry: CacheGeometry) {
+    const { device, batch, numHeads } = geometry;
+    this.#geometry = geometry;
+    const heads = [batch, numHeads];
+    this.#carry = persistentZeros(device, [...heads, 2], { dtype: 'i32', label: 'last logLambda' });
+    this.#remembered = persistentZeros(device, heads, { label: 'remembered tokens' });
+    this.firstPage = persistentZeros(device, heads, { dtype: 'i32', label: 'first page' });
+    const edges = { dtype: 'i32', label: 'gates at page edges' } as const;
+    this.#edges = new GrowingTensor(device, [...heads, 4], edges);
+  }
+
+  /** Bytes beside the pages: state of the last token and of `length` / 32 edges; and what is allocated for them. */
+  bytes(length: number): { used: number; allocated: number } {
+    const { batch, numHeads } = this.#geometry;
+    const fixed = batch * numHeads * (8 + 4 + 4);
+    const edge = batch * numHeads * 16;
+    return {
+      used: fixed + Math.floor(length / PAGE_SIZE) * edge,
+      allocated: fixed + this.#edges.capacity * edge,
+    };
+  }
+
+  /** Takes a chunk in. logFgate [B, M, H] -> its logLambda [B, H, M, 2], counted from the beginning of the text. */
+  append(logFgate: Tensor, { offset, length, spans }: Chunk): Tensor {
+    const { device, batch, numHeads, seqStartTensor } = this.#geometry;
+    const logLambda = cumulativeLogGate(logFgate, { spans, initial: this.#carry, offset });
+    this.#edges.reserve(Math.max(1, Math.floor((offset + length) / PAGE_SIZE)));
+    remember.run(device, {
+      dims: { heads: batch * numHeads },
+      tensors: {
+        log_fgate: logFgate,
+        log_lambda: logLambda,
+        seq_start: seqStartTensor,
+        carry: this.#carry,
+        remembered: this.#remembered,
+        edges: this.#edges.tensor,
+      },
+      params: { heads: batch * numHeads, num_heads: numHeads, chunk_len: length, offset },
+    });
+    return logLambda;
+  }
+
+  /** Moves `firstPage` to the right, as far as the bound allows with `length` tokens in the cache. */
+  letGo({ tensor: logit_bound }: LogitBound, length: number): void {
+    const { device, batch, numHeads, logPruningTolerance } = this.#geometry;
+    if (logPruningTolerance === null || length < PAGE_SIZE) return;
+    findFirstPage.run(device, {
+      dims: { heads: batch * numHeads },
+      tensors: {
+        logit_bound,
+        carry: this.#carry,
+        edges: this.#edges.tensor,
+        first_page: this.firstPage,
+      },
+      params: {
+        heads: batch * numHeads,
+        full_pages: Math.floor(length / PAGE_SIZE),
+        log_tolerance: logPruningTolerance - ROUNDING_MARGIN,
+      },
+    });
+  }
+
+  dispose(): void {
+    for (const owned of [this.#carry, this.#remembered, this.firstPage, this.#edges]) {
+      owned.dispose();
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}

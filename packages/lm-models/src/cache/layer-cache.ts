@@ -1,0 +1,144 @@
+// One layer of a cache: what its attention and its token shifts need of the text so far.
+
+import { appendPages, pagedAttention } from '@vulpes/fox-attention';
+import { invariant, reshape, type Tensor } from '@vulpes/tensor-core';
+import { embedding, tokenShift } from '@vulpes/wgsl-kernels';
+import { GateState } from './gate-state.ts';
+import type { CacheGeometry, Chunk } from './geometry.ts';
+import type { LogitBound } from './logit-bound.ts';
+import { groupOf, PagePools } from './page-pools.ts';
+import { persistentZeros } from './persistent.ts';
+
+export interface AttentionInputs {
+  /** [B, M, H, D], as attention sees it: after norm and rotation. */
+  readonly q: Tensor;
+  /** [B, M, Hkv, D] */
+  readonly k: Tensor;
+  readonly v: Tensor;
+  /** [B, M, H]; null without a gate. */
+  readonly logFgate: Tensor | null;
+}
+
+export type ShiftedName = 'k' | 'v';
+
+export class LayerCache implements Disposable {
+  readonly #geometry: CacheGeometry;
+  readonly #pools: PagePools;
+  readonly #gates: GateState | null;
+  /** Null where nothing is let go of. */
+  readonly #bound: LogitBound | null;
+  /** f32 [B, 1, Hkv, D]: the last token before the shift. */
+  readonly #lastUnshifted = new Map<ShiftedName, Tensor>();
+  #chunk: Chunk | null = null;
+
+  constructor(geometry: CacheGeometry, bound: LogitBound | null) {
+    this.#geometry = geometry;
+    this.#pools = new PagePools(geometry);
+    this.#gates = geometry.hasGate ? new GateState(geometry) : null;
+    this.#bound = bound;
+  }
+
+  /** i32 [B, M]: the position of each token of the chunk. */
+  positions(): Tensor {
+    const { device, batch } = this.#geometry;
+    const { offset, length } = this.#current();
+    const ids = Int32Array.from({ length: batch * length }, (_, i) => offset + (i % length));
+    return device.tensor(ids, [batch, length], { label: 'positions' });
+  }
+
+  open(chunk: Chunk): void {
+    this.#pools.extend(chunk.offset + chunk.length);
+    this.#chunk = chunk;
+  }
+
+  /** α_t y_{t−1} + (1 − α_t) y_t over the chunk, y_{−1} from the chunk before. y [B, M, Hkv, D], shiftLogit [B, M, Hkv] */
+  shift(name: ShiftedName, y: Tensor, shiftLogit: Tensor): Tensor {
+    const { device } = this.#geometry;
+    const { spans, offset } = this.#current();
+    const previous = this.#unshifted(name);
+    const shifted = tokenShift(y, shiftLogit, { spans, previous, offset });
+    device.copy(lastTokens(y), previous);
+    return shifted;
+  }
+
+  /** Appends the chunk and attends over all that is kept. -> [B, M, H, D] */
+  attend({ q, k, v, logFgate }: AttentionInputs): Tensor {
+    const { numHeads, windowSize, hasPadding, seqStartTensor } = this.#geometry;
+    const chunk = this.#current();
+    const { offset } = chunk;
+    const logLambda = (logFgate && this.#gates?.append(logFgate, chunk)) ?? null;
+    this.#bound?.append(q, k, chunk);
+    appendPages({ k, v, logLambda }, this.#pools.pages, { offset, numHeads });
+    return pagedAttention(q, this.#pools.pages, {
+      offset,
+      windowSize,
+      firstPage: this.#gates?.firstPage,
+      seqStart: hasPadding ? seqStartTensor : undefined,
+    });
+  }
+
+  /** Records the search for what may be let go of, with `length` tokens in the cache. */
+  letGo(length: number): void {
+    if (this.#bound) this.#gates?.letGo(this.#bound, length);
+  }
+
+  /** i32 [B, H]: pages that each query head needs no more; -1 for NaN. Null where nothing is let go of. */
+  readFirstPages(): Promise<ArrayLike<number>> | null {
+    return this.#bound && this.#gates ? this.#gates.firstPage.data() : null;
+  }
+
+  /** Frees what no head of a group needs. @param firstPages - [B, H] */
+  release(firstPages: ArrayLike<number>): void {
+    const group = groupOf(this.#geometry);
+    const keyHeads = Array.from({ length: firstPages.length / group }, (_, head) =>
+      Math.min(...Array.from({ length: group }, (_, n) => firstPages[head * group + n] as number)),
+    );
+    this.#pools.release(keyHeads);
+  }
+
+  /** Bytes in use, bytes in use if nothing were ever freed, and bytes that the device holds for it. */
+  bytes(length: number): { kept: number; full: number; allocated: number } {
+    const pages = this.#pools.bytes(length);
+    const gates = this.#gates?.bytes(length) ?? { used: 0, allocated: 0 };
+    const shifts = [...this.#lastUnshifted.values()].reduce((sum, t) => sum + t.byteLength, 0);
+    return {
+      kept: pages.kept + gates.used + shifts,
+      full: pages.full + gates.used + shifts,
+      allocated: pages.allocated + gates.allocated + shifts,
+    };
+  }
+
+  dispose(): void {
+    for (const owned of [this.#pools, this.#gates, this.#bound, ...this.#lastUnshifted.values()]) {
+      owned?.dispose();
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #current(): Chunk {
+    invariant(this.#chunk, 'a layer cache was used before its chunk was opened');
+    return this.#chunk;
+  }
+
+  #unshifted(name: ShiftedName): Tensor {
+    const { device, batch, numKvHeads, headDim } = this.#geometry;
+    const known = this.#lastUnshifted.get(name);
+    if (known) return known;
+    const shape = [batch, 1, numKvHeads, headDim];
+    const fresh = persistentZeros(device, shape, { label: `last unshifted ${name}` });
+    this.#lastUnshifted.set(name, fresh);
+    return fresh;
+  }
+}
+
+/** [B, M, Hkv, D] -> the last token of each row, [B, Hkv · D]: a look-up with all tokens as the table. */
+function lastTokens(y: Tensor): Tensor {
+  const [batch, length, heads, headDim] = y.shape as [number, number, number, number];
+  if (length === 1) return y;
+  const rows = Int32Array.from({ length: batch }, (_, b) => b * length + length - 1);
+  const table = reshape(y, [batch * length, heads * headDim]);
+  return embedding(y.device.tensor(rows, [batch]), table);
+}

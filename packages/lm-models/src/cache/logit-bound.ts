@@ -1,0 +1,70 @@
+// U, the bound of |q · k| / √D of each head: from the QK-norm weights, which hold for every text, or from the norms seen so far.
+
+import { logitUpperBoundFromQkNorm } from '@vulpes/acp-scheduler';
+import type { Tensor } from '@vulpes/tensor-core';
+import type { ParamReader } from '../layers/context.ts';
+import { normMaxima } from './cache.kernel.ts';
+import { type CacheGeometry, type Chunk, smScaleOf } from './geometry.ts';
+import { groupOf } from './page-pools.ts';
+import { persistentEmpty, persistentZeros } from './persistent.ts';
+
+export interface LogitBound extends Disposable {
+  /** f32 [B, H] */
+  readonly tensor: Tensor;
+  /** Takes the queries [B, M, H, D] and keys [B, M, Hkv, D] of a chunk into account. */
+  append(q: Tensor, k: Tensor, chunk: Chunk): void;
+  dispose(): void;
+}
+
+/** ‖x‖ ≤ √D · max|γ| after an RMS norm: holds for queries yet to come. */
+export function boundFromWeights(geometry: CacheGeometry, attention: ParamReader): LogitBound {
+  const { device, batch, numHeads, headDim } = geometry;
+  const tensor = persistentEmpty(device, [batch, numHeads], { label: 'logitUpperBound' });
+  device.scope(() => {
+    const bound = logitUpperBoundFromQkNorm(
+      attention('q_norm.weight'),
+      attention('k_norm.weight'),
+      {
+        batch,
+        numHeads,
+        headDim,
+        smScale: smScaleOf(geometry),
+      },
+    );
+    device.copy(bound, tensor);
+  });
+  const dispose = () => tensor.dispose();
+  return { tensor, append: () => {}, dispose, [Symbol.dispose]: dispose };
+}
+
+/** The largest norms so far. A later query may exceed them: likely right, but no proof. */
+export function boundFromNorms(geometry: CacheGeometry): LogitBound {
+  const { device, batch, numHeads, headDim, seqStartTensor } = geometry;
+  const heads = batch * numHeads;
+  const tensor = persistentZeros(device, [batch, numHeads], { label: 'logitUpperBound' });
+  const maxima = persistentZeros(device, [batch, numHeads, 2], { label: 'norm maxima' });
+  const dispose = () => {
+    tensor.dispose();
+    maxima.dispose();
+  };
+  return {
+    tensor,
+    append(q, k, { offset, length }) {
+      normMaxima.run(device, {
+        dims: { heads },
+        tensors: { q, k, seq_start: seqStartTensor, maxima, logit_bound: tensor },
+        params: {
+          heads,
+          num_heads: numHeads,
+          group: groupOf(geometry),
+          head_vec4: headDim / 4,
+          chunk_len: length,
+          offset,
+          sm_scale: smScaleOf(geometry),
+        },
+      });
+    },
+    dispose,
+    [Symbol.dispose]: dispose,
+  };
+}

@@ -1,0 +1,100 @@
+// The pages of one layer on the device: pools that double when they are full, and the table that says which page is whose.
+
+import { type KeyPages, PAGE_SIZE, pageBytes } from '@vulpes/fox-attention';
+import type { Tensor } from '@vulpes/tensor-core';
+import type { CacheGeometry } from './geometry.ts';
+import { GrowingTensor } from './growing.ts';
+import { columnsOf, PageTable } from './page-table.ts';
+import { persistentEmpty } from './persistent.ts';
+
+export class PagePools implements Disposable {
+  readonly #geometry: CacheGeometry;
+  readonly #table: PageTable;
+  readonly #pools: { k: GrowingTensor; v: GrowingTensor; logLambda: GrowingTensor | null };
+  #tableTensor: Tensor;
+
+  constructor(geometry: CacheGeometry) {
+    const { device, headDim, hasGate } = geometry;
+    this.#geometry = geometry;
+    this.#table = new PageTable(geometry);
+    const pool = (label: string) => new GrowingTensor(device, [PAGE_SIZE, headDim], { label });
+    const lambdaPage = [groupOf(geometry), PAGE_SIZE, 2];
+    this.#pools = {
+      k: pool('key pages'),
+      v: pool('value pages'),
+      logLambda: hasGate
+        ? new GrowingTensor(device, lambdaPage, { dtype: 'i32', label: 'gate pages' })
+        : null,
+    };
+    this.#tableTensor = this.#makeTable(1);
+  }
+
+  get pages(): KeyPages {
+    const { k, v, logLambda } = this.#pools;
+    return {
+      k: k.tensor,
+      v: v.tensor,
+      logLambda: logLambda?.tensor ?? null,
+      table: this.#tableTensor,
+    };
+  }
+
+  /** Bytes of the pages in use, of the pages of `length` tokens if none had been freed, and of the pools. */
+  bytes(length: number): { kept: number; full: number; allocated: number } {
+    const each = pageBytes({
+      ...this.#geometry,
+      group: groupOf(this.#geometry),
+      maxPages: 0,
+    });
+    return {
+      kept: this.#table.heldPages * each,
+      full: this.#table.pagesOf(length) * each,
+      allocated: this.#pools.k.capacity * each,
+    };
+  }
+
+  /** Room for tokens up to `length`. */
+  extend(length: number): void {
+    if (!this.#table.extend(length)) return;
+    const { k, v, logLambda } = this.#pools;
+    for (const pool of [k, v, logLambda]) pool?.reserve(this.#table.pageCount);
+    const columns = this.#tableTensor.shape[2] as number;
+    if (columnsOf(length) > columns) {
+      this.#tableTensor.dispose();
+      this.#tableTensor = this.#makeTable(Math.max(columnsOf(length), 2 * columns));
+    }
+    this.#writeTable();
+  }
+
+  /** Frees the pages of each key head before a column: [B · Hkv]. */
+  release(firstColumns: ArrayLike<number>): void {
+    const heads = Array.from(firstColumns, (column, head) => this.#table.release(head, column));
+    if (heads.some(Boolean)) this.#writeTable();
+  }
+
+  dispose(): void {
+    const { k, v, logLambda } = this.#pools;
+    for (const owned of [k, v, logLambda, this.#tableTensor]) owned?.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #makeTable(columns: number): Tensor {
+    const { device, batch, numKvHeads } = this.#geometry;
+    const options = { dtype: 'i32', label: 'page table' } as const;
+    return persistentEmpty(device, [batch, numKvHeads, columns], options);
+  }
+
+  #writeTable(): void {
+    const columns = this.#tableTensor.shape[2] as number;
+    this.#geometry.device.write(this.#tableTensor, this.#table.entries(columns));
+  }
+}
+
+/** Query heads that share a key head. */
+export const groupOf = ({
+  numHeads,
+  numKvHeads,
+}: Pick<CacheGeometry, 'numHeads' | 'numKvHeads'>): number => numHeads / numKvHeads;
