@@ -1,13 +1,7 @@
 // Shapes of the stop edges: odd lengths, grouped heads, padding, packed documents, windows.
 
+import type { SpanOptions } from '../spans.fixture.ts';
 import type { StopEdgeDims } from './stop-edges.naive.ts';
-
-/** Which keys a token may see, as `tokenSpans` takes it, on the host. */
-export interface SpanOptions {
-  readonly seqStart?: readonly number[];
-  readonly cuSeqlens?: readonly number[];
-  readonly windowSize?: number;
-}
 
 export interface StopEdgeCase extends StopEdgeDims {
   readonly id: string;

@@ -1,6 +1,6 @@
 import type { Device, Tensor } from '@vulpes/tensor-core';
 import { gpuSuite, randomArray, underTwoFills } from '@vulpes/tensor-core/testing';
-import { assertStopRule, tokenSpans } from '@vulpes/wgsl-kernels';
+import { assertStopRule } from '@vulpes/wgsl-kernels';
 import { describe, expect, test } from 'vitest';
 import {
   cumulativeGates,
@@ -9,37 +9,13 @@ import {
   type GateKind,
   toTwoPart,
 } from '../find-index/log-gates.fixture.ts';
+import { deviceSpans } from '../spans.fixture.ts';
 import { certifiedStopRule } from './certified-stop-rule.ts';
 import { type StopEdgeCase, stopEdgeCases } from './stop-edges.cases.ts';
 import { naiveStopEdges } from './stop-edges.naive.ts';
 
 /** Margin of S in nats: fixed, and per addition. */
 const allowance = ({ blockN, keyLen }: StopEdgeCase) => 1e-4 + 2.5e-7 * (blockN + keyLen / blockN);
-
-function upload(
-  device: Device,
-  dims: StopEdgeCase,
-  k: Float32Array<ArrayBuffer>,
-  parts: Int32Array<ArrayBuffer>,
-) {
-  const { batch, numHeads, numKvHeads, keyLen, headDim, spans } = dims;
-  const ints = (values: readonly number[] | undefined) =>
-    values && device.tensor(Int32Array.from(values), [batch, values.length / batch]);
-  const seqStart = spans?.seqStart && device.tensor(Int32Array.from(spans.seqStart), [batch]);
-  return {
-    k: device.tensor(k, [batch, keyLen, numKvHeads, headDim]),
-    logLambda: device.tensor(parts, [batch, numHeads, keyLen, 2]),
-    spans:
-      spans &&
-      tokenSpans(device, {
-        batch,
-        length: keyLen,
-        seqStart,
-        cuSeqlens: ints(spans.cuSeqlens),
-        windowSize: spans.windowSize,
-      }),
-  };
-}
 
 /** Edges by the GPU, with the spans they were made with. */
 async function run(
@@ -48,15 +24,15 @@ async function run(
   k: Float32Array<ArrayBuffer>,
   parts: Int32Array<ArrayBuffer>,
 ) {
+  const { batch, numHeads, numKvHeads, keyLen, headDim } = dims;
   const blocks = { blockM: 64, blockN: dims.blockN };
   const tensors = device.scope(() => {
-    const inputs = upload(device, dims, k, parts);
-    const { spans } = inputs;
-    const { edges } = certifiedStopRule(inputs.k, inputs.logLambda, {
-      logPruningTolerance: -10,
-      blocks,
-      spans,
-    });
+    const spans = dims.spans && deviceSpans(device, batch, keyLen, dims.spans);
+    const { edges } = certifiedStopRule(
+      device.tensor(k, [batch, keyLen, numKvHeads, headDim]),
+      device.tensor(parts, [batch, numHeads, keyLen, 2]),
+      { logPruningTolerance: -10, blocks, spans },
+    );
     return { edges, spans };
   });
   const edges = (await tensors.edges.data()) as Float32Array;

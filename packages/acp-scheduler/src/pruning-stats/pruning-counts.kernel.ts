@@ -4,10 +4,16 @@ import { foldGrid } from '@vulpes/tensor-core';
 import { defineKernel } from '@vulpes/wgsl-kernels';
 import pruningCountsWgsl from './pruning-counts.wgsl';
 
+export interface PruningCountsDims {
+  readonly batch: number;
+  readonly numHeads: number;
+  readonly hasSpans: boolean;
+}
+
 export const pruningCountsKernel = defineKernel({
   name: 'pruning-counts',
   source: pruningCountsWgsl,
-  bindings: ['start_index:read', 'seq_start:read', 'counts:write'],
+  bindings: ['start_index:read', 'spans:read', 'counts:write'],
   params: [
     'batch:u32',
     'num_heads:u32',
@@ -17,9 +23,9 @@ export const pruningCountsKernel = defineKernel({
     'block_n:u32',
     'query_blocks:u32',
   ],
-  select: (_dims: { batch: number; numHeads: number }) => ({ WG_SIZE: 64 }),
+  select: ({ hasSpans }: PruningCountsDims) => ({ WG_SIZE: 64, HAS_SPANS: hasSpans }),
   grid: ({ batch, numHeads }) => foldGrid(batch * numHeads),
   workgroupBytes: () =>
     4 + // t_kept
-    4, // t_causal
+    4, // t_visible
 });

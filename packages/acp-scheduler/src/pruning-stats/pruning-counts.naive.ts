@@ -1,24 +1,26 @@
 // The specification of the block counts: every pair of tokens is looked at.
 
+import { firstSeen } from '../certified/stop-edges.naive.ts';
 import { indices, type SearchDims } from '../find-index/find-index.naive.ts';
 
 /**
- * Kept and causal blocks of each head. A block is causal if one of its pairs is: seqStart ≤ key ≤ the row's own position.
- * @param startIndex - [B, H, ceil(M / blockM)]. @param seqStart - [B].
- * @returns [B, H, 2] kept, causal.
+ * Kept and visible blocks of each head. A block is visible if one of its pairs is: first that the row sees ≤ key ≤ the row's own position.
+ * @param startIndex - [B, H, ceil(M / blockM)]. @param spans - [B, N, 2] (first, end), or undefined: rows see all before them.
+ * @returns [B, H, 2] kept, visible.
  */
 export function naivePruningCounts(
   startIndex: ArrayLike<number>,
-  seqStart: ArrayLike<number>,
+  spans: ArrayLike<number> | undefined,
   dims: SearchDims,
 ): Uint32Array {
   const { batch, numHeads, queryLen, keyLen, blocks } = dims;
   const queryBlocks = Math.ceil(queryLen / blocks.blockM);
   const counts = new Uint32Array(batch * numHeads * 2);
   for (let head = 0; head < batch * numHeads; head++) {
-    const first = seqStart[Math.floor(head / numHeads)] as number;
+    const first = (position: number) =>
+      firstSeen(spans, Math.floor(head / numHeads), position, keyLen);
     for (const m of indices(queryBlocks)) {
-      const start = startIndex[head * queryBlocks + m] as number;
+      const start = startIndex[head * queryBlocks + m]!;
       for (const n of indices(Math.ceil(keyLen / blocks.blockN))) {
         if (!hasPair(m, n, first, dims)) continue;
         counts[2 * head + 1]!++;
@@ -32,14 +34,14 @@ export function naivePruningCounts(
 function hasPair(
   m: number,
   n: number,
-  first: number,
+  firstSeenAt: (position: number) => number,
   { queryLen, keyLen, blocks }: SearchDims,
 ): boolean {
-  const rows = indices(blocks.blockM).map((row) => m * blocks.blockM + row);
+  const positions = indices(blocks.blockM)
+    .map((row) => keyLen - queryLen + m * blocks.blockM + row)
+    .filter((position) => position < keyLen);
   const keys = indices(blocks.blockN).map((key) => n * blocks.blockN + key);
-  return rows.some(
-    (row) =>
-      row < queryLen &&
-      keys.some((key) => key < keyLen && key >= first && key <= keyLen - queryLen + row),
+  return positions.some((position) =>
+    keys.some((key) => key <= position && key >= firstSeenAt(position)),
   );
 }

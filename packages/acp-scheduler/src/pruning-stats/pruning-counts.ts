@@ -1,7 +1,7 @@
-// Counts kept and causal blocks on the GPU; 8 bytes a head, read back with the loss when the caller wants.
+// Counts kept and visible blocks on the GPU; 8 bytes a head, read back with the loss when the caller wants.
 
 import { ArgumentError, assertShape, DTypeError, type Tensor } from '@vulpes/tensor-core';
-import type { BlockRanges } from '@vulpes/wgsl-kernels';
+import { type KeptBlocks, tokenSpans } from '@vulpes/wgsl-kernels';
 import { pruningCountsKernel } from './pruning-counts.kernel.ts';
 
 const OP = 'pruningCounts';
@@ -11,18 +11,22 @@ export interface PruningCountsOptions {
   readonly queryLen: number;
   /** N. */
   readonly keyLen: number;
-  /** i32 [B], first real token of each row of the batch: blocks of padding count as neither kept nor causal. */
+  /** i32 [B, N, 2] of `tokenSpans`: blocks that hold no visible pair count as neither kept nor visible. */
+  readonly spans?: Tensor | undefined;
+  /** i32 [B], first real token of each row of the batch; for callers that have no spans. */
   readonly seqStart?: Tensor | undefined;
 }
 
 /**
- * How many (query block, key block) pairs attention visits, and how many it would visit without pruning.
- * @returns u32 [B, H, 2]: kept, causal. The caller's. `pruningStats` makes shares, FLOPs and bytes of it.
+ * How many (query block, key block) pairs attention visits, and how many it would visit without pruning: those with a pair of
+ * tokens that see each other.
+ * @param kept - of `findBlockRanges`, or of attention's own report.
+ * @returns u32 [B, H, 2]: kept, visible. The caller's. `pruningStats` makes shares, FLOPs and bytes of it.
  * @throws ShapeError, DTypeError, ArgumentError
  */
 export function pruningCounts(
-  { blocks, startIndex }: BlockRanges,
-  { queryLen, keyLen, seqStart }: PruningCountsOptions,
+  { blocks, startIndex }: KeptBlocks,
+  { queryLen, keyLen, ...limits }: PruningCountsOptions,
 ): Tensor {
   if (!(queryLen >= 1 && queryLen <= keyLen)) {
     throw new ArgumentError(
@@ -34,11 +38,13 @@ export function pruningCounts(
   const { device } = startIndex;
   return device.scope(() => {
     const counts = device.empty([B, H, 2], { dtype: 'u32', label: 'pruningCounts' });
+    const spans = spansOf(startIndex, keyLen, limits);
     pruningCountsKernel.run(device, {
-      dims: { batch: B, numHeads: H },
+      dims: { batch: B, numHeads: H, hasSpans: spans !== undefined },
       tensors: {
         start_index: startIndex,
-        seq_start: checkedSeqStart(seqStart, B) ?? device.zeros([B], { dtype: 'i32' }),
+        // Without spans the binding is not read.
+        spans: spans ?? device.empty([1, 1, 2], { dtype: 'i32' }),
         counts,
       },
       params: {
@@ -55,11 +61,14 @@ export function pruningCounts(
   });
 }
 
-function checkedSeqStart(seqStart: Tensor | undefined, batch: number): Tensor | undefined {
-  if (!seqStart) return undefined;
-  assertShape(OP, 'seqStart', seqStart, [batch]);
-  if (seqStart.dtype === 'i32') return seqStart;
-  throw new DTypeError(
-    `${OP}: expected seqStart i32, got ${seqStart.dtype}. Make it from an Int32Array.`,
-  );
+function spansOf(
+  { device, shape }: Tensor,
+  length: number,
+  { spans, seqStart }: Pick<PruningCountsOptions, 'spans' | 'seqStart'>,
+): Tensor | undefined {
+  const batch = shape[0]!;
+  if (!spans) return seqStart && tokenSpans(device, { batch, length, seqStart });
+  assertShape(OP, 'spans', spans, [batch, length, 2]);
+  if (spans.dtype === 'i32') return spans;
+  throw new DTypeError(`${OP}: expected spans i32, got ${spans.dtype}. Take it from tokenSpans.`);
 }

@@ -1,11 +1,13 @@
-// pruning-counts: how many (query block, key block) pairs are causal, and how many of them are kept.
+// pruning-counts: how many (query block, key block) pairs hold a pair of tokens that see each other, and how many of them are kept.
 // grid         one workgroup a (b, h), folded over x and y; its threads share the query blocks
-// start_index  [B, H, query_blocks] key position          seq_start  [B] first real token
-// counts       [B, H, 2] kept, causal
-// A pair counts as causal if some row of the query block sees some real key of the key block.
+// start_index  [B, H, query_blocks] key position
+// spans        [B, N] (first, end), read only if HAS_SPANS; tokens that see something are contiguous, and first does not decrease over
+//              them, so that a query block sees the blocks of one run of keys
+// counts       [B, H, 2] kept, visible
 
 // @spec
 const WG_SIZE: u32 = 64u;
+const HAS_SPANS: bool = false;
 // @end-spec
 
 struct Params {
@@ -19,12 +21,33 @@ struct Params {
 }
 
 @group(0) @binding(0) var<storage, read> start_index: array<i32>;
-@group(0) @binding(1) var<storage, read> seq_start: array<i32>;
+@group(0) @binding(1) var<storage, read> spans: array<vec2<i32>>;
 @group(0) @binding(2) var<storage, read_write> counts: array<u32>;
 @group(0) @binding(3) var<uniform> params: Params;
 
 var<workgroup> t_kept: atomic<u32>;
-var<workgroup> t_causal: atomic<u32>;
+var<workgroup> t_visible: atomic<u32>;
+
+// Key blocks [x, y) that the rows at positions first_row ... end - 1 see.
+fn seen_blocks(i_batch: u32, first_row: u32, end: u32) -> vec2u {
+  var first = 0u;
+  var last = end - 1u;
+  if (HAS_SPANS) {
+    first = params.key_len;
+    last = 0u;
+    for (var row = first_row; row < end; row++) {
+      let first_key = u32(max(spans[i_batch * params.key_len + row].x, 0));
+      if (first_key <= row) {
+        first = min(first, first_key);
+        last = row;
+      }
+    }
+  }
+  if (first > last) {
+    return vec2u(0u);
+  }
+  return vec2u(first / params.block_n, last / params.block_n + 1u);
+}
 
 @compute @workgroup_size(WG_SIZE)
 fn main(
@@ -35,31 +58,28 @@ fn main(
   let i_batch_head = group.y * groups.x + group.x;
   let m_head = i_batch_head < params.batch * params.num_heads;
   let i_batch = min(i_batch_head / params.num_heads, params.batch - 1u);
-  let first_key = u32(max(seq_start[i_batch], 0));
+  let offset = params.key_len - params.query_len;
   // Workgroup memory holds anything at the start.
   if (local == 0u) {
     atomicStore(&t_kept, 0u);
-    atomicStore(&t_causal, 0u);
+    atomicStore(&t_visible, 0u);
   }
   workgroupBarrier();
   var kept = 0u;
-  var causal = 0u;
+  var visible = 0u;
   for (var m = local; m < select(0u, params.query_blocks, m_head); m += WG_SIZE) {
     let rows_end = min((m + 1u) * params.block_m, params.query_len);
-    let last_row = params.key_len - params.query_len + rows_end - 1u;
-    if (last_row >= first_key) {
-      let start = u32(max(start_index[i_batch_head * params.query_blocks + m], 0));
-      let end_block = last_row / params.block_n + 1u;
-      causal += end_block - first_key / params.block_n;
-      kept += end_block - min(max(start, first_key) / params.block_n, end_block);
-    }
+    let seen = seen_blocks(i_batch, offset + m * params.block_m, offset + rows_end);
+    let start = u32(max(start_index[i_batch_head * params.query_blocks + m], 0)) / params.block_n;
+    visible += seen.y - seen.x;
+    kept += seen.y - clamp(start, seen.x, seen.y);
   }
   // Whole numbers: the order of the additions does not matter.
   atomicAdd(&t_kept, kept);
-  atomicAdd(&t_causal, causal);
+  atomicAdd(&t_visible, visible);
   workgroupBarrier();
   if (local == 0u && m_head) {
     counts[2u * i_batch_head] = atomicLoad(&t_kept);
-    counts[2u * i_batch_head + 1u] = atomicLoad(&t_causal);
+    counts[2u * i_batch_head + 1u] = atomicLoad(&t_visible);
   }
 }

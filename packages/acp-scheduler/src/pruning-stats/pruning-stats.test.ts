@@ -1,34 +1,52 @@
-import type { Device } from '@vulpes/tensor-core';
+import { CounterRng, type Device } from '@vulpes/tensor-core';
 import { gpuSuite, underTwoFills } from '@vulpes/tensor-core/testing';
 import { describe, expect, test } from 'vitest';
 import { findIndexCases } from '../find-index/find-index.cases.ts';
 import { naiveBlockRanges, type SearchDims } from '../find-index/find-index.naive.ts';
 import { cumulativeGates } from '../find-index/log-gates.fixture.ts';
+import { deviceSpans, type SpanOptions } from '../spans.fixture.ts';
 import { naivePruningCounts } from './pruning-counts.naive.ts';
 import { pruningCounts } from './pruning-counts.ts';
 import { blockCost, pruningStats } from './pruning-stats.ts';
 
+/** Counts by the GPU, with the spans they were made with. */
 async function count(
   device: Device,
   startIndex: Int32Array,
   dims: SearchDims,
-  seqStart?: Int32Array,
+  limits: SpanOptions | null,
 ) {
   const { batch, numHeads, queryLen, keyLen, blocks } = dims;
-  return device.scope(() => {
-    const ranges = {
-      blocks,
-      startIndex: device.tensor(startIndex, [
-        batch,
-        numHeads,
-        startIndex.length / (batch * numHeads),
-      ]),
-      endIndex: device.zeros([1, 1, 1], { dtype: 'i32' }),
-    };
-    const starts = seqStart && device.tensor(seqStart, [batch]);
-    return { counts: pruningCounts(ranges, { queryLen, keyLen, seqStart: starts }) };
+  const tensors = device.scope(() => {
+    const shape = [batch, numHeads, startIndex.length / (batch * numHeads)];
+    const kept = { blocks, startIndex: device.tensor(startIndex, shape) };
+    const spans = limits ? deviceSpans(device, batch, keyLen, limits) : undefined;
+    return { spans, counts: pruningCounts(kept, { queryLen, keyLen, spans }) };
   });
+  const spans = (await tensors.spans?.data()) as Int32Array | undefined;
+  const counts = (await tensors.counts.data()) as Uint32Array;
+  tensors.spans?.dispose();
+  tensors.counts.dispose();
+  return { spans, counts };
 }
+
+/** No limits; padding, some of it a whole row of the batch; documents with one that is empty; windows; all of them. */
+const limitsOf = ({ batch, keyLen }: SearchDims): (SpanOptions | null)[] => {
+  const at = (share: number) => Math.floor(keyLen * share);
+  const each = (values: (b: number) => number[]) =>
+    Array.from({ length: batch }, (_, b) => values(b)).flat();
+  const seqStart = each((b) => [at(0.4) >> b]);
+  const cuSeqlens = each((b) => [at(0.1 * b), at(0.3), at(0.3), at(0.55), at(0.9)]);
+  const windowSize = at(0.2) + 1;
+  return [
+    null,
+    { seqStart },
+    { seqStart: each((b) => [keyLen >> b]) },
+    { cuSeqlens },
+    { windowSize },
+    { seqStart, cuSeqlens, windowSize },
+  ];
+};
 
 gpuSuite('pruningCounts', (device) => {
   test.each(findIndexCases)('equals counting every pair: $id', async (dims) => {
@@ -36,20 +54,40 @@ gpuSuite('pruningCounts', (device) => {
     const logLambda = cumulativeGates('mixed', 42, batch * numHeads, keyLen);
     const threshold = Array.from({ length: batch * numHeads }, (_, head) => -4 - 6 * head);
     const { startIndex } = naiveBlockRanges(logLambda, threshold, dims);
-    // No padding, some, and a row of the batch that is padding only.
-    for (const padding of [0, 0.4, 1]) {
-      const seqStart = Int32Array.from(
-        { length: batch },
-        (_, b) => Math.floor(keyLen * padding) >> b,
-      );
-      const { counts } = await underTwoFills(device(), async () => {
-        const made = await count(device(), startIndex, dims, padding === 0 ? undefined : seqStart);
-        const data = (await made.counts.data()) as Uint32Array;
-        made.counts.dispose();
-        return { counts: data };
-      });
-      expect(counts).toEqual(naivePruningCounts(startIndex, seqStart, dims));
+    for (const limits of limitsOf(dims)) {
+      const { counts, spans } = await count(device(), startIndex, dims, limits);
+      expect(counts, JSON.stringify(limits)).toEqual(naivePruningCounts(startIndex, spans, dims));
     }
+  });
+
+  test('equals counting every pair where starts come from anywhere', async () => {
+    const dims = findIndexCases[2]!;
+    const rng = new CounterRng(5);
+    const starts = Int32Array.from({ length: 4 * 7 }, () => 8 * rng.below(16) - 8);
+    for (const limits of limitsOf(dims)) {
+      const { counts, spans } = await count(device(), starts, dims, limits);
+      expect(counts, JSON.stringify(limits)).toEqual(naivePruningCounts(starts, spans, dims));
+    }
+  });
+
+  test('writes all it returns and nothing else', async () => {
+    const dims = findIndexCases[1]!;
+    await underTwoFills(device(), async () => {
+      const { counts } = await count(device(), new Int32Array(48), dims, { windowSize: 9 });
+      return { counts };
+    });
+  });
+
+  test('seqStart alone counts as spans of left padding', async () => {
+    const dims = findIndexCases[1]!;
+    const { queryLen, keyLen, blocks } = dims;
+    const startIndex = device().zeros([2, 3, 8], { dtype: 'i32' });
+    const seqStart = device().tensor(Int32Array.of(20, 63), [2]);
+    const counts = pruningCounts({ blocks, startIndex }, { queryLen, keyLen, seqStart });
+    const { counts: expected } = await count(device(), new Int32Array(48), dims, {
+      seqStart: [20, 63],
+    });
+    expect(await counts.data()).toEqual(expected);
   });
 
   test('names what is wrong', () => {
@@ -58,7 +96,7 @@ gpuSuite('pruningCounts', (device) => {
       startIndex: device().zeros([1, 2, 2], { dtype: 'i32' }),
       endIndex: device().zeros([1, 2, 2], { dtype: 'i32' }),
     };
-    const seqStart = device().zeros([1]);
+    const spans = device().zeros([1, 16, 2]);
     expect(() =>
       pruningCounts(ranges, { queryLen: 16, keyLen: 8 }),
     ).toThrowErrorMatchingInlineSnapshot(
@@ -70,9 +108,9 @@ gpuSuite('pruningCounts', (device) => {
       `[ShapeError: pruningCounts: expected startIndex [B, H, 5], got [1, 2, 2].]`,
     );
     expect(() =>
-      pruningCounts(ranges, { queryLen: 16, keyLen: 16, seqStart }),
+      pruningCounts(ranges, { queryLen: 16, keyLen: 16, spans }),
     ).toThrowErrorMatchingInlineSnapshot(
-      `[DTypeError: pruningCounts: expected seqStart i32, got f32. Make it from an Int32Array.]`,
+      `[DTypeError: pruningCounts: expected spans i32, got f32. Take it from tokenSpans.]`,
     );
   });
 });

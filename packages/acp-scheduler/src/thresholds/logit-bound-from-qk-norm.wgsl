@@ -1,6 +1,7 @@
 // logit-bound-from-qk-norm: U = sm_scale * D * max_d |q_weight| * max_d |k_weight|, as RMS-normed rows have ||x|| <= sqrt(D). [ACP v2, Sec. 3; arXiv 2504.06949]
 // grid         one thread a (b, h); 64 a workgroup, folded over x and y
-// q_weight     [H * D] with stride D, or [D] shared by the heads with stride 0; the same for k_weight
+// q_weight     [H * D] with stride D, or [D] shared by the heads with stride 0
+// k_weight     [Hkv * D], Hkv = H / group; 1 where the heads share it
 // logit_bound  [B, H], equal in every batch row
 
 // @spec
@@ -12,7 +13,7 @@ struct Params {
   num_heads: u32,
   head_dim: u32,
   q_stride: u32,
-  k_stride: u32,
+  group: u32,        // H / Hkv
   sm_scale: f32,
 }
 
@@ -32,7 +33,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   var k_largest = 0.0;
   for (var d = 0u; d < params.head_dim; d++) {
     q_largest = max(q_largest, abs(q_weight[i_head * params.q_stride + d]));
-    k_largest = max(k_largest, abs(k_weight[i_head * params.k_stride + d]));
+    k_largest = max(k_largest, abs(k_weight[i_head / params.group * params.head_dim + d]));
   }
   logit_bound[index] = params.sm_scale * f32(params.head_dim) * q_largest * k_largest;
 }

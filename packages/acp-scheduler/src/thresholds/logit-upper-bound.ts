@@ -17,7 +17,7 @@ import {
 
 /**
  * U = smScale · max‖q‖ · max‖k‖ over the tokens of each (batch, head): Cauchy–Schwarz. Not differentiable.
- * @param q - [B, M, H, D], D a multiple of 4. @param k - [B, N, H, D].
+ * @param q - [B, M, H, D], D a multiple of 4. @param k - [B, N, Hkv, D], H a multiple of Hkv.
  * @returns [B, H], the caller's.
  * @throws ShapeError, DTypeError, ArgumentError
  */
@@ -28,7 +28,8 @@ export function logitUpperBoundFromNorms(
 ): Tensor {
   const op = 'logitUpperBoundFromNorms';
   const { B, H, D } = assertShape(op, 'q', q, ['B', 'M', 'H', 'D']);
-  assertShape(op, 'k', k, ['B', 'N', 'H', 'D'], { B, H, D });
+  const { Hkv } = assertShape(op, 'k', k, ['B', 'N', 'Hkv', 'D'], { B, D });
+  assertGroups(op, H, Hkv);
   if (D % 4 !== 0) {
     throw new ShapeError(`${op}: expected D to be a multiple of 4, got D=${D}. Pad the heads.`);
   }
@@ -43,6 +44,7 @@ export function logitUpperBoundFromNorms(
       tensors: { q_partial: qPartial, k_partial: kPartial, logit_bound: logitBound },
       params: {
         heads: B * H,
+        group: H / Hkv,
         q_chunks: qPartial.shape[2] as number,
         k_chunks: kPartial.shape[2] as number,
         sm_scale: smScale,
@@ -81,7 +83,7 @@ export interface QkNormDims {
 
 /**
  * U = smScale · D · max|γ_q| · max|γ_k| for each head: an RMS-normed row has ‖x‖ ≤ √D · max|γ|. Reads the weights only.
- * @param qWeight - [H · D], or [D] shared by the heads. @param kWeight - the same; the two may differ in kind.
+ * @param qWeight - [H · D], or [D] shared by the heads. @param kWeight - [Hkv · D] or [D].
  * @returns [B, H], the caller's; every batch row is the same.
  * @throws ShapeError, DTypeError, ArgumentError
  */
@@ -102,26 +104,37 @@ export function logitUpperBoundFromQkNorm(
       batch,
       num_heads: numHeads,
       head_dim: headDim,
-      q_stride: headStride(op, 'qWeight', qWeight, numHeads, headDim),
-      k_stride: headStride(op, 'kWeight', kWeight, numHeads, headDim),
+      q_stride: queryStride(op, qWeight, numHeads, headDim),
+      group: numHeads / keyHeads(op, kWeight, numHeads, headDim),
       sm_scale: smScale,
     },
   });
   return logitBound;
 }
 
-function headStride(
-  op: string,
-  name: string,
-  { shape }: Tensor,
-  numHeads: number,
-  headDim: number,
-): number {
+function queryStride(op: string, { shape }: Tensor, numHeads: number, headDim: number): number {
   const [size] = shape;
   if (shape.length === 1 && size === numHeads * headDim) return headDim;
   if (shape.length === 1 && size === headDim) return 0;
   throw new ShapeError(
-    `${op}: expected ${name} [H * D] = [${numHeads * headDim}] or [D] = [${headDim}], got [${shape.join(', ')}].`,
+    `${op}: expected qWeight [H * D] = [${numHeads * headDim}] or [D] = [${headDim}], got [${shape.join(', ')}].`,
+  );
+}
+
+/** Hkv; 1 where all heads share the weight. */
+function keyHeads(op: string, { shape }: Tensor, numHeads: number, headDim: number): number {
+  const heads = shape[0]! / headDim;
+  if (shape.length === 1 && Number.isInteger(heads) && numHeads % heads === 0) return heads;
+  throw new ShapeError(
+    `${op}: expected kWeight [Hkv * D] or [D] with D=${headDim} and H=${numHeads} a multiple of Hkv, got [${shape.join(', ')}].`,
+  );
+}
+
+/** Query head h reads key head ⌊h / (H / Hkv)⌋. */
+function assertGroups(op: string, numHeads: number, numKvHeads: number): void {
+  if (numHeads % numKvHeads === 0) return;
+  throw new ShapeError(
+    `${op}: expected the ${numHeads} query heads to be a multiple of the key heads, got ${numKvHeads}.`,
   );
 }
 

@@ -56,7 +56,7 @@ export const logitBoundFromNorms = defineKernel({
   name: 'logit-bound-from-norms',
   source: logitBoundFromNormsWgsl,
   bindings: ['q_partial:read', 'k_partial:read', 'logit_bound:write'],
-  params: ['heads:u32', 'q_chunks:u32', 'k_chunks:u32', 'sm_scale:f32'],
+  params: ['heads:u32', 'group:u32', 'q_chunks:u32', 'k_chunks:u32', 'sm_scale:f32'],
   select: (_dims: HeadDims) => ({ WG_SIZE: 64 }),
   grid: headGrid,
 });
@@ -70,7 +70,7 @@ export const logitBoundFromQkNorm = defineKernel({
     'num_heads:u32',
     'head_dim:u32',
     'q_stride:u32',
-    'k_stride:u32',
+    'group:u32',
     'sm_scale:f32',
   ],
   select: (_dims: HeadDims) => ({ WG_SIZE: 64 }),

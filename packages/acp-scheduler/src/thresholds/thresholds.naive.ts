@@ -3,19 +3,25 @@
 export interface NaiveHeads {
   readonly batch: number;
   readonly numHeads: number;
+  /** Query head h reads key head ⌊h / (numHeads / numKvHeads)⌋; default: as many as numHeads. */
+  readonly numKvHeads?: number;
   readonly headDim: number;
   readonly smScale: number;
 }
 
-/** U = s · max‖q‖ · max‖k‖ for each (b, h). q [B, M, H, D], k [B, N, H, D] -> [B, H]. */
+/** U = s · max‖q‖ · max‖k‖ for each (b, h). q [B, M, H, D], k [B, N, Hkv, D] -> [B, H]. */
 export function naiveLogitBoundFromNorms(
   q: ArrayLike<number>,
   k: ArrayLike<number>,
   heads: NaiveHeads,
 ): Float64Array {
   const largestQ = largestNorms(q, heads);
-  const largestK = largestNorms(k, heads);
-  return largestQ.map((norm, head) => heads.smScale * norm * (largestK[head] as number));
+  const { numHeads, numKvHeads = numHeads } = heads;
+  const largestK = largestNorms(k, { ...heads, numHeads: numKvHeads });
+  return largestQ.map((norm, head) => {
+    const keyHead = Math.floor(head / numHeads) * numKvHeads + keyHeadOf(head % numHeads, heads);
+    return heads.smScale * norm * largestK[keyHead]!;
+  });
 }
 
 /** max over t of ‖x[b, t, h]‖. x [B, T, H, D] -> [B, H]. */
@@ -34,12 +40,13 @@ function largestNorms(
   return norms;
 }
 
-/** U = s · D · max|γ_q| · max|γ_k|; weights [H · D] or [D] shared -> [B, H]. */
+/** U = s · D · max|γ_q| · max|γ_k|; weights [H · D] and [Hkv · D], or [D] shared -> [B, H]. */
 export function naiveLogitBoundFromQkNorm(
   qWeight: ArrayLike<number>,
   kWeight: ArrayLike<number>,
-  { batch, numHeads, headDim, smScale }: NaiveHeads,
+  heads: NaiveHeads,
 ): Float64Array {
+  const { batch, numHeads, headDim, smScale } = heads;
   const largest = (weight: ArrayLike<number>, head: number): number => {
     const offset = weight.length === headDim ? 0 : head * headDim;
     return Math.max(
@@ -48,9 +55,12 @@ export function naiveLogitBoundFromQkNorm(
   };
   return Float64Array.from({ length: batch * numHeads }, (_, index) => {
     const head = index % numHeads;
-    return smScale * headDim * largest(qWeight, head) * largest(kWeight, head);
+    return smScale * headDim * largest(qWeight, head) * largest(kWeight, keyHeadOf(head, heads));
   });
 }
+
+const keyHeadOf = (head: number, { numHeads, numKvHeads = numHeads }: NaiveHeads): number =>
+  Math.floor(head / (numHeads / numKvHeads));
 
 /** δ = −2U − log T + log ε. */
 export const naiveAdaptiveThreshold = (

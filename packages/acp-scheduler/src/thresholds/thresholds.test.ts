@@ -12,24 +12,42 @@ import { adaptiveThreshold, constantThreshold } from './thresholds.ts';
 /** One f32 rounding of each of D products and sums; measured at most 2e-7. */
 const BOUND = 1e-6;
 
+const normCase = ([batch, queryLen, keyLen, numHeads, numKvHeads, headDim]: readonly [
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+]) => ({
+  id: `B${batch}-M${queryLen}-N${keyLen}-H${numHeads}-Hkv${numKvHeads}-D${headDim}`,
+  batch,
+  queryLen,
+  keyLen,
+  numHeads,
+  numKvHeads,
+  headDim,
+});
+
 const normCases = [
-  { id: 'B1-M1-N1-H1-D16', batch: 1, queryLen: 1, keyLen: 1, numHeads: 1, headDim: 16 },
-  { id: 'B2-M63-N111-H3-D32', batch: 2, queryLen: 63, keyLen: 111, numHeads: 3, headDim: 32 },
-  { id: 'B1-M8-N9-H2-D128', batch: 1, queryLen: 8, keyLen: 9, numHeads: 2, headDim: 128 },
-  { id: 'B1-M2049-N2311-H1-D20', batch: 1, queryLen: 2049, keyLen: 2311, numHeads: 1, headDim: 20 },
+  normCase([1, 1, 1, 1, 1, 16]),
+  normCase([2, 63, 111, 3, 3, 32]),
+  normCase([2, 20, 63, 6, 2, 16]),
+  normCase([1, 8, 9, 2, 1, 128]),
+  normCase([1, 2049, 2311, 1, 1, 20]),
 ];
 
 gpuSuite('logit bounds and thresholds', (device) => {
   test.each(normCases)(
     'from norms: $id',
-    async ({ batch, queryLen, keyLen, numHeads, headDim }) => {
-      const heads = { batch, numHeads, headDim, smScale: 1 / Math.sqrt(headDim) };
+    async ({ batch, queryLen, keyLen, numHeads, numKvHeads, headDim }) => {
+      const heads = { batch, numHeads, numKvHeads, headDim, smScale: 1 / Math.sqrt(headDim) };
       const q = randomArray(1, batch * queryLen * numHeads * headDim, { scale: 3 });
-      const k = randomArray(2, batch * keyLen * numHeads * headDim);
+      const k = randomArray(2, batch * keyLen * numKvHeads * headDim);
       const { bound } = await underTwoFills(device(), async () => {
         const inputs = [
           device().tensor(q, [batch, queryLen, numHeads, headDim]),
-          device().tensor(k, [batch, keyLen, numHeads, headDim]),
+          device().tensor(k, [batch, keyLen, numKvHeads, headDim]),
         ] as const;
         const result = logitUpperBoundFromNorms(...inputs, heads);
         const data = await result.data();
@@ -61,10 +79,12 @@ gpuSuite('logit bounds and thresholds', (device) => {
     { q: 'per head', k: 'per head' },
     { q: 'shared', k: 'shared' },
     { q: 'per head', k: 'shared' },
+    { q: 'shared', k: 'per group' },
   ])('from QK-norm weights: q $q, k $k', async (kind) => {
-    const heads = { batch: 2, numHeads: 3, headDim: 16, smScale: 0.25 };
-    const weights = (seed: number, how: string) =>
-      randomArray(seed, how === 'shared' ? 16 : 48, { mean: -1 });
+    const numKvHeads = kind.k === 'per group' ? 2 : 6;
+    const heads = { batch: 2, numHeads: 6, numKvHeads, headDim: 16, smScale: 0.25 };
+    const lengths: Record<string, number> = { shared: 16, 'per group': 32, 'per head': 96 };
+    const weights = (seed: number, how: string) => randomArray(seed, lengths[how]!, { mean: -1 });
     const [q, k] = [weights(3, kind.q), weights(4, kind.k)];
     const { bound } = await underTwoFills(device(), async () => {
       const inputs = [device().tensor(q, [q.length]), device().tensor(k, [k.length])] as const;
@@ -128,9 +148,14 @@ gpuSuite('logit bounds and thresholds', (device) => {
       `[ShapeError: logitUpperBoundFromQkNorm: expected qWeight [H * D] = [32] or [D] = [16], got [17].]`,
     );
     expect(() =>
+      logitUpperBoundFromQkNorm(zeros(16), zeros(24), heads),
+    ).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: logitUpperBoundFromQkNorm: expected kWeight [Hkv * D] or [D] with D=16 and H=2 a multiple of Hkv, got [24].]`,
+    );
+    expect(() =>
       logitUpperBoundFromNorms(zeros(1, 4, 2, 16), zeros(1, 4, 3, 16), heads),
     ).toThrowErrorMatchingInlineSnapshot(
-      `[ShapeError: logitUpperBoundFromNorms: expected k [B, N, H, D] with B=1, H=2, D=16, got [1, 4, 3, 16].]`,
+      `[ShapeError: logitUpperBoundFromNorms: expected the 2 query heads to be a multiple of the key heads, got 3.]`,
     );
     expect(() =>
       logitUpperBoundFromNorms(zeros(1, 4, 2, 6), zeros(1, 4, 2, 6), heads),
