@@ -37,7 +37,9 @@ export function foxConfigFromJson(text: string, source = 'config.json'): FoxConf
 
 /** The text of a `config.json` that the official class reads: sorted keys, two spaces, final newline. */
 export function foxConfigToJson(config: FoxConfig): string {
-  const fields = Object.entries(config).map(([name, value]) => [snakeCase(name), value]);
+  const { pruningMode, ...official } = config;
+  const written = pruningMode === 'paper' ? official : config;
+  const fields = Object.entries(written).map(([name, value]) => [snakeCase(name), value]);
   const extra = [
     ['architectures', ['ForgettingTransformerForCausalLM']],
     ['model_type', MODEL_TYPE],

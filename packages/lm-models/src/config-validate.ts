@@ -66,6 +66,7 @@ const fieldChecks: Readonly<Record<keyof FoxConfig, Check>> = {
   useKShift: flag,
   useVShift: flag,
   logPruningTolerance: orNull(negative),
+  pruningMode: oneOf('paper', 'certified'),
 };
 
 /**
@@ -93,7 +94,12 @@ function checkField(name: string, value: unknown): void {
   );
 }
 
-function checkHeads({ hiddenSize, numHeads }: FoxConfig): void {
+function checkHeads({ hiddenSize, numHeads, numKvHeads }: FoxConfig): void {
+  if (numKvHeads !== null && numHeads % numKvHeads !== 0) {
+    throw new ArgumentError(
+      `config: expected numKvHeads to divide numHeads ${numHeads}, got ${numKvHeads}. Each key head serves equally many query heads.`,
+    );
+  }
   const headDim = hiddenSize / numHeads;
   if (HEAD_DIMS.includes(headDim)) return;
   throw new ArgumentError(
@@ -126,13 +132,7 @@ function checkGates(config: FoxConfig): void {
 }
 
 function checkSupported(config: FoxConfig): void {
-  const { numKvHeads, numHeads } = config;
   const limits: readonly (readonly [unsupported: boolean, message: string])[] = [
-    [
-      numKvHeads !== null && numKvHeads !== numHeads,
-      `numKvHeads ${numKvHeads} (grouped queries); use null`,
-    ],
-    [config.windowSize !== null, `windowSize ${config.windowSize}; use null`],
     [config.hiddenAct !== 'swish', `hiddenAct "${config.hiddenAct}"; use "swish"`],
     [config.attentionBias, 'attentionBias; the official model has no such biases either'],
     [!config.elementwiseAffine, 'norms without weights (elementwiseAffine false)'],

@@ -20,6 +20,18 @@ describe('config.json', () => {
     expect(foxConfigFromJson(foxConfigToJson(config))).toEqual(config);
   });
 
+  test('only the certified mode, which is ours, is written', () => {
+    expect(foxConfigToJson(foxConfig(small))).not.toContain('pruning_mode');
+    const certified = foxConfig({
+      ...small,
+      pruningMode: 'certified',
+      numKvHeads: 1,
+      windowSize: 8,
+    });
+    expect(foxConfigToJson(certified)).toContain('"pruning_mode": "certified"');
+    expect(foxConfigFromJson(foxConfigToJson(certified))).toEqual(certified);
+  });
+
   test('fields of the library are passed over', () => {
     const text =
       '{"hidden_size":64,"num_heads":2,"transformers_version":"5.17.0","dtype":"float32"}';
@@ -70,8 +82,10 @@ describe('foxConfig', () => {
       { useOutputGate: true, useOutputNorm: true, ogateAct: 'silu' },
       'ogateAct "sigmoid" with useOutputNorm',
     ],
-    [{ numKvHeads: 1 }, 'not supported: numKvHeads 1'],
-    [{ windowSize: 128 }, 'not supported: windowSize 128'],
+    [{ numHeads: 4, numKvHeads: 3 }, 'numKvHeads to divide numHeads 4, got 3'],
+    [{ numKvHeads: 4 }, 'numKvHeads to divide numHeads 2, got 4'],
+    [{ windowSize: 0 }, 'windowSize to be a positive integer, or null, got 0'],
+    [{ pruningMode: 'exact' }, 'pruningMode to be "paper" or "certified", got "exact"'],
     [{ hiddenAct: 'sigmoid' }, 'not supported: hiddenAct "sigmoid"'],
     [{ attentionBias: true }, 'not supported: attentionBias'],
     [{ elementwiseAffine: false }, 'not supported: norms without weights'],

@@ -6,6 +6,9 @@ import { validateConfig } from './config-validate.ts';
 /** How a head's forget gate is made: from the token, from a learned bias, from a fixed bias, or not at all. */
 export type FgateType = 'full' | 'bias_only' | 'fixed' | 'none';
 
+/** "paper": block ranges by the threshold of [ACP v2]; "certified": attention stops by its own running log-sum-exp, at the same ε. */
+export type PruningMode = 'paper' | 'certified';
+
 /**
  * Fields of the official `ForgettingTransformerConfig` (zhixuan-lin/forgetting-transformer), camelCased.
  * `null` is Python's `None`. Make one with `foxConfig`, a preset, or `foxConfigFromJson`.
@@ -19,9 +22,10 @@ export interface FoxConfig {
   readonly intermediateSize: number | null;
   readonly numHiddenLayers: number;
   readonly numHeads: number;
+  /** Key and value heads, which divide `numHeads`: each serves a group of query heads. null: as many as query heads. */
   readonly numKvHeads: number | null;
   readonly hiddenAct: 'swish' | 'sigmoid';
-  /** Tokens; not used by the official model. */
+  /** Sliding window: tokens that a token attends to, itself included. The official model has none. null: all. */
   readonly windowSize: number | null;
   /** Tokens a generation looks back at; training may use any length. */
   readonly maxPositionEmbeddings: number | null;
@@ -55,6 +59,8 @@ export interface FoxConfig {
   readonly useVShift: boolean;
   /** log ε of adaptive computation pruning: attention mass below ε is skipped. null = dense. */
   readonly logPruningTolerance: number | null;
+  /** How pruning decides; ours, written to `config.json` only where it is "certified". */
+  readonly pruningMode: PruningMode;
 }
 
 /** Defaults of the official class, by which a `config.json` is read. */
@@ -94,6 +100,7 @@ export const officialDefaults: FoxConfig = {
   useKShift: false,
   useVShift: false,
   logPruningTolerance: null,
+  pruningMode: 'paper',
 };
 
 /**
@@ -107,6 +114,9 @@ export function foxConfig(fields: Partial<FoxConfig>): FoxConfig {
 
 /** Features of one head. */
 export const headDimOf = (config: FoxConfig): number => config.hiddenSize / config.numHeads;
+
+/** Heads of keys and values. */
+export const numKvHeadsOf = (config: FoxConfig): number => config.numKvHeads ?? config.numHeads;
 
 /** MLP width: 2/3 · hiddenSize · hiddenRatio (SwiGLU has three matrices), rounded up to a multiple of 256. */
 export function intermediateSizeOf(config: FoxConfig): number {

@@ -6,7 +6,9 @@ export {
   foxConfig,
   headDimOf,
   intermediateSizeOf,
+  numKvHeadsOf,
   officialDefaults,
+  type PruningMode,
 } from './config.ts';
 export { foxConfigFromJson, foxConfigToJson } from './config-json.ts';
 export {

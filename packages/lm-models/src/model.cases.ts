@@ -45,4 +45,15 @@ export const modelCases: readonly ModelCase[] = [
   make('output-norm-alone', { useOutputNorm: true }),
   make('tied', { tieWordEmbeddings: true, padTokenId: 0 }),
   make('one-head', { numHeads: 1, qkNorm: true }),
+  make('grouped-pro', { ...pro, hiddenSize: 64, numHeads: 4, numKvHeads: 2 }),
+  make('grouped-rope-shared-qk-norm', {
+    ...pro,
+    useRope: true,
+    ropeBase: 100,
+    numKvHeads: 1,
+    qkNormShareParamAcrossHead: true,
+  }),
+  make('window-pro', { ...pro, numHiddenLayers: 2, windowSize: 5 }),
+  make('window-of-2-grouped', { windowSize: 2, numKvHeads: 1 }),
+  make('window-transformer', { fgateType: 'none', useRope: true, windowSize: 9 }),
 ];

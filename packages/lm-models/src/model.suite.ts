@@ -1,4 +1,4 @@
-// The model on the device against its naive twin: every option, padding, pruning, all gradients.
+// The model on the device against its naive twin: every option, padding, packing, pruning, all gradients.
 
 import { type Device, type Tensor, valueAndGrad } from '@vulpes/tensor-core';
 import { expectMatch, underTwoFills } from '@vulpes/tensor-core/testing';
@@ -9,7 +9,13 @@ import type { Params } from './layers/context.ts';
 import { modelCases } from './model.cases.ts';
 import { createModel, type LossInputs } from './model.ts';
 import { naiveBatch } from './naive/batch.ts';
-import { directionalDerivatives, directionalError, hostOf, testBatch } from './naive/check.ts';
+import {
+  directionalDerivatives,
+  directionalError,
+  hostOf,
+  type Layout,
+  testBatch,
+} from './naive/check.ts';
 import { randomWeights } from './naive/random-weights.ts';
 import { parameterSpecs } from './parameters/parameter-specs.ts';
 
@@ -41,7 +47,7 @@ async function runOnDevice(
   const inputs: LossInputs = {
     inputIds: keep(device.tensor(batch.inputIds, shape)),
     labels: keep(device.tensor(batch.labels, shape)),
-    seqStart: keep(device.tensor(Int32Array.from(batch.seqStart), [BATCH])),
+    ...layoutTensors(device, batch, keep),
   };
   const logits = keep(model.logits(params, inputs));
   const step = valueAndGrad(device, (p: Params, i: LossInputs) => model.loss(p, i));
@@ -65,7 +71,21 @@ async function runOnDevice(
   return outcome;
 }
 
-/** Rows of tokens that are not padding, [B, T, width] -> [valid tokens, width] */
+/** A layout on the device; nothing of what it does not ask for. */
+function layoutTensors(
+  device: Device,
+  { seqStart, cuSeqlens }: Layout,
+  keep: (tensor: Tensor) => Tensor,
+): Pick<LossInputs, 'seqStart' | 'cuSeqlens'> {
+  const ints = (values: readonly number[], shape: number[]) =>
+    keep(device.tensor(Int32Array.from(values), shape));
+  return {
+    ...(seqStart.some((start) => start > 0) && { seqStart: ints(seqStart, [BATCH]) }),
+    ...(cuSeqlens && { cuSeqlens: ints(cuSeqlens, [BATCH, cuSeqlens.length / BATCH]) }),
+  };
+}
+
+/** Rows of tokens that are not left padding, [B, T, width] -> [valid tokens, width] */
 function validRows<A extends Float32Array | Float64Array>(
   values: A,
   seqStart: readonly number[],
@@ -76,40 +96,55 @@ function validRows<A extends Float32Array | Float64Array>(
   ]);
 }
 
+const plain: Layout = { seqStart: [0, 0] };
+const padded: Layout = { seqStart: [0, 8] };
+/** Documents of one token, empty ones, and padding behind the last. */
+const packed: Layout = { seqStart: [0, 0], cuSeqlens: [0, 9, 10, 10, 21, 0, 0, 4, 15, 19] };
+
+interface Variant {
+  readonly name: string;
+  readonly pruning: Partial<FoxConfig>;
+  readonly layout: Layout;
+}
+
+const dense: Partial<FoxConfig> = { logPruningTolerance: null };
+const certified: Partial<FoxConfig> = { logPruningTolerance: -10, pruningMode: 'certified' };
+const variants: readonly Variant[] = [
+  { name: 'dense', pruning: dense, layout: plain },
+  { name: 'dense, left-padded', pruning: dense, layout: padded },
+  { name: 'pruned, left-padded', pruning: { logPruningTolerance: -10 }, layout: padded },
+  { name: 'certified, packed', pruning: certified, layout: packed },
+];
+
 /** Runs on one device with the package's other suites: compiling the kernels takes longer than running them. */
 export function modelSuite(device: () => Device): void {
   describe.each(modelCases)('$id', ({ config }) => {
     const specs = parameterSpecs(config);
     const weights = randomWeights(specs, SEED);
-    const known = new Map<string, Record<string, number>>();
-    /** The same for a dense and a pruned model, so taken once for each padding. */
-    const derivativesOf = (seqStart: readonly number[], batch: ReturnType<typeof testBatch>) => {
-      const key = seqStart.join();
-      const derivatives = known.get(key) ?? directionalDerivatives(config, weights, batch);
-      known.set(key, derivatives);
+    const known = new Map<Layout, Record<string, number>>();
+    /** The same for a dense and a pruned model, so taken once for each layout. */
+    const derivativesOf = (layout: Layout, batch: ReturnType<typeof testBatch>) => {
+      const derivatives = known.get(layout) ?? directionalDerivatives(config, weights, batch);
+      known.set(layout, derivatives);
       return derivatives;
     };
 
-    test.each([
-      ['dense', null, [0, 0]],
-      ['dense, left-padded', null, [0, 8]],
-      ['pruned at log ε = −10, left-padded', -10, [0, 8]],
-    ] as const)('%s', async (_name, logPruningTolerance, seqStart) => {
-      const batch = testBatch(config, { seqLen: SEQ_LEN, seqStart, seed: SEED });
+    test.each(variants)('$name', async ({ pruning, layout }) => {
+      const batch = testBatch(config, { seqLen: SEQ_LEN, ...layout, seed: SEED });
       const expected = naiveBatch(config, weights, batch);
       const actual = await runOnDevice(
         device(),
-        { ...config, logPruningTolerance },
+        { ...config, ...pruning },
         hostOf(specs, weights),
         batch,
       );
       expectMatch('loss', [actual.loss], [expected.loss], 1e-6);
       expectMatch('loss per token', actual.lossPerToken, expected.lossPerToken, 1e-5);
       const [logits, twin] = [actual.logits, expected.logits].map((all) =>
-        validRows(all, seqStart),
+        validRows(all, layout.seqStart),
       );
       expectMatch('logits', logits as number[], twin as number[], 1e-5);
-      for (const [name, derivative] of Object.entries(derivativesOf(seqStart, batch))) {
+      for (const [name, derivative] of Object.entries(derivativesOf(layout, batch))) {
         const error = directionalError(name, actual.grads[name] as Float32Array, derivative);
         // A gate's bias sums terms that nearly cancel.
         const bound = name.includes('fgate') ? 1e-4 : 2e-5;

@@ -7,6 +7,7 @@ import { validateConfig } from './config-validate.ts';
 import { checkWeights, type HostWeights } from './folder/weights.ts';
 import { forward, headWeight } from './forward.ts';
 import type { ForwardContext, Params } from './layers/context.ts';
+import { makeSpans } from './layers/spans.ts';
 import { initialValues } from './parameters/initial-values.ts';
 import type { ParameterSpec } from './parameters/parameter-spec.ts';
 import { parameterSpecs } from './parameters/parameter-specs.ts';
@@ -16,10 +17,15 @@ export interface ModelInputs {
   readonly inputIds: Tensor;
   /** i32 [B], first token of each row that is not padding: rows of unequal length are padded on the left. Default 0. */
   readonly seqStart?: Tensor | undefined;
+  /**
+   * i32 [documents + 1] for a batch of 1, or [B, documents + 1]: where each packed document begins, and where the last one ends;
+   * tokens outside are padding. Documents do not see each other, and each computes what it would alone.
+   */
+  readonly cuSeqlens?: Tensor | undefined;
 }
 
 export interface LossInputs extends ModelInputs {
-  /** i32 [B, T]: the token that follows each one; −100 where none counts, as at padding. */
+  /** i32 [B, T]: the token that follows each one; −100 where none counts, as at padding and where a document ends. */
   readonly labels: Tensor;
 }
 
@@ -29,7 +35,7 @@ export interface LossResult {
   readonly aux: {
     /** [B, T], nats; 0 where the label does not count. */
     readonly lossPerToken: Tensor;
-    /** One u32 [B, H, 2] a layer: attention blocks kept, and blocks of the causal triangle. Empty without pruning. */
+    /** One u32 [B, H, 2] a layer: attention blocks kept, and blocks that hold a pair which may be seen. Empty without pruning. */
     readonly pruningCounts: Tensor[];
   };
 }
@@ -62,11 +68,10 @@ export interface Model {
  */
 export function createModel(config: FoxConfig, device: Device): Model {
   const specs = parameterSpecs(validateConfig(config));
-  const contextOf = ({ seqStart }: ModelInputs, countPruning: boolean): ForwardContext => ({
-    config,
-    seqStart,
-    countPruning,
-  });
+  const contextOf = (inputs: ModelInputs, countPruning: boolean): ForwardContext => {
+    const [batch, length] = inputs.inputIds.shape as [number, number];
+    return { config, ...makeSpans(device, { batch, length }, inputs, config), countPruning };
+  };
   return {
     config,
     device,

@@ -1,12 +1,12 @@
 // The attention layer of FoX (LLaMA), FoX (Pro) and the RoPE baseline: one function, options by configuration. [FoX v2, Sec. 3]
 
-import { forgettingAttention } from '@vulpes/fox-attention';
 import type { Tensor } from '@vulpes/tensor-core';
 import { linear, outputGate, rmsNorm, rope } from '@vulpes/wgsl-kernels';
+import { numKvHeadsOf } from '../config.ts';
+import { attend } from './attend.ts';
 import { type ForwardContext, type ParamReader, readerBelow } from './context.ts';
 import { logForgetGate } from './forget-gate.ts';
 import { mergeHeads, splitHeads } from './heads.ts';
-import { pruneLayer } from './pruning.ts';
 import { QK_NORM_EPS } from './qk-norm-eps.ts';
 import { shiftLinear } from './shift-linear.ts';
 
@@ -23,8 +23,8 @@ export function attentionLayer(
   param: ParamReader,
   context: ForwardContext,
 ): AttentionResult {
-  const { config, seqStart } = context;
-  // q, k, v [B, T, H, D]
+  const { config } = context;
+  // q [B, T, H, D]; k, v [B, T, Hkv, D]
   let q = splitHeads(linear(x, param('q_proj.weight')), config.numHeads);
   let k = project(x, config.useKShift, readerBelow(param, 'k_proj'), context);
   const v = project(x, config.useVShift, readerBelow(param, 'v_proj'), context);
@@ -33,21 +33,17 @@ export function attentionLayer(
     k = rmsNorm(k, param('k_norm.weight'), { eps: QK_NORM_EPS });
   }
   if (config.useRope) {
-    // Left padding shifts all positions of a row alike, and attention sees only their differences.
+    // Padding and packing shift all positions of a document alike, and attention sees only their differences.
     q = rope(q, { base: config.ropeBase });
     k = rope(k, { base: config.ropeBase });
   }
   const logFgate = logForgetGate(x, param, config);
-  const pruning = logFgate && pruneLayer({ q, k, logFgate }, param, context);
-  const attended = forgettingAttention(q, k, v, logFgate, {
-    ...(seqStart && { seqStart }),
-    ...(pruning && { logLambda: pruning.logLambda, ranges: pruning.ranges }),
-  });
+  const { attended, pruningCounts } = attend({ q, k, v, logFgate }, param, context);
   const output = linear(gateOutput(attended, x, param, context), param('o_proj.weight'));
-  return { output, pruningCounts: pruning?.counts ?? null };
+  return { output, pruningCounts };
 }
 
-/** A plain or a token-shifted projection, [B, T, h] -> [B, T, H, D] */
+/** A plain or a token-shifted projection to keys or values, [B, T, h] -> [B, T, Hkv, D] */
 function project(
   x: Tensor,
   isShifted: boolean,
@@ -55,7 +51,7 @@ function project(
   context: ForwardContext,
 ): Tensor {
   if (isShifted) return shiftLinear(x, param, context);
-  return splitHeads(linear(x, param('weight')), context.config.numHeads);
+  return splitHeads(linear(x, param('weight')), numKvHeadsOf(context.config));
 }
 
 /** Per-head norm of o, then o · act(W_g x); each where asked for. o [B, T, H, D] -> [B, T, h] */

@@ -2,6 +2,7 @@
 
 import { ArgumentError, type Tensor } from '@vulpes/tensor-core';
 import type { FoxConfig } from '../config.ts';
+import type { Spans } from './spans.ts';
 
 /** Official parameter name to tensor. */
 export type Params = Record<string, Tensor>;
@@ -9,10 +10,8 @@ export type Params = Record<string, Tensor>;
 /** Gives a parameter by the part of its name that follows the layer's own. */
 export type ParamReader = (name: string) => Tensor;
 
-export interface ForwardContext {
+export interface ForwardContext extends Spans {
   readonly config: FoxConfig;
-  /** i32 [B], first token of each row that is not padding. */
-  readonly seqStart: Tensor | undefined;
   /** Count the attention blocks that pruning keeps. */
   readonly countPruning: boolean;
 }

@@ -1,27 +1,29 @@
-// Adaptive computation pruning for one layer: which blocks of its attention matrix hold at most ε of any row's weight. [ACP v2, Sec. 3]
+// Adaptive computation pruning for one layer: which part of its attention matrix holds at most ε of any row's weight. [ACP v2, Sec. 3]
 
 import {
   adaptiveThreshold,
+  certifiedStopRule,
   findBlockRanges,
   logitUpperBoundFromNorms,
   logitUpperBoundFromQkNorm,
-  pruningCounts,
 } from '@vulpes/acp-scheduler';
 import { selectBlocks } from '@vulpes/fox-attention';
 import type { Tensor } from '@vulpes/tensor-core';
-import { type BlockRanges, cumulativeLogGate } from '@vulpes/wgsl-kernels';
+import { type BlockRanges, cumulativeLogGate, type StopRule } from '@vulpes/wgsl-kernels';
 import type { ForwardContext, ParamReader } from './context.ts';
 
+/** What attention takes of a layer's pruning: ranges found before it runs, or a rule by which it stops. */
 export interface LayerPruning {
+  /** i32 [B, H, T, 2] */
   readonly logLambda: Tensor;
-  readonly ranges: BlockRanges;
-  /** u32 [B, H, 2]: kept and causal blocks; null where nobody counts. */
-  readonly counts: Tensor | null;
+  readonly ranges?: BlockRanges;
+  readonly stopRule?: StopRule;
 }
 
-interface AttentionInputs {
-  /** [B, T, H, D], as attention sees them: after norm and rotation. */
+interface PruningInputs {
+  /** [B, T, H, D], as attention sees it: after norm and rotation. */
   readonly q: Tensor;
+  /** [B, T, Hkv, D] */
   readonly k: Tensor;
   /** [B, T, H] */
   readonly logFgate: Tensor;
@@ -29,31 +31,31 @@ interface AttentionInputs {
 
 /** Null where pruning is off. Nothing here is differentiated. */
 export function pruneLayer(
-  { q, k, logFgate }: AttentionInputs,
+  { q, k, logFgate }: PruningInputs,
   param: ParamReader,
-  { config, seqStart, countPruning }: ForwardContext,
+  { config, documentSpans, spans }: ForwardContext,
 ): LayerPruning | null {
-  const { logPruningTolerance } = config;
+  const { logPruningTolerance, pruningMode } = config;
   if (logPruningTolerance === null) return null;
-  const [batch, seqLen, numHeads, headDim] = q.shape as [number, number, number, number];
-  const smScale = 1 / Math.sqrt(headDim);
-  // QK-norm bounds the logits by its weights; without it the largest norms of this batch do.
-  const logitUpperBound = config.qkNorm
-    ? logitUpperBoundFromQkNorm(param('q_norm.weight'), param('k_norm.weight'), {
-        batch,
-        numHeads,
-        headDim,
-        smScale,
-      })
-    : logitUpperBoundFromNorms(q, k, { smScale });
+  const [, seqLen] = q.shape as [number, number];
+  const logLambda = cumulativeLogGate(logFgate, { spans: documentSpans });
+  const blocks = selectBlocks({ keyLen: seqLen }, q.device.caps);
+  if (pruningMode === 'certified') {
+    return {
+      logLambda,
+      stopRule: certifiedStopRule(k, logLambda, { logPruningTolerance, blocks, spans }),
+    };
+  }
+  const logitUpperBound = boundLogits(q, k, param, config.qkNorm);
   const threshold = adaptiveThreshold({ logitUpperBound, seqLen, logPruningTolerance });
-  const logLambda = cumulativeLogGate(logFgate, seqStart ? { seqStart } : {});
-  const ranges = findBlockRanges(logLambda, threshold, {
-    queryLen: seqLen,
-    blocks: selectBlocks({ keyLen: seqLen }, q.device.caps),
-  });
-  const counts = countPruning
-    ? pruningCounts(ranges, { queryLen: seqLen, keyLen: seqLen, seqStart })
-    : null;
-  return { logLambda, ranges, counts };
+  return { logLambda, ranges: findBlockRanges(logLambda, threshold, { queryLen: seqLen, blocks }) };
+}
+
+/** [B, H]: QK-norm bounds the logits by its weights; without it the largest norms of this batch do. */
+function boundLogits(q: Tensor, k: Tensor, param: ParamReader, qkNorm: boolean): Tensor {
+  const [batch, , numHeads, headDim] = q.shape as [number, number, number, number];
+  const smScale = 1 / Math.sqrt(headDim);
+  if (!qkNorm) return logitUpperBoundFromNorms(q, k, { smScale });
+  const sizes = { batch, numHeads, headDim, smScale };
+  return logitUpperBoundFromQkNorm(param('q_norm.weight'), param('k_norm.weight'), sizes);
 }

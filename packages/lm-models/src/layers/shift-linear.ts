@@ -1,20 +1,21 @@
 // A projection whose output is mixed with the previous token's by a learned, data-dependent share. [FoX v2, Sec. 3: KV-shift]
 
 import type { Tensor } from '@vulpes/tensor-core';
-import { linear, maskPadding, tokenShift } from '@vulpes/wgsl-kernels';
+import { linear, tokenShift } from '@vulpes/wgsl-kernels';
+import { numKvHeadsOf } from '../config.ts';
 import type { ForwardContext, ParamReader } from './context.ts';
 import { splitHeads } from './heads.ts';
 
 /**
- * y_t = W x_t; alpha_t = sigmoid(w x_t), one a head; alpha_t y_{t−1} + (1 − alpha_t) y_t, with y = 0 before the first token.
- * x [B, T, h] -> [B, T, H, D]
+ * y_t = W x_t; alpha_t = sigmoid(w x_t), one a key head; alpha_t y_{t−1} + (1 − alpha_t) y_t, with y = 0 before a document's first token.
+ * x [B, T, h] -> [B, T, Hkv, D]
  */
 export function shiftLinear(
   x: Tensor,
   param: ParamReader,
-  { config, seqStart }: ForwardContext,
+  { config, documentSpans }: ForwardContext,
 ): Tensor {
-  const y = splitHeads(linear(x, param('linear.weight')), config.numHeads);
+  const y = splitHeads(linear(x, param('linear.weight')), numKvHeadsOf(config));
   const shiftLogit = linear(x, param('shift_proj.weight'));
-  return tokenShift(seqStart ? maskPadding(y, seqStart) : y, shiftLogit);
+  return tokenShift(y, shiftLogit, { spans: documentSpans });
 }

@@ -5,11 +5,15 @@ import type { Matrix, Row } from './arrays.ts';
 
 export interface NaiveAttentionOptions {
   readonly numHeads: number;
-  /** First token that is not padding. */
-  readonly seqStart: number;
+  /** Query head h reads key head ⌊h / (H / Hkv)⌋. */
+  readonly numKvHeads: number;
+  /** [T], the first token of each token's document; beyond the token itself for padding, which sees nothing. */
+  readonly documentStarts: readonly number[];
+  /** Tokens that a token sees, itself included; null for all. */
+  readonly windowSize: number | null;
 }
 
-/** One sequence. q, k, v [T][H * D]; logFgate [T][H], or null for no gate -> [T][H * D] */
+/** One sequence. q [T][H * D]; k, v [T][Hkv * D]; logFgate [T][H], or null for no gate -> [T][H * D] */
 export function naiveAttention(
   q: Matrix,
   k: Matrix,
@@ -35,40 +39,44 @@ interface HeadInputs {
 function attendHead(
   out: Matrix,
   { q, k, v, logFgate, head }: HeadInputs,
-  { numHeads, seqStart }: NaiveAttentionOptions,
+  { numHeads, numKvHeads, documentStarts, windowSize }: NaiveAttentionOptions,
 ): void {
   const headDim = (q[0]?.length ?? 0) / numHeads;
-  const columns = [head * headDim, (head + 1) * headDim] as const;
-  for (let i = seqStart; i < q.length; i++) {
+  const keyHead = Math.floor(head / (numHeads / numKvHeads));
+  // Where the head's features stand in a query's row, and in a key's.
+  const at = { query: head * headDim, key: keyHead * headDim, headDim };
+  for (const [i, documentStart] of documentStarts.entries()) {
+    const first = Math.max(documentStart, i + 1 - (windowSize ?? i + 1));
+    if (first > i) continue;
     // Keys from the query backwards: the decay grows by one gate a step.
-    const scores = new Float64Array(i + 1 - seqStart);
+    const scores = new Float64Array(i + 1 - first);
     let decayBias = 0;
-    for (let j = i; j >= seqStart; j--) {
-      scores[j - seqStart] =
-        dot(q[i] as Row, k[j] as Row, columns) / Math.sqrt(headDim) + decayBias;
+    for (let j = i; j >= first; j--) {
+      scores[j - first] = dot(q[i] as Row, k[j] as Row, at) / Math.sqrt(headDim) + decayBias;
       decayBias += logFgate?.[j]?.[head] ?? 0;
     }
     const max = scores.reduce((a, b) => Math.max(a, b));
     const weights = scores.map((score) => Math.exp(score - max));
     const total = weights.reduce((sum, weight) => sum + weight, 0);
     weights.forEach((weight, index) => {
-      addScaled(out[i] as Row, weight / total, v[seqStart + index] as Row, columns);
+      addScaled(out[i] as Row, weight / total, v[first + index] as Row, at);
     });
   }
 }
 
-function dot(a: Row, b: Row, [from, to]: readonly [number, number]): number {
+interface HeadColumns {
+  readonly query: number;
+  readonly key: number;
+  readonly headDim: number;
+}
+
+function dot(q: Row, k: Row, { query, key, headDim }: HeadColumns): number {
   let sum = 0;
-  for (let c = from; c < to; c++) sum += (a[c] as number) * (b[c] as number);
+  for (let c = 0; c < headDim; c++) sum += (q[query + c] as number) * (k[key + c] as number);
   return sum;
 }
 
-function addScaled(
-  target: Row,
-  factor: number,
-  source: Row,
-  [from, to]: readonly [number, number],
-): void {
-  for (let c = from; c < to; c++)
-    target[c] = (target[c] as number) + factor * (source[c] as number);
+function addScaled(out: Row, weight: number, v: Row, { query, key, headDim }: HeadColumns): void {
+  for (let c = 0; c < headDim; c++)
+    out[query + c] = (out[query + c] as number) + weight * (v[key + c] as number);
 }

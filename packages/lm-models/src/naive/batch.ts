@@ -10,6 +10,8 @@ export interface NaiveBatch {
   readonly labels: Int32Array;
   /** [B] */
   readonly seqStart: readonly number[];
+  /** [B, documents + 1], packed documents of each row; default: one document a row. */
+  readonly cuSeqlens?: readonly number[] | undefined;
 }
 
 export interface NaiveResult {
@@ -26,7 +28,8 @@ export function naiveBatch(
   weights: NaiveWeights,
   batch: NaiveBatch,
 ): NaiveResult {
-  const { inputIds, labels, seqStart } = batch;
+  const { inputIds, labels, seqStart, cuSeqlens } = batch;
+  const entries = (cuSeqlens?.length ?? 0) / seqStart.length;
   const seqLen = inputIds.length / seqStart.length;
   const logits = new Float64Array(inputIds.length * config.vocabSize);
   const lossPerToken = new Float64Array(inputIds.length);
@@ -35,6 +38,7 @@ export function naiveBatch(
     const row = naiveLogits(config, weights, {
       inputIds: inputIds.subarray(from, to),
       seqStart: start,
+      ...(cuSeqlens && { cuSeqlens: cuSeqlens.slice(b * entries, (b + 1) * entries) }),
     });
     for (const [t, values] of row.entries()) logits.set(values, (from + t) * config.vocabSize);
     lossPerToken.set(naiveLossPerToken(row, labels.subarray(from, to)), from);

@@ -40,19 +40,27 @@ export function directionalError(name: string, gradient: Float32Array, derivativ
   return Math.abs(actual - derivative) / Math.hypot(...gradient);
 }
 
+/** How rows are cut into documents and padding. */
+export type Layout = Pick<NaiveBatch, 'seqStart' | 'cuSeqlens'>;
+
 /** Random tokens and labels; every seventh label and those of padding do not count. */
 export function testBatch(
   { vocabSize }: FoxConfig,
-  { seqLen, seqStart, seed }: { seqLen: number; seqStart: readonly number[]; seed: number },
+  { seqLen, seed, ...layout }: Layout & { seqLen: number; seed: number },
 ): NaiveBatch {
+  const { seqStart, cuSeqlens } = layout;
   const rng = new CounterRng(seed, 1);
-  const size = seqStart.length * seqLen;
-  const inputIds = Int32Array.from({ length: size }, () => rng.below(vocabSize));
+  const entries = (cuSeqlens?.length ?? 0) / seqStart.length;
+  const inputIds = Int32Array.from({ length: seqStart.length * seqLen }, () =>
+    rng.below(vocabSize),
+  );
   const labels = inputIds.map((_, i) => {
-    const isPadding = i % seqLen < (seqStart[Math.floor(i / seqLen)] as number);
+    const b = Math.floor(i / seqLen);
+    const end = cuSeqlens?.[(b + 1) * entries - 1] ?? seqLen;
+    const isPadding = i % seqLen < (seqStart[b] as number) || i % seqLen >= end;
     return isPadding || i % 7 === 6 ? -100 : rng.below(vocabSize);
   });
-  return { inputIds, labels, seqStart };
+  return { inputIds, labels, ...layout };
 }
 
 /** f32 host weights of f64 values. */

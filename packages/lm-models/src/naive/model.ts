@@ -1,6 +1,6 @@
 // The whole model in plain f64, forward and loss only: the specification of `createModel`, one sequence at a time.
 
-import { type FoxConfig, headDimOf } from '../config.ts';
+import { type FoxConfig, headDimOf, numKvHeadsOf } from '../config.ts';
 import { QK_NORM_EPS } from '../layers/qk-norm-eps.ts';
 import {
   add,
@@ -24,6 +24,8 @@ export interface NaiveSequence {
   readonly inputIds: ArrayLike<number>;
   /** First token that is not padding; default 0. */
   readonly seqStart?: number;
+  /** [documents + 1]: where each packed document begins, and where the last one ends. Default: one document. */
+  readonly cuSeqlens?: ArrayLike<number>;
 }
 
 type Weight = (name: string) => ArrayLike<number>;
@@ -35,16 +37,26 @@ export function naiveLogits(
   sequence: NaiveSequence,
 ): Matrix {
   const weight = weightReader(weights);
-  const seqStart = sequence.seqStart ?? 0;
+  const starts = documentStarts(sequence);
   const norm = { groupSize: config.hiddenSize, eps: config.normEps };
   let x = lookUp(weight('model.embeddings.weight'), sequence.inputIds, config.hiddenSize);
   for (let layer = 0; layer < config.numHiddenLayers; layer++) {
     const at: Weight = (name) => weight(`model.layers.${layer}.${name}`);
-    x = add(x, naiveAttentionLayer(config, at, rmsNorm(x, at('attn_norm.weight'), norm), seqStart));
+    x = add(x, naiveAttentionLayer(config, at, rmsNorm(x, at('attn_norm.weight'), norm), starts));
     x = add(x, naiveMlp(at, rmsNorm(x, at('mlp_norm.weight'), norm)));
   }
   const head = config.tieWordEmbeddings ? 'model.embeddings.weight' : 'lm_head.weight';
   return linear(rmsNorm(x, weight('model.norm.weight'), norm), weight(head));
+}
+
+/** [T], the first token of each token's document; t + 1, beyond the token, for padding. */
+function documentStarts({ inputIds, seqStart = 0, cuSeqlens }: NaiveSequence): number[] {
+  const offsets = Array.from(cuSeqlens ?? [0, inputIds.length]);
+  return Array.from({ length: inputIds.length }, (_, t) => {
+    const begin = offsets.findLast((offset) => offset <= t);
+    const isPadding = begin === undefined || t >= (offsets.at(-1) as number) || t < seqStart;
+    return isPadding ? t + 1 : Math.max(begin, seqStart);
+  });
 }
 
 /** −log softmax(logits)[label] of each token; 0 where the label is `ignoreIndex`. */
@@ -66,23 +78,28 @@ function naiveAttentionLayer(
   config: FoxConfig,
   weight: Weight,
   x: Matrix,
-  seqStart: number,
+  starts: readonly number[],
 ): Matrix {
-  const { numHeads, normEps } = config;
-  const headDim = headDimOf(config);
+  const { numHeads, normEps, windowSize } = config;
+  const [headDim, numKvHeads] = [headDimOf(config), numKvHeadsOf(config)];
   const at: Weight = (name) => weight(`attn.${name}`);
   let q = linear(x, at('q_proj.weight'));
-  let k = project(x, at, { name: 'k_proj', isShifted: config.useKShift, numHeads, seqStart });
-  const v = project(x, at, { name: 'v_proj', isShifted: config.useVShift, numHeads, seqStart });
+  let k = project(x, at, { name: 'k_proj', isShifted: config.useKShift, numKvHeads, starts });
+  const v = project(x, at, { name: 'v_proj', isShifted: config.useVShift, numKvHeads, starts });
   if (config.qkNorm) {
     q = rmsNorm(q, at('q_norm.weight'), { groupSize: headDim, eps: QK_NORM_EPS });
     k = rmsNorm(k, at('k_norm.weight'), { groupSize: headDim, eps: QK_NORM_EPS });
   }
   if (config.useRope) {
     q = naiveRope(q, { numHeads, base: config.ropeBase });
-    k = naiveRope(k, { numHeads, base: config.ropeBase });
+    k = naiveRope(k, { numHeads: numKvHeads, base: config.ropeBase });
   }
-  let o = naiveAttention(q, k, v, forgetGate(config, at, x), { numHeads, seqStart });
+  let o = naiveAttention(q, k, v, forgetGate(config, at, x), {
+    numHeads,
+    numKvHeads,
+    documentStarts: starts,
+    windowSize,
+  });
   if (config.useOutputNorm)
     o = rmsNorm(o, at('output_norm.weight'), { groupSize: headDim, eps: normEps });
   if (config.useOutputGate) {
@@ -105,27 +122,26 @@ function forgetGate(config: FoxConfig, at: Weight, x: Matrix): Matrix | null {
 interface Projection {
   readonly name: string;
   readonly isShifted: boolean;
-  readonly numHeads: number;
-  readonly seqStart: number;
+  readonly numKvHeads: number;
+  readonly starts: readonly number[];
 }
 
 /** A linear map, with the data-dependent shift y_t <- alpha_t y_{t-1} + (1 - alpha_t) y_t where asked for. */
 function project(
   x: Matrix,
   at: Weight,
-  { name, isShifted, numHeads, seqStart }: Projection,
+  { name, isShifted, numKvHeads, starts }: Projection,
 ): Matrix {
   if (!isShifted) return linear(x, at(`${name}.weight`));
-  const y = linear(x, at(`${name}.linear.weight`)).map((values, t) =>
-    t < seqStart ? values.fill(0) : values,
-  );
+  const y = linear(x, at(`${name}.linear.weight`));
   const alpha = linear(x, at(`${name}.shift_proj.weight`)).map((row) => row.map(sigmoid));
-  return y.map((values, t) =>
-    values.map((value, i) => {
-      const a = alpha[t]?.[Math.floor((i * numHeads) / values.length)] as number;
-      return a * (y[t - 1]?.[i] ?? 0) + (1 - a) * value;
-    }),
-  );
+  return y.map((values, t) => {
+    const before = t > (starts[t] as number) ? y[t - 1] : undefined;
+    return values.map((value, i) => {
+      const a = alpha[t]?.[Math.floor((i * numKvHeads) / values.length)] as number;
+      return a * (before?.[i] ?? 0) + (1 - a) * value;
+    });
+  });
 }
 
 /** W_down (silu(a) * b), [a, b] = W_gate x */

@@ -1,6 +1,6 @@
 // All parameters of a configuration, by the names of the official state dict.
 
-import { type FoxConfig, headDimOf, intermediateSizeOf } from '../config.ts';
+import { type FoxConfig, headDimOf, intermediateSizeOf, numKvHeadsOf } from '../config.ts';
 import type { ParameterInit, ParameterSpec } from './parameter-spec.ts';
 
 const ones: ParameterInit = { kind: 'constant', value: 1 };
@@ -54,22 +54,22 @@ function blockSpecs(config: FoxConfig, layer: number): ParameterSpec[] {
 }
 
 function attentionSpecs(config: FoxConfig, prefix: string): ParameterSpec[] {
-  const { hiddenSize: h, numHeads } = config;
+  const { hiddenSize: h } = config;
+  const [headDim, numKvHeads] = [headDimOf(config), numKvHeadsOf(config)];
   const weights: ParameterInit = { kind: 'normal', std: config.initializerRange };
   const linear = (name: string, out: number) =>
     matrix(`${prefix}.${name}.weight`, [out, h], weights);
   const maybeShifted = (name: string, isShifted: boolean) =>
     isShifted
-      ? [linear(`${name}.linear`, h), linear(`${name}.shift_proj`, numHeads)]
-      : [linear(name, h)];
-  const qkNormSize = config.qkNormShareParamAcrossHead ? headDimOf(config) : h;
+      ? [linear(`${name}.linear`, numKvHeads * headDim), linear(`${name}.shift_proj`, numKvHeads)]
+      : [linear(name, numKvHeads * headDim)];
+  const qkNorm = (name: string, heads: number) =>
+    norm(`${prefix}.${name}.weight`, config.qkNormShareParamAcrossHead ? headDim : heads * headDim);
   return [
     linear('q_proj', h),
     ...maybeShifted('k_proj', config.useKShift),
     ...maybeShifted('v_proj', config.useVShift),
-    ...(config.qkNorm
-      ? [norm(`${prefix}.q_norm.weight`, qkNormSize), norm(`${prefix}.k_norm.weight`, qkNormSize)]
-      : []),
+    ...(config.qkNorm ? [qkNorm('q_norm', config.numHeads), qkNorm('k_norm', numKvHeads)] : []),
     ...forgetGateSpecs(config, prefix, linear),
     ...(config.useOutputGate ? [linear('ogate_proj', h)] : []),
     ...(config.useOutputNorm ? [norm(`${prefix}.output_norm.weight`, h)] : []),

@@ -69,6 +69,21 @@ describe('names and shapes', () => {
     `);
   });
 
+  test('grouped queries: projections, shifts and norm of k and v are as wide as the key heads', () => {
+    const grouped = { numHeads: 4, numKvHeads: 2, useKShift: true, qkNorm: true };
+    const names = /k_proj|v_proj|k_norm|q_norm|fgate/;
+    const specs = describeSpecs(grouped).filter((line) => names.test(line));
+    expect(specs.map((line) => line.replace('model.layers.0.attn.', ''))).toEqual([
+      'k_proj.linear.weight [32,64] decay',
+      'k_proj.shift_proj.weight [2,64] decay',
+      'v_proj.weight [32,64] decay',
+      'q_norm.weight [64]',
+      'k_norm.weight [32]',
+      'fgate_proj.weight [4,64] decay',
+      'fgate_proj.bias [4]',
+    ]);
+  });
+
   test('QK-norm weights shared by the heads', () => {
     const specs = describeSpecs({ qkNorm: true, qkNormShareParamAcrossHead: true });
     expect(specs).toContain('model.layers.0.attn.q_norm.weight [32]');

@@ -1,0 +1,43 @@
+// Attention of one layer under the pruning rule of the configuration, and what it kept.
+
+import { pruningCounts } from '@vulpes/acp-scheduler';
+import { attendAndReport, forgettingAttention } from '@vulpes/fox-attention';
+import type { Tensor } from '@vulpes/tensor-core';
+import type { ForwardContext, ParamReader } from './context.ts';
+import { pruneLayer } from './pruning.ts';
+
+export interface AttentionInputs {
+  /** [B, T, H, D], after norm and rotation. */
+  readonly q: Tensor;
+  /** [B, T, Hkv, D], after shift, norm and rotation. */
+  readonly k: Tensor;
+  /** [B, T, Hkv, D], after the shift. */
+  readonly v: Tensor;
+  /** [B, T, H]; null without a gate. */
+  readonly logFgate: Tensor | null;
+}
+
+export interface Attended {
+  /** [B, T, H, D] */
+  readonly attended: Tensor;
+  /** u32 [B, H, 2]; null without pruning or where nobody counts. */
+  readonly pruningCounts: Tensor | null;
+}
+
+/** @param param - of the attention layer: QK-norm's weights bound the logits */
+export function attend(
+  { q, k, v, logFgate }: AttentionInputs,
+  param: ParamReader,
+  context: ForwardContext,
+): Attended {
+  const { spans, countPruning } = context;
+  const pruning = logFgate && pruneLayer({ q, k, logFgate }, param, context);
+  const options = { spans, ...pruning };
+  if (!(pruning && countPruning)) {
+    return { attended: forgettingAttention(q, k, v, logFgate, options), pruningCounts: null };
+  }
+  const { out, kept } = attendAndReport(q, k, v, logFgate, options);
+  const [, length] = q.shape as [number, number];
+  const counts = pruningCounts(kept, { queryLen: length, keyLen: length, spans });
+  return { attended: out, pruningCounts: counts };
+}
