@@ -2,6 +2,7 @@
 
 import { gpuSuite } from '@vulpes/tensor-core/testing';
 import { describe } from 'vitest';
+import { cacheSuite } from './cache/cache.suite.ts';
 import { frozenSuite } from './frozen.suite.ts';
 import { generateSuite } from './generate/generate.suite.ts';
 import { modelSuite } from './model.suite.ts';
@@ -12,6 +13,7 @@ gpuSuite('lm-models', (device) => {
   describe('model', () => modelSuite(device));
   describe('frozen FoX (Pro)', () => frozenSuite(device));
   describe('pruning in a model', () => pruningSuite(device));
+  describe('cache', () => cacheSuite(device));
   describe('generate', () => generateSuite(device));
   describe('README', () => readmeSuite(device));
 });

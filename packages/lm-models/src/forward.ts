@@ -2,6 +2,7 @@
 
 import type { Tensor } from '@vulpes/tensor-core';
 import { embedding, rmsNorm } from '@vulpes/wgsl-kernels';
+import type { LayerCache } from './cache/layer-cache.ts';
 import { block } from './layers/block.ts';
 import { type ForwardContext, type Params, paramsBelow } from './layers/context.ts';
 
@@ -12,14 +13,20 @@ export interface Hidden {
   readonly pruningCounts: Tensor[];
 }
 
-/** inputIds i32 [B, T] */
-export function forward(params: Params, inputIds: Tensor, context: ForwardContext): Hidden {
+/** inputIds i32 [B, T]; with `caches`, one a layer, they are the next chunk of a text. */
+export function forward(
+  params: Params,
+  inputIds: Tensor,
+  context: ForwardContext,
+  caches?: readonly LayerCache[],
+): Hidden {
   const { config } = context;
   const param = paramsBelow(params, 'model');
   const pruningCounts: Tensor[] = [];
   let x = embedding(inputIds, param('embeddings.weight'));
   for (let layer = 0; layer < config.numHiddenLayers; layer++) {
-    const result = block(x, paramsBelow(params, `model.layers.${layer}`), context);
+    const reader = paramsBelow(params, `model.layers.${layer}`);
+    const result = block(x, reader, { ...context, cache: caches?.[layer] });
     x = result.output;
     if (result.pruningCounts) pruningCounts.push(result.pruningCounts);
   }

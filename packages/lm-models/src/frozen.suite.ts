@@ -84,11 +84,14 @@ export function frozenSuite(device: () => Device): void {
     }
   });
 
-  test('greedy continuation', async () => {
-    const model = createModel({ ...folder.config, logPruningTolerance: -10 }, device());
-    const params = model.upload(folder.weights);
-    const prompt = ints('greedy_32_from_32').subarray(0, 32);
-    const tokens = await generate(model, params, { prompt, maxNewTokens: 32 });
-    expect([...tokens]).toEqual([...ints('greedy_32_from_32')]);
-  });
+  test.each([{}, { evict: false }, { useCache: false }])(
+    'greedy continuation, %j',
+    async (options) => {
+      const model = createModel({ ...folder.config, logPruningTolerance: -10 }, device());
+      const params = model.upload(folder.weights);
+      const prompt = ints('greedy_32_from_32').subarray(0, 32);
+      const tokens = await generate(model, params, { prompt, maxNewTokens: 32, ...options });
+      expect([...tokens]).toEqual([...ints('greedy_32_from_32')]);
+    },
+  );
 }

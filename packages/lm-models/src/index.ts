@@ -1,5 +1,7 @@
 // Forgetting Transformers and their RoPE baseline: configurations, parameters, model, files, generation.
 
+export type { CacheOptions } from './cache/create-cache.ts';
+export { KvCache } from './cache/kv-cache.ts';
 export {
   type FgateType,
   type FoxConfig,
@@ -18,7 +20,13 @@ export {
 export { loadModelFolder, type ModelFolder } from './folder/load-folder.ts';
 export { encodeModelFiles, saveModelFolder } from './folder/save-folder.ts';
 export type { HostTensor, HostWeights } from './folder/weights.ts';
-export { type GenerateOptions, generate } from './generate/generate.ts';
+export {
+  type GenerateBatchOptions,
+  type GenerateOptions,
+  generate,
+  generateBatch,
+} from './generate/generate.ts';
+export type { CacheUsage, SharedOptions } from './generate/options.ts';
 export { argmax, type SamplingOptions, sampleToken } from './generate/sampling.ts';
 export type { Params } from './layers/context.ts';
 export {
@@ -27,6 +35,7 @@ export {
   type LossResult,
   type Model,
   type ModelInputs,
+  type NextTokenInputs,
 } from './model.ts';
 export { type NaiveBatch, type NaiveResult, naiveBatch } from './naive/batch.ts';
 export { seqStartFromMask } from './padding.ts';

@@ -1,7 +1,9 @@
 // The language model: parameters, logits, loss.
 
-import { assertShape, type Device, reshape, type Tensor } from '@vulpes/tensor-core';
+import { ArgumentError, assertShape, type Device, reshape, type Tensor } from '@vulpes/tensor-core';
 import { embedding, linear, linearCrossEntropy } from '@vulpes/wgsl-kernels';
+import { type CacheOptions, createKvCache } from './cache/create-cache.ts';
+import type { KvCache } from './cache/kv-cache.ts';
 import type { FoxConfig } from './config.ts';
 import { validateConfig } from './config-validate.ts';
 import { checkWeights, type HostWeights } from './folder/weights.ts';
@@ -22,6 +24,11 @@ export interface ModelInputs {
    * tokens outside are padding. Documents do not see each other, and each computes what it would alone.
    */
   readonly cuSeqlens?: Tensor | undefined;
+}
+
+export interface NextTokenInputs extends ModelInputs {
+  /** From `createCache`: `inputIds` is then the next chunk of its text, of any length. */
+  readonly cache?: KvCache | undefined;
 }
 
 export interface LossInputs extends ModelInputs {
@@ -53,8 +60,10 @@ export interface Model {
   download(params: Params): Promise<HostWeights>;
   /** [B, T, V] */
   logits(params: Params, inputs: ModelInputs): Tensor;
-  /** [B, V]: logits of the last token of each row alone. */
-  nextTokenLogits(params: Params, inputs: ModelInputs): Tensor;
+  /** [B, V]: logits of the last token of each row alone. With a cache, that token sees the chunks before it, too. */
+  nextTokenLogits(params: Params, inputs: NextTokenInputs): Tensor;
+  /** An empty cache for texts of these params. The caller disposes it. @throws ArgumentError */
+  createCache(params: Params, options: CacheOptions): KvCache;
   /** Mean loss; never holds the logits of all tokens at once. Differentiable in `params` by `valueAndGrad`. */
   loss(params: Params, inputs: LossInputs): LossResult;
 }
@@ -88,12 +97,19 @@ export function createModel(config: FoxConfig, device: Device): Model {
         const { hidden } = forward(params, inputs.inputIds, context);
         return linear(hidden, headWeight(params, context));
       }),
-    nextTokenLogits: (params, inputs) =>
-      device.scope(() => {
-        const context = contextOf(checkInputs(inputs), false);
-        const { hidden } = forward(params, inputs.inputIds, context);
+    nextTokenLogits(params, inputs) {
+      const { inputIds, cache } = checkNextInputs(inputs);
+      const layers = cache?.open(inputIds, { config, device });
+      const logits = device.scope(() => {
+        // A cache has spans of its own: they reach back beyond the chunk.
+        const context = layers ? cachedContext(config) : contextOf(inputs, false);
+        const { hidden } = forward(params, inputIds, context, layers);
         return linear(lastRows(hidden), headWeight(params, context));
-      }),
+      });
+      cache?.close(inputIds);
+      return logits;
+    },
+    createCache: (params, options) => createKvCache({ config, device }, params, options),
     loss: (params, inputs) =>
       device.scope(() => {
         const context = contextOf(checkLossInputs(inputs), true);
@@ -103,6 +119,13 @@ export function createModel(config: FoxConfig, device: Device): Model {
       }),
   };
 }
+
+const cachedContext = (config: FoxConfig): ForwardContext => ({
+  config,
+  spans: undefined,
+  documentSpans: undefined,
+  countPruning: false,
+});
 
 /** hidden [B, T, h], labels [B, T] */
 function headLoss(hidden: Tensor, weight: Tensor, labels: Tensor) {
@@ -128,6 +151,15 @@ function checkInputs<I extends ModelInputs>(inputs: I): I {
   const { B } = assertShape('model', 'inputIds', inputs.inputIds, ['B', 'T']);
   if (inputs.seqStart) assertShape('model', 'seqStart', inputs.seqStart, ['B'], { B });
   return inputs;
+}
+
+function checkNextInputs(inputs: NextTokenInputs): NextTokenInputs {
+  if (inputs.cache && (inputs.seqStart || inputs.cuSeqlens)) {
+    throw new ArgumentError(
+      'model: expected no seqStart or cuSeqlens along with a cache, got one. Give seqStart to createCache; a cache holds no packed rows.',
+    );
+  }
+  return checkInputs(inputs);
 }
 
 function checkLossInputs(inputs: LossInputs): LossInputs {

@@ -1,7 +1,7 @@
 // Makes the cache of a model: its sizes, what it may let go of, and by which bound.
 
 import type { Device } from '@vulpes/tensor-core';
-import { type FoxConfig, headDimOf } from '../config.ts';
+import { type FoxConfig, headDimOf, numKvHeadsOf } from '../config.ts';
 import { type Params, paramsBelow } from '../layers/context.ts';
 import { assertCacheOptions } from './check.ts';
 import type { CacheGeometry } from './geometry.ts';
@@ -50,7 +50,7 @@ function geometryOf(
     device,
     batch,
     numHeads: config.numHeads,
-    numKvHeads: config.numKvHeads ?? config.numHeads,
+    numKvHeads: numKvHeadsOf(config),
     headDim: headDimOf(config),
     hasGate,
     windowSize: config.windowSize,

@@ -3,21 +3,12 @@
 import { appendPages, pagedAttention } from '@vulpes/fox-attention';
 import { invariant, reshape, type Tensor } from '@vulpes/tensor-core';
 import { embedding, tokenShift } from '@vulpes/wgsl-kernels';
+import type { AttentionInputs } from '../layers/attend.ts';
 import { GateState } from './gate-state.ts';
 import type { CacheGeometry, Chunk } from './geometry.ts';
 import type { LogitBound } from './logit-bound.ts';
 import { groupOf, PagePools } from './page-pools.ts';
 import { persistentZeros } from './persistent.ts';
-
-export interface AttentionInputs {
-  /** [B, M, H, D], as attention sees it: after norm and rotation. */
-  readonly q: Tensor;
-  /** [B, M, Hkv, D] */
-  readonly k: Tensor;
-  readonly v: Tensor;
-  /** [B, M, H]; null without a gate. */
-  readonly logFgate: Tensor | null;
-}
 
 export type ShiftedName = 'k' | 'v';
 

@@ -1,14 +1,20 @@
-// Generation: the window it looks back at, where it ends, its seed, and its refusals.
+// Generation: with a cache and without, in batches, the window it looks back at, where it ends, its seed, and its refusals.
 
 import { ArgumentError, type Device, NonFiniteError } from '@vulpes/tensor-core';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createModel, type Model } from '../model.ts';
 import { hostOf } from '../naive/check.ts';
 import { naiveLogits } from '../naive/model.ts';
 import { randomWeights } from '../naive/random-weights.ts';
 import { parameterSpecs } from '../parameters/parameter-specs.ts';
 import { foxPreset } from '../presets.ts';
-import { type GenerateOptions, generate } from './generate.ts';
+import {
+  type GenerateBatchOptions,
+  type GenerateOptions,
+  generate,
+  generateBatch,
+} from './generate.ts';
+import type { CacheUsage } from './options.ts';
 import { argmax } from './sampling.ts';
 
 const config = foxPreset('pro-nano', {
@@ -40,6 +46,66 @@ export function generateSuite(device: () => Device): void {
     }
     expect([...(await make({ contextLength: 5 }))]).toEqual(expected);
     expect([...(await make({ contextLength: 6 }))]).not.toEqual(expected);
+  });
+
+  describe('with a cache, without one, and with one that lets go', () => {
+    const prompts = [70, 33, 3, 1].map((length, row) =>
+      Array.from({ length }, (_, t) => (t * t + 3 * t + row) % config.vocabSize),
+    );
+    const options = { prompts, maxNewTokens: 24, prefillChunk: 48, stopToken: null };
+    /** Gates of 1/2, as training begins: a head forgets within some 30 tokens. */
+    const freshModel = () => {
+      const model = createModel({ ...config, numHiddenLayers: 2 }, device());
+      return { model, params: model.init(3) };
+    };
+    const textsOf = async (choice: Partial<GenerateBatchOptions>) => {
+      const { model, params } = freshModel();
+      const texts = await generateBatch(model, params, { ...options, ...choice });
+      return texts.map((text) => [...text]);
+    };
+
+    test('rows of unequal length get the same tokens, together and alone', async () => {
+      const expected = await textsOf({ useCache: false });
+      const usages: CacheUsage[] = [];
+      expect(await textsOf({ onCache: (usage) => usages.push(usage) })).toEqual(expected);
+      expect(await textsOf({ evict: false })).toEqual(expected);
+      expect(await textsOf({ prefillChunk: 7 })).toEqual(expected);
+      const { model, params } = freshModel();
+      for (const [row, prompt] of prompts.entries()) {
+        const alone = await generate(model, params, { ...options, prompt });
+        expect([...alone], `row ${row}`).toEqual(expected[row]);
+      }
+      const { length, keptBytes, fullBytes, notes } = usages.at(-1)!;
+      expect([usages.length, length, notes]).toEqual([24, 93, []]);
+      expect(keptBytes).toBeLessThan(0.8 * fullBytes);
+    });
+
+    test('drawn tokens too, up to where a row ends and past the context length', async () => {
+      const heard: number[][] = [[], [], [], []];
+      const choice = {
+        temperature: 1,
+        maxNewTokens: 8,
+        contextLength: 74,
+        stopToken: 7,
+        onToken: (token: number, row: number) => heard[row]!.push(token) < 5 + row,
+      };
+      const expected = await textsOf({ ...choice, useCache: false });
+      expect(heard).toEqual(expected.map((text, row) => text.slice(prompts[row]!.length)));
+      for (const row of heard) row.length = 0;
+      expect(await textsOf(choice)).toEqual(expected);
+      expect(new Set(heard.map(({ length }) => length)).size).toBeGreaterThan(1);
+    });
+
+    test('config.useCache: false is respected', async () => {
+      const model = createModel({ ...config, useCache: false }, device());
+      let calls = 0;
+      const onCache = () => void calls++;
+      const settings = { prompt, maxNewTokens: 1, onCache };
+      await generate(model, model.init(0), settings);
+      expect(calls).toBe(0);
+      await generate(model, model.init(0), { ...settings, useCache: true });
+      expect(calls).toBe(1);
+    });
   });
 
   test('leaves no tensor behind', async () => {
@@ -74,7 +140,8 @@ export function generateSuite(device: () => Device): void {
     [{ maxNewTokens: -1 }, 'maxNewTokens to be an integer ≥ 0, got -1'],
     [{ temperature: Number.NaN }, 'temperature to be a number ≥ 0, got NaN'],
     [{ topK: 0 }, 'topK to be an integer ≥ 1 or null, got 0'],
-    [{ contextLength: 0 }, 'contextLength to be an integer ≥ 1, got 0'],
+    [{ contextLength: 0 }, 'contextLength to be an integer ≥ 1 or null, got 0'],
+    [{ prefillChunk: 1.5 }, 'prefillChunk to be an integer ≥ 1, got 1.5'],
   ])('%j is refused', async (options, message) => {
     await expect(make(options)).rejects.toThrow(`generate: expected ${message}`);
     await expect(make(options)).rejects.toThrow(ArgumentError);

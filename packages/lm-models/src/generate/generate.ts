@@ -1,26 +1,30 @@
-// Text generation, token by token. Each token runs the model over its whole context again: there is no key-value cache yet.
+// Text generation, token by token, for one prompt or for several of unequal length at once.
 
-import { ArgumentError, CounterRng, NonFiniteError } from '@vulpes/tensor-core';
+import { CounterRng, NonFiniteError } from '@vulpes/tensor-core';
 import type { Params } from '../layers/context.ts';
 import type { Model } from '../model.ts';
+import { NextLogits } from './next-logits.ts';
+import {
+  checkOptions,
+  checkPrompt,
+  expectOption,
+  type GenerateSettings,
+  type SharedOptions,
+} from './options.ts';
 import { argmax, sampleToken } from './sampling.ts';
 
-export interface GenerateOptions {
+export interface GenerateOptions extends SharedOptions {
   /** Token ids to go on from; at least one. */
   readonly prompt: ArrayLike<number>;
-  readonly maxNewTokens: number;
-  /** 0 (default) takes the likeliest token each time; otherwise logits are divided by it before drawing. */
-  readonly temperature?: number;
-  /** Draw from the k likeliest tokens only; null (default) for all. */
-  readonly topK?: number | null;
-  /** Of the draws; the same seed gives the same text. Default 0. */
-  readonly seed?: number;
-  /** Tokens the model looks back at; what lies further left is cut off. Default `maxPositionEmbeddings`. */
-  readonly contextLength?: number;
-  /** Ends the text, and is its last token; null for none. Default `eosTokenId`. */
-  readonly stopToken?: number | null;
   /** Called with each new token; return false to stop. */
-  readonly onToken?: (token: number) => boolean | undefined;
+  readonly onToken?: ((token: number) => boolean | undefined) | undefined;
+}
+
+export interface GenerateBatchOptions extends SharedOptions {
+  /** Token ids to go on from, of each row. Row b draws from stream b of the seed. */
+  readonly prompts: readonly ArrayLike<number>[];
+  /** Called with each new token and its row; return false to end the row. */
+  readonly onToken?: ((token: number, row: number) => boolean | undefined) | undefined;
 }
 
 /**
@@ -31,75 +35,77 @@ export interface GenerateOptions {
 export async function generate(
   model: Model,
   params: Params,
-  options: GenerateOptions,
+  { prompt, ...options }: GenerateOptions,
 ): Promise<Int32Array> {
-  const settings = checkOptions(model, options);
-  const rng = new CounterRng(settings.seed);
-  const tokens = Array.from(options.prompt);
-  for (let made = 0; made < options.maxNewTokens; made++) {
-    const logits = await lastLogits(model, params, tokens.slice(-settings.contextLength));
-    assertFinite(logits, tokens.length);
-    const { temperature } = settings;
-    const token = temperature === 0 ? argmax(logits) : sampleToken(logits, settings, rng);
-    tokens.push(token);
-    if (options.onToken?.(token) === false || token === settings.stopToken) break;
+  return (await generateBatch(model, params, { ...options, prompts: [prompt] }))[0] as Int32Array;
+}
+
+/**
+ * Several texts at once, one a prompt; each is what it would be alone.
+ * @returns prompt and new tokens of each row.
+ * @throws as `generate`
+ */
+export async function generateBatch(
+  model: Model,
+  params: Params,
+  { prompts, onToken, ...options }: GenerateBatchOptions,
+): Promise<Int32Array[]> {
+  expectOption(prompts.length > 0, 'prompts', 'at least one', 'none');
+  for (const prompt of prompts) checkPrompt(model.config, prompt);
+  const settings = checkOptions(model.config, options);
+  const rows = prompts.map((prompt, row) => new Row(prompt, settings, row));
+  using reader = new NextLogits(model, params, settings);
+  for (let made = 0; made < settings.maxNewTokens; made++) {
+    const logits = await reader.of(rows.map(({ tokens }) => tokens));
+    const vocab = logits.length / rows.length;
+    for (const [index, row] of rows.entries()) {
+      const token = row.next(logits.subarray(index * vocab, (index + 1) * vocab));
+      if (token !== null && onToken?.(token, index) === false) row.end();
+    }
+    if (rows.every((row) => row.hasEnded)) break;
   }
-  return Int32Array.from(tokens);
+  return rows.map((row) => row.text());
 }
 
-async function lastLogits(model: Model, params: Params, tokens: number[]): Promise<Float32Array> {
-  const { device } = model;
-  const inputIds = device.tensor(Int32Array.from(tokens), [1, tokens.length], {
-    label: 'inputIds',
-  });
-  const logits = model.nextTokenLogits(params, { inputIds });
-  try {
-    return (await logits.data()) as Float32Array;
-  } finally {
-    inputIds.dispose();
-    logits.dispose();
+/** One text as it grows. A row that has ended goes on in step with the others; what it gets then is not part of it. */
+class Row {
+  readonly tokens: number[];
+  readonly #settings: GenerateSettings;
+  readonly #rng: CounterRng;
+  #end: number | null = null;
+
+  constructor(prompt: ArrayLike<number>, settings: GenerateSettings, stream: number) {
+    this.tokens = Array.from(prompt);
+    this.#settings = settings;
+    this.#rng = new CounterRng(settings.seed, stream);
   }
-}
 
-function checkOptions(model: Model, options: GenerateOptions) {
-  const { vocabSize, maxPositionEmbeddings, eosTokenId } = model.config;
-  const { temperature = 0, topK = null, seed = 0, prompt, maxNewTokens } = options;
-  const contextLength =
-    options.contextLength ?? maxPositionEmbeddings ?? prompt.length + maxNewTokens;
-  const isToken = (token: number) => Number.isInteger(token) && token >= 0 && token < vocabSize;
-  const badToken = Array.from(prompt).find((token) => !isToken(token));
-  expectOption(prompt.length > 0, 'prompt', 'at least one token', 'none');
-  expectOption(badToken === undefined, 'prompt', `token ids from 0 to ${vocabSize - 1}`, badToken);
-  expectOption(
-    Number.isInteger(maxNewTokens) && maxNewTokens >= 0,
-    'maxNewTokens',
-    'an integer ≥ 0',
-    maxNewTokens,
-  );
-  expectOption(
-    Number.isFinite(temperature) && temperature >= 0,
-    'temperature',
-    'a number ≥ 0',
-    temperature,
-  );
-  expectOption(
-    topK === null || (Number.isInteger(topK) && topK >= 1),
-    'topK',
-    'an integer ≥ 1 or null',
-    topK,
-  );
-  expectOption(
-    Number.isInteger(contextLength) && contextLength >= 1,
-    'contextLength',
-    'an integer ≥ 1',
-    contextLength,
-  );
-  const stopToken = options.stopToken === undefined ? eosTokenId : options.stopToken;
-  return { temperature, topK, seed, contextLength, stopToken };
-}
+  get hasEnded(): boolean {
+    return this.#end !== null;
+  }
 
-function expectOption(holds: boolean, name: string, expected: string, got: unknown): void {
-  if (!holds) throw new ArgumentError(`generate: expected ${name} to be ${expected}, got ${got}.`);
+  /** Takes the next token; null where the row has ended. @param logits - [V] */
+  next(logits: Float32Array): number | null {
+    if (this.hasEnded) {
+      this.tokens.push(this.tokens.at(-1) as number);
+      return null;
+    }
+    assertFinite(logits, this.tokens.length);
+    const { temperature, topK, stopToken } = this.#settings;
+    const token =
+      temperature === 0 ? argmax(logits) : sampleToken(logits, { temperature, topK }, this.#rng);
+    this.tokens.push(token);
+    if (token === stopToken) this.end();
+    return token;
+  }
+
+  end(): void {
+    this.#end = this.tokens.length;
+  }
+
+  text(): Int32Array {
+    return Int32Array.from(this.tokens.slice(0, this.#end ?? this.tokens.length));
+  }
 }
 
 function assertFinite(logits: Float32Array, position: number): void {

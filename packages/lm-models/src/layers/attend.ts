@@ -30,7 +30,8 @@ export function attend(
   param: ParamReader,
   context: ForwardContext,
 ): Attended {
-  const { spans, countPruning } = context;
+  const { spans, countPruning, cache } = context;
+  if (cache) return { attended: cache.attend({ q, k, v, logFgate }), pruningCounts: null };
   const pruning = logFgate && pruneLayer({ q, k, logFgate }, param, context);
   const options = { spans, ...pruning };
   if (!(pruning && countPruning)) {

@@ -26,16 +26,17 @@ export function attentionLayer(
   const { config } = context;
   // q [B, T, H, D]; k, v [B, T, Hkv, D]
   let q = splitHeads(linear(x, param('q_proj.weight')), config.numHeads);
-  let k = project(x, config.useKShift, readerBelow(param, 'k_proj'), context);
-  const v = project(x, config.useVShift, readerBelow(param, 'v_proj'), context);
+  let k = project(x, 'k', param, context);
+  const v = project(x, 'v', param, context);
   if (config.qkNorm) {
     q = rmsNorm(q, param('q_norm.weight'), { eps: QK_NORM_EPS });
     k = rmsNorm(k, param('k_norm.weight'), { eps: QK_NORM_EPS });
   }
   if (config.useRope) {
     // Padding and packing shift all positions of a document alike, and attention sees only their differences.
-    q = rope(q, { base: config.ropeBase });
-    k = rope(k, { base: config.ropeBase });
+    const positions = context.cache?.positions();
+    q = rope(q, { base: config.ropeBase, positions });
+    k = rope(k, { base: config.ropeBase, positions });
   }
   const logFgate = logForgetGate(x, param, config);
   const { attended, pruningCounts } = attend({ q, k, v, logFgate }, param, context);
@@ -46,11 +47,13 @@ export function attentionLayer(
 /** A plain or a token-shifted projection to keys or values, [B, T, h] -> [B, T, Hkv, D] */
 function project(
   x: Tensor,
-  isShifted: boolean,
-  param: ParamReader,
+  name: 'k' | 'v',
+  attention: ParamReader,
   context: ForwardContext,
 ): Tensor {
-  if (isShifted) return shiftLinear(x, param, context);
+  const { useKShift, useVShift } = context.config;
+  const param = readerBelow(attention, `${name}_proj`);
+  if (name === 'k' ? useKShift : useVShift) return shiftLinear(x, param, name, context);
   return splitHeads(linear(x, param('weight')), numKvHeadsOf(context.config));
 }
 

@@ -1,6 +1,7 @@
 // What every layer of one forward pass is told.
 
 import { ArgumentError, type Tensor } from '@vulpes/tensor-core';
+import type { LayerCache } from '../cache/layer-cache.ts';
 import type { FoxConfig } from '../config.ts';
 import type { Spans } from './spans.ts';
 
@@ -12,6 +13,8 @@ export type ParamReader = (name: string) => Tensor;
 
 export interface ForwardContext extends Spans {
   readonly config: FoxConfig;
+  /** What this layer keeps of the text so far, where the tokens are its next chunk. */
+  readonly cache?: LayerCache | undefined;
   /** Count the attention blocks that pruning keeps. */
   readonly countPruning: boolean;
 }

@@ -13,9 +13,11 @@ import { splitHeads } from './heads.ts';
 export function shiftLinear(
   x: Tensor,
   param: ParamReader,
-  { config, documentSpans }: ForwardContext,
+  name: 'k' | 'v',
+  { config, documentSpans, cache }: ForwardContext,
 ): Tensor {
   const y = splitHeads(linear(x, param('linear.weight')), numKvHeadsOf(config));
   const shiftLogit = linear(x, param('shift_proj.weight'));
+  if (cache) return cache.shift(name, y, shiftLogit);
   return tokenShift(y, shiftLogit, { spans: documentSpans });
 }
