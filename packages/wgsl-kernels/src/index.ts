@@ -32,7 +32,6 @@ export {
   linearCrossEntropy,
 } from './ops/linear-cross-entropy/index.ts';
 export { logSigmoid } from './ops/log-sigmoid/index.ts';
-export { maskPadding } from './ops/mask-padding/index.ts';
 export { type MatmulOptions, matmul } from './ops/matmul/index.ts';
 export { type GateActivation, outputGate } from './ops/output-gate/index.ts';
 export { rmsNorm } from './ops/rms-norm/index.ts';

@@ -138,13 +138,17 @@ gpuSuite('cumulative-log-gate', (device) => {
     const gates = device().zeros([2, 3, 4]);
     const ints = (...shape: number[]) => device().zeros(shape, { dtype: 'i32' });
     const spans = ints(2, 4, 2);
-    expect(() =>
-      cumulativeLogGate(gates, { spans, offset: 2 }),
-    ).toThrowErrorMatchingInlineSnapshot(`[ShapeError: cumulativeLogGate: expected spans of 5 tokens or more, got [2, 4, 2]. Make them for the whole sequence.]`);
+    expect(() => cumulativeLogGate(gates, { spans, offset: 2 })).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: cumulativeLogGate: expected spans of 5 tokens or more, got [2, 4, 2]. Make them for the whole sequence.]`,
+    );
     expect(() =>
       cumulativeLogGate(gates, { initial: ints(2, 2) }),
-    ).toThrowErrorMatchingInlineSnapshot(`[ShapeError: cumulativeLogGate: expected initial [B, H, 2] with B=2, H=4, got [2, 2].]`);
-    expect(() => cumulativeLogGate(gates, { offset: -1 })).toThrowErrorMatchingInlineSnapshot(`[ArgumentError: cumulativeLogGate: expected offset a whole number of tokens, got -1.]`);
+    ).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: cumulativeLogGate: expected initial [B, H, 2] with B=2, H=4, got [2, 2].]`,
+    );
+    expect(() => cumulativeLogGate(gates, { offset: -1 })).toThrowErrorMatchingInlineSnapshot(
+      `[ArgumentError: cumulativeLogGate: expected offset a whole number of tokens, got -1.]`,
+    );
     const long = device().zeros([1, 131_073, 1]);
     expect(() => cumulativeLogGate(long)).toThrowErrorMatchingInlineSnapshot(
       `[UnsupportedError: cumulativeLogGate: expected T ≤ 131072, got 131073. Use a shorter context.]`,

@@ -85,7 +85,9 @@ gpuSuite(
       const previous = device().zeros([1, 2, 4, 8]);
       expect(() =>
         tokenShift(y, device().zeros([1, 2, 4]), { previous }),
-      ).toThrowErrorMatchingInlineSnapshot(`[ShapeError: tokenShift: expected previous [B, 1, H, D] with B=1, H=4, D=8, got [1, 2, 4, 8].]`);
+      ).toThrowErrorMatchingInlineSnapshot(
+        `[ShapeError: tokenShift: expected previous [B, 1, H, D] with B=1, H=4, D=8, got [1, 2, 4, 8].]`,
+      );
     });
   },
   ['gpu', 'software'],

@@ -1,1 +1,0 @@
-export { maskPadding } from './mask-padding.op.ts';
