@@ -4,6 +4,7 @@ import { type FoxConfig, headDimOf, intermediateSizeOf } from '@vulpes/lm-models
 import { type Corpus, estimateRun, type RunEstimate, type TrainSettings } from '@vulpes/training';
 import { type DataSource, describeSource } from './corpus-source.ts';
 import { formatBytes, formatCount, formatInteger } from './format.ts';
+import { describePruning } from './pruning-choice.ts';
 import type { RunDescription } from './run-folder.ts';
 
 /** Lines that every run begins with, the adapter apart. */
@@ -24,7 +25,7 @@ function modelLine({ preset, model }: RunDescription, estimate: RunEstimate): st
   const pruning =
     model.logPruningTolerance === null
       ? 'dense attention, no pruning'
-      : `pruning at log ε = ${model.logPruningTolerance}`;
+      : `pruning at ${describePruning(model)}`;
   return `Model:  ${describeModel(model)} (preset ${preset}), ${formatInteger(estimate.parameters)} parameters, ${pruning}`;
 }
 

@@ -47,7 +47,7 @@ test('train: numbers, lists and offs', async () => {
     ...'train --data a.txt b.txt --steps 10 --lr 1e-3 --clip off --log-pruning-tolerance -12.5'.split(
       ' ',
     ),
-    ...'--adapter software --out run --dry-run'.split(' '),
+    ...'--adapter software --pruning certified --out run --dry-run'.split(' '),
   );
   expect(options).toMatchObject({
     data: ['a.txt', 'b.txt'],
@@ -56,6 +56,7 @@ test('train: numbers, lists and offs', async () => {
     clip: 'off',
     logPruningTolerance: -12.5,
     adapter: 'software',
+    pruning: 'certified',
     out: 'run',
     dryRun: true,
   });

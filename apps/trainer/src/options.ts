@@ -3,6 +3,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { presetHelp } from './presets.ts';
 
+export type Pruning = 'paper' | 'certified' | 'none';
 export type Adapter = 'auto' | 'hardware' | 'software';
 
 /** As given: undefined where the user said nothing. */
@@ -24,6 +25,7 @@ export interface TrainOptions {
   readonly keep?: number;
   readonly evalEvery?: number;
   readonly evalSequences?: number;
+  readonly pruning?: Pruning;
   readonly logPruningTolerance?: number | 'off';
   readonly adapter?: Adapter;
   readonly sampleTokens: number;
@@ -107,6 +109,12 @@ function trainCommand(commands: Commands): Command {
       count,
     )
     .option('--eval-sequences <n>', 'held-out sequences that an evaluation reads, at most', count)
+    .addOption(
+      new Option(
+        '--pruning <mode>',
+        "paper = skip blocks by the paper's threshold; certified = skip more at the same guarantee; none = dense attention",
+      ).choices(['paper', 'certified', 'none']),
+    )
     .option(
       '--log-pruning-tolerance <x|off>',
       'log of the attention mass that may be skipped (a number < 0, usually -10); off = dense attention',

@@ -68,6 +68,20 @@ describe('a new run', () => {
     });
   });
 
+  test.each([
+    [{}, { logPruningTolerance: -10, pruningMode: 'paper' }],
+    [{ pruning: 'certified' }, { logPruningTolerance: -10, pruningMode: 'certified' }],
+    [
+      { pruning: 'certified', logPruningTolerance: -20 },
+      { logPruningTolerance: -20, pruningMode: 'certified' },
+    ],
+    [{ pruning: 'none' }, { logPruningTolerance: null }],
+    [{ pruning: 'none', logPruningTolerance: 'off' }, { logPruningTolerance: null }],
+    [{ preset: 'transformer', pruning: 'none' }, { logPruningTolerance: null }],
+  ] as [Partial<TrainOptions>, object][])('%j prunes as told', async (options, expected) => {
+    expect((await planRun({ ...base, ...options })).run.model).toMatchObject(expected);
+  });
+
   test('a short one warms up for as small a share', async () => {
     const { settings } = (await planRun({ ...base, steps: 3 })).run;
     expect(settings.warmupSteps).toBeLessThan(3);
@@ -82,7 +96,10 @@ describe('a new run', () => {
     [{ preset: 'huge' }, '--preset: expected one of default, '],
     [{ steps: 10, warmup: 10 }, 'expected a warm-up shorter than the run, got 10 of 10 steps'],
     [{ preset: 'transformer', logPruningTolerance: -10 }, 'nothing can be pruned'],
-  ])('refuses %j', async (options, message) => {
+    [{ preset: 'transformer', pruning: 'certified' }, '--pruning: the model has no forget gate'],
+    [{ pruning: 'none', logPruningTolerance: -10 }, '--pruning: expected "none" to go with'],
+    [{ pruning: 'paper', logPruningTolerance: 'off' }, 'got off; leave one of the two out'],
+  ] as [Partial<TrainOptions>, string][])('refuses %j', async (options, message) => {
     await expect(planRun({ ...base, ...options })).rejects.toThrow(message);
   });
 });
@@ -99,6 +116,14 @@ describe('a resumed run', () => {
     const { folder, run } = await startRun('same');
     const plan = await planRun({ ...base, resume: `${folder}/` });
     expect(plan).toEqual({ folder, run, isResumed: true, checkpoint: null });
+  });
+
+  test('remembers its pruning', async () => {
+    const folder = join(scratch, 'certified');
+    const { run } = await planRun({ ...base, preset: 'smoke', pruning: 'certified' });
+    await createRunFolder(folder, run);
+    const resumed = await planRun({ ...base, resume: folder, pruning: 'certified' });
+    expect(resumed.run.model.pruningMode).toBe('certified');
   });
 
   test('may get longer and save more often', async () => {
@@ -127,6 +152,7 @@ describe('a resumed run', () => {
       { logPruningTolerance: 'off' as const },
       '--log-pruning-tolerance: the run was started with -10, got off',
     ],
+    [{ pruning: 'certified' as const }, '--pruning: the run was started with paper, got certified'],
     [{ out: 'elsewhere' }, '--out: a resumed run goes on in its own folder'],
   ])('refuses %j', async (options, message) => {
     const { folder } = await startRun(`refuses-${Object.keys(options)[0]}`);

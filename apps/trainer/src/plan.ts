@@ -1,7 +1,6 @@
 // From options to what will be done: a new run from a preset, or the rest of an old one.
 
 import { resolve } from 'node:path';
-import type { FoxConfig } from '@vulpes/lm-models';
 import {
   assertSameCourse,
   type CheckpointLocation,
@@ -11,6 +10,7 @@ import {
 import { dataSource } from './corpus-source.ts';
 import type { TrainOptions } from './options.ts';
 import { type RunPreset, runPresets } from './presets.ts';
+import { assertSamePruning, withPruning } from './pruning-choice.ts';
 import { defaultRunFolder, findRun, type RunDescription } from './run-folder.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -63,17 +63,6 @@ function newSettings({ settings }: RunPreset, options: TrainOptions): TrainSetti
   return { ...settings, warmupSteps: Math.min(warmupSteps, settings.warmupSteps), ...given };
 }
 
-function withPruning(model: FoxConfig, { logPruningTolerance }: TrainOptions): FoxConfig {
-  if (logPruningTolerance === undefined) return model;
-  if (logPruningTolerance === 'off') return { ...model, logPruningTolerance: null };
-  if (model.fgateType === 'none') {
-    throw new UsageError(
-      '--log-pruning-tolerance: the model has no forget gate, so nothing can be pruned; leave the option out.',
-    );
-  }
-  return { ...model, logPruningTolerance };
-}
-
 async function planResumedRun(options: TrainOptions, path: string): Promise<Plan> {
   const { folder, run, checkpoint } = await findRun(path, { clean: !options.dryRun });
   if (options.out !== undefined && resolve(options.out) !== resolve(folder)) {
@@ -91,14 +80,6 @@ async function planResumedRun(options: TrainOptions, path: string): Promise<Plan
   assertSameCourse(run.settings, settings);
   const data = options.data === undefined ? run.data : dataSource(options.data);
   return { folder, run: { ...run, settings, data }, isResumed: true, checkpoint };
-}
-
-function assertSamePruning(model: FoxConfig, { logPruningTolerance: given }: TrainOptions): void {
-  const saved = model.logPruningTolerance ?? 'off';
-  if (given === undefined || given === saved) return;
-  throw new UsageError(
-    `--log-pruning-tolerance: the run was started with ${saved}, got ${given}; leave the option out, or start a new run.`,
-  );
 }
 
 /** Only what was given. */

@@ -38,11 +38,20 @@ const defaultRecipe = recipe({
   evalEvery: 100,
 });
 
+/** The default's model with more heads, on four times its context. */
+const longRecipe: TrainSettings = { ...defaultRecipe, contextLength: 1024, batchSize: 1 };
+
 export const runPresets: Readonly<Record<string, RunPreset>> = {
   default: {
     summary: 'FoX (Pro) with pruning, 0.12 M parameters: some minutes on two CPU cores',
     model: foxPreset('pro-nano', defaultSize),
     settings: defaultRecipe,
+  },
+  long: {
+    summary:
+      'FoX (Pro), 0.12 M parameters, context 1024: what heads remember, in some ten minutes on two CPU cores',
+    model: foxPreset('pro-nano', { ...defaultSize, numHeads: 4 }),
+    settings: longRecipe,
   },
   llama: {
     summary: 'FoX (LLaMA), as small as the default: no output gate, no shifts, no QK-norm',

@@ -1,5 +1,6 @@
 // What a run says at its end.
 
+import type { FoxConfig } from '@vulpes/lm-models';
 import {
   joinPath,
   lossCurveSvg,
@@ -10,6 +11,7 @@ import {
 } from '@vulpes/training';
 import { formatCount, formatInteger, formatPercent } from './format.ts';
 import { nodeFiles } from './node-files.ts';
+import { describePruning } from './pruning-choice.ts';
 import { writeText } from './run-folder.ts';
 
 const CURVE_FILE = 'loss-curve.svg';
@@ -17,10 +19,7 @@ const CURVE_FILE = 'loss-curve.svg';
 /** Shares in all, per layer and per head, and the counts. @param options - flopsPerBlock: of one block's forward matmuls */
 export function pruningLines(
   pruning: PruningSummary | null,
-  {
-    logPruningTolerance,
-    flopsPerBlock,
-  }: { logPruningTolerance: number | null; flopsPerBlock: number },
+  { model, flopsPerBlock }: { model: FoxConfig; flopsPerBlock: number },
 ): string[] {
   if (!pruning) return ['Attention blocks pruned: none (dense attention)'];
   const layers = pruning.perHead.map((heads, layer) => {
@@ -30,7 +29,7 @@ export function pruningLines(
   const { keptBlocks, causalBlocks } = pruning;
   const skipped = causalBlocks - keptBlocks;
   return [
-    `Attention blocks pruned: ${formatPercent(pruning.share)} of the causal blocks on held-out text, log ε = ${logPruningTolerance}`,
+    `Attention blocks pruned: ${formatPercent(pruning.share)} of the causal blocks on held-out text, ${describePruning(model)}`,
     `  ${formatInteger(skipped)} of ${formatInteger(causalBlocks)} blocks skipped, ${formatCount(skipped * flopsPerBlock)}FLOP saved in the forward pass`,
     ...layers,
   ];

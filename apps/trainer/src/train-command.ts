@@ -128,7 +128,7 @@ async function report(
     progress.note(`${indented(text)}\n`);
   }
   const pruning = pruningLines(outcome.pruning, {
-    logPruningTolerance: plan.run.model.logPruningTolerance,
+    model: plan.run.model,
     flopsPerBlock: blockCost({
       headDim: headDimOf(plan.run.model),
       blocks: selectBlocks({ keyLen: settings.contextLength }, device.caps),

@@ -25,3 +25,14 @@ test('accumulating keeps a second set of gradients, and no more activations', ()
   expect(thrice.gradientBytes).toBe(2 * once.gradientBytes);
   expect(thrice.activationBytes).toBe(once.activationBytes);
 });
+
+test('grouped queries and windows make it cheaper by what they leave out', () => {
+  const settings = { ...defaultSettings, contextLength: 1024 };
+  const fields = { hiddenSize: 64, numHeads: 4, numHiddenLayers: 1 };
+  const whole = estimateRun(foxPreset('llama-nano', fields), settings).flopsPerToken;
+  const grouped = estimateRun(foxPreset('llama-nano', { ...fields, numKvHeads: 1 }), settings);
+  // k and v are 16 wide instead of 64; three passes of 2 operations.
+  expect(whole.projections - grouped.flopsPerToken.projections).toBe(6 * 2 * 64 * 48);
+  const windowed = estimateRun(foxPreset('llama-nano', { ...fields, windowSize: 256 }), settings);
+  expect(windowed.flopsPerToken.attention / whole.attention).toBe(224 / 512);
+});

@@ -1,6 +1,12 @@
 // What a run will cost, from its numbers alone: parameters, memory, arithmetic. For a dry run.
 
-import { type FoxConfig, headDimOf, intermediateSizeOf, parameterSpecs } from '@vulpes/lm-models';
+import {
+  type FoxConfig,
+  headDimOf,
+  intermediateSizeOf,
+  numKvHeadsOf,
+  parameterSpecs,
+} from '@vulpes/lm-models';
 import { shapeSize } from '@vulpes/tensor-core';
 import { type TrainSettings, tokensPerStep } from './settings.ts';
 
@@ -63,26 +69,36 @@ export function estimateRun(config: FoxConfig, settings: TrainSettings): RunEsti
   };
 }
 
-/** Multiply and add are two operations; backward costs twice the forward; causal attention sees half the context. */
+/** Multiply and add are two operations; backward costs twice the forward; causal attention sees half the context, a window less. */
 function trainFlops(config: FoxConfig, contextLength: number): FlopsPerToken {
   const { hiddenSize: h, numHiddenLayers: layers, numHeads, vocabSize } = config;
-  const perHead = (isUsed: boolean) => (isUsed ? numHeads * h : 0);
-  const gates =
-    perHead(config.fgateType === 'full') + perHead(config.useKShift) + perHead(config.useVShift);
-  const projections = 6 * layers * ((config.useOutputGate ? 5 : 4) * h * h + gates);
-  const attention = 6 * layers * numHeads * headDimOf(config) * contextLength;
+  const numKvHeads = numKvHeadsOf(config);
+  const gates = config.fgateType === 'full' ? numHeads * h : 0;
+  const shifts = (Number(config.useKShift) + Number(config.useVShift)) * numKvHeads * h;
+  // q, o and the output gate are as wide as the query heads, k and v as the key heads.
+  const matrices = (config.useOutputGate ? 3 : 2) * h * h + 2 * h * numKvHeads * headDimOf(config);
+  const projections = 6 * layers * (matrices + gates + shifts);
+  const attention = 12 * layers * h * visibleKeys(contextLength, config.windowSize);
   const mlp = 6 * layers * 3 * h * intermediateSizeOf(config);
   const head = 6 * h * vocabSize;
   return { projections, attention, mlp, head, total: projections + attention + mlp + head };
+}
+
+/** Keys that a token sees on average: half the context, or less with a window. */
+function visibleKeys(contextLength: number, windowSize: number | null): number {
+  const window = Math.min(windowSize ?? contextLength, contextLength);
+  return window - (window * window) / (2 * contextLength);
 }
 
 /** Floats of one micro batch that forward keeps for backward, layer by layer: see the terms. */
 function activationFloats(config: FoxConfig, settings: TrainSettings): number {
   const { hiddenSize: h, numHiddenLayers, numHeads } = config;
   const normsAndResiduals = 4 * h;
-  const attention = 4 * h + 3 * numHeads; // q, k, v, o; log gate, its sum, row statistics
-  const shifts = (config.useKShift ? h + numHeads : 0) + (config.useVShift ? h + numHeads : 0);
-  const qkNorm = config.qkNorm ? 2 * h : 0;
+  const numKvHeads = numKvHeadsOf(config);
+  const kv = numKvHeads * headDimOf(config);
+  const attention = 2 * h + 2 * kv + 3 * numHeads; // q, o, k, v; log gate, its sum, row statistics
+  const shifts = (Number(config.useKShift) + Number(config.useVShift)) * (kv + numKvHeads);
+  const qkNorm = config.qkNorm ? h + kv : 0;
   const output = (config.useOutputNorm ? h : 0) + (config.useOutputGate ? 2 * h : 0);
   const mlp = 3 * intermediateSizeOf(config);
   const perLayer = normsAndResiduals + attention + shifts + qkNorm + output + mlp;
