@@ -1,0 +1,57 @@
+// An axis as callers describe it, and as Plot wants it.
+
+import type { ScaleOptions } from '@observablehq/plot';
+import { formatNumber, formatPowerOfTwo } from './numbers.ts';
+
+export interface Axis {
+  /** What is measured, e.g. `sequence length`. */
+  label: string;
+  /** Its unit, e.g. `tokens`; left out where there is none. */
+  unit?: string;
+  scale?: 'linear' | 'log';
+  /** Ticks of a log axis stand at powers of it. Default 10. */
+  base?: 2 | 10;
+  domain?: readonly [number, number];
+}
+
+export const axisText = ({ label, unit }: Axis): string => (unit ? `${label} (${unit})` : label);
+
+/** @param domain - used where the axis has none of its own. */
+export function plotScale(axis: Axis, domain: readonly [number, number]): ScaleOptions {
+  const range = axis.domain ?? domain;
+  const shared = { label: axisText(axis), domain: [...range], grid: true };
+  if (axis.scale !== 'log') return { ...shared, type: 'linear', tickFormat: formatNumber };
+  const base = axis.base ?? 10;
+  return {
+    ...shared,
+    type: 'log',
+    base,
+    ticks: logTicks(range, base),
+    tickFormat: base === 2 ? formatPowerOfTwo : formatNumber,
+  };
+}
+
+/** Powers of the base inside the range, at most about ten of them; 1-2-5 steps where there are fewer than three decades. */
+export function logTicks([low, high]: readonly [number, number], base: 2 | 10): number[] {
+  const [first, last] = [Math.ceil(logOf(low, base) - 1e-9), Math.floor(logOf(high, base) + 1e-9)];
+  const stride = Math.max(1, Math.ceil((last - first + 1) / 10));
+  const powers: number[] = [];
+  for (let power = first; power <= last; power += stride) powers.push(base ** power);
+  if (base === 2 || powers.length > 3) return powers;
+  const steps: number[] = [];
+  for (let power = first - 1; power <= last; power++) {
+    steps.push(...[1, 2, 5].map((step) => Number((step * 10 ** power).toPrecision(3))));
+  }
+  return steps.filter((step) => step >= low * (1 - 1e-9) && step <= high * (1 + 1e-9));
+}
+
+const logOf = (value: number, base: 2 | 10) => (base === 2 ? Math.log2(value) : Math.log10(value));
+
+/** The range of the values with a little room; a linear axis of positive values starts at 0. */
+export function domainOf(values: readonly number[], axis: Axis): [number, number] {
+  const low = values.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
+  const high = values.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
+  if (axis.scale === 'log') return low === high ? [low / 2, high * 2] : [low, high];
+  if (low === high) return low === 0 ? [0, 1] : [Math.min(0, low * 1.2), Math.max(0, high * 1.2)];
+  return [low >= 0 ? 0 : low - (high - low) * 0.04, high + (high - low) * 0.04];
+}

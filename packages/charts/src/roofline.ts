@@ -1,0 +1,120 @@
+// A roofline: what each kernel reaches, under the two lines that the machine allows (memory bandwidth and peak arithmetic).
+
+import * as Plot from '@observablehq/plot';
+import { plotScale } from './axis.ts';
+import { ChartError, requireNumber, requireSome } from './chart-error.ts';
+import { type ChartFrame, framed } from './frame.ts';
+import { formatNumber } from './numbers.ts';
+import { seriesColor } from './palette.ts';
+
+export interface RooflinePoint {
+  name: string;
+  /** Points of one group share a colour, e.g. the op. */
+  group: string;
+  /** Arithmetic intensity: flops per byte moved. */
+  flopsPerByte: number;
+  gflopsPerSecond: number;
+}
+
+export interface Roofline extends ChartFrame {
+  /** Measured, not from a data sheet. */
+  peakGflopsPerSecond: number;
+  bandwidthGbPerSecond: number;
+  points: readonly RooflinePoint[];
+  /** Plot height in pixels. */
+  height?: number;
+}
+
+/** @throws ChartError for no points, or numbers that are not above 0. */
+export function roofline(chart: Roofline): string {
+  checkRoofline(chart);
+  const {
+    points,
+    peakGflopsPerSecond: peak,
+    bandwidthGbPerSecond: bandwidth,
+    height = 380,
+  } = chart;
+  const groups = [...new Set(points.map(({ group }) => group))];
+  const ridge = peak / bandwidth;
+  const [x, y] = [xRange(points, ridge), yRange(points, peak)];
+  const xEntry = Math.max(x[0], y[0] / bandwidth);
+  const roof = [
+    { x: xEntry, y: xEntry * bandwidth },
+    { x: ridge, y: peak },
+    { x: x[1], y: peak },
+  ];
+  const entries = groups.map((name, i) => ({ name, color: seriesColor(i) }));
+  return framed(
+    chart,
+    { entries },
+    {
+      height,
+      marginLeft: 64,
+      marginRight: 28,
+      marginBottom: 42,
+      marginTop: 30,
+      x: plotScale({ label: 'arithmetic intensity', unit: 'flops per byte', scale: 'log' }, x),
+      y: plotScale({ label: 'speed', unit: 'GFLOP/s', scale: 'log' }, y),
+      marks: [
+        Plot.lineY(roof, { x: 'x', y: 'y', stroke: 'currentColor', strokeWidth: 2 }),
+        Plot.text([{ x: x[1], y: peak }], {
+          x: 'x',
+          y: 'y',
+          text: [`peak ${formatNumber(peak)} GFLOP/s`],
+          textAnchor: 'end',
+          dy: -9,
+        }),
+        Plot.text([{ x: xEntry, y: xEntry * bandwidth }], {
+          x: 'x',
+          y: 'y',
+          text: [`bandwidth ${formatNumber(bandwidth)} GB/s`],
+          textAnchor: 'start',
+          dx: 14,
+          dy: 4,
+        }),
+        Plot.dot(points, {
+          x: 'flopsPerByte',
+          y: 'gflopsPerSecond',
+          r: 4.5,
+          fill: (point: RooflinePoint) => seriesColor(groups.indexOf(point.group)),
+          title: ({ name, flopsPerByte, gflopsPerSecond }: RooflinePoint) =>
+            `${name}: ${formatNumber(gflopsPerSecond)} GFLOP/s at ${formatNumber(flopsPerByte)} flops per byte`,
+        }),
+        ...labelMarks(points, x),
+      ],
+    },
+  );
+}
+
+/** Names beside the points, on the side where there is room. */
+function labelMarks(points: readonly RooflinePoint[], [low, high]: readonly [number, number]) {
+  const middle = Math.sqrt(low * high);
+  const side = (textAnchor: 'start' | 'end', dx: number, isHere: (x: number) => boolean) =>
+    Plot.text(
+      points.filter(({ flopsPerByte }) => isHere(flopsPerByte)),
+      { x: 'flopsPerByte', y: 'gflopsPerSecond', text: 'name', fontSize: 10, textAnchor, dx },
+    );
+  return [side('start', 8, (x) => x <= middle), side('end', -8, (x) => x > middle)];
+}
+
+const xRange = (points: readonly RooflinePoint[], ridge: number): [number, number] => {
+  const all = [ridge, ...points.map(({ flopsPerByte }) => flopsPerByte)];
+  return [Math.min(...all) / 3, Math.max(...all) * 4];
+};
+
+const yRange = (points: readonly RooflinePoint[], peak: number): [number, number] => {
+  const all = [peak, ...points.map(({ gflopsPerSecond }) => gflopsPerSecond)];
+  return [Math.min(...all) / 2.5, Math.max(...all) * 1.8];
+};
+
+function checkRoofline({ title, points, peakGflopsPerSecond, bandwidthGbPerSecond }: Roofline) {
+  const chart = `roofline "${title}"`;
+  requireSome(chart, 'points', points);
+  requireNumber(chart, 'the peak', peakGflopsPerSecond, 'log');
+  requireNumber(chart, 'the bandwidth', bandwidthGbPerSecond, 'log');
+  for (const { name, flopsPerByte, gflopsPerSecond } of points) {
+    if (name === '') throw new ChartError(`${chart}: expected every point to have a name, got ''.`);
+    requireNumber(chart, `flops per byte of ${name}`, flopsPerByte, 'log');
+    requireNumber(chart, `GFLOP/s of ${name}`, gflopsPerSecond, 'log');
+  }
+}
