@@ -1,9 +1,16 @@
 // Adaptive computation pruning: thresholds, block ranges and what they save. [ACP v2; arXiv 2504.06949]
 
+export { naiveCertifiedStart } from './certified/certified-start.naive.ts';
 export {
   type CertifiedStopRuleOptions,
   certifiedStopRule,
 } from './certified/certified-stop-rule.ts';
+export { naiveDroppedMass } from './certified/dropped-mass.naive.ts';
+export type {
+  CertifiedDims,
+  CertifiedInputs,
+  LogitInputs,
+} from './certified/logits.naive.ts';
 export {
   naiveStopEdges,
   type StopEdgeDims,
