@@ -1,7 +1,7 @@
 // Counts kept and visible blocks on the GPU; 8 bytes a head, read back with the loss when the caller wants.
 
 import { ArgumentError, assertShape, DTypeError, type Tensor } from '@vulpes/tensor-core';
-import { type KeptBlocks, tokenSpans } from '@vulpes/wgsl-kernels';
+import type { KeptBlocks } from '@vulpes/wgsl-kernels';
 import { pruningCountsKernel } from './pruning-counts.kernel.ts';
 
 const OP = 'pruningCounts';
@@ -13,8 +13,6 @@ export interface PruningCountsOptions {
   readonly keyLen: number;
   /** i32 [B, N, 2] of `tokenSpans`: blocks that hold no visible pair count as neither kept nor visible. */
   readonly spans?: Tensor | undefined;
-  /** i32 [B], first real token of each row of the batch; for callers that have no spans. */
-  readonly seqStart?: Tensor | undefined;
 }
 
 /**
@@ -26,7 +24,7 @@ export interface PruningCountsOptions {
  */
 export function pruningCounts(
   { blocks, startIndex }: KeptBlocks,
-  { queryLen, keyLen, ...limits }: PruningCountsOptions,
+  { queryLen, keyLen, spans }: PruningCountsOptions,
 ): Tensor {
   if (!(queryLen >= 1 && queryLen <= keyLen)) {
     throw new ArgumentError(
@@ -35,10 +33,10 @@ export function pruningCounts(
   }
   const queryBlocks = Math.ceil(queryLen / blocks.blockM);
   const { B, H } = assertShape(OP, 'startIndex', startIndex, ['B', 'H', queryBlocks]);
+  assertSpans(spans, B, keyLen);
   const { device } = startIndex;
   return device.scope(() => {
     const counts = device.empty([B, H, 2], { dtype: 'u32', label: 'pruningCounts' });
-    const spans = spansOf(startIndex, keyLen, limits);
     pruningCountsKernel.run(device, {
       dims: { batch: B, numHeads: H, hasSpans: spans !== undefined },
       tensors: {
@@ -61,14 +59,9 @@ export function pruningCounts(
   });
 }
 
-function spansOf(
-  { device, shape }: Tensor,
-  length: number,
-  { spans, seqStart }: Pick<PruningCountsOptions, 'spans' | 'seqStart'>,
-): Tensor | undefined {
-  const batch = shape[0]!;
-  if (!spans) return seqStart && tokenSpans(device, { batch, length, seqStart });
-  assertShape(OP, 'spans', spans, [batch, length, 2]);
-  if (spans.dtype === 'i32') return spans;
+function assertSpans(spans: Tensor | undefined, batch: number, keyLen: number): void {
+  if (!spans) return;
+  assertShape(OP, 'spans', spans, [batch, keyLen, 2]);
+  if (spans.dtype === 'i32') return;
   throw new DTypeError(`${OP}: expected spans i32, got ${spans.dtype}. Take it from tokenSpans.`);
 }

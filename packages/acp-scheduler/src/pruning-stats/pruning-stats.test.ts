@@ -78,18 +78,6 @@ gpuSuite('pruningCounts', (device) => {
     });
   });
 
-  test('seqStart alone counts as spans of left padding', async () => {
-    const dims = findIndexCases[1]!;
-    const { queryLen, keyLen, blocks } = dims;
-    const startIndex = device().zeros([2, 3, 8], { dtype: 'i32' });
-    const seqStart = device().tensor(Int32Array.of(20, 63), [2]);
-    const counts = pruningCounts({ blocks, startIndex }, { queryLen, keyLen, seqStart });
-    const { counts: expected } = await count(device(), new Int32Array(48), dims, {
-      seqStart: [20, 63],
-    });
-    expect(await counts.data()).toEqual(expected);
-  });
-
   test('names what is wrong', () => {
     const ranges = {
       blocks: { blockM: 8, blockN: 8 },
