@@ -22,27 +22,29 @@ export function plotScale(axis: Axis, domain: readonly [number, number]): ScaleO
   const shared = { label: axisText(axis), domain: [...range], grid: true };
   if (axis.scale !== 'log') return { ...shared, type: 'linear', tickFormat: formatNumber };
   const base = axis.base ?? 10;
+  const ticks = logTicks(range, base);
   return {
     ...shared,
     type: 'log',
     base,
-    ticks: logTicks(range, base),
+    ...(ticks.length > 1 && { ticks }),
     tickFormat: base === 2 ? formatPowerOfTwo : formatNumber,
   };
 }
 
-/** Powers of the base inside the range, at most about ten of them; 1-2-5 steps where there are fewer than three decades. */
+/** Powers of the base inside the range, at most about ten; steps between them where there would be fewer than three. */
 export function logTicks([low, high]: readonly [number, number], base: 2 | 10): number[] {
   const [first, last] = [Math.ceil(logOf(low, base) - 1e-9), Math.floor(logOf(high, base) + 1e-9)];
   const stride = Math.max(1, Math.ceil((last - first + 1) / 10));
   const powers: number[] = [];
   for (let power = first; power <= last; power += stride) powers.push(base ** power);
-  if (base === 2 || powers.length > 3) return powers;
-  const steps: number[] = [];
-  for (let power = first - 1; power <= last; power++) {
-    steps.push(...[1, 2, 5].map((step) => Number((step * 10 ** power).toPrecision(3))));
-  }
-  return steps.filter((step) => step >= low * (1 - 1e-9) && step <= high * (1 + 1e-9));
+  if (base === 2 || powers.length > 2) return powers;
+  // Plot labels only the low multiples of a power where a log axis is long.
+  const multiples = powers.length === 2 ? [1, 3] : [1, 2, 5];
+  const isInside = (tick: number) => tick >= low * (1 - 1e-9) && tick <= high * (1 + 1e-9);
+  return [first - 1, first, first + 1, first + 2]
+    .flatMap((power) => multiples.map((step) => Number((step * 10 ** power).toPrecision(3))))
+    .filter(isInside);
 }
 
 const logOf = (value: number, base: 2 | 10) => (base === 2 ? Math.log2(value) : Math.log10(value));

@@ -4,6 +4,7 @@ import * as Plot from '@observablehq/plot';
 import { type Axis, plotScale } from './axis.ts';
 import { ChartError, requireNumber, requireSome } from './chart-error.ts';
 import { type ChartFrame, DEFAULT_WIDTH, framed, type Legend, MARGIN } from './frame.ts';
+import { formatPowerOfTwo } from './numbers.ts';
 import { overlayColor, rampColor } from './palette.ts';
 import { pngDataUri, TRANSPARENT } from './png.ts';
 
@@ -46,7 +47,7 @@ interface Placed extends HeatmapPanel {
 }
 
 const COLOR_STEPS = 128;
-const LEFT = 56;
+const LEFT = 64;
 const RIGHT = 10;
 const TOP = 20;
 
@@ -66,15 +67,19 @@ export function heatmap(chart: Heatmap): string {
   }));
   return framed(chart, legendOf(chart), {
     width: LEFT + RIGHT + side * perRow,
-    height: rows * (side + 12) + TOP + 40,
+    height: rows * side * 1.1 + TOP + 40,
     marginLeft: LEFT,
     marginRight: RIGHT,
     marginTop: TOP,
     marginBottom: 40,
     fx: { axis: null, padding: 0.06, domain: range(perRow) },
     fy: { axis: null, padding: 0.15, domain: range(rows) },
-    x: { ...plotScale(chart.x, chart.x.domain), grid: false, ticks: 4 },
-    y: { ...plotScale(chart.y, chart.y.domain), grid: false, ticks: 5, reverse: true },
+    x: { ...placeScale(chart.x), ticks: [chart.x.domain[0], middleOf(chart.x)] },
+    y: {
+      ...placeScale(chart.y),
+      ticks: [chart.y.domain[0], middleOf(chart.y), chart.y.domain[1]],
+      reverse: true,
+    },
     marks: [
       imageMark(panels, chart),
       Plot.frame({ strokeOpacity: 0.3 }),
@@ -83,6 +88,16 @@ export function heatmap(chart: Heatmap): string {
     ],
   });
 }
+
+/** Tokens of a text: named in the middle of the axis, where no panel's name stands. */
+const placeScale = (axis: RangedAxis) => ({
+  ...plotScale(axis, axis.domain),
+  grid: false,
+  labelAnchor: 'center' as const,
+  tickFormat: formatPowerOfTwo,
+});
+
+const middleOf = ({ domain: [low, high] }: RangedAxis) => Math.round((low + high) / 2);
 
 const range = (count: number) => Array.from({ length: count }, (_, i) => i);
 const facet = { fx: 'column', fy: 'row' } as const;

@@ -38,6 +38,7 @@ export function roofline(chart: Roofline): string {
   const ridge = peak / bandwidth;
   const [x, y] = [xRange(points, ridge), yRange(points, peak)];
   const xEntry = Math.max(x[0], y[0] / bandwidth);
+  const slope = xEntry ** 0.25 * ridge ** 0.75;
   const roof = [
     { x: xEntry, y: xEntry * bandwidth },
     { x: ridge, y: peak },
@@ -64,13 +65,12 @@ export function roofline(chart: Roofline): string {
           textAnchor: 'end',
           dy: -9,
         }),
-        Plot.text([{ x: xEntry, y: xEntry * bandwidth }], {
+        Plot.text([{ x: slope, y: slope * bandwidth }], {
           x: 'x',
           y: 'y',
           text: [`bandwidth ${formatNumber(bandwidth)} GB/s`],
-          textAnchor: 'start',
-          dx: 14,
-          dy: 4,
+          textAnchor: 'end',
+          dx: -8,
         }),
         Plot.dot(points, {
           x: 'flopsPerByte',
@@ -80,21 +80,42 @@ export function roofline(chart: Roofline): string {
           title: ({ name, flopsPerByte, gflopsPerSecond }: RooflinePoint) =>
             `${name}: ${formatNumber(gflopsPerSecond)} GFLOP/s at ${formatNumber(flopsPerByte)} flops per byte`,
         }),
-        ...labelMarks(points, x),
+        ...labelMarks(points, x, (height - 72) / Math.log10(y[1] / y[0])),
       ],
     },
   );
 }
 
-/** Names beside the points, on the side where there is room. */
-function labelMarks(points: readonly RooflinePoint[], [low, high]: readonly [number, number]) {
+interface Label {
+  name: string;
+  x: number;
+  y: number;
+}
+
+/** Names beside the points, on the side where there is room, moved apart where they would overlap. */
+function labelMarks(
+  points: readonly RooflinePoint[],
+  [low, high]: readonly [number, number],
+  pixelsPerDecade: number,
+): Plot.Markish[] {
   const middle = Math.sqrt(low * high);
-  const side = (textAnchor: 'start' | 'end', dx: number, isHere: (x: number) => boolean) =>
-    Plot.text(
-      points.filter(({ flopsPerByte }) => isHere(flopsPerByte)),
-      { x: 'flopsPerByte', y: 'gflopsPerSecond', text: 'name', fontSize: 10, textAnchor, dx },
-    );
+  const side = (textAnchor: 'start' | 'end', dx: number, isHere: (x: number) => boolean) => {
+    const here = points.filter(({ flopsPerByte }) => isHere(flopsPerByte));
+    const labels = moveApart(here, 11 / pixelsPerDecade);
+    return Plot.text(labels, { x: 'x', y: 'y', text: 'name', fontSize: 10, textAnchor, dx });
+  };
   return [side('start', 8, (x) => x <= middle), side('end', -8, (x) => x > middle)];
+}
+
+/** From the top down, each label at least `gap` decades below the last one that it could meet. */
+function moveApart(points: readonly RooflinePoint[], gap: number): Label[] {
+  const placed: Label[] = [];
+  for (const point of [...points].sort((a, b) => b.gflopsPerSecond - a.gflopsPerSecond)) {
+    const near = placed.filter(({ x }) => Math.abs(Math.log10(x / point.flopsPerByte)) < 1.2);
+    const ceiling = Math.min(...near.map(({ y }) => y * 10 ** -gap), point.gflopsPerSecond);
+    placed.push({ name: point.name, x: point.flopsPerByte, y: ceiling });
+  }
+  return placed;
 }
 
 const xRange = (points: readonly RooflinePoint[], ridge: number): [number, number] => {

@@ -2,7 +2,7 @@
 
 import * as Plot from '@observablehq/plot';
 import { type Axis, plotScale } from './axis.ts';
-import { requireNumber, requireSome } from './chart-error.ts';
+import { ChartError, requireNumber, requireSome } from './chart-error.ts';
 import { type ChartFrame, DEFAULT_WIDTH, framed, MARGIN } from './frame.ts';
 import { formatNumber } from './numbers.ts';
 import { restColor, seriesColor, seriesColors } from './palette.ts';
@@ -121,7 +121,11 @@ function checkBars({ title, bars }: StackedBars): void {
     requireSome(chart, `parts of ${bar.name}`, bar.parts);
     for (const { name, value } of bar.parts) {
       requireNumber(chart, `${name} of ${bar.name}`, value);
-      if (value < 0) requireNumber(chart, `${name} of ${bar.name}`, value, 'log');
+      if (value < 0) {
+        throw new ChartError(
+          `${chart}: expected ${name} of ${bar.name} to be at least 0, got ${value}.`,
+        );
+      }
     }
   }
 }

@@ -1,0 +1,112 @@
+// The pieces under the charts: pages, ticks, bins, pictures, numbers.
+
+import { inflateSync } from 'node:zlib';
+import { expect, test } from 'vitest';
+import { domainOf, logTicks } from './axis.ts';
+import { escapeText } from './escape.ts';
+import { countBins } from './histogram.ts';
+import { htmlPage, lineChart } from './index.ts';
+import { formatNumber, formatPowerOfTwo } from './numbers.ts';
+import { pngDataUri } from './png.ts';
+import { wrapText } from './style.ts';
+
+const svg = lineChart({
+  title: 'speed',
+  x: { label: 'T' },
+  y: { label: 'ms' },
+  series: [{ name: 'a', points: [{ x: 1, y: 2 }] }],
+});
+
+test('a page is one file that fetches nothing and escapes all text', () => {
+  const page = htmlPage({
+    title: '<i>',
+    subtitle: 'a & b',
+    sections: [
+      { heading: '<b>', text: 'One.\n\n<u>Two</u>.', svg },
+      { heading: 'table', table: { columns: ['name', 'ms'], rows: [['<a>', 1.5]] } },
+    ],
+  });
+  expect(page).toMatch(/^<!doctype html>\n<html lang="en">/);
+  expect(page).toContain('<title>&lt;i&gt;</title>');
+  expect(page).toContain('<h2>&lt;b&gt;</h2>\n<p>One.</p>\n<p>&lt;u&gt;Two&lt;/u&gt;.</p>');
+  expect(page).toContain('<td>&lt;a&gt;</td><td class="number">1.5</td>');
+  expect(page).not.toMatch(/<script|<link|@import|url\(|(?:href|src)="(?!data:)/);
+  expect(page).toContain('prefers-color-scheme:dark');
+  expect(page).toContain('@media print');
+});
+
+test('a page refuses to be empty, ragged tables, and foreign markup', () => {
+  const page = (section: object) => () =>
+    htmlPage({ title: 'p', sections: [{ heading: 'h', ...section }] });
+  expect(() => htmlPage({ title: 'p', sections: [] })).toThrow(/at least one section/);
+  expect(page({ table: { columns: ['a'], rows: [[1, 2]] } })).toThrow(/expected 1 cells .* got 2/);
+  expect(page({ svg: '<img src=x>' })).toThrow(
+    /expected the svg of section "h" to start with <svg/,
+  );
+});
+
+test('control characters do not break the markup', () => {
+  expect(escapeText('a\u0000\ud800"\'\n')).toBe('a\ufffd\ufffd&quot;&#39;\n');
+});
+
+test('ticks of logarithmic axes', () => {
+  expect(logTicks([1024, 8192], 2)).toEqual([1024, 2048, 4096, 8192]);
+  expect(logTicks([0.5, 2000], 10)).toEqual([1, 10, 100, 1000]);
+  expect(logTicks([2, 200], 10)).toEqual([3, 10, 30, 100]);
+  expect(logTicks([2, 12], 10)).toEqual([2, 5, 10]);
+  expect(logTicks([1e-9, 1e12], 10).length).toBeLessThanOrEqual(11);
+});
+
+test('domains leave room and hold one value, too', () => {
+  expect(domainOf([5, 5], { label: 'y' })).toEqual([0, 6]);
+  expect(domainOf([4], { label: 'y', scale: 'log' })).toEqual([2, 8]);
+  expect(domainOf([0], { label: 'y' })).toEqual([0, 1]);
+});
+
+test('bins are equally wide on their axis and hold every value', () => {
+  const bins = countBins([1, 10, 99, 100, 1000], [1, 100], 2, true);
+  expect(bins.map(({ count }) => count)).toEqual([1, 4]);
+  expect(bins[0]?.to).toBeCloseTo(10);
+});
+
+test('a PNG holds its pixels', () => {
+  const pixels = Uint8Array.of(0, 1, 255, 0, 1, 1);
+  const uri = pngDataUri({
+    width: 3,
+    height: 2,
+    pixels,
+    palette: [
+      [1, 2, 3],
+      [4, 5, 6],
+    ],
+  });
+  const bytes = Buffer.from(uri.slice('data:image/png;base64,'.length), 'base64');
+  const data = bytes.indexOf('IDAT');
+  const body = bytes.subarray(data + 4, data + 4 + bytes.readUInt32BE(data - 4));
+  // inflate checks the Adler sum; each line begins with its filter, 0.
+  expect([...inflateSync(body)]).toEqual([0, 0, 1, 255, 0, 0, 1, 1]);
+  // The CRC of every PNG's last chunk, which is empty.
+  expect(bytes.subarray(-4).toString('hex')).toBe('ae426082');
+});
+
+test('numbers as text', () => {
+  expect([0, 1234.5, 0.01234, 1e-7, 2.5e9, 12].map(formatNumber)).toEqual([
+    '0',
+    '1,235',
+    '0.0123',
+    '1e-7',
+    '2.5e+9',
+    '12',
+  ]);
+  expect([512, 1024, 65536, 1 << 21, 1000].map(formatPowerOfTwo)).toEqual([
+    '512',
+    '1k',
+    '64k',
+    '2M',
+    '1,000',
+  ]);
+});
+
+test('long titles are broken at spaces', () => {
+  expect(wrapText('one two three', 50, 12)).toEqual(['one two', 'three']);
+});
