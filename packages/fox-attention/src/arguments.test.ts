@@ -31,7 +31,7 @@ gpuSuite('forgettingAttention arguments', (device) => {
         forgettingAttention(make([B, T, H, D]), make([B, T, H, 32]), make([B, T, H, D]), null),
       ),
     ).toMatchInlineSnapshot(
-      `"ShapeError: forgettingAttention: expected k [B, N, H, D] with B=1, H=2, D=16, got [1, 12, 2, 32]."`,
+      `"ShapeError: forgettingAttention: expected k [B, N, Hkv, D] with B=1, D=16, got [1, 12, 2, 32]."`,
     );
     expect(
       messageOf((make) => {
@@ -55,6 +55,14 @@ gpuSuite('forgettingAttention arguments', (device) => {
       }),
     ).toMatchInlineSnapshot(
       `"ShapeError: forgettingAttention: expected logFgate [B, N, H] with B=1, N=12, H=2, got [1, 2, 12]."`,
+    );
+    expect(
+      messageOf((make) => {
+        const kv = make([B, T, 4, D]);
+        return forgettingAttention(make([B, T, 6, D]), kv, kv, null);
+      }),
+    ).toMatchInlineSnapshot(
+      `"ShapeError: forgettingAttention: expected the heads of q to be a multiple of those of k and v, got H=6 and Hkv=4. Each key head serves H / Hkv query heads."`,
     );
   });
 
@@ -95,6 +103,41 @@ gpuSuite('forgettingAttention arguments', (device) => {
       }),
     ).toMatchInlineSnapshot(
       `"ArgumentError: forgettingAttention: expected a finite smScale, got NaN. Leave it out for 1/sqrt(D)."`,
+    );
+  });
+
+  test('what excludes each other', () => {
+    const blocks = { blockM: 8, blockN: 8 };
+    expect(
+      messageOf((make) => {
+        const x = make([B, T, H, D]);
+        return forgettingAttention(x, x, x, null, {
+          spans: make([B, T, 2], 'i32'),
+          windowSize: 4,
+        });
+      }),
+    ).toMatchInlineSnapshot(
+      `"ArgumentError: forgettingAttention: expected either spans or windowSize, got both. Make the spans of all of them with tokenSpans."`,
+    );
+    expect(
+      messageOf((make) => {
+        const x = make([B, T, H, D]);
+        const startIndex = make([B, H, 2], 'i32');
+        return forgettingAttention(x, x, x, null, {
+          ranges: { blocks, startIndex, endIndex: startIndex },
+          stopRule: { blocks, logPruningTolerance: -10, edges: make([B, H, 2, 2]) },
+        });
+      }),
+    ).toMatchInlineSnapshot(
+      `"ArgumentError: forgettingAttention: expected either ranges or a stopRule, got both. Choose one way to prune."`,
+    );
+    expect(
+      messageOf((make) => {
+        const x = make([B, T, H, D]);
+        return forgettingAttention(x, x, x, null, { spans: make([B, T], 'i32') });
+      }),
+    ).toMatchInlineSnapshot(
+      `"ShapeError: forgettingAttention: expected spans [B, N, 2] with B=1, N=12, got [1, 12]."`,
     );
   });
 });

@@ -1,4 +1,5 @@
-// The cases that both kernel families are held to: odd sizes, every head dim, padding, cross lengths, pruning, extreme gates.
+// The cases that both kernel families are held to: odd sizes, every head dim, padding, documents, windows, grouped heads,
+// cross lengths, pruning, extreme gates.
 
 import type { AttentionDims } from './dims.ts';
 
@@ -13,6 +14,9 @@ export interface AttentionCase {
   readonly dims: AttentionDims;
   readonly gate: GateKind | null;
   readonly seqStart?: readonly number[];
+  /** Offsets of packed documents, [documents + 1] or [B, documents + 1]. */
+  readonly cuSeqlens?: readonly number[];
+  readonly windowSize?: number;
   /** Drops blocks of these sizes along a random staircase. */
   readonly blocks?: { readonly blockM: number; readonly blockN: number };
   readonly smScale?: number;
@@ -29,7 +33,8 @@ const dims = (
   keyLen: number,
   numHeads: number,
   headDim: number,
-): AttentionDims => ({ batch, queryLen, keyLen, numHeads, headDim });
+  numKvHeads = numHeads,
+): AttentionDims => ({ batch, queryLen, keyLen, numHeads, numKvHeads, headDim });
 
 // Few head dims per set of options: each pair is another pipeline, which a software adapter compiles for a second or more.
 export const attentionCases: readonly AttentionCase[] = [
@@ -63,5 +68,44 @@ export const attentionCases: readonly AttentionCase[] = [
     gate: STRONG,
     seqStart: [5],
     blocks: { blockM: 16, blockN: 64 },
+  },
+  { id: 'B2-T50-H4-Hkv2-D16', dims: dims(2, 50, 50, 4, 16, 2), gate: STRONG },
+  { id: 'B1-T70-H4-Hkv1-D64', dims: dims(1, 70, 70, 4, 64, 1), gate: WEAK },
+  { id: 'B1-T37-H8-Hkv2-D16-no-gate', dims: dims(1, 37, 37, 8, 16, 2), gate: null },
+  {
+    id: 'B1-T111-H2-D16-packed',
+    dims: dims(1, 111, 111, 2, 16),
+    gate: WEAK,
+    // Documents of 1, 0, 30, 1 and 68 tokens, then 11 of padding.
+    cuSeqlens: [0, 1, 1, 31, 32, 100],
+  },
+  {
+    id: 'B2-T65-H1-D16-packed-padded',
+    dims: dims(2, 65, 65, 1, 16),
+    gate: STRONG,
+    seqStart: [0, 12],
+    cuSeqlens: [0, 33, 65, 8, 40, 64],
+  },
+  { id: 'B1-T70-H1-D16-window-1', dims: dims(1, 70, 70, 1, 16), gate: WEAK, windowSize: 1 },
+  {
+    id: 'B2-T130-H2-D16-window-33-padded',
+    dims: dims(2, 130, 130, 2, 16),
+    gate: WEAK,
+    windowSize: 33,
+    seqStart: [0, 77],
+  },
+  {
+    id: 'B1-M40-N150-H2-Hkv1-D16-window-21-cross',
+    dims: dims(1, 40, 150, 2, 16, 1),
+    gate: STRONG,
+    windowSize: 21,
+  },
+  {
+    id: 'B1-T160-H4-Hkv2-D16-packed-window-50-pruned-16x16',
+    dims: dims(1, 160, 160, 4, 16, 2),
+    gate: WEAK,
+    cuSeqlens: [0, 40, 40, 150, 151],
+    windowSize: 50,
+    blocks: { blockM: 16, blockN: 16 },
   },
 ];

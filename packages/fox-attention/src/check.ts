@@ -9,7 +9,12 @@ import {
   ShapeError,
   type Tensor,
 } from '@vulpes/tensor-core';
-import { assertBlockRanges, type BlockRanges } from '@vulpes/wgsl-kernels';
+import {
+  assertBlockRanges,
+  assertStopRule,
+  type BlockRanges,
+  type StopRule,
+} from '@vulpes/wgsl-kernels';
 import { type AttentionDims, HEAD_DIMS } from './dims.ts';
 
 const OP = 'forgettingAttention';
@@ -19,20 +24,39 @@ export interface AttentionArguments {
   readonly k: Tensor;
   readonly v: Tensor;
   readonly logFgate: Tensor | null;
+  readonly spans?: Tensor | undefined;
   readonly seqStart?: Tensor | undefined;
+  readonly cuSeqlens?: Tensor | undefined;
+  readonly windowSize?: number | undefined;
   readonly logLambda?: Tensor | undefined;
   readonly ranges?: BlockRanges | undefined;
+  readonly stopRule?: StopRule | undefined;
   readonly smScale?: number | undefined;
 }
 
 /** @throws ShapeError DTypeError ArgumentError saying what was expected, what came, what to do */
-export function checkArguments(given: AttentionArguments): AttentionDims {
+export function checkArguments(given: AttentionArguments): Required<AttentionDims> {
   const { q, k, v, logFgate } = given;
   for (const [name, tensor] of Object.entries({ q, k, v })) assertDType(name, tensor, 'f32');
   const { B, M, H, D } = assertShape(OP, 'q', q, ['B', 'M', 'H', 'D']);
-  const { N } = assertShape(OP, 'k', k, ['B', 'N', 'H', 'D'], { B, H, D });
-  assertShape(OP, 'v', v, ['B', 'N', 'H', 'D'], { B, N, H, D });
-  if (!HEAD_DIMS.includes(D)) {
+  const { N, Hkv } = assertShape(OP, 'k', k, ['B', 'N', 'Hkv', 'D'], { B, D });
+  assertShape(OP, 'v', v, ['B', 'N', 'Hkv', 'D'], { B, N, Hkv, D });
+  const dims = { batch: B, queryLen: M, keyLen: N, numHeads: H, numKvHeads: Hkv, headDim: D };
+  checkSizes(q, dims);
+  if (logFgate) {
+    assertDType('logFgate', logFgate, 'f32');
+    assertShape(OP, 'logFgate', logFgate, ['B', 'N', 'H'], { B, N, H });
+  }
+  checkLogLambda(given, dims);
+  checkVisibility(given, dims);
+  checkPruning(given, dims);
+  checkScale(given);
+  return dims;
+}
+
+function checkSizes(q: Tensor, dims: Required<AttentionDims>): void {
+  const { queryLen: M, keyLen: N, numHeads: H, numKvHeads: Hkv, headDim } = dims;
+  if (!HEAD_DIMS.includes(headDim)) {
     throw new ShapeError(
       `${OP}: expected head dim D to be 16, 32, 64 or 128, got ${formatShape(q.shape)}. Choose another number of heads, or pad with zeros and set smScale.`,
     );
@@ -42,37 +66,55 @@ export function checkArguments(given: AttentionArguments): AttentionDims {
       `${OP}: expected at most as many queries as keys, got M=${M} and N=${N}. Queries stand at the last M key positions.`,
     );
   }
-  if (logFgate) {
-    assertDType('logFgate', logFgate, 'f32');
-    assertShape(OP, 'logFgate', logFgate, ['B', 'N', 'H'], { B, N, H });
-  }
-  const dims = { batch: B, queryLen: M, keyLen: N, numHeads: H, headDim: D };
-  checkOptions(given, dims);
-  return dims;
-}
-
-function checkOptions(given: AttentionArguments, dims: AttentionDims): void {
-  const { logFgate, logLambda, seqStart, ranges, smScale } = given;
-  const { batch: B, numHeads: H, keyLen: N } = dims;
-  if (seqStart) {
-    assertDType('seqStart', seqStart, 'i32');
-    assertShape(OP, 'seqStart', seqStart, ['B'], { B });
-  }
-  if (logLambda) {
-    if (!logFgate) {
-      throw new ArgumentError(
-        `${OP}: expected logFgate along with logLambda, got null. Pass the gates that logLambda was made of.`,
-      );
-    }
-    assertDType('logLambda', logLambda, 'i32');
-    assertShape(OP, 'logLambda', logLambda, ['B', 'H', 'N', 2], { B, H, N });
-  }
-  if (ranges) assertBlockRanges(OP, ranges, dims);
-  if (smScale !== undefined && !Number.isFinite(smScale)) {
-    throw new ArgumentError(
-      `${OP}: expected a finite smScale, got ${smScale}. Leave it out for 1/sqrt(D).`,
+  if (H % Hkv !== 0) {
+    throw new ShapeError(
+      `${OP}: expected the heads of q to be a multiple of those of k and v, got H=${H} and Hkv=${Hkv}. Each key head serves H / Hkv query heads.`,
     );
   }
+}
+
+function checkLogLambda({ logFgate, logLambda }: AttentionArguments, dims: AttentionDims): void {
+  if (!logLambda) return;
+  if (!logFgate) {
+    throw new ArgumentError(
+      `${OP}: expected logFgate along with logLambda, got null. Pass the gates that logLambda was made of.`,
+    );
+  }
+  const { batch: B, numHeads: H, keyLen: N } = dims;
+  assertDType('logLambda', logLambda, 'i32');
+  assertShape(OP, 'logLambda', logLambda, ['B', 'H', 'N', 2], { B, H, N });
+}
+
+/** The spans that come; what they are made of is checked by `tokenSpans`. */
+function checkVisibility(given: AttentionArguments, { batch: B, keyLen: N }: AttentionDims): void {
+  const { spans, seqStart, cuSeqlens, windowSize } = given;
+  if (!spans) return;
+  const others = Object.entries({ seqStart, cuSeqlens, windowSize });
+  const [other] = others.find(([, value]) => value !== undefined) ?? [];
+  if (other) {
+    throw new ArgumentError(
+      `${OP}: expected either spans or ${other}, got both. Make the spans of all of them with tokenSpans.`,
+    );
+  }
+  assertDType('spans', spans, 'i32');
+  assertShape(OP, 'spans', spans, ['B', 'N', 2], { B, N });
+}
+
+function checkPruning({ ranges, stopRule }: AttentionArguments, dims: AttentionDims): void {
+  if (ranges && stopRule) {
+    throw new ArgumentError(
+      `${OP}: expected either ranges or a stopRule, got both. Choose one way to prune.`,
+    );
+  }
+  if (ranges) assertBlockRanges(OP, ranges, dims);
+  if (stopRule) assertStopRule(OP, stopRule, dims);
+}
+
+function checkScale({ smScale }: AttentionArguments): void {
+  if (smScale === undefined || Number.isFinite(smScale)) return;
+  throw new ArgumentError(
+    `${OP}: expected a finite smScale, got ${smScale}. Leave it out for 1/sqrt(D).`,
+  );
 }
 
 function assertDType(name: string, tensor: Tensor, dtype: DType): void {

@@ -8,15 +8,21 @@ export {
   forwardFlops,
 } from './costs.ts';
 export { type AttentionDims, HEAD_DIMS } from './dims.ts';
-export { type ForgettingAttentionOptions, forgettingAttention } from './forgetting-attention.ts';
+export {
+  type AttentionReport,
+  attendAndReport,
+  type ForgettingAttentionOptions,
+  forgettingAttention,
+} from './forgetting-attention.ts';
 export {
   type NaiveForward,
   type NaiveGradients,
   type NaiveInputs,
-  type NaiveRanges,
+  naiveDroppedMass,
   naiveForgettingAttention,
   naiveForgettingAttentionBackward,
 } from './naive.ts';
+export type { NaiveLimits, NaiveRanges } from './naive-limits.ts';
 export {
   type NaivePagedInputs,
   type NaivePages,

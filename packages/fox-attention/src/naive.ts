@@ -1,22 +1,17 @@
 // Forgetting attention and its gradients in f64, written as the formulas stand: the specification that the kernels are tested against.
 
-import type { AttentionDims } from './dims.ts';
+import { type AttentionDims, keyHeads } from './dims.ts';
+import { firstKeyOf, type NaiveLimits } from './naive-limits.ts';
 
-/** Kept blocks on the host: pair (i, j) needs j ≥ startIndex[b, h, i / blockM], in key positions. */
-export interface NaiveRanges {
-  readonly blockM: number;
-  readonly startIndex: ArrayLike<number>;
-}
-
-export interface NaiveInputs {
+export interface NaiveInputs extends NaiveLimits {
+  /** [B, M, H, D] */
   readonly q: ArrayLike<number>;
+  /** [B, N, Hkv, D] */
   readonly k: ArrayLike<number>;
   readonly v: ArrayLike<number>;
   /** [B, N, H], natural log, ≤ 0; null for no gate. */
   readonly logFgate: ArrayLike<number> | null;
   readonly smScale?: number;
-  readonly seqStart?: ArrayLike<number> | undefined;
-  readonly ranges?: NaiveRanges | undefined;
 }
 
 export interface NaiveForward {
@@ -24,10 +19,14 @@ export interface NaiveForward {
   readonly out: Float64Array;
   /** [B, H, M], natural log; −1e30 where a row has nothing to attend to. */
   readonly lse: Float64Array;
+  /** [B, H, M], key positions; the row's own position + 1 where it keeps none. */
+  readonly firstKeys: Int32Array;
 }
 
 export interface NaiveGradients {
+  /** [B, M, H, D] */
   readonly dq: Float64Array;
+  /** [B, N, Hkv, D] */
   readonly dk: Float64Array;
   readonly dv: Float64Array;
   /** [B, N, H] */
@@ -41,15 +40,18 @@ export function naiveForgettingAttention(dims: AttentionDims, inputs: NaiveInput
   const { numHeads, queryLen, headDim } = dims;
   const out = new Float64Array(dims.batch * queryLen * numHeads * headDim);
   const lse = new Float64Array(dims.batch * numHeads * queryLen).fill(EMPTY_LSE);
+  const firstKeys = new Int32Array(lse.length);
   forEachRow(dims, inputs, (row) => {
+    const at = (row.b * numHeads + row.h) * queryLen + row.i;
+    firstKeys[at] = row.start;
     if (row.weights.length === 0) return;
-    lse[(row.b * numHeads + row.h) * queryLen + row.i] = row.lse;
+    lse[at] = row.lse;
     row.weights.forEach((weight, offset) => {
       const o_v = row.keyOffset(row.start + offset);
       for (let d = 0; d < headDim; d++) out[row.queryOffset + d]! += weight * inputs.v[o_v + d]!;
     });
   });
-  return { out, lse };
+  return { out, lse, firstKeys };
 }
 
 /** Gradients of Σ out · dOut. [FoX v2, backward pass] The gate's gradient sums both ends of each pair, with no shortcut. */
@@ -60,10 +62,9 @@ export function naiveForgettingAttentionBackward(
 ): NaiveGradients {
   const { headDim } = dims;
   const smScale = inputs.smScale ?? 1 / Math.sqrt(headDim);
-  const sizeOf = (tokens: number) => dims.batch * tokens * dims.numHeads * headDim;
-  const dq = new Float64Array(sizeOf(dims.queryLen));
-  const dk = new Float64Array(sizeOf(dims.keyLen));
-  const dv = new Float64Array(sizeOf(dims.keyLen));
+  const dq = new Float64Array(dims.batch * dims.queryLen * dims.numHeads * headDim);
+  const dk = new Float64Array(dims.batch * dims.keyLen * keyHeads(dims) * headDim);
+  const dv = new Float64Array(dk.length);
   const dLogLambda = new Float64Array(dims.batch * dims.numHeads * dims.keyLen);
   forEachRow(dims, inputs, (row) => {
     const dWeights = row.weights.map((_, offset) =>
@@ -90,6 +91,24 @@ export function naiveForgettingAttentionBackward(
   return { dq, dk, dv, dLogFgate };
 }
 
+/**
+ * The share of each row's weight that it would give to keys before `firstKeys` [B, H, M] if it dropped none: [B, H, M], 0…1.
+ * `inputs` says which keys a row may see; certified pruning promises at most ε.
+ */
+export function naiveDroppedMass(
+  dims: AttentionDims,
+  inputs: NaiveInputs,
+  firstKeys: ArrayLike<number>,
+): Float64Array {
+  const mass = new Float64Array(dims.batch * dims.numHeads * dims.queryLen);
+  forEachRow(dims, inputs, ({ b, h, i, start, weights }) => {
+    const at = (b * dims.numHeads + h) * dims.queryLen + i;
+    const dropped = weights.slice(0, Math.max(0, firstKeys[at]! - start));
+    mass[at] = dropped.reduce((sum, weight) => sum + weight, 0);
+  });
+  return mass;
+}
+
 /** One query row: its softmax weights over the kept keys `start … start + weights.length − 1`. */
 interface Row {
   readonly b: number;
@@ -110,12 +129,13 @@ function forEachRow(dims: AttentionDims, inputs: NaiveInputs, visit: (row: Row) 
   const lambda = cumulative(dims, inputs.logFgate);
   for (let b = 0; b < batch; b++) {
     for (let h = 0; h < numHeads; h++) {
-      const keyOffset = (j: number) => ((b * keyLen + j) * numHeads + h) * headDim;
+      const keyHead = Math.floor(h / (numHeads / keyHeads(dims)));
+      const keyOffset = (j: number) => ((b * keyLen + j) * keyHeads(dims) + keyHead) * headDim;
       const o_lambda = (b * numHeads + h) * keyLen;
       for (let i = 0; i < queryLen; i++) {
         const position = keyLen - queryLen + i;
         const queryOffset = ((b * queryLen + i) * numHeads + h) * headDim;
-        const start = firstKey(dims, inputs, { b, h, i });
+        const start = firstKeyOf(dims, inputs, { b, h, i });
         const scores: number[] = [];
         for (let j = start; j <= position; j++) {
           const decayBias = lambda[o_lambda + position]! - lambda[o_lambda + j]!;
@@ -127,18 +147,6 @@ function forEachRow(dims: AttentionDims, inputs: NaiveInputs, visit: (row: Row) 
       }
     }
   }
-}
-
-function firstKey(
-  { queryLen, numHeads }: AttentionDims,
-  { seqStart, ranges }: NaiveInputs,
-  { b, h, i }: { b: number; h: number; i: number },
-): number {
-  const fromPadding = seqStart?.[b] ?? 0;
-  if (!ranges) return fromPadding;
-  const blocks = Math.ceil(queryLen / ranges.blockM);
-  const block = (b * numHeads + h) * blocks + Math.floor(i / ranges.blockM);
-  return Math.max(fromPadding, ranges.startIndex[block]!);
 }
 
 function softmax(scores: readonly number[]): { weights: number[]; lse: number } {

@@ -13,12 +13,13 @@ import { selectBlocks, selectTile } from './select-blocks.ts';
 
 const families = ['gpu', 'software'] as const;
 const noCaps = undefined as never;
-const flags = { hasGate: true, hasPadding: true, hasRanges: true };
+const flags = { hasGate: true, hasSpans: true, hasRanges: false, hasStopRule: true, hasEnds: true };
 
 describe('select', () => {
   test.each(families)('%s kernels fit the portable limits', (kernels) => {
     for (const headDim of HEAD_DIMS) {
-      const dims = { batch: 4, queryLen: 65536, keyLen: 65536, numHeads: 32, headDim, ...flags };
+      const sizes = { batch: 4, queryLen: 65536, keyLen: 65536, numHeads: 32, headDim };
+      const dims = { ...sizes, ...flags };
       const choices = [forwardKernel, backwardQueryKernel, backwardKeyKernel];
       for (const choose of choices) {
         const kernel = choose({ kernels });
@@ -51,8 +52,13 @@ describe('costs', () => {
     expect(forwardFlops(dims)).toBe(8 * 12 * 16 * 4);
     expect(backwardFlops(dims, 10)).toBe(10 * 16 * 14);
   });
-  test('count bytes of every tensor once', () => {
-    // q and out 2·3·4·16, k and v 2·5·4·16, logLambda 2·5·4 pairs, lse 2·3·4
-    expect(forwardBytes(dims)).toBe(4 * (2 * 384 + 2 * 640 + 80 + 24));
+  test('count bytes of every tensor once, of grouped keys and values too', () => {
+    // q and out 2·3·4·16, k and v 2·5·4·16, logLambda 2·5·4 pairs, rowStats 2·3·4 pairs
+    expect(forwardBytes(dims)).toBe(4 * (2 * 384 + 2 * 640 + 80 + 48));
+    // k and v 2·5·2·16
+    expect(forwardBytes({ ...dims, numKvHeads: 2 })).toBe(4 * (2 * 384 + 2 * 320 + 80 + 48));
+  });
+  test('count the flops of grouped heads by their queries', () => {
+    expect(forwardFlops({ ...dims, numKvHeads: 2 })).toBe(forwardFlops(dims));
   });
 });

@@ -1,6 +1,6 @@
 // backward-query (gpu): dq_i = sm_scale * sum_j P_ij (dP_ij - delta_i) k_j. [FoX v2, backward pass]
 // grid         (ceil(M / 32), H, B): a workgroup owns 32 query rows and takes 32 keys a step, see lib/tile.wgsl
-// q, dout, dq  [B, M, H, D] f32    k, v [B, N, H, D] f32    stats: see backward-prepare
+// q, dout, dq  [B, M, H, D] f32    k, v [B, N, Hkv, D] f32    stats: see backward-prepare
 // cost         6 * D flops per (query, key) pair of the tiles visited
 
 // @spec
@@ -8,7 +8,7 @@ const HEAD_DIM: u32 = 64u;
 const CHUNK: u32 = 32u;
 // @end-spec
 
-struct Params { num_heads: u32, query_len: u32, key_len: u32, sm_scale: f32 }
+struct Params { num_heads: u32, num_kv_heads: u32, query_len: u32, key_len: u32, sm_scale: f32 }
 
 @group(0) @binding(0) var<storage, read> q: array<vec4f>;
 @group(0) @binding(1) var<storage, read> k: array<vec4f>;
@@ -19,25 +19,28 @@ struct Params { num_heads: u32, query_len: u32, key_len: u32, sm_scale: f32 }
 @group(0) @binding(6) var<uniform> params: Params;
 
 fn load_queries_and_keys(chunk: u32, i_first: u32, j_first: u32, h: u32, b: u32, lane: u32) {
+  let h_key = h / (params.num_heads / params.num_kv_heads);
   for (var n = lane; n < TILE * C4; n += THREADS) {
     let d = chunk * C4 + n % C4;
-    t_a[n / C4 * STRIDE + n % C4] = q[token_at(b, params.query_len, i_first + n / C4, h, d)];
-    t_b[n / C4 * STRIDE + n % C4] = k[token_at(b, params.key_len, j_first + n / C4, h, d)];
+    t_a[n / C4 * STRIDE + n % C4] = q[query_at(b, i_first + n / C4, h, d)];
+    t_b[n / C4 * STRIDE + n % C4] = k[key_at(b, j_first + n / C4, h_key, d)];
   }
 }
 
 fn load_dout_and_values(chunk: u32, i_first: u32, j_first: u32, h: u32, b: u32, lane: u32) {
+  let h_key = h / (params.num_heads / params.num_kv_heads);
   for (var n = lane; n < TILE * C4; n += THREADS) {
     let d = chunk * C4 + n % C4;
-    t_a[n / C4 * STRIDE + n % C4] = dout[token_at(b, params.query_len, i_first + n / C4, h, d)];
-    t_b[n / C4 * STRIDE + n % C4] = v[token_at(b, params.key_len, j_first + n / C4, h, d)];
+    t_a[n / C4 * STRIDE + n % C4] = dout[query_at(b, i_first + n / C4, h, d)];
+    t_b[n / C4 * STRIDE + n % C4] = v[key_at(b, j_first + n / C4, h_key, d)];
   }
 }
 
 fn load_keys(chunk: u32, j_first: u32, h: u32, b: u32, lane: u32) {
+  let h_key = h / (params.num_heads / params.num_kv_heads);
   for (var n = lane; n < TILE * C4; n += THREADS) {
     let d = chunk * C4 + n % C4;
-    t_b[n / C4 * STRIDE + n % C4] = k[token_at(b, params.key_len, j_first + n / C4, h, d)];
+    t_b[n / C4 * STRIDE + n % C4] = k[key_at(b, j_first + n / C4, h_key, d)];
   }
 }
 
@@ -59,7 +62,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) grid: vec3u, 
   }
   var p_dq: array<mat4x4f, CHUNKS>; // [CHUNKS, 4 rows]: vector tx of each chunk
 
-  for (var j_first = u32(stats[o_row_stats + i_first].w); j_first < j_end; j_first += TILE) {
+  for (var j_first = first_of_tile(o_row_stats, i_first) / TILE * TILE; j_first < j_end; j_first += TILE) {
     var s = mat4x4f();
     var dp = mat4x4f();
     for (var chunk = 0u; chunk < CHUNKS; chunk++) {
@@ -95,7 +98,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) grid: vec3u, 
     let i = i_first + ty + 8u * r;
     if (i >= params.query_len || tx >= C4) { continue; }
     for (var chunk = 0u; chunk < CHUNKS; chunk++) {
-      dq[token_at(b, params.query_len, i, h, chunk * C4 + tx)] = p_dq[chunk][r] * params.sm_scale;
+      dq[query_at(b, i, h, chunk * C4 + tx)] = p_dq[chunk][r] * params.sm_scale;
     }
   }
 }

@@ -1,6 +1,6 @@
 // backward-query (software): dq_i = sm_scale * sum_j P_ij (dP_ij - delta_i) k_j. [FoX v2, backward pass]
 // grid         (query rows / 4 / WG_SIZE, H, B): a thread owns 4 query rows and takes 8 keys a step; nothing is shared
-// q, dout, dq  [B, M, H, D] f32    k, v [B, N, H, D] f32    stats: see backward-prepare
+// q, dout, dq  [B, M, H, D] f32    k, v [B, N, Hkv, D] f32    stats: see backward-prepare
 // cost         6 * D flops per kept (query, key) pair
 
 // @spec
@@ -8,7 +8,7 @@ const HEAD_DIM: u32 = 64u;
 const WG_SIZE: u32 = 4u;
 // @end-spec
 
-struct Params { num_heads: u32, query_len: u32, key_len: u32, sm_scale: f32 }
+struct Params { num_heads: u32, num_kv_heads: u32, query_len: u32, key_len: u32, sm_scale: f32 }
 
 @group(0) @binding(0) var<storage, read> q: array<vec4f>;
 @group(0) @binding(1) var<storage, read> k: array<vec4f>;
@@ -27,9 +27,10 @@ fn load_decay(at: vec4u) -> KeyDecay {
   return key_decay(stats[at.x].xy, stats[at.y].xy, stats[at.z].xy, stats[at.w].xy);
 }
 
-// qk without scale, dp = dout v^T, for 4 keys; those after `last` are masked
-fn d_score(row: vec4<i32>, qk: vec4f, dp: vec4f, decay: KeyDecay, m_key: vec4<bool>) -> vec4f {
+// qk without scale, dp = dout v^T, for 4 keys; those outside the row's first kept key … `last` are masked
+fn d_score(row: vec4<i32>, qk: vec4f, dp: vec4f, decay: KeyDecay, keys: vec4u, last: u32) -> vec4f {
   let p = exp2((qk * params.sm_scale + decay_bias(row.xy, decay)) * LOG2E);
+  let m_key = (keys <= vec4u(last)) & (keys >= vec4u(u32(row.w)));
   return select(vec4f(0.0), p * (dp - bitcast<f32>(row.z)), m_key);
 }
 
@@ -40,11 +41,11 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) grid: vec3u, 
   let b = wg.z;
   let i_first = (wg.x * WG_SIZE + lane) * 4u;
   if (i_first >= params.query_len) { return; }
-  let stride = num_heads * D4;
+  let stride = params.num_kv_heads * D4;
   // Rows past the end repeat the last one and are not stored.
   let rows = min(vec4u(i_first, i_first + 1u, i_first + 2u, i_first + 3u), vec4u(params.query_len - 1u));
   let o_q = ((b * params.query_len + rows) * num_heads + h) * D4;
-  let o_k = (b * params.key_len * num_heads + h) * D4;
+  let o_k = b * params.key_len * stride + h / (num_heads / params.num_kv_heads) * D4;
   let bh = b * num_heads + h;
   let o_key_stats = grid.z * num_heads * params.query_len + bh * params.key_len;
   let o_row_stats = bh * params.query_len + rows;
@@ -55,7 +56,8 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) grid: vec3u, 
   let last = rows + (params.key_len - params.query_len);
   var p_dq: array<vec4f, 4u * D4>; // [4, D]
 
-  for (var j = u32(row_0.w); j <= last.w; j += 8u) {
+  let first = smallest(vec4u(vec4<i32>(row_0.w, row_1.w, row_2.w, row_3.w)));
+  for (var j = first / 8u * 8u; j <= last.w; j += 8u) {
     let raw_near = vec4u(j, j + 1u, j + 2u, j + 3u);
     let raw_far = raw_near + 4u;
     let near = min(raw_near, vec4u(params.key_len - 1u));
@@ -78,15 +80,15 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) grid: vec3u, 
     let decay_near = load_decay(o_key_stats + near);
     let decay_far = load_decay(o_key_stats + far);
     let ds_near = mat4x4f(
-      d_score(row_0, qk_near[0], dp_near[0], decay_near, raw_near <= vec4u(last.x)),
-      d_score(row_1, qk_near[1], dp_near[1], decay_near, raw_near <= vec4u(last.y)),
-      d_score(row_2, qk_near[2], dp_near[2], decay_near, raw_near <= vec4u(last.z)),
-      d_score(row_3, qk_near[3], dp_near[3], decay_near, raw_near <= vec4u(last.w)));
+      d_score(row_0, qk_near[0], dp_near[0], decay_near, raw_near, last.x),
+      d_score(row_1, qk_near[1], dp_near[1], decay_near, raw_near, last.y),
+      d_score(row_2, qk_near[2], dp_near[2], decay_near, raw_near, last.z),
+      d_score(row_3, qk_near[3], dp_near[3], decay_near, raw_near, last.w));
     let ds_far = mat4x4f(
-      d_score(row_0, qk_far[0], dp_far[0], decay_far, raw_far <= vec4u(last.x)),
-      d_score(row_1, qk_far[1], dp_far[1], decay_far, raw_far <= vec4u(last.y)),
-      d_score(row_2, qk_far[2], dp_far[2], decay_far, raw_far <= vec4u(last.z)),
-      d_score(row_3, qk_far[3], dp_far[3], decay_far, raw_far <= vec4u(last.w)));
+      d_score(row_0, qk_far[0], dp_far[0], decay_far, raw_far, last.x),
+      d_score(row_1, qk_far[1], dp_far[1], decay_far, raw_far, last.y),
+      d_score(row_2, qk_far[2], dp_far[2], decay_far, raw_far, last.z),
+      d_score(row_3, qk_far[3], dp_far[3], decay_far, raw_far, last.w));
     for (var d = 0u; d < D4; d++) {
       let step = k_tile(o_near + d) * ds_near + k_tile(o_far + d) * ds_far;
       p_dq[d] += step[0];

@@ -3,7 +3,7 @@
 import { type DeviceCaps, foldGrid } from '@vulpes/tensor-core';
 import { defineKernel, logLambdaWgsl } from '@vulpes/wgsl-kernels';
 import { causalPairs } from '../costs.ts';
-import type { AttentionDims, AttentionFlags } from '../dims.ts';
+import { type AttentionDims, type AttentionFlags, keyHeads } from '../dims.ts';
 import { GPU_TILE, ROWS_PER_THREAD, selectTile } from '../select-blocks.ts';
 import backwardKeyGpuWgsl from './backward-key.gpu.wgsl';
 import backwardKeySoftwareWgsl from './backward-key.software.wgsl';
@@ -12,10 +12,17 @@ import backwardQueryGpuWgsl from './backward-query.gpu.wgsl';
 import backwardQuerySoftwareWgsl from './backward-query.software.wgsl';
 import clearFirstGatesWgsl from './clear-first-gates.wgsl';
 import attentionWgsl from './lib/attention.wgsl';
+import rowStatsWgsl from './lib/row-stats.wgsl';
 import tileWgsl from './lib/tile.wgsl';
 import { tileBytes, tileSpec } from './tile.ts';
 
 const ENTRY_THREADS = 64;
+
+type PrepareDims = AttentionDims &
+  Pick<AttentionFlags, 'hasGate' | 'hasSpans'> & {
+    /** Some rows drop key blocks, by ranges or by a stop rule. */
+    readonly hasEnds: boolean;
+  };
 
 export const backwardPrepare = defineKernel({
   name: 'attention-backward-prepare',
@@ -24,33 +31,31 @@ export const backwardPrepare = defineKernel({
   bindings: [
     'out:read',
     'dout:read',
-    'lse:read',
+    'row_stats:read',
     'log_lambda:read',
-    'start_index:read',
     'end_index:read',
-    'seq_start:read',
+    'spans:read',
     'stats:write',
   ],
-  params: [
-    'batch:u32',
-    'num_heads:u32',
-    'query_len:u32',
-    'key_len:u32',
-    'block_m:u32',
-    'block_n:u32',
-  ],
-  select: (dims: AttentionDims & AttentionFlags) => ({
+  params: ['batch:u32', 'num_heads:u32', 'query_len:u32', 'key_len:u32', 'block_n:u32'],
+  select: (dims: PrepareDims) => ({
     HEAD_DIM: dims.headDim,
     WG_SIZE: ENTRY_THREADS,
     HAS_GATE: dims.hasGate,
-    HAS_PADDING: dims.hasPadding,
-    HAS_RANGES: dims.hasRanges,
+    HAS_SPANS: dims.hasSpans,
+    HAS_ENDS: dims.hasEnds,
   }),
   grid: ({ batch, numHeads, queryLen, keyLen }) =>
     foldGrid(Math.ceil((batch * numHeads * (queryLen + keyLen)) / ENTRY_THREADS)),
 });
 
-const params = ['num_heads:u32', 'query_len:u32', 'key_len:u32', 'sm_scale:f32'] as const;
+const params = [
+  'num_heads:u32',
+  'num_kv_heads:u32',
+  'query_len:u32',
+  'key_len:u32',
+  'sm_scale:f32',
+] as const;
 
 const softwareSpec = ({ headDim }: AttentionDims) => ({
   HEAD_DIM: headDim,
@@ -80,7 +85,7 @@ const queryGpu = defineKernel({
   ...query,
   name: 'attention-backward-query-gpu',
   source: backwardQueryGpuWgsl,
-  lib: [logLambdaWgsl, attentionWgsl, tileWgsl],
+  lib: [logLambdaWgsl, attentionWgsl, tileWgsl, rowStatsWgsl],
   select: (dims: AttentionDims) => tileSpec(dims),
   grid: ({ queryLen, numHeads, batch }) => [Math.ceil(queryLen / GPU_TILE), numHeads, batch],
   workgroupBytes: tileBytes,
@@ -107,10 +112,10 @@ const keySoftware = defineKernel({
   source: backwardKeySoftwareWgsl,
   lib: [logLambdaWgsl, attentionWgsl],
   select: softwareSpec,
-  grid: ({ keyLen, numHeads, batch }: AttentionDims, { WG_SIZE }) => [
-    Math.ceil(keyLen / (ROWS_PER_THREAD * WG_SIZE)),
-    numHeads,
-    batch,
+  grid: (dims: AttentionDims, { WG_SIZE }) => [
+    Math.ceil(dims.keyLen / (ROWS_PER_THREAD * WG_SIZE)),
+    keyHeads(dims),
+    dims.batch,
   ],
 });
 
@@ -118,9 +123,9 @@ const keyGpu = defineKernel({
   ...key,
   name: 'attention-backward-key-gpu',
   source: backwardKeyGpuWgsl,
-  lib: [logLambdaWgsl, attentionWgsl, tileWgsl],
+  lib: [logLambdaWgsl, attentionWgsl, tileWgsl, rowStatsWgsl],
   select: (dims: AttentionDims) => tileSpec(dims),
-  grid: ({ keyLen, numHeads, batch }) => [Math.ceil(keyLen / GPU_TILE), numHeads, batch],
+  grid: (dims) => [Math.ceil(dims.keyLen / GPU_TILE), keyHeads(dims), dims.batch],
   // beside the tiles: t_sum [32, 8] f32
   workgroupBytes: (spec) => tileBytes(spec) + GPU_TILE * 8 * 4,
 });
@@ -132,19 +137,15 @@ export const backwardQueryKernel = ({ kernels }: Caps) =>
 
 export const backwardKeyKernel = ({ kernels }: Caps) => (kernels === 'gpu' ? keyGpu : keySoftware);
 
-interface GateDims {
-  readonly batch: number;
-  readonly keyLen: number;
-  readonly numHeads: number;
-  readonly hasPadding: boolean;
-}
+type GateDims = Pick<AttentionDims, 'batch' | 'keyLen' | 'numHeads'> &
+  Pick<AttentionFlags, 'hasSpans'>;
 
 export const clearFirstGates = defineKernel({
   name: 'attention-clear-first-gates',
   source: clearFirstGatesWgsl,
-  bindings: ['dlog_fgate:read_write', 'seq_start:read'],
-  params: ['batch:u32', 'num_heads:u32', 'key_len:u32'],
-  select: ({ hasPadding }: GateDims) => ({ WG_SIZE: ENTRY_THREADS, HAS_PADDING: hasPadding }),
+  bindings: ['dlog_fgate:read_write', 'spans:read'],
+  params: ['batch:u32', 'num_heads:u32', 'query_len:u32', 'key_len:u32'],
+  select: ({ hasSpans }: GateDims) => ({ WG_SIZE: ENTRY_THREADS, HAS_SPANS: hasSpans }),
   grid: ({ batch, keyLen, numHeads }) =>
     foldGrid(Math.ceil((batch * keyLen * numHeads) / ENTRY_THREADS)),
 });

@@ -1,66 +1,68 @@
 // forward (gpu): o = softmax(q k^T * sm_scale + D) v, causal, online softmax in base 2. [FoX v2, forgetting attention]
-// grid         (ceil(M / 32), H, B): a workgroup owns 32 query rows and takes 32 keys a step, see lib/tile.wgsl
-// q, out       [B, M, H, D] f32    k, v [B, N, H, D] f32    log_lambda [B, H, N] two-part, see log-lambda.wgsl
-// start_index  [B, H, ceil(M / block_m)] key positions, not decreasing    seq_start [B]    lse [B, H, M] natural log
+// grid         (ceil(M / 32), H, B): a workgroup owns 32 query rows and walks from the diagonal to the left, 32 keys a step,
+//              see lib/tile.wgsl
+// q, out       [B, M, H, D] f32    k, v [B, N, Hkv, D] f32    log_lambda [B, H, N] two-part, see log-lambda.wgsl
+// limits, spans  where a row's keys begin, see lib/row-limits.wgsl
+// row_stats    [B, H, M] (bits of lse in natural log, first kept key); a row that keeps nothing: NEG_LARGE, its position + 1
 // cost         4 * D flops per (query, key) pair of the tiles visited
 
 // @spec
 const HEAD_DIM: u32 = 64u;
 const CHUNK: u32 = 32u;
 const HAS_GATE: bool = true;
-const HAS_PADDING: bool = false;
+const HAS_SPANS: bool = false;
 const HAS_RANGES: bool = false;
+const HAS_STOP_RULE: bool = false;
 // @end-spec
 
-struct Params { num_heads: u32, query_len: u32, key_len: u32, block_m: u32, sm_scale: f32 }
+struct Params {
+  num_heads: u32, num_kv_heads: u32, query_len: u32, key_len: u32,
+  block_m: u32, block_n: u32, sm_scale: f32, log_tolerance: f32,
+}
 
 @group(0) @binding(0) var<storage, read> q: array<vec4f>;
 @group(0) @binding(1) var<storage, read> k: array<vec4f>;
 @group(0) @binding(2) var<storage, read> v: array<vec4f>;
 @group(0) @binding(3) var<storage, read> log_lambda: array<vec2<i32>>;
-@group(0) @binding(4) var<storage, read> start_index: array<i32>;
-@group(0) @binding(5) var<storage, read> seq_start: array<i32>;
+@group(0) @binding(4) var<storage, read> limits: array<i32>;
+@group(0) @binding(5) var<storage, read> spans: array<vec2<i32>>;
 @group(0) @binding(6) var<storage, read_write> out: array<vec4f>;
-@group(0) @binding(7) var<storage, read_write> lse: array<f32>;
+@group(0) @binding(7) var<storage, read_write> row_stats: array<vec2<i32>>;
 @group(0) @binding(8) var<uniform> params: Params;
 
 var<workgroup> t_max: array<f32, TILE * 8u>; // [TILE, 8]: one number of each thread for each of its rows
+var<workgroup> t_votes: atomic<u32>;
+var<workgroup> t_verdict: u32;
 
 // This thread's share of the softmax of one row: `sum` covers its own columns only.
 struct Row { pivot: f32, sum: f32, rescale: f32 }
 
-fn first_key(i: u32, h: u32, b: u32) -> u32 {
-  var first = 0;
-  if (HAS_PADDING) { first = max(first, seq_start[b]); }
-  if (HAS_RANGES) {
-    let blocks = (params.query_len + params.block_m - 1u) / params.block_m;
-    let block = min(i, params.query_len - 1u) / params.block_m;
-    first = max(first, start_index[(b * params.num_heads + h) * blocks + block]);
+// The first key that any row of the tile keeps. First keys do not decrease, rows that keep none aside.
+fn first_of_tile(i_first: u32, h: u32, b: u32) -> u32 {
+  let offset = params.key_len - params.query_len;
+  for (var i = i_first; i < min(i_first + TILE, params.query_len); i++) {
+    let first = first_key(i, h, b);
+    if (first <= i + offset) { return first; }
   }
-  return u32(first);
-}
-
-fn load_lambda(at: u32) -> vec2<i32> {
-  if (HAS_GATE) { return log_lambda[at]; }
-  return vec2<i32>(0);
+  return params.key_len;
 }
 
 fn load_queries_and_keys(chunk: u32, i_first: u32, j_first: u32, h: u32, b: u32, lane: u32) {
+  let h_key = h / (params.num_heads / params.num_kv_heads);
   for (var n = lane; n < TILE * C4; n += THREADS) {
     let d = chunk * C4 + n % C4;
-    t_a[n / C4 * STRIDE + n % C4] = q[token_at(b, params.query_len, i_first + n / C4, h, d)];
-    t_b[n / C4 * STRIDE + n % C4] = k[token_at(b, params.key_len, j_first + n / C4, h, d)];
+    t_a[n / C4 * STRIDE + n % C4] = q[query_at(b, i_first + n / C4, h, d)];
+    t_b[n / C4 * STRIDE + n % C4] = k[key_at(b, j_first + n / C4, h_key, d)];
   }
 }
 
 fn load_values(chunk: u32, j_first: u32, h: u32, b: u32, lane: u32) {
+  let h_key = h / (params.num_heads / params.num_kv_heads);
   for (var n = lane; n < TILE * C4; n += THREADS) {
     let d = chunk * C4 + n % C4;
-    t_b[n / C4 * STRIDE + n % C4] = v[token_at(b, params.key_len, j_first + n / C4, h, d)];
+    t_b[n / C4 * STRIDE + n % C4] = v[key_at(b, j_first + n / C4, h_key, d)];
   }
 }
-
-fn largest(x: vec4f) -> f32 { return max(max(x.x, x.y), max(x.z, x.w)); }
 
 fn gather(row: u32) -> array<vec4f, 2> {
   let at = row * 8u;
@@ -69,28 +71,92 @@ fn gather(row: u32) -> array<vec4f, 2> {
     vec4f(t_max[at + 4u], t_max[at + 5u], t_max[at + 6u], t_max[at + 7u]));
 }
 
+// Numbers of the 8 threads of a row, summed, for this thread's 4 rows.
+fn sum_of_threads(shares: vec4f, tx: u32, ty: u32) -> vec4f {
+  workgroupBarrier();
+  for (var r = 0u; r < 4u; r++) { t_max[(ty + 8u * r) * 8u + tx] = shares[r]; }
+  workgroupBarrier();
+  var sums = vec4f(0.0);
+  for (var r = 0u; r < 4u; r++) {
+    let parts = gather(ty + 8u * r);
+    sums[r] = dot(parts[0] + parts[1], vec4f(1.0));
+  }
+  return sums;
+}
+
+// The largest of all threads' numbers, the same in every thread.
+fn largest_of_threads(x: u32, lane: u32) -> u32 {
+  if (lane == 0u) { atomicStore(&t_votes, 0u); }
+  workgroupBarrier();
+  atomicMax(&t_votes, x);
+  workgroupBarrier();
+  if (lane == 0u) { t_verdict = atomicLoad(&t_votes); }
+  return workgroupUniformLoad(&t_verdict);
+}
+
+// s |q| of this thread's 4 rows
+fn scaled_norms(i_first: u32, h: u32, b: u32, tx: u32, ty: u32) -> vec4f {
+  var squares = vec4f(0.0);
+  for (var r = 0u; r < 4u; r++) {
+    for (var d = tx; d < D4; d += 8u) {
+      let q_d = q[query_at(b, i_first + ty + 8u * r, h, d)];
+      squares[r] += dot(q_d, q_d);
+    }
+  }
+  return sqrt(sum_of_threads(squares, tx, ty)) * abs(params.sm_scale);
+}
+
+// Row - key in nats, for one row and one key.
+fn decay_of(row: vec2<i32>, key: vec2<i32>) -> f32 {
+  return f32(row.x - key.x) * 0.0625 + (bitcast<f32>(row.y) - bitcast<f32>(key.y));
+}
+
+// False only where the tile's first row cannot stop before key j: its lse is at most the largest logit + log(keys seen).
+// norm: largest s |q| of the tile; own: edge of the block that the row stands in
+fn may_stop(i_first: u32, h: u32, b: u32, j: u32, norm: f32) -> bool {
+  let bh = b * params.num_heads + h;
+  let last = i_first + params.key_len - params.query_len;
+  if (last < j) { return false; }
+  let edge = edge_before(bh, j);
+  let own = edge_before(bh, (last / params.block_n + 1u) * params.block_n);
+  let o_lambda = bh * params.key_len;
+  let decay = decay_of(load_lambda(o_lambda + last), load_lambda(o_lambda + j - 1u));
+  let reach = params.log_tolerance + log(f32(last + 1u - j)) + norm * (own.y - edge.y);
+  return decay + edge.x <= reach + ROUNDING * (1.0 + norm * own.y);
+}
+
 @compute @workgroup_size(THREADS)
 fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) lane: u32) {
   let tx = lane % 8u;
   let ty = lane / 8u;
   let h = wg.y;
   let b = wg.z;
+  let bh = b * params.num_heads + h;
   let i_first = wg.x * TILE;
   let offset = params.key_len - params.query_len;
-  let o_lambda = (b * params.num_heads + h) * params.key_len;
-  let j_end = min(i_first + TILE, params.query_len) + offset;
+  let o_lambda = bh * params.key_len;
+  let last_of_tile = min(i_first + TILE, params.query_len) - 1u + offset;
+  let first_kept = first_of_tile(i_first, h, b);
   var p_rows: array<Row, 4>;
   var p_lambda: array<vec2<i32>, 4>;
-  var p_first: array<u32, 4>;
+  var p_first: vec4u;
   for (var r = 0u; r < 4u; r++) {
-    let i = i_first + ty + 8u * r;
+    let i = min(i_first + ty + 8u * r, params.query_len - 1u);
     p_rows[r] = Row(NEG_LARGE, 0.0, 0.0);
-    p_lambda[r] = load_lambda(o_lambda + min(i, params.query_len - 1u) + offset);
+    p_lambda[r] = load_lambda(o_lambda + i + offset);
     p_first[r] = first_key(i, h, b);
   }
   var p_out: array<mat4x4f, CHUNKS>; // [CHUNKS, 4 rows]: vector tx of each chunk
+  var stop = 0u;
+  var norms = vec4f(0.0);
+  var norm_of_tile = 0.0;
+  if (HAS_STOP_RULE) {
+    norms = scaled_norms(i_first, h, b, tx, ty);
+    norm_of_tile = bitcast<f32>(largest_of_threads(bitcast<u32>(largest(norms)), lane));
+  }
 
-  for (var j_first = first_key(i_first, h, b); j_first < j_end; j_first += TILE) {
+  for (var j_end = (last_of_tile / TILE + 1u) * TILE; j_end > first_kept; j_end -= TILE) {
+    let j_first = j_end - TILE;
     var s = mat4x4f();
     for (var chunk = 0u; chunk < CHUNKS; chunk++) {
       workgroupBarrier();
@@ -124,23 +190,39 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) lane:
       let step = weigh(tx, ty);
       for (var r = 0u; r < 4u; r++) { p_out[chunk][r] = p_out[chunk][r] * p_rows[r].rescale + step[r]; }
     }
+    if (HAS_STOP_RULE && j_first > first_kept && j_first % params.block_n == 0u) {
+      if (may_stop(i_first, h, b, j_first, norm_of_tile)) {
+        let sums = sum_of_threads(vec4f(p_rows[0].sum, p_rows[1].sum, p_rows[2].sum, p_rows[3].sum), tx, ty);
+        let pivots = vec4f(p_rows[0].pivot, p_rows[1].pivot, p_rows[2].pivot, p_rows[3].pivot);
+        // decay_bias is edge minus row here, so it counts negative.
+        let rows_decay = key_decay(p_lambda[0], p_lambda[1], p_lambda[2], p_lambda[3]);
+        let edge_decay = -decay_bias(load_lambda(o_lambda + j_first - 1u), rows_decay);
+        let m_drop = may_drop(norms, edge_decay, edge_before(bh, j_first), pivots, sums);
+        // Rows past the end, rows that keep nothing from here on, or nothing at all, do not hold the others back.
+        let rows = vec4u(i_first + ty) + vec4u(0u, 8u, 16u, 24u);
+        let m_idle = (p_first >= vec4u(j_first)) | (p_first > rows + offset) | (rows >= vec4u(params.query_len));
+        let against = select(0u, 1u, !all(m_drop | m_idle));
+        if (largest_of_threads(against, lane) == 0u) {
+          stop = j_first;
+          break;
+        }
+      }
+    }
   }
 
-  for (var r = 0u; r < 4u; r++) { t_max[(ty + 8u * r) * 8u + tx] = p_rows[r].sum; }
-  workgroupBarrier();
+  let sums = sum_of_threads(vec4f(p_rows[0].sum, p_rows[1].sum, p_rows[2].sum, p_rows[3].sum), tx, ty);
   for (var r = 0u; r < 4u; r++) {
     let i = i_first + ty + 8u * r;
     if (i >= params.query_len) { continue; }
-    let sums = gather(ty + 8u * r);
-    let sum = dot(sums[0] + sums[1], vec4f(1.0));
-    let safe_sum = select(1.0, sum, sum > 0.0);
+    let safe_sum = select(1.0, sums[r], sums[r] > 0.0);
     if (tx == 0u) {
-      let o_lse = (b * params.num_heads + h) * params.query_len + i;
-      lse[o_lse] = select(NEG_LARGE, p_rows[r].pivot * LN2 + log(safe_sum), sum > 0.0);
+      let lse = select(NEG_LARGE, p_rows[r].pivot * LN2 + log(safe_sum), sums[r] > 0.0);
+      let first = min(max(p_first[r], stop), i + offset + 1u);
+      row_stats[bh * params.query_len + i] = vec2<i32>(bitcast<i32>(lse), i32(first));
     }
     if (tx >= C4) { continue; }
     for (var chunk = 0u; chunk < CHUNKS; chunk++) {
-      out[token_at(b, params.query_len, i, h, chunk * C4 + tx)] = p_out[chunk][r] / safe_sum;
+      out[query_at(b, i, h, chunk * C4 + tx)] = p_out[chunk][r] / safe_sum;
     }
   }
 }

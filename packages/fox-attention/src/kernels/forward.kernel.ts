@@ -8,6 +8,7 @@ import { GPU_TILE, ROWS_PER_THREAD, selectTile } from '../select-blocks.ts';
 import forwardGpuWgsl from './forward.gpu.wgsl';
 import forwardSoftwareWgsl from './forward.software.wgsl';
 import attentionWgsl from './lib/attention.wgsl';
+import rowLimitsWgsl from './lib/row-limits.wgsl';
 import tileWgsl from './lib/tile.wgsl';
 import { tileBytes, tileSpec } from './tile.ts';
 
@@ -19,27 +20,37 @@ const shared = {
     'k:read',
     'v:read',
     'log_lambda:read',
-    'start_index:read',
-    'seq_start:read',
+    'limits:read',
+    'spans:read',
     'out:write',
-    'lse:write',
+    'row_stats:write',
   ],
-  params: ['num_heads:u32', 'query_len:u32', 'key_len:u32', 'block_m:u32', 'sm_scale:f32'],
+  params: [
+    'num_heads:u32',
+    'num_kv_heads:u32',
+    'query_len:u32',
+    'key_len:u32',
+    'block_m:u32',
+    'block_n:u32',
+    'sm_scale:f32',
+    'log_tolerance:f32',
+  ],
   flops: (dims: ForwardDims) => forwardFlops(dims),
   bytes: (dims: ForwardDims) => forwardBytes(dims),
 } as const;
 
-const flagSpec = ({ hasGate, hasPadding, hasRanges }: AttentionFlags) => ({
+const flagSpec = ({ hasGate, hasSpans, hasRanges, hasStopRule }: AttentionFlags) => ({
   HAS_GATE: hasGate,
-  HAS_PADDING: hasPadding,
+  HAS_SPANS: hasSpans,
   HAS_RANGES: hasRanges,
+  HAS_STOP_RULE: hasStopRule,
 });
 
 const forwardSoftware = defineKernel({
   ...shared,
   name: 'attention-forward-software',
   source: forwardSoftwareWgsl,
-  lib: [logLambdaWgsl, attentionWgsl],
+  lib: [logLambdaWgsl, attentionWgsl, rowLimitsWgsl],
   select: (dims: ForwardDims) => ({
     HEAD_DIM: dims.headDim,
     WG_SIZE: selectTile({ kernels: 'software' }).threads,
@@ -56,11 +67,11 @@ const forwardGpu = defineKernel({
   ...shared,
   name: 'attention-forward-gpu',
   source: forwardGpuWgsl,
-  lib: [logLambdaWgsl, attentionWgsl, tileWgsl],
+  lib: [logLambdaWgsl, attentionWgsl, rowLimitsWgsl, tileWgsl],
   select: (dims: ForwardDims) => ({ ...tileSpec(dims), ...flagSpec(dims) }),
   grid: ({ queryLen, numHeads, batch }) => [Math.ceil(queryLen / GPU_TILE), numHeads, batch],
-  // beside the tiles: t_max [32, 8] f32
-  workgroupBytes: (spec) => tileBytes(spec) + GPU_TILE * 8 * 4,
+  // beside the tiles: t_max [32, 8] f32, t_votes, t_verdict
+  workgroupBytes: (spec) => tileBytes(spec) + GPU_TILE * 8 * 4 + 8,
 });
 
 export const forwardKernel = ({ kernels }: Pick<DeviceCaps, 'kernels'>) =>

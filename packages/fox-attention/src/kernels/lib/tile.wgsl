@@ -49,7 +49,16 @@ fn store_weights(p: mat4x4f, tx: u32, ty: u32) {
   for (var r = 0u; r < 4u; r++) { t_p[(ty + 8u * r) * P_STRIDE + tx] = p[r]; }
 }
 
-// Where vector `d` of token `t` of [B, length, H, D] lies; tokens past the end repeat the last one.
-fn token_at(b: u32, length: u32, t: u32, h: u32, d: u32) -> u32 {
-  return ((b * length + min(t, length - 1u)) * params.num_heads + h) * D4 + d;
+// Where vector `d` of token `t` of [B, length, heads, D] lies; tokens past the end repeat the last one.
+fn token_at(b: u32, length: u32, t: u32, heads: u32, h: u32, d: u32) -> u32 {
+  return ((b * length + min(t, length - 1u)) * heads + h) * D4 + d;
+}
+
+fn query_at(b: u32, i: u32, h: u32, d: u32) -> u32 {
+  return token_at(b, params.query_len, i, params.num_heads, h, d);
+}
+
+// h: key head
+fn key_at(b: u32, j: u32, h: u32, d: u32) -> u32 {
+  return token_at(b, params.key_len, j, params.num_kv_heads, h, d);
 }

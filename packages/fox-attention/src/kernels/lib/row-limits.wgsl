@@ -1,0 +1,40 @@
+// row-limits: where the keys of a row begin, and when the forward kernels may stop their walk to the left.
+// limits  HAS_RANGES: start_index i32 [B, H, ceil(M / block_m)], key positions
+//         HAS_STOP_RULE: edges f32 [B, H, ceil(N / block_n), 2], (S_j, max norm of k_t over t <= j), j the last key of a block
+// spans   [B, N] (first, end), read only if HAS_SPANS
+
+// What rounding may take from a bound, relative to the logits in it: products of up to 128 terms in f32.
+const ROUNDING: f32 = 1e-5;
+
+fn load_lambda(at: u32) -> vec2<i32> {
+  if (HAS_GATE) { return log_lambda[at]; }
+  return vec2<i32>(0);
+}
+
+// First key that row i may keep; its position + 1 if it keeps none.
+fn first_key(i: u32, h: u32, b: u32) -> u32 {
+  let position = i + params.key_len - params.query_len;
+  var first = 0;
+  if (HAS_SPANS) { first = spans[b * params.key_len + position].x; }
+  if (HAS_RANGES) {
+    let blocks = (params.query_len + params.block_m - 1u) / params.block_m;
+    first = max(first, limits[(b * params.num_heads + h) * blocks + i / params.block_m]);
+  }
+  return u32(clamp(first, 0, i32(position) + 1));
+}
+
+// (S, largest norm) of the keys before position j, a multiple of block_n. bh = b H + h
+fn edge_before(bh: u32, j: u32) -> vec2f {
+  let blocks = (params.key_len + params.block_n - 1u) / params.block_n;
+  let at = (bh * blocks + j / params.block_n - 1u) * 2u;
+  return bitcast<vec2f>(vec2<i32>(limits[at], limits[at + 1u]));
+}
+
+// Whether rows may drop all keys before an edge: s |q| max|k| + D + S - lse <= log eps.
+// norms: s |q|; decay: D to the edge's last key; pivots, sums: online softmax in base 2 so far, sum 0 if no key yet
+fn may_drop(norms: vec4f, decay: vec4f, edge: vec2f, pivots: vec4f, sums: vec4f) -> vec4<bool> {
+  let m_seen = sums > vec4f(0.0);
+  let lse = (pivots + log2(select(vec4f(1.0), sums, m_seen))) * LN2;
+  let margin = ROUNDING * (norms * edge.y + abs(lse));
+  return m_seen & (norms * edge.y + decay + edge.x - lse + margin <= vec4f(params.log_tolerance));
+}
