@@ -8,7 +8,7 @@ import { UsageError } from './usage-error.ts';
 
 const program = createProgram({
   train: (options) => train(options, process.stdout),
-  sample: (run, options) => sample(run, options, process.stdout),
+  sample: (run, options) => sample(run, options, { text: process.stdout, notes: process.stderr }),
 });
 
 try {

@@ -69,8 +69,10 @@ test('sample', async () => {
   expect(call).toMatchObject({
     command: 'sample',
     run: 'runs/a',
-    options: { sampleTokens: 5, topK: 'off', temperature: 0, prompt: 'Hi', seed: 0 },
+    options: { sampleTokens: 5, topK: 'off', temperature: 0, prompt: 'Hi', seed: 0, evict: true },
   });
+  const long = await parse(...'sample runs/a --tokens 4096 --no-evict'.split(' '));
+  expect(long.options).toMatchObject({ sampleTokens: 4096, evict: false });
 });
 
 test.each([

@@ -40,6 +40,7 @@ export interface SampleOptions {
   readonly temperature: number;
   readonly topK: number | 'off';
   readonly seed: number;
+  readonly evict: boolean;
 }
 
 export interface Commands {
@@ -136,7 +137,7 @@ function sampleCommand(commands: Commands): Command {
       'run folder, checkpoint folder, or any folder with config.json and model.safetensors',
     )
     .addOption(adapterOption())
-    .addOption(sampleTokensOption())
+    .addOption(sampleTokensOption('--tokens, --sample-tokens <n>'))
     .addOption(promptOption())
     .addOption(
       new Option('--temperature <x>', '0 = always the likeliest byte; higher = more varied')
@@ -149,6 +150,10 @@ function sampleCommand(commands: Commands): Command {
         .argParser(countOrOff),
     )
     .addOption(new Option('--seed <n>', 'seed of the draws').default(0).argParser(countOrZero))
+    .option(
+      '--no-evict',
+      'keep the whole cache, also what no later byte can need; the text is the same',
+    )
     .action((run: string, options: SampleOptions) => commands.sample(run, options));
 }
 
@@ -164,10 +169,8 @@ const adapterOption = () =>
     'auto = the GPU if there is one, else a software adapter on the CPU',
   ).choices(['auto', 'hardware', 'software']);
 
-const sampleTokensOption = () =>
-  new Option('--sample-tokens <n>', 'length of the text it writes, in bytes')
-    .default(200)
-    .argParser(countOrZero);
+const sampleTokensOption = (flags = '--sample-tokens <n>') =>
+  new Option(flags, 'length of the text it writes, in bytes').default(200).argParser(countOrZero);
 
 const promptOption = () =>
   new Option('--prompt <text>', 'what the text begins with')

@@ -1,8 +1,9 @@
 // `sample`: text from a run's newest checkpoint, or from any model folder.
 
 import { readFile, stat, writeFile } from 'node:fs/promises';
-import { createModel, type FileSystem, loadModelFolder } from '@vulpes/lm-models';
+import { type CacheUsage, createModel, type FileSystem, loadModelFolder } from '@vulpes/lm-models';
 import { byteTokenizer, joinPath, listCheckpoints } from '@vulpes/training';
+import { formatBytes, formatInteger, formatPercent } from './format.ts';
 import { nodeFiles } from './node-files.ts';
 import { openDevice } from './open-device.ts';
 import type { SampleOptions } from './options.ts';
@@ -10,8 +11,19 @@ import type { Output } from './progress.ts';
 import { UsageError } from './usage-error.ts';
 import { sampleText } from './write-sample.ts';
 
+export interface SampleOutput {
+  /** The text, and nothing else. */
+  readonly text: Output;
+  /** What the cache held, and how fast it went. */
+  readonly notes: Output;
+}
+
 /** @throws UsageError CheckpointError */
-export async function sample(path: string, options: SampleOptions, output: Output): Promise<void> {
+export async function sample(
+  path: string,
+  options: SampleOptions,
+  output: SampleOutput,
+): Promise<void> {
   const folder = await modelFolderOf(path);
   const { config, weights } = await loadModelFolder(fileSystem, folder);
   if (config.vocabSize < byteTokenizer.vocabSize) {
@@ -22,14 +34,37 @@ export async function sample(path: string, options: SampleOptions, output: Outpu
   const device = await openDevice(options.adapter);
   try {
     const model = createModel(config, device);
-    const { prompt, sampleTokens: tokens, temperature, seed } = options;
+    const { prompt, sampleTokens: tokens, temperature, seed, evict } = options;
     const topK = options.topK === 'off' ? null : options.topK;
     const params = model.upload(weights);
-    const text = await sampleText(model, params, { prompt, tokens, temperature, topK, seed });
-    output.write(`${text}\n`);
+    let usage: CacheUsage | null = null;
+    const onCache = (latest: CacheUsage) => {
+      usage = latest;
+    };
+    const request = { prompt, tokens, temperature, topK, seed, evict, onCache };
+    const start = performance.now();
+    const text = await sampleText(model, params, request);
+    output.text.write(`${text}\n`);
+    const perSecond = (1000 * tokens) / (performance.now() - start);
+    if (usage) output.notes.write(`${usageLines(usage, perSecond).join('\n')}\n`);
   } finally {
     device.dispose();
   }
+}
+
+/** `cache: 1.20 MiB of 4.10 MiB kept (29%) after 4,099 bytes of text, 1.31 MiB (32%) at its peak; 53 bytes a second` */
+export function usageLines(
+  { length, keptBytes, peakBytes, fullBytes, notes }: CacheUsage,
+  perSecond: number,
+): string[] {
+  const share = (bytes: number) => formatPercent(bytes / fullBytes);
+  const kept = `${formatBytes(keptBytes)} of ${formatBytes(fullBytes)} kept (${share(keptBytes)})`;
+  const peak = `${formatBytes(peakBytes)} (${share(peakBytes)}) at its peak`;
+  const speed = `${formatInteger(perSecond)} bytes a second`;
+  return [
+    `cache: ${kept} after ${formatInteger(length)} bytes of text, ${peak}; ${speed}`,
+    ...notes,
+  ];
 }
 
 /** A run's newest checkpoint, or the folder itself. */

@@ -111,9 +111,13 @@ describe('a run', () => {
   test('can be sampled from', async () => {
     await undisturbedRun();
     const request = ['--prompt', 'The fox', '--sample-tokens', '4'];
-    const { code, stdout } = await runCli(script, ['sample', at('whole'), ...request]);
+    const { code, stdout, stderr } = await runCli(script, ['sample', at('whole'), ...request]);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^The fox/);
+    expect(stderr).toMatch(/^cache: .* of .* kept \(\d+%\) after 10 bytes of text, /);
+    const whole = await runCli(script, ['sample', at('whole'), ...request, '--no-evict']);
+    expect(whole.stdout).toBe(stdout);
+    expect(whole.stderr).toContain('kept (100%)');
   });
 
   test('a second Ctrl-C, a while after the first, ends it at once with 130', async () => {

@@ -1,6 +1,6 @@
 // Text from a model, bytes joined to characters as they come.
 
-import { generate, type Model, type Params } from '@vulpes/lm-models';
+import { type CacheUsage, generate, type Model, type Params } from '@vulpes/lm-models';
 import { byteTokenizer } from '@vulpes/training';
 
 export interface SampleRequest {
@@ -10,6 +10,10 @@ export interface SampleRequest {
   readonly temperature: number;
   readonly topK: number | null;
   readonly seed: number;
+  /** Let the cache go of what no later byte can need. Default true. */
+  readonly evict?: boolean;
+  /** Told after each byte what the cache holds. */
+  readonly onCache?: (usage: CacheUsage) => void;
   /** Ends the text early. */
   readonly signal?: AbortSignal;
 }
@@ -18,7 +22,7 @@ export interface SampleRequest {
 export async function sampleText(
   model: Model,
   params: Params,
-  { prompt, tokens, temperature, topK, seed, signal }: SampleRequest,
+  { prompt, tokens, temperature, topK, seed, evict, onCache, signal }: SampleRequest,
 ): Promise<string> {
   const text = await generate(model, params, {
     prompt: byteTokenizer.encode(prompt),
@@ -27,6 +31,8 @@ export async function sampleText(
     topK,
     seed,
     stopToken: null,
+    evict,
+    onCache,
     onToken: () => signal?.aborted !== true,
   });
   return byteTokenizer.decode(Array.from(text));
