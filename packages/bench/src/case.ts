@@ -9,6 +9,8 @@ export type Dims = Readonly<Record<string, number>>;
 export interface Expected {
   readonly values: ArrayLike<number>;
   readonly bound: number;
+  /** Which elements of the output `values` are, where the twin computes only some. Default: all. */
+  readonly indices?: ArrayLike<number>;
 }
 
 export type Expectations = Readonly<Record<string, Expected>>;
@@ -46,15 +48,27 @@ export interface BenchCase {
   readonly dims: Dims;
   /** Sizes that are checked against the f64 twin first, where `dims` would take the twin too long. Default: `dims`. */
   readonly gateDims?: Dims;
+  /** Of a model's case: the preset that gave its sizes. */
+  readonly preset?: string;
+  /** Floating-point operations of one run with nothing pruned, roughly: tells large cases from small ones. */
+  readonly flops?: number;
   /** How the inputs were made, for the report. */
   readonly inputs: string;
   /** The first is the baseline of the ratios. */
   readonly variants: readonly Variant[];
 }
 
-/** `attention/forward B1-T512-H4-D64` */
-export const caseId = ({ op, mode, dims }: Pick<BenchCase, 'op' | 'mode' | 'dims'>): string =>
-  `${op}/${mode} ${formatDims(dims)}`;
+/** `attention/forward B1-T512-H4-D64`; with a preset, which stands for the sizes of the model, `train-step/step pro-125m B1-T2048`. */
+export function caseId({
+  op,
+  mode,
+  dims,
+  preset,
+}: Pick<BenchCase, 'op' | 'mode' | 'dims' | 'preset'>): string {
+  if (preset === undefined) return `${op}/${mode} ${formatDims(dims)}`;
+  const { B = 1, T = 1 } = dims;
+  return `${op}/${mode} ${preset} ${formatDims({ B, T })}`;
+}
 
 export const formatDims = (dims: Dims): string =>
   Object.entries(dims)

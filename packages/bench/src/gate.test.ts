@@ -26,6 +26,13 @@ describe('checkOutput', () => {
     expect(checkOutput('y', actual, { values, bound }).isOk).toBe(false);
   });
 
+  test('compares the elements that the twin names, and only those', () => {
+    const chosen = { values, indices: [2, 0], bound: 0 };
+    expect(checkOutput('y', Float32Array.of(4, 9, 3), chosen).isOk).toBe(true);
+    expect(checkOutput('y', Float32Array.of(4, 9, 5), chosen).isOk).toBe(false);
+    expect(checkOutput('y', Float32Array.of(4, 9), chosen).isOk).toBe(false);
+  });
+
   test('a bound of 0 accepts equality, also of zeros', () => {
     expect(checkOutput('y', Int32Array.of(3, 4), { values, bound: 0 }).isOk).toBe(true);
     expect(checkOutput('y', Int32Array.of(0, 0), { values: [0, 0], bound: 0 }).isOk).toBe(true);

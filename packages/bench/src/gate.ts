@@ -40,13 +40,14 @@ export async function runGate(device: Device, variant: Variant, dims: Dims): Pro
 export function checkOutput(
   output: string,
   actual: HostArray | undefined,
-  { values, bound }: Expected,
+  { values, bound, indices }: Expected,
 ): GateCheck {
   let [error, reference, largest] = [0, 0, 0];
-  const isComparable = actual !== undefined && actual.length === values.length;
+  const isComparable =
+    actual !== undefined && (indices ?? actual).length === values.length && values.length > 0;
   for (let i = 0; isComparable && i < values.length; i++) {
     const want = values[i] as number;
-    const difference = Math.abs((actual[i] as number) - want);
+    const difference = Math.abs((actual[indices?.[i] ?? i] as number) - want);
     error += difference ** 2;
     reference += want ** 2;
     largest = Math.max(largest, difference);

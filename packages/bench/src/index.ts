@@ -12,25 +12,32 @@ export {
   type Variant,
   type Workload,
 } from './case.ts';
+export { assertSuiteNames, type CaseFilter, chooseCases } from './choose-cases.ts';
+export type {
+  Comparison,
+  ComparisonContext,
+  Measurement,
+  NotMeasured,
+  Yardstick,
+} from './compare.ts';
+export { DeviceSlot } from './device-slot.ts';
 export { checkOutput, type GateCheck, type GateReport, runGate } from './gate.ts';
 export { adapterName, type HostInfo, type MachineInfo, machineInfo } from './machine.ts';
+export { type Peaks, peakGbPerSecond, peakTflops, type Shares } from './peaks/shares.ts';
 export {
   type BenchReport,
   buildReport,
   type CaseReport,
+  OURS,
   REPORT_SCHEMA,
   type Timing,
   type VariantReport,
+  withComparison,
 } from './report.ts';
-export { type OnPhase, type Phase, type RunSettings, runCase } from './run-case.ts';
-export {
-  assertSuiteNames,
-  type BenchOptions,
-  defaultRuns,
-  type Progress,
-  runSuites,
-} from './run-suites.ts';
+export type { RunSettings } from './rounds.ts';
+export { type CaseRun, type OnPhase, type Phase, runCase } from './run-case.ts';
+export { type BenchOptions, defaultSettings, type Progress, runSuites } from './run-suites.ts';
 export { quantile, type Summary, summarize } from './statistics.ts';
-export { type SuiteName, suiteNames, suites } from './suites/index.ts';
-export { formatCase, formatReport } from './table.ts';
+export { type SuiteName, suiteNames, suiteSentences, suites } from './suites/index.ts';
+export { formatCase, formatEnd, formatPeaks, formatReport } from './table.ts';
 export { type KernelTotal, kernelTimes, totalMs, totalsByLabel, wallMs } from './timer.ts';

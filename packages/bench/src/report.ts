@@ -1,24 +1,30 @@
 // The report: everything that is needed to believe a number, as JSON.
 
 import type { Counts, Dims, Mode } from './case.ts';
+import type { Measurement, NotMeasured } from './compare.ts';
 import type { GateReport } from './gate.ts';
 import type { MachineInfo } from './machine.ts';
+import type { Peaks, Shares } from './peaks/shares.ts';
 import type { Summary } from './statistics.ts';
 import type { KernelTotal } from './timer.ts';
 
-export const REPORT_SCHEMA = 'vulpes-bench/1';
+export const REPORT_SCHEMA = 'vulpes-bench/2';
+/** Our own name among the runners. */
+export const OURS = 'vulpes';
 
 export interface Timing {
   /** Wall clock: record, submit, run, wait. */
   readonly wallMs: Summary;
-  /** Sum of the kernels' GPU timestamps; null where the adapter has none. */
+  /** Sum of the kernels' GPU timestamps; null on a software adapter, and where there are none. */
   readonly gpuMs: Summary | null;
-  /** Of the run with the median GPU time. */
+  /** Of one run, by program: kernel and chosen spec. The run with the median GPU time. */
   readonly kernels: readonly KernelTotal[];
   /** Baseline's time / this variant's, from alternating runs: 2 = twice as fast. By GPU time where there is one. */
   readonly speedup: Summary;
   /** Null on a software adapter. */
   readonly rates: { readonly tflops: number; readonly gbPerSecond: number } | null;
+  /** Of the peaks measured in the same run; null where they were not. */
+  readonly shares: Shares | null;
 }
 
 export interface VariantReport {
@@ -44,6 +50,8 @@ export interface CaseReport {
   readonly op: string;
   readonly mode: Mode;
   readonly dims: Dims;
+  /** Of a model's case: the preset that gave its sizes. */
+  readonly preset: string | null;
   readonly inputs: string;
   readonly variants: readonly VariantReport[];
 }
@@ -55,29 +63,46 @@ export interface BenchReport {
   /** `ratios`: a software adapter ran, so times compare only within this report. */
   readonly timesAre: 'absolute' | 'ratios';
   readonly note: string;
-  readonly settings: {
-    readonly suites: readonly string[];
-    readonly runs: number;
-    readonly warmups: number;
-  };
+  readonly settings: ReportSettings;
   readonly machine: MachineInfo;
+  /** Null where they could not be measured. */
+  readonly peaks: Peaks | null;
   readonly cases: readonly CaseReport[];
+  /** Rows of the yardsticks. */
+  readonly comparisons: readonly Measurement[];
+  /** Cases that a runner, ours included, did not time: too large, over the budget, not supported. */
+  readonly notMeasured: readonly NotMeasured[];
   /** Variants that the gate refused. */
   readonly refused: number;
+  /** Cases that ended in an error which is not one of size. */
+  readonly failed: number;
   readonly elapsedMs: number;
+}
+
+export interface ReportSettings {
+  readonly suites: readonly string[];
+  /** Timed runs of each variant; a variant whose runs are long had fewer, see its timing. */
+  readonly runs: number;
+  /** Seconds of work before the first timed run of each case. */
+  readonly warmSeconds: number;
+  readonly maxTokens: number | null;
+  readonly presets: readonly string[] | null;
+  readonly budgetSeconds: number | null;
 }
 
 const NOTES = {
   absolute:
-    'Times are of this adapter. gpuMs is the sum of GPU timestamps, wallMs the wall clock around record, submit and wait.',
+    'Times are of this adapter. gpuMs is the sum of GPU timestamps, wallMs the wall clock around record, submit and wait. Shares are of the peaks that this run measured.',
   ratios:
-    'A software adapter ran the kernels on the CPU: counts and errors hold anywhere, speedups compare variants within this report, times say nothing about a GPU.',
+    'A software adapter ran the kernels on the CPU: counts and errors hold anywhere, speedups and shares compare work within this report, times say nothing about a GPU.',
 } as const;
 
-export function buildReport(
-  content: Pick<BenchReport, 'settings' | 'machine' | 'cases' | 'elapsedMs'>,
-  createdAt: Date,
-): BenchReport {
+export type ReportContent = Omit<
+  BenchReport,
+  'schema' | 'createdAt' | 'timesAre' | 'note' | 'refused'
+>;
+
+export function buildReport(content: ReportContent, createdAt: Date): BenchReport {
   const timesAre = content.machine.isSoftware ? 'ratios' : 'absolute';
   const refused = content.cases.flatMap(({ variants }) => variants).filter((v) => !v.gate.isOk);
   return {
@@ -89,3 +114,18 @@ export function buildReport(
     refused: refused.length,
   };
 }
+
+/** The same report with the rows of a yardstick. */
+export const withComparison = (
+  report: BenchReport,
+  {
+    measurements,
+    notMeasured,
+  }: Pick<BenchReport, 'notMeasured'> & {
+    readonly measurements: readonly Measurement[];
+  },
+): BenchReport => ({
+  ...report,
+  comparisons: [...report.comparisons, ...measurements],
+  notMeasured: [...report.notMeasured, ...notMeasured],
+});

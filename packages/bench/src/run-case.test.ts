@@ -3,8 +3,9 @@ import { gpuSuite } from '@vulpes/tensor-core/testing';
 import { defineKernel } from '@vulpes/wgsl-kernels';
 import { expect, test } from 'vitest';
 import type { BenchCase, Dims, Workload } from './case.ts';
-import { buildReport } from './report.ts';
+import { buildReport, withComparison } from './report.ts';
 import { type Phase, runCase } from './run-case.ts';
+import type { Summary } from './statistics.ts';
 import { formatReport } from './table.ts';
 
 const double = defineKernel({
@@ -56,11 +57,36 @@ const testCase = (...variants: BenchCase['variants']): BenchCase => ({
 const right = { name: 'right', build: workload(1, 2) };
 const longer = { name: 'longer', build: workload(30, 2) };
 const wrong = { name: 'wrong', build: workload(1, 3) };
-const SETTINGS = { runs: 4, warmups: 1 };
+const SETTINGS = { runs: 4, warmSeconds: 0, longRunMs: 60_000 };
+
+const summary = (median: number) => ({ runs: 4, median, p10: median, p90: median, min: median });
+const PEAKS = {
+  compute: { flops: 50e9, ms: summary(1) },
+  memory: { bytes: 2e9, ms: summary(1) },
+};
+const HOST = {
+  runtime: 'node',
+  platform: 'linux',
+  cpu: null,
+  cores: 2,
+  memoryBytes: null,
+  commit: null,
+  isDirty: null,
+};
+const CONTENT = {
+  settings: { suites: ['test'], ...SETTINGS, maxTokens: null, presets: null, budgetSeconds: null },
+  peaks: PEAKS,
+  comparisons: [],
+  notMeasured: [{ runner: 'vulpes', case: 'larger', why: 'did not fit: too large' }],
+  failed: 0,
+  elapsedMs: 1,
+};
+
+const reportOf = async (...given: Parameters<typeof runCase>) => (await runCase(...given)).report;
 
 gpuSuite('runCase', (device) => {
   test('times green variants by both clocks, against the first', async () => {
-    const { id, variants } = await runCase(device(), testCase(right, longer), SETTINGS);
+    const { id, variants } = await reportOf(device(), testCase(right, longer), SETTINGS);
     expect(id).toBe('double/forward size4096');
     const [first, second] = variants;
     for (const { timing, gate } of variants) {
@@ -74,13 +100,12 @@ gpuSuite('runCase', (device) => {
     expect(first?.counts?.peakBytes).toBeGreaterThanOrEqual(4096 * 4);
     expect(second?.counts?.dispatches).toBe(30);
     if (device().caps.features.timestampQuery) {
-      expect(second?.timing?.gpuMs?.runs).toBe(4);
       expect(second?.timing?.kernels).toMatchObject([{ label: 'bench-test-double', launches: 30 }]);
     }
   });
 
   test('refuses a red variant: no times, no counts, and the next one becomes the baseline', async () => {
-    const { variants } = await runCase(device(), testCase(wrong, right), SETTINGS);
+    const { variants } = await reportOf(device(), testCase(wrong, right), SETTINGS);
     expect(variants[0]).toMatchObject({ name: 'wrong', timing: null, counts: null });
     expect(variants[0]?.gate).toMatchObject({
       isOk: false,
@@ -94,7 +119,7 @@ gpuSuite('runCase', (device) => {
       ...workload(1, 2)(on, dims),
       expected: () => ({}),
     });
-    const { variants } = await runCase(
+    const { variants } = await reportOf(
       device(),
       testCase({ name: 'unchecked', build: unchecked }),
       SETTINGS,
@@ -105,41 +130,59 @@ gpuSuite('runCase', (device) => {
   test('tells its progress, and leaves no tensor behind', async () => {
     const phases: [Phase, number, number][] = [];
     const before = device().memory.liveTensors;
-    await runCase(device(), testCase(right), SETTINGS, (...phase) => phases.push(phase));
+    await runCase(device(), testCase(right), SETTINGS, {
+      onPhase: (...phase) => phases.push(phase),
+    });
     expect(phases[0]).toEqual(['check', 0, 1]);
     expect(phases.at(-1)).toEqual(['time', 3, 4]);
     expect(device().memory.liveTensors).toBe(before);
   });
 
   test('the report says what its times are good for', async () => {
-    const cases = [await runCase(device(), testCase(right, wrong), SETTINGS)];
-    const host = {
-      runtime: 'node',
-      platform: 'linux',
-      cpu: null,
-      cores: 2,
-      memoryBytes: null,
-      commit: null,
-      isDirty: null,
-    };
-    const content = { settings: { suites: ['test'], ...SETTINGS }, cases, elapsedMs: 1 };
+    const cases = [await reportOf(device(), testCase(right, wrong), SETTINGS, { peaks: PEAKS })];
     const created = new Date(0);
     const report = (isSoftware: boolean) =>
-      buildReport({ ...content, machine: { ...device().caps, isSoftware, host } }, created);
+      buildReport(
+        { ...CONTENT, cases, machine: { ...device().caps, isSoftware, host: HOST } },
+        created,
+      );
     const software = report(true);
     expect(software).toMatchObject({
-      schema: 'vulpes-bench/1',
+      schema: 'vulpes-bench/2',
       createdAt: '1970-01-01T00:00:00.000Z',
       timesAre: 'ratios',
       refused: 1,
-      machine: { host, isSoftware: true },
+      machine: { host: HOST, isSoftware: true },
     });
     expect(JSON.parse(JSON.stringify(software))).toEqual(software);
     const text = formatReport(software);
     expect(text).toContain('say nothing about a GPU');
-    expect(text).toMatch(/right +ok exact +1\.00x/);
+    expect(text).toMatch(/right +ok exact +4 +1\.00x/);
     expect(text).toMatch(/wrong +REFUSED: y 3\.3e-1 > 0\.000001/);
     expect(text).not.toContain(' ms');
-    expect(formatReport(report(false))).toContain('GPU ms');
+    expect(text).toContain('not measured: 1 case\n  vulpes: larger: did not fit: too large');
+    expect(formatReport(report(false))).toMatch(/GPU ms.*measured peaks: 50\.0 TFLOP/s);
+  });
+
+  test('rows of a yardstick stand beside ours', async () => {
+    const report = await reportOf(device(), testCase(right), SETTINGS);
+    const ours = report.variants[0]?.timing?.wallMs as Summary;
+    const row = {
+      suite: 'test',
+      case: report.id,
+      variant: 'right',
+      runner: 'other',
+      wallMs: { ...ours, median: 3 * ours.median },
+      gpuMs: null,
+    };
+    const compared = withComparison(
+      buildReport(
+        { ...CONTENT, machine: { ...device().caps, host: HOST }, cases: [report] },
+        new Date(0),
+      ),
+      { measurements: [row], notMeasured: [{ runner: 'other', case: 'b', why: 'cannot' }] },
+    );
+    expect(formatReport(compared)).toMatch(/double\/forward size4096 +right +other +4 +- +3\.00x/);
+    expect(formatReport(compared)).toContain('other: b: cannot');
   });
 });

@@ -1,20 +1,32 @@
 // One case: gate every variant, then time the green ones in alternating runs, so that drift hits all alike.
 
 import type { Device, KernelTime } from '@vulpes/tensor-core';
-import { type BenchCase, caseId, type Variant, type Workload } from './case.ts';
+import { type BenchCase, caseId, formatDims, type Variant, type Workload } from './case.ts';
 import { type GateReport, runGate } from './gate.ts';
+import { type Peaks, sharesOf } from './peaks/shares.ts';
 import type { CaseReport, Timing, VariantReport } from './report.ts';
+import { type RunSettings, roundsFor } from './rounds.ts';
 import { summarize } from './statistics.ts';
 import { kernelTimes, recordAndFree, totalMs, totalsByLabel, wallMs } from './timer.ts';
 
-export interface RunSettings {
-  /** Timed runs of each variant, by each clock. */
-  readonly runs: number;
-  readonly warmups: number;
-}
-
 export type Phase = 'check' | 'warm up' | 'time';
 export type OnPhase = (phase: Phase, done: number, of: number) => void;
+
+export interface CaseContext {
+  /** For the shares; null = none were measured. */
+  readonly peaks?: Peaks | null;
+  /** Checks that were made already: lengths that share their gate are checked once. */
+  readonly gates?: Map<string, GateReport>;
+  readonly onPhase?: OnPhase;
+}
+
+export interface CaseRun {
+  readonly report: CaseReport;
+  /** Of the slowest variant, by the wall clock. */
+  readonly runMs: number;
+  /** What the case took beside warm-up and runs. */
+  readonly overheadMs: number;
+}
 
 interface Contender {
   readonly variant: Variant;
@@ -28,64 +40,112 @@ export async function runCase(
   device: Device,
   benchCase: BenchCase,
   settings: RunSettings,
-  onPhase: OnPhase = () => {},
-): Promise<CaseReport> {
-  const gates: { variant: Variant; gate: GateReport }[] = [];
-  for (const variant of benchCase.variants) {
-    onPhase('check', gates.length, benchCase.variants.length);
-    gates.push({
-      variant,
-      gate: await runGate(device, variant, benchCase.gateDims ?? benchCase.dims),
-    });
-  }
-  const contenders = gates
-    .filter(({ gate }) => gate.isOk)
-    .map(({ variant, gate }): Contender => {
-      const workload = variant.build(device, benchCase.dims);
-      return { variant, gate, workload, wall: [], profiles: [] };
-    });
+  context: CaseContext = {},
+): Promise<CaseRun> {
+  const start = performance.now();
+  const gates = await checkAll(device, benchCase, context);
+  const contenders: Contender[] = [];
   try {
-    await timeAll(device, contenders, settings, onPhase);
-    const reports: VariantReport[] = [];
+    for (const { variant, gate } of gates) {
+      if (!gate.isOk) continue;
+      const workload = variant.build(device, benchCase.dims);
+      contenders.push({ variant, gate, workload, wall: [], profiles: [] });
+    }
+    const timing = performance.now();
+    const runMs = await timeAll(device, contenders, settings, context.onPhase ?? (() => {}));
+    const timedMs = performance.now() - timing;
+    const variants: VariantReport[] = [];
     for (const { variant, gate } of gates) {
       const contender = contenders.find((other) => other.variant === variant);
-      reports.push(
+      variants.push(
         contender
-          ? await variantReport(device, contender, contenders[0] as Contender)
+          ? await variantReport(
+              device,
+              contender,
+              contenders[0] as Contender,
+              context.peaks ?? null,
+            )
           : { name: variant.name, gate, timing: null, counts: null },
       );
     }
-    const { suite, op, mode, dims, inputs } = benchCase;
-    return { id: caseId(benchCase), suite, op, mode, dims, inputs, variants: reports };
+    const { suite, op, mode, dims, inputs, preset = null } = benchCase;
+    return {
+      report: { id: caseId(benchCase), suite, op, mode, dims, preset, inputs, variants },
+      runMs,
+      overheadMs: performance.now() - start - timedMs,
+    };
   } finally {
     for (const { workload } of contenders) workload.dispose();
   }
 }
 
+async function checkAll(
+  device: Device,
+  benchCase: BenchCase,
+  { gates: known = new Map<string, GateReport>(), onPhase }: CaseContext,
+): Promise<{ variant: Variant; gate: GateReport }[]> {
+  const { suite, op, mode, variants, dims, gateDims = dims } = benchCase;
+  const gates: { variant: Variant; gate: GateReport }[] = [];
+  for (const variant of variants) {
+    onPhase?.('check', gates.length, variants.length);
+    const key = [suite, op, mode, variant.name, formatDims(gateDims)].join(' ');
+    const gate = known.get(key) ?? (await runGate(device, variant, gateDims));
+    known.set(key, gate);
+    gates.push({ variant, gate });
+  }
+  return gates;
+}
+
+/** @returns the time of a run of the slowest variant, warm */
 async function timeAll(
   device: Device,
   contenders: readonly Contender[],
-  { runs, warmups }: RunSettings,
+  settings: RunSettings,
   onPhase: OnPhase,
-): Promise<void> {
-  for (let round = 0; round < warmups; round++) {
-    onPhase('warm up', round, warmups);
-    for (const { workload } of contenders) await wallMs(device, () => workload.run());
-  }
-  for (let round = 0; round < runs; round++) {
-    onPhase('time', round, runs);
+): Promise<number> {
+  const runMs = await warmUp(device, contenders, settings, onPhase);
+  const rounds = roundsFor(settings, runMs);
+  for (let round = 0; round < rounds; round++) {
+    onPhase('time', round, rounds);
     for (const { workload, wall, profiles } of contenders) {
       wall.push(await wallMs(device, () => workload.run()));
+      // A software adapter's timestamps say no more than the wall clock; one run tells how the time splits.
+      if (device.caps.isSoftware && round > 0) continue;
       const kernels = await kernelTimes(device, () => workload.run());
       if (kernels) profiles.push(kernels);
     }
   }
+  return runMs;
+}
+
+/** Two rounds at least, the first of which compiles; then until the clocks have had their time. */
+async function warmUp(
+  device: Device,
+  contenders: readonly Contender[],
+  { warmSeconds }: RunSettings,
+  onPhase: OnPhase,
+): Promise<number> {
+  const round = async (): Promise<number> => {
+    let slowest = 0;
+    for (const { workload } of contenders) {
+      slowest = Math.max(slowest, await wallMs(device, () => workload.run()));
+    }
+    return slowest;
+  };
+  onPhase('warm up', 0, 1);
+  await round();
+  const start = performance.now();
+  let slowest = 0;
+  do slowest = await round();
+  while (contenders.length > 0 && performance.now() - start < 1000 * warmSeconds);
+  return slowest;
 }
 
 async function variantReport(
   device: Device,
   contender: Contender,
   baseline: Contender,
+  peaks: Peaks | null,
 ): Promise<VariantReport> {
   const { variant, gate, workload } = contender;
   const counts = await workload.counts();
@@ -93,7 +153,7 @@ async function variantReport(
   return {
     name: variant.name,
     gate,
-    timing: timing(contender, baseline, counts, device.caps.isSoftware),
+    timing: timing(contender, baseline, counts, { isSoftware: device.caps.isSoftware, peaks }),
     counts: {
       ...counts,
       ...(await footprint(device, workload)),
@@ -105,22 +165,25 @@ async function variantReport(
 function timing(
   contender: Contender,
   baseline: Contender,
-  { flops, bytes }: { flops: number; bytes: number },
-  isSoftware: boolean,
+  counts: { readonly flops: number; readonly bytes: number },
+  { isSoftware, peaks }: { readonly isSoftware: boolean; readonly peaks: Peaks | null },
 ): Timing {
-  const gpu = contender.profiles.map(totalMs);
+  const gpu = isSoftware ? [] : contender.profiles.map(totalMs);
   const samples = gpu.length ? gpu : contender.wall;
   const baselineSamples = gpu.length ? baseline.profiles.map(totalMs) : baseline.wall;
-  const median = summarize(samples).median;
+  const { median } = summarize(samples);
   const middle = [...contender.profiles].sort((a, b) => totalMs(a) - totalMs(b))[
-    Math.floor(gpu.length / 2)
+    Math.floor(contender.profiles.length / 2)
   ];
   return {
     wallMs: summarize(contender.wall),
     gpuMs: gpu.length ? summarize(gpu) : null,
     kernels: totalsByLabel(middle ?? []),
     speedup: summarize(samples.map((ms, run) => ratio(baselineSamples[run] as number, ms))),
-    rates: isSoftware ? null : { tflops: flops / median / 1e9, gbPerSecond: bytes / median / 1e6 },
+    rates: isSoftware
+      ? null
+      : { tflops: counts.flops / median / 1e9, gbPerSecond: counts.bytes / median / 1e6 },
+    shares: peaks && median > 0 ? sharesOf(counts, median, peaks) : null,
   };
 }
 

@@ -1,10 +1,10 @@
-import { createDevice } from '@vulpes/tensor-core';
+import { createDevice, type DeviceCaps } from '@vulpes/tensor-core';
 import { gpuSuite } from '@vulpes/tensor-core/testing';
-import { describe, expect, test } from 'vitest';
-import type { BenchCase, Variant } from './case.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { type BenchCase, caseId, type Variant } from './case.ts';
+import { assertSuiteNames, chooseCases } from './choose-cases.ts';
 import { runGate } from './gate.ts';
-import { assertSuiteNames } from './run-suites.ts';
-import { suiteNames, suites } from './suites/index.ts';
+import { suiteNames, suiteSentences, suites } from './suites/index.ts';
 
 test('an unknown suite is refused in one sentence', () => {
   expect(() => assertSuiteNames(['matmul', 'matnul'])).toThrow(
@@ -14,34 +14,77 @@ test('an unknown suite is refused in one sentence', () => {
 });
 
 describe('every suite', () => {
-  test('has cases with a variant each, and ids of their own', async () => {
-    const { caps } = await createDevice();
+  let software: DeviceCaps;
+  beforeAll(async () => {
+    software = (await createDevice()).caps;
+  });
+  const everything = { suites: suiteNames, maxTokens: null, presets: null, caseText: null };
+
+  test('has a sentence, and cases with ids of their own and a variant each', () => {
     for (const isSoftware of [true, false]) {
-      const cases = suiteNames.flatMap((name) => suites[name]({ ...caps, isSoftware }));
-      const ids = cases.map(({ op, mode, dims }) => JSON.stringify({ op, mode, dims }));
+      const cases = chooseCases({ ...software, isSoftware }, everything);
+      const ids = cases.map(caseId);
       expect(new Set(ids).size).toBe(ids.length);
       for (const { suite, variants, inputs } of cases) {
-        expect(suiteNames).toContain(suite);
+        expect(suiteSentences[suite as keyof typeof suites]).toMatch(/\.$/);
         expect(variants.length).toBeGreaterThan(0);
         expect(inputs).not.toBe('');
       }
     }
   });
+
+  test('covers the lengths and presets that are asked for on hardware', () => {
+    const hardware = { ...software, isSoftware: false, kernels: 'gpu' as const };
+    const attention = suites.attention(hardware).map(({ dims }) => `${dims.D}x${dims.T}`);
+    for (const shape of ['64x1024', '64x65536', '128x1024', '128x65536']) {
+      expect(attention).toContain(shape);
+    }
+    const training = suites.training(hardware).map(caseId);
+    for (const preset of ['pro-125m', 'pro-360m', 'pro-760m']) {
+      for (const length of [2048, 4096, 8192, 16384])
+        expect(training).toContain(`train-step/step ${preset} B1-T${length}`);
+    }
+  });
+
+  test('is cut down by length, preset and name', () => {
+    const hardware = { ...software, isSoftware: false };
+    const chosen = chooseCases(hardware, {
+      ...everything,
+      suites: ['training', 'boundary'],
+      maxTokens: 20_000,
+      presets: ['pro-360m'],
+      caseText: '16384',
+    });
+    expect(chosen.map(caseId)).toEqual([
+      'train-step/step pro-360m B1-T16384',
+      'find-block-ranges/search B1-T16384-H12-blockM64-blockN64',
+    ]);
+    expect(() => chooseCases(software, { ...everything, caseText: 'nothing' })).toThrow(
+      /^bench: --max-tokens, --preset and --case leave none of the \d+ cases of matmul, .*; ask for less\.$/,
+    );
+    expect(() => chooseCases(software, { ...everything, presets: ['pro-1b'] })).toThrow(
+      /^bench: the chosen suites .* have no case of preset 'pro-1b' on this adapter; the presets are /,
+    );
+  });
 });
 
 gpuSuite('suites', (device) => {
-  // The benchmark checks every variant itself; here the last of each suite stands for all, as kernels compile for seconds.
-  test.each(suiteNames)('%s: its last variant passes its gate', async (name) => {
-    const benchCase = suites[name](device().caps).at(-1) as BenchCase;
-    const variant = benchCase.variants.at(-1) as Variant;
-    const gate = await runGate(device(), variant, benchCase.gateDims ?? benchCase.dims);
-    expect(gate, variant.name).toMatchObject({ isOk: true });
-  });
+  // The benchmark checks every variant itself; here one of the smallest case stands for all, as kernels compile for seconds.
+  test.each(suiteNames)(
+    '%s: the last variant of its smallest case passes its gate',
+    async (name) => {
+      const cases = suites[name](device().caps) as readonly BenchCase[];
+      const benchCase = [...cases].sort((a, b) => (a.flops ?? 0) - (b.flops ?? 0))[0] as BenchCase;
+      const variant = benchCase.variants.at(-1) as Variant;
+      const gate = await runGate(device(), variant, benchCase.gateDims ?? benchCase.dims);
+      expect(gate, variant.name).toMatchObject({ isOk: true });
+    },
+  );
 
   test('the costs of attention follow the blocks that the search keeps', async () => {
     const [forward] = suites.attention(device().caps);
     const dims = { ...forward?.gateDims };
-    const [dense, pruned] = await Promise.all(
+    const [dense, ...pruned] = await Promise.all(
       (forward?.variants ?? []).map(async (variant) => {
         const workload = variant.build(device(), dims);
         const counts = await workload.counts();
@@ -50,8 +93,11 @@ gpuSuite('suites', (device) => {
       }),
     );
     expect(dense?.keptBlocks).toBe(dense?.causalBlocks);
-    expect(pruned?.keptBlocks).toBeLessThan(pruned?.causalBlocks as number);
-    const share = (pruned?.keptBlocks as number) / (pruned?.causalBlocks as number);
-    expect(pruned?.flops).toBeCloseTo((dense?.flops as number) * share, 0);
+    expect(pruned).toHaveLength(2);
+    for (const { flops, keptBlocks = 0, causalBlocks = 0 } of pruned) {
+      expect(causalBlocks).toBe(dense?.causalBlocks);
+      expect(keptBlocks).toBeLessThan(causalBlocks);
+      expect(flops).toBeCloseTo(((dense?.flops as number) * keptBlocks) / causalBlocks, 0);
+    }
   });
 });

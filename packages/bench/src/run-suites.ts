@@ -1,11 +1,23 @@
 // All cases of the chosen suites, one after the other, into one report.
 
-import { ArgumentError, type Device } from '@vulpes/tensor-core';
+import {
+  type Device,
+  DeviceLimitError,
+  DeviceLostError,
+  FoxError,
+  OutOfMemoryError,
+} from '@vulpes/tensor-core';
 import { type BenchCase, caseId } from './case.ts';
+import { type CaseFilter, chooseCases } from './choose-cases.ts';
+import type { NotMeasured } from './compare.ts';
+import type { DeviceSlot } from './device-slot.ts';
+import type { GateReport } from './gate.ts';
 import { type HostInfo, machineInfo } from './machine.ts';
-import { type BenchReport, buildReport, type CaseReport } from './report.ts';
-import { type Phase, type RunSettings, runCase } from './run-case.ts';
-import { type SuiteName, suiteNames, suites } from './suites/index.ts';
+import { measurePeaks } from './peaks/measure-peaks.ts';
+import type { Peaks } from './peaks/shares.ts';
+import { type BenchReport, buildReport, type CaseReport, OURS } from './report.ts';
+import { predictMs, type RunSettings, type Spent } from './rounds.ts';
+import { type Phase, runCase } from './run-case.ts';
 
 export interface Progress {
   readonly caseId: string;
@@ -18,54 +30,142 @@ export interface Progress {
   readonly of: number;
 }
 
-export interface BenchOptions extends RunSettings {
-  readonly suites: readonly SuiteName[];
+export interface BenchOptions extends RunSettings, CaseFilter {
+  /** Cases that would go beyond it are left out, the largest first; null = all run. */
+  readonly budgetSeconds: number | null;
+  /** Whether to measure the adapter's peaks first. */
+  readonly hasPeaks: boolean;
   readonly host: HostInfo;
   readonly onProgress?: (progress: Progress) => void;
   /** Called as each case ends. */
   readonly onCase?: (report: CaseReport) => void;
+  readonly onNotMeasured?: (entry: NotMeasured) => void;
 }
 
-/** @throws ArgumentError in one sentence, naming the suites that exist. */
-export function assertSuiteNames(names: readonly string[]): asserts names is SuiteName[] {
-  const unknown = names.find((name) => !(suiteNames as readonly string[]).includes(name));
-  if (unknown === undefined) return;
-  throw new ArgumentError(
-    `bench: there is no suite '${unknown}'; the suites are ${suiteNames.join(', ')}.`,
-  );
-}
+/** Software adapters: shorter runs are long already, and a whole report fits in five minutes. */
+export const defaultSettings = ({
+  caps,
+}: Pick<Device, 'caps'>): RunSettings & { readonly budgetSeconds: number | null } =>
+  caps.isSoftware
+    ? { runs: 20, warmSeconds: 1, longRunMs: 200, budgetSeconds: 240 }
+    : { runs: 20, warmSeconds: 1, longRunMs: 1000, budgetSeconds: null };
 
-/** Fewer runs where they tell only ratios. */
-export const defaultRuns = ({ caps }: Pick<Device, 'caps'>): RunSettings =>
-  caps.isSoftware ? { runs: 5, warmups: 1 } : { runs: 20, warmups: 3 };
-
-export async function runSuites(device: Device, options: BenchOptions): Promise<BenchReport> {
+/** @throws ArgumentError where the filter leaves no case. */
+export async function runSuites(slot: DeviceSlot, options: BenchOptions): Promise<BenchReport> {
   const start = performance.now();
-  const chosen = options.suites.flatMap((name): BenchCase[] => [...suites[name](device.caps)]);
-  const cases: CaseReport[] = [];
-  for (const benchCase of chosen) {
-    const report = await runCase(device, benchCase, options, (phase, done, of) =>
-      options.onProgress?.({
-        caseId: caseId(benchCase),
-        phase,
-        casesDone: cases.length,
-        casesTotal: chosen.length,
-        done,
-        of,
-      }),
-    );
-    cases.push(report);
-    options.onCase?.(report);
-    await device.trimMemory();
-  }
-  const { runs, warmups, suites: names, host } = options;
+  const chosen = chooseCases(slot.device.caps, options);
+  const peaks = options.hasPeaks ? await measurePeaks(slot.device, options) : null;
+  const run = new SuiteRun(slot, options, { start, total: chosen.length, peaks });
+  const inOrder = options.budgetSeconds === null ? chosen : smallestFirst(chosen);
+  for (const benchCase of inOrder) await run.next(benchCase);
+  const { runs, warmSeconds, maxTokens, presets, budgetSeconds, suites, host } = options;
+  const rank = new Map(chosen.map((benchCase, index) => [caseId(benchCase), index]));
   return buildReport(
     {
-      settings: { suites: names, runs, warmups },
-      machine: machineInfo(device, host),
-      cases,
+      settings: { suites, runs, warmSeconds, maxTokens, presets, budgetSeconds },
+      machine: machineInfo(slot.device, host),
+      peaks,
+      cases: run.cases.sort((a, b) => (rank.get(a.id) ?? 0) - (rank.get(b.id) ?? 0)),
+      comparisons: [],
+      notMeasured: run.notMeasured,
+      failed: run.failed,
       elapsedMs: performance.now() - start,
     },
     new Date(),
   );
 }
+
+const smallestFirst = (cases: readonly BenchCase[]): BenchCase[] =>
+  [...cases].sort((a, b) => (a.flops ?? 0) - (b.flops ?? 0));
+
+/** What has run so far. */
+class SuiteRun {
+  readonly cases: CaseReport[] = [];
+  readonly notMeasured: NotMeasured[] = [];
+  failed = 0;
+  readonly #slot: DeviceSlot;
+  readonly #options: BenchOptions;
+  readonly #of: { readonly start: number; readonly total: number; readonly peaks: Peaks | null };
+  readonly #gates = new Map<string, GateReport>();
+  readonly #spent: Spent[] = [];
+
+  constructor(
+    slot: DeviceSlot,
+    options: BenchOptions,
+    of: { readonly start: number; readonly total: number; readonly peaks: Peaks | null },
+  ) {
+    this.#slot = slot;
+    this.#options = options;
+    this.#of = of;
+  }
+
+  async next(benchCase: BenchCase): Promise<void> {
+    const overrun = this.#overBudget(benchCase);
+    if (overrun) return this.#leaveOut(benchCase, overrun);
+    try {
+      await this.#measure(benchCase);
+    } catch (error) {
+      if (!FoxError.isInstance(error)) throw error;
+      if (!isSize(error)) this.failed++;
+      this.#leaveOut(benchCase, `${isSize(error) ? 'did not fit' : 'failed'}: ${error.message}`);
+      await this.#slot.renew();
+    }
+  }
+
+  async #measure(benchCase: BenchCase): Promise<void> {
+    const { suite, op, mode, flops = 0 } = benchCase;
+    const { report, runMs, overheadMs } = await runCase(
+      this.#slot.device,
+      benchCase,
+      this.#options,
+      {
+        peaks: this.#of.peaks,
+        gates: this.#gates,
+        onPhase: (phase, done, of) => this.#tell(benchCase, phase, done, of),
+      },
+    );
+    this.cases.push(report);
+    this.#spent.push({ suite, op, mode, flops, runMs, overheadMs });
+    this.#options.onCase?.(report);
+    await this.#slot.device.trimMemory();
+  }
+
+  /** Why a case is left out; null = it runs. */
+  #overBudget(benchCase: BenchCase): string | null {
+    const { budgetSeconds } = this.#options;
+    if (budgetSeconds === null) return null;
+    const { peaks, start } = this.#of;
+    const { isSoftware } = this.#slot.device.caps;
+    const left = budgetSeconds - (performance.now() - start) / 1000;
+    const needed =
+      predictMs(benchCase, this.#spent, {
+        ...this.#options,
+        clocks: isSoftware ? 1 : 2,
+        peakFlopsPerMs: peaks && peaks.compute.flops / peaks.compute.ms.median,
+      }) / 1000;
+    if (needed <= left) return null;
+    return `left out by the time budget of ${budgetSeconds} s: it needs about ${Math.ceil(needed)} s, ${Math.max(0, Math.floor(left))} s were left`;
+  }
+
+  #leaveOut(benchCase: BenchCase, why: string): void {
+    const entry = { runner: OURS, case: caseId(benchCase), why };
+    this.notMeasured.push(entry);
+    this.#options.onNotMeasured?.(entry);
+  }
+
+  #tell(benchCase: BenchCase, phase: Phase, done: number, of: number): void {
+    this.#options.onProgress?.({
+      caseId: caseId(benchCase),
+      phase,
+      casesDone: this.cases.length + this.notMeasured.length,
+      casesTotal: this.#of.total,
+      done,
+      of,
+    });
+  }
+}
+
+const isSize = (error: FoxError): boolean =>
+  DeviceLimitError.isInstance(error) ||
+  OutOfMemoryError.isInstance(error) ||
+  DeviceLostError.isInstance(error);

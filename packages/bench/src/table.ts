@@ -1,28 +1,53 @@
-// The report for a terminal: one block a case, one line a variant.
+// The report for a terminal: one block a case, one line a variant; then the yardsticks and what was not measured.
 
+import { alignColumns, count, kept, spread } from './format.ts';
+import { type Peaks, peakGbPerSecond, peakTflops, type Shares } from './peaks/shares.ts';
 import type { BenchReport, CaseReport, VariantReport } from './report.ts';
-import type { Summary } from './statistics.ts';
 
 /** Lines without colours. */
 export function formatReport(report: BenchReport): string {
   const isAbsolute = report.timesAre === 'absolute';
   const blocks = report.cases.map((benchCase) => formatCase(benchCase, isAbsolute));
-  return [...blocks, report.note].join('\n\n');
+  return [...blocks, ...formatEnd(report)].join('\n\n');
 }
+
+/** What stands below the cases: peaks, yardsticks, what is missing, what the times are good for. */
+export const formatEnd = (report: BenchReport): string[] =>
+  [
+    report.peaks && report.timesAre === 'absolute' ? formatPeaks(report.peaks) : '',
+    formatComparisons(report),
+    formatNotMeasured(report),
+    report.note,
+  ].filter((block) => block !== '');
+
+export const formatPeaks = (peaks: Peaks): string =>
+  `measured peaks: ${peakTflops(peaks).toFixed(1)} TFLOP/s multiply-adds in registers, ${peakGbPerSecond(peaks).toFixed(0)} GB/s copy`;
 
 export function formatCase({ id, variants }: CaseReport, isAbsolute: boolean): string {
   const header = isAbsolute
     ? [
         'variant',
         'check',
+        'runs',
         'GPU ms (p10-p90)',
         'wall ms',
         'rate',
+        'peak/bandwidth',
         'speedup',
         'launches',
         'blocks kept',
       ]
-    : ['variant', 'check', 'speedup (p10-p90)', 'GFLOP', 'launches', 'peak MiB', 'blocks kept'];
+    : [
+        'variant',
+        'check',
+        'runs',
+        'speedup (p10-p90)',
+        'peak/bandwidth',
+        'GFLOP',
+        'launches',
+        'peak MiB',
+        'blocks kept',
+      ];
   const isAlone = variants.length === 1;
   const rows = variants.map((variant) =>
     isAbsolute ? absoluteRow(variant, isAlone) : ratioRow(variant, isAlone),
@@ -36,9 +61,11 @@ function absoluteRow(variant: VariantReport, isAlone: boolean): string[] {
   return [
     name,
     check(variant),
+    String(timing.wallMs.runs),
     timing.gpuMs ? spread(timing.gpuMs, 3) : 'no timestamps',
     timing.wallMs.median.toFixed(2),
     rate(timing.rates),
+    shares(timing.shares),
     isAlone ? '-' : `${timing.speedup.median.toFixed(2)}x`,
     String(counts.dispatches),
     kept(counts.prunedShare),
@@ -51,12 +78,41 @@ function ratioRow(variant: VariantReport, isAlone: boolean): string[] {
   return [
     name,
     check(variant),
+    String(timing.wallMs.runs),
     isAlone ? '-' : spread(timing.speedup, 2, 'x'),
+    shares(timing.shares),
     (counts.flops / 1e9).toFixed(3),
     String(counts.dispatches),
     (counts.peakBytes / 2 ** 20).toFixed(2),
     kept(counts.prunedShare),
   ];
+}
+
+/** Rows of other runners, beside ours of the same case and variant. Empty without any. */
+function formatComparisons({ comparisons, cases, timesAre }: BenchReport): string {
+  if (comparisons.length === 0) return '';
+  const rows = comparisons.map((row) => {
+    const ours = cases
+      .find(({ id }) => id === row.case)
+      ?.variants.find(({ name }) => name === row.variant)?.timing;
+    return [
+      row.case,
+      row.variant,
+      row.runner,
+      String(row.wallMs.runs),
+      timesAre === 'absolute' ? spread(row.wallMs, 2) : '-',
+      ours ? `${(row.wallMs.median / ours.wallMs.median).toFixed(2)}x` : '-',
+      row.note ?? '',
+    ];
+  });
+  const header = ['case', 'variant', 'runner', 'runs', 'wall ms', 'its time / ours', 'note'];
+  return ['yardsticks', ...alignColumns([header, ...rows]).map((line) => `  ${line}`)].join('\n');
+}
+
+function formatNotMeasured({ notMeasured }: BenchReport): string {
+  if (notMeasured.length === 0) return '';
+  const lines = notMeasured.map((entry) => `  ${entry.runner}: ${entry.case}: ${entry.why}`);
+  return [`not measured: ${count(notMeasured.length, 'case')}`, ...lines].join('\n');
 }
 
 /** `ok 3.1e-7`, with the largest error; or the outputs that are off. */
@@ -74,27 +130,11 @@ function check({ gate }: VariantReport): string {
   return `REFUSED: ${errors.join(', ')}`;
 }
 
-const spread = ({ median, p10, p90 }: Summary, digits: number, unit = ''): string =>
-  `${median.toFixed(digits)}${unit} (${p10.toFixed(digits)}-${p90.toFixed(digits)})`;
-
 const rate = (rates: { tflops: number; gbPerSecond: number } | null): string =>
   rates ? `${rates.tflops.toFixed(2)} TFLOP/s ${rates.gbPerSecond.toFixed(0)} GB/s` : '-';
 
-const kept = (prunedShare: number | null): string =>
-  prunedShare === null ? '-' : `${(100 * (1 - prunedShare)).toFixed(1)} %`;
+/** `31 % / 4 %`: of the measured peak, of the measured bandwidth. */
+const shares = (of: Shares | null): string =>
+  of ? `${percent(of.ofPeak)} / ${percent(of.ofBandwidth)}` : '-';
 
-/** Pads every column but a line's last to its widest cell. A line with a refusal may run over. */
-function alignColumns(rows: readonly (readonly string[])[]): string[] {
-  const full = rows.filter((row) => row.length === rows[0]?.length);
-  const widths = rows[0]?.map((_, column) =>
-    Math.max(...full.map((row) => row[column]?.length ?? 0)),
-  );
-  return rows.map((row) =>
-    row
-      .map((cell, column) =>
-        column === row.length - 1 ? cell : cell.padEnd(widths?.[column] ?? 0),
-      )
-      .join('  ')
-      .trimEnd(),
-  );
-}
+const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;

@@ -22,8 +22,7 @@ export interface Shares {
 /** TFLOP/s */
 export const peakTflops = ({ compute }: Peaks): number => compute.flops / compute.ms.median / 1e9;
 
-export const peakGbPerSecond = ({ memory }: Peaks): number =>
-  memory.bytes / memory.ms.median / 1e6;
+export const peakGbPerSecond = ({ memory }: Peaks): number => memory.bytes / memory.ms.median / 1e6;
 
 /** Shares of work that took `ms`. */
 export function sharesOf(

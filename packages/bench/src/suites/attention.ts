@@ -1,50 +1,89 @@
-// Forgetting attention, dense and pruned: the same numbers in, the same gates, outputs equal to within ε.
+// Forgetting attention at growing lengths: dense, pruned by the paper's rule, pruned by the certified rule. The same numbers in, outputs equal to within ε.
 
 import {
   adaptiveThreshold,
   blockCost,
+  certifiedStopRule,
   DEFAULT_LOG_PRUNING_TOLERANCE,
   findBlockRanges,
   logitUpperBoundFromNorms,
   pruningCounts,
 } from '@vulpes/acp-scheduler';
 import {
+  attendAndReport,
+  type ForgettingAttentionOptions,
   forgettingAttention,
+  forwardFlops,
   naiveForgettingAttention,
   naiveForgettingAttentionBackward,
   selectBlocks,
 } from '@vulpes/fox-attention';
 import type { Device, DeviceCaps, Tensor } from '@vulpes/tensor-core';
-import { type BlockRanges, type BlockSizes, cumulativeLogGate } from '@vulpes/wgsl-kernels';
+import { type BlockSizes, cumulativeLogGate } from '@vulpes/wgsl-kernels';
+import { sumBlockCounts } from '../block-counts.ts';
 import type { BenchCase, Counts, Dims, Expectations, Mode, Variant, Workload } from '../case.ts';
 import { forwardBackward } from '../gradients.ts';
 import { normals } from './random.ts';
 
-type Variants = 'dense' | 'pruned';
+const VARIANTS = ['dense', 'paper', 'certified'] as const;
+type Rule = (typeof VARIANTS)[number];
 type AttentionMode = Extract<Mode, 'forward' | 'forward+backward'>;
 
-/** The pruned variant is held to the dense twin: ε = e^−10 bounds the mass it drops, the true loss is far below f32 rounding. */
+/** The pruned variants are held to the dense twin: ε = e^−10 bounds the mass they drop, the true loss is far below f32 rounding. */
 const FORWARD_BOUND = 1e-5;
 const GRADIENT_BOUND = 1e-4;
+/** Matmuls of a block: two forward; seven more backward. */
+const BOTH_OVER_FORWARD = 4.5;
 
-export function attentionSuite(caps: DeviceCaps): BenchCase[] {
-  const sizes = caps.isSoftware ? { B: 1, T: 1024, H: 3, D: 64 } : { B: 1, T: 8192, H: 12, D: 64 };
-  const dims = { ...sizes, block: selectBlocks({ keyLen: sizes.T }, caps).blockM };
-  return (['forward', 'forward+backward'] as const).map((mode) => ({
+interface Grid {
+  readonly lengths: readonly number[];
+  readonly headDim: number;
+  readonly numHeads: number;
+}
+
+const K = 1024;
+const LONG = [K, 2 * K, 4 * K, 8 * K, 16 * K, 32 * K, 64 * K];
+/** As wide as the 125M model: 12 heads of 64, or 6 of 128. */
+const HARDWARE: readonly Grid[] = [
+  { lengths: LONG, headDim: 64, numHeads: 12 },
+  { lengths: LONG, headDim: 128, numHeads: 6 },
+];
+const SOFTWARE: readonly Grid[] = [
+  { lengths: [256, 512, K], headDim: 64, numHeads: 3 },
+  { lengths: [512], headDim: 128, numHeads: 3 },
+];
+
+export const attentionSuite = (caps: DeviceCaps): BenchCase[] =>
+  (['forward', 'forward+backward'] as const).flatMap((mode) =>
+    (caps.isSoftware ? SOFTWARE : HARDWARE).flatMap(({ lengths, headDim, numHeads }) =>
+      lengths.map((T) => attentionCase(mode, { B: 1, T, H: numHeads, D: headDim }, caps)),
+    ),
+  );
+
+function attentionCase(
+  mode: AttentionMode,
+  sizes: { B: number; T: number; H: number; D: number },
+  caps: DeviceCaps,
+): BenchCase {
+  const { B: batch, T, H: numHeads, D: headDim } = sizes;
+  const all = forwardFlops({ batch, numHeads, headDim, queryLen: T, keyLen: T });
+  const dims = { ...sizes, block: selectBlocks({ keyLen: T }, caps).blockM };
+  return {
     suite: 'attention',
     op: 'forgetting-attention',
     mode,
     dims,
-    gateDims: { ...dims, T: 320, H: 3 },
+    gateDims: { ...dims, T: Math.min(T, 320), H: 3 },
+    flops: mode === 'forward' ? all : BOTH_OVER_FORWARD * all,
     inputs:
-      'q, k, v, dOut ~ N(0, 1); of every three heads two forget (log f = logsigmoid(N(0, 1))) and one remembers (logsigmoid(N(6, 1))); threshold from norms, log ε = −10, and the search are timed with the pruned variant',
-    variants: [variant('dense', mode), variant('pruned', mode)],
-  }));
+      'q, k, v, dOut ~ N(0, 1); of every three heads two forget (log f = logsigmoid(N(0, 1))) and one remembers (logsigmoid(N(6, 1))); log ε = −10; threshold from norms and search, or the certified rule, are timed with their variant',
+    variants: VARIANTS.map((rule) => variant(rule, mode)),
+  };
 }
 
-const variant = (name: Variants, mode: AttentionMode): Variant => ({
-  name,
-  build: (device, dims) => workload(device, sizesOf(dims), name, mode),
+const variant = (rule: Rule, mode: AttentionMode): Variant => ({
+  name: rule,
+  build: (device, dims) => workload(device, sizesOf(dims), rule, mode),
 });
 
 interface Sizes {
@@ -63,22 +102,20 @@ const sizesOf = ({ B = 1, T = 1, H = 1, D = 16, block = 32 }: Dims): Sizes => ({
   blocks: { blockM: block, blockN: block },
 });
 
-function workload(device: Device, sizes: Sizes, name: Variants, mode: AttentionMode): Workload {
+function workload(device: Device, sizes: Sizes, rule: Rule, mode: AttentionMode): Workload {
   const host = hostInputs(sizes);
   const { batch, seqLen, numHeads, headDim } = sizes;
   const shape = [batch, seqLen, numHeads, headDim];
-  const upload = (data: Float32Array, of: readonly number[]) => device.tensor(data, of);
   const inputs = {
-    q: upload(host.q, shape),
-    k: upload(host.k, shape),
-    v: upload(host.v, shape),
-    logFgate: upload(host.logFgate, [batch, seqLen, numHeads]),
+    q: device.tensor(host.q, shape),
+    k: device.tensor(host.k, shape),
+    v: device.tensor(host.v, shape),
+    logFgate: device.tensor(host.logFgate, [batch, seqLen, numHeads]),
   };
-  const dOut = upload(host.dOut, shape);
+  const dOut = device.tensor(host.dOut, shape);
   const forward = ({ q, k, v, logFgate }: Readonly<Record<string, Tensor>>): Tensor => {
     const attend = [q, k, v, logFgate] as [Tensor, Tensor, Tensor, Tensor];
-    if (name === 'dense') return forgettingAttention(...attend);
-    return forgettingAttention(...attend, prune(inputs, sizes));
+    return forgettingAttention(...attend, prune(inputs, sizes, rule));
   };
   return {
     run: () =>
@@ -86,58 +123,64 @@ function workload(device: Device, sizes: Sizes, name: Variants, mode: AttentionM
         ? { out: forward(inputs) }
         : forwardBackward(device, inputs, dOut, forward),
     expected: () => twin(sizes, host, mode),
-    async counts() {
-      const ranges = device.scope(() => prune(inputs, sizes).ranges);
-      const counts = await countedBlocks(ranges, seqLen);
-      return costOf(sizes, name === 'dense' ? { ...counts, kept: counts.causal } : counts, mode);
-    },
+    counts: () => countWork(inputs, sizes, rule, mode),
     dispose() {
       for (const tensor of [...Object.values(inputs), dOut]) tensor.dispose();
     },
   };
 }
 
-/** Threshold and search, as a model's layer runs them. */
+interface Inputs {
+  readonly q: Tensor;
+  readonly k: Tensor;
+  readonly v: Tensor;
+  readonly logFgate: Tensor;
+}
+
+/** Threshold and search, or the stop rule, as a model's layer runs them. */
 function prune(
-  { q, k, logFgate }: { q: Tensor; k: Tensor; logFgate: Tensor },
+  { q, k, logFgate }: Inputs,
   { seqLen, headDim, blocks }: Sizes,
-): { logLambda: Tensor; ranges: BlockRanges } {
+  rule: Rule,
+): ForgettingAttentionOptions {
+  if (rule === 'dense') return {};
+  const logPruningTolerance = DEFAULT_LOG_PRUNING_TOLERANCE;
   const logLambda = cumulativeLogGate(logFgate);
+  if (rule === 'certified') {
+    return {
+      logLambda,
+      stopRule: certifiedStopRule(k, logLambda, { logPruningTolerance, blocks }),
+    };
+  }
   const threshold = adaptiveThreshold({
     logitUpperBound: logitUpperBoundFromNorms(q, k, { smScale: 1 / Math.sqrt(headDim) }),
     seqLen,
-    logPruningTolerance: DEFAULT_LOG_PRUNING_TOLERANCE,
+    logPruningTolerance,
   });
   return { logLambda, ranges: findBlockRanges(logLambda, threshold, { queryLen: seqLen, blocks }) };
 }
 
-async function countedBlocks(
-  ranges: BlockRanges,
-  seqLen: number,
-): Promise<{ kept: number; causal: number }> {
-  const counts = pruningCounts(ranges, { queryLen: seqLen, keyLen: seqLen });
-  const numbers = await counts.data();
-  for (const tensor of [counts, ranges.startIndex, ranges.endIndex]) tensor.dispose();
-  let [kept, causal] = [0, 0];
-  numbers.forEach((count, index) => {
-    if (index % 2 === 0) kept += count;
-    else causal += count;
-  });
-  return { kept, causal };
-}
-
-function costOf(
-  { headDim, blocks }: Sizes,
-  { kept, causal }: { kept: number; causal: number },
+/** By the blocks that attention itself says it kept. */
+async function countWork(
+  inputs: Inputs,
+  sizes: Sizes,
+  rule: Rule,
   mode: AttentionMode,
-): Counts {
+): Promise<Counts> {
+  const { q, k, v, logFgate } = inputs;
+  const { seqLen, headDim, blocks } = sizes;
+  const counts = q.device.scope(() => {
+    const { kept } = attendAndReport(q, k, v, logFgate, prune(inputs, sizes, rule));
+    return pruningCounts(kept, { queryLen: seqLen, keyLen: seqLen });
+  });
+  const { keptBlocks, causalBlocks } = await sumBlockCounts([counts]);
   const cost = blockCost({ headDim, blocks });
   const isBoth = mode === 'forward+backward';
   return {
-    flops: kept * (cost.forwardFlops + (isBoth ? cost.backwardFlops : 0)),
-    bytes: kept * (cost.forwardBytes + (isBoth ? cost.backwardBytes : 0)),
-    keptBlocks: kept,
-    causalBlocks: causal,
+    flops: keptBlocks * (cost.forwardFlops + (isBoth ? cost.backwardFlops : 0)),
+    bytes: keptBlocks * (cost.forwardBytes + (isBoth ? cost.backwardBytes : 0)),
+    keptBlocks,
+    causalBlocks,
   };
 }
 

@@ -12,6 +12,7 @@ export function boundarySuite(caps: DeviceCaps): BenchCase[] {
     suite: 'boundary',
     op: 'find-block-ranges',
     mode: 'search' as const,
+    flops: 0,
     dims: { B: 1, T, H: 12, blockM: 64, blockN: 64 },
     gateDims: { B: 1, T: 4096, H: 12, blockM: 64, blockN: 64 },
     inputs:

@@ -17,3 +17,14 @@ export const suites = {
 export type SuiteName = keyof typeof suites;
 
 export const suiteNames = Object.keys(suites) as readonly SuiteName[];
+
+/** What each measures, in a sentence. */
+export const suiteSentences: Readonly<Record<SuiteName, string>> = {
+  matmul:
+    'f32 matrix products in the layouts of a linear layer and its gradients: squares, and the layers of the presets.',
+  attention:
+    "forgetting attention at growing lengths, forward and with gradients: dense, pruned by the paper's rule, and by the certified rule.",
+  boundary: 'the boundary search of pruning alone: what it costs before it saves anything.',
+  training:
+    'a whole training step of the presets (loss, gradients, clip, AdamW): dense, and with adaptive computation pruning.',
+};

@@ -1,13 +1,20 @@
-// Matrix products in the three layouts that a linear layer needs: forward, and both gradients.
+// Matrix products in the three layouts that a linear layer needs (forward, and both gradients), at square sizes and at those of the presets' layers.
 
+import { foxPreset, intermediateSizeOf } from '@vulpes/lm-models';
 import type { Device, DeviceCaps } from '@vulpes/tensor-core';
 import { matmul } from '@vulpes/wgsl-kernels';
-import type { BenchCase, Dims, Variant, Workload } from '../case.ts';
+import type { BenchCase, Dims, Expected, Variant, Workload } from '../case.ts';
 import { normals } from './random.ts';
 
 interface Layout {
   readonly transposeA: boolean;
   readonly transposeB: boolean;
+}
+
+interface Sizes {
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
 }
 
 const LAYOUTS: Readonly<Record<string, Layout>> = {
@@ -18,21 +25,47 @@ const LAYOUTS: Readonly<Record<string, Layout>> = {
 
 /** f32 sums of K products: measured 1e-7, and it grows with the root of K. */
 const BOUND = 1e-5;
+/** Entries of a product that the twin computes: the timed sizes themselves are checked. Prime, so that they fall on all columns. */
+const CHECKED_STEP = 9973;
+
+const SOFTWARE = { squares: [256, 512], presets: ['pro-tiny'], tokens: 512, headTokens: 512 };
+const HARDWARE = {
+  squares: [1024, 2048, 4096, 8192],
+  presets: ['pro-125m', 'pro-760m'],
+  tokens: 8192,
+  headTokens: 2048,
+};
 
 export function matmulSuite(caps: DeviceCaps): BenchCase[] {
-  const square = (size: number): Dims => ({ M: size, N: size, K: size });
+  const { squares, presets, tokens, headTokens } = caps.isSoftware ? SOFTWARE : HARDWARE;
   return [
-    {
-      suite: 'matmul',
-      op: 'matmul',
-      mode: 'forward',
-      dims: square(caps.isSoftware ? 512 : 2048),
-      gateDims: square(160),
-      inputs: 'a, b ~ N(0, 1); n: stored as multiplied, t: stored transposed',
-      variants: Object.entries(LAYOUTS).map(([name, layout]) => variant(name, layout)),
-    },
+    ...squares.map((size) => matmulCase('matmul', { M: size, N: size, K: size })),
+    ...presets.flatMap((preset) => layerCases(preset, tokens, headTokens)),
   ];
 }
+
+/** The products of a model's layers, as [tokens, in] × [in, out]. */
+function layerCases(preset: string, tokens: number, headTokens: number): BenchCase[] {
+  const config = foxPreset(preset);
+  const { hiddenSize, vocabSize } = config;
+  const width = intermediateSizeOf(config);
+  return [
+    matmulCase('projection', { M: tokens, N: hiddenSize, K: hiddenSize }),
+    matmulCase('mlp-up', { M: tokens, N: 2 * width, K: hiddenSize }),
+    matmulCase('mlp-down', { M: tokens, N: hiddenSize, K: width }),
+    matmulCase('lm-head', { M: headTokens, N: vocabSize, K: hiddenSize }),
+  ];
+}
+
+const matmulCase = (op: string, dims: { M: number; N: number; K: number }): BenchCase => ({
+  suite: 'matmul',
+  op,
+  mode: 'forward',
+  dims,
+  flops: 2 * dims.M * dims.N * dims.K,
+  inputs: 'a, b ~ N(0, 1); n: stored as multiplied, t: stored transposed',
+  variants: Object.entries(LAYOUTS).map(([name, layout]) => variant(name, layout)),
+});
 
 const variant = (name: string, layout: Layout): Variant => ({
   name,
@@ -46,9 +79,7 @@ function workload(device: Device, dims: Dims, layout: Layout): Workload {
   const b = device.tensor(bData, layout.transposeB ? [n, k] : [k, n]);
   return {
     run: () => ({ c: matmul(a, b, layout) }),
-    expected: () => ({
-      c: { values: product(aData, bData, { m, n, k, ...layout }), bound: BOUND },
-    }),
+    expected: () => ({ c: someEntries(aData, bData, { m, n, k }, layout) }),
     counts: () => ({ flops: 2 * m * n * k, bytes: 4 * (m * k + k * n + m * n) }),
     dispose() {
       a.dispose();
@@ -57,22 +88,23 @@ function workload(device: Device, dims: Dims, layout: Layout): Workload {
   };
 }
 
-/** op(a) op(b) in f64. */
-function product(
+/** Entries of op(a) op(b) in f64. */
+function someEntries(
   a: Float32Array,
   b: Float32Array,
-  { m, n, k, transposeA, transposeB }: Layout & { m: number; n: number; k: number },
-): Float64Array {
-  const c = new Float64Array(m * n);
-  for (let i = 0; i < m; i++) {
-    for (let j = 0; j < n; j++) {
-      let sum = 0;
-      for (let r = 0; r < k; r++) {
-        const left = a[transposeA ? r * m + i : i * k + r] as number;
-        sum += left * (b[transposeB ? j * k + r : r * n + j] as number);
-      }
-      c[i * n + j] = sum;
+  { m, n, k }: Sizes,
+  { transposeA, transposeB }: Layout,
+): Expected {
+  const step = Math.max(1, Math.min(CHECKED_STEP, Math.floor((m * n) / 1024)));
+  const indices = Int32Array.from({ length: Math.ceil((m * n) / step) }, (_, at) => at * step);
+  const values = Float64Array.from(indices, (index) => {
+    const [i, j] = [Math.floor(index / n), index % n];
+    let sum = 0;
+    for (let r = 0; r < k; r++) {
+      const left = a[transposeA ? r * m + i : i * k + r] as number;
+      sum += left * (b[transposeB ? j * k + r : r * n + j] as number);
     }
-  }
-  return c;
+    return sum;
+  });
+  return { values, indices, bound: BOUND };
 }

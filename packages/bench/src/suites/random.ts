@@ -11,6 +11,8 @@ export function normals(seed: number, length: number): Float32Array {
   const values = new Float32Array(length);
   const drawn = Math.min(length, PERIOD);
   for (let i = 0; i < drawn; i++) values[i] = rng.normal();
-  for (let i = drawn; i < length; i++) values[i] = values[i - PERIOD] as number;
+  for (let i = PERIOD; i < length; i += PERIOD) {
+    values.set(values.subarray(0, Math.min(PERIOD, length - i)), i);
+  }
   return values;
 }

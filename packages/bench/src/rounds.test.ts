@@ -1,0 +1,42 @@
+import { describe, expect, test } from 'vitest';
+import { predictMs, roundsFor } from './rounds.ts';
+
+const SETTINGS = { runs: 20, warmSeconds: 1, longRunMs: 500 };
+
+test('fewer runs only where one is long', () => {
+  expect(roundsFor(SETTINGS, 500)).toBe(20);
+  expect(roundsFor(SETTINGS, 1000)).toBe(10);
+  expect(roundsFor(SETTINGS, 60_000)).toBe(3);
+  expect(roundsFor({ ...SETTINGS, runs: 2 }, 60_000)).toBe(2);
+});
+
+describe('predictMs', () => {
+  const work = (suite: string, flops: number) => ({
+    suite,
+    op: 'op',
+    mode: 'forward' as const,
+    flops,
+    variants: [{ name: 'a', build: () => expect.fail('not run') }],
+  });
+  const spent = (flops: number, runMs: number) => ({
+    suite: 's',
+    op: 'op',
+    mode: 'forward',
+    flops,
+    runMs,
+    overheadMs: 700,
+  });
+  const settings = { ...SETTINGS, clocks: 2, peakFlopsPerMs: 1000 };
+
+  test('by the speed of the largest case of its kind, and the overhead of its suite', () => {
+    const earlier = [spent(100, 50), spent(1000, 100)];
+    // 3000 flops at 10 a millisecond: 300 ms a run, 20 runs by 2 clocks and 4 more.
+    expect(predictMs(work('s', 3000), earlier, settings)).toBeCloseTo(700 + 1000 + 44 * 300, 6);
+  });
+
+  test('by the peak where nothing of its suite ran; as quick where not even that is known', () => {
+    const first = predictMs(work('t', 1000), [spent(1000, 100)], settings);
+    expect(first).toBeCloseTo(2000 + 1000 + 44 * (1000 / 50), 6);
+    expect(predictMs(work('t', 1e9), [], { ...settings, peakFlopsPerMs: null })).toBe(3000);
+  });
+});

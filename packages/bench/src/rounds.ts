@@ -1,0 +1,78 @@
+// How many timed runs a case gets, and how long it will take. Pure.
+
+import type { BenchCase } from './case.ts';
+
+export interface RunSettings {
+  /** Timed runs of each variant. */
+  readonly runs: number;
+  /** Seconds of work before the first timed run. */
+  readonly warmSeconds: number;
+  /** A case with longer runs than this has fewer of them. */
+  readonly longRunMs: number;
+}
+
+const FEWEST_RUNS = 3;
+
+/** As many as asked; where one run is long, as many as fit in the time of `runs` runs of `longRunMs`, at least 3. */
+export function roundsFor({ runs, longRunMs }: RunSettings, runMs: number): number {
+  if (runMs <= longRunMs) return runs;
+  return Math.min(runs, Math.max(FEWEST_RUNS, Math.floor((runs * longRunMs) / runMs)));
+}
+
+/** What a finished case took. */
+export interface Spent {
+  readonly suite: string;
+  readonly op: string;
+  readonly mode: string;
+  /** Of a run with nothing pruned. */
+  readonly flops: number;
+  /** Of the slowest variant. */
+  readonly runMs: number;
+  /** For everything but warm-up and runs: checks, inputs, compiling. */
+  readonly overheadMs: number;
+}
+
+type Work = Pick<BenchCase, 'suite' | 'op' | 'mode' | 'flops' | 'variants'>;
+
+/** Runs of a variant that no clock watches: check, warm-up, counts, footprint. */
+const UNTIMED_RUNS = 4;
+/** Of the peak, until a case of this kind has shown better. */
+const FIRST_GUESS = 0.05;
+const FIRST_OVERHEAD_MS = 2000;
+
+/**
+ * Milliseconds that a case will take, from those that ran: the speed of the largest of its kind,
+ * and what a case of its suite takes beside its runs.
+ * @param peakFlopsPerMs measured; null = unknown: then a first case of a kind is taken to be quick
+ */
+export function predictMs(
+  { suite, op, mode, flops = 0, variants }: Work,
+  spent: readonly Spent[],
+  settings: RunSettings & { readonly clocks: number; readonly peakFlopsPerMs: number | null },
+): number {
+  const sameSuite = spent.filter((other) => other.suite === suite && other.flops > 0);
+  const sameKind = sameSuite.filter((other) => other.op === op && other.mode === mode);
+  const like = largest(sameKind) ?? largest(sameSuite);
+  const peak = settings.peakFlopsPerMs;
+  const flopsPerMs = like ? like.flops / like.runMs : peak === null ? null : FIRST_GUESS * peak;
+  const runMs = flopsPerMs === null ? 0 : flops / flopsPerMs;
+  return overheadMs(spent, suite) + timedMs(runMs, variants.length, settings);
+}
+
+const largest = (spent: readonly Spent[]): Spent | undefined =>
+  [...spent].sort((a, b) => b.flops - a.flops)[0];
+
+function timedMs(
+  runMs: number,
+  variants: number,
+  settings: RunSettings & { readonly clocks: number },
+): number {
+  const runs = roundsFor(settings, runMs) * settings.clocks + UNTIMED_RUNS;
+  return variants * runs * runMs + 1000 * settings.warmSeconds;
+}
+
+/** The longest of this suite so far. */
+function overheadMs(spent: readonly Spent[], suite: string): number {
+  const same = spent.filter((other) => other.suite === suite);
+  return same.length ? Math.max(...same.map((other) => other.overheadMs)) : FIRST_OVERHEAD_MS;
+}

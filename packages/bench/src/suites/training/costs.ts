@@ -1,0 +1,54 @@
+// Floating-point operations and bytes of a training step. Pure.
+
+import { blockCost } from '@vulpes/acp-scheduler';
+import { type FoxConfig, headDimOf, parameterSpecs } from '@vulpes/lm-models';
+import type { BlockSizes } from '@vulpes/wgsl-kernels';
+
+const F32_BYTES = 4;
+/** A linear layer multiplies three times: forward, gradient of its input, gradient of its weight. */
+const PRODUCTS = 3;
+/** Reads and writes of a parameter by the optimizer: parameter, m, v read and written, gradient read twice (norm, update). */
+const OPTIMIZER_ACCESSES = 8;
+
+/** [out, in] of every linear layer, the output head included. */
+function linearShapes(config: FoxConfig): (readonly [number, number])[] {
+  return parameterSpecs(config)
+    .filter(({ name, shape }) => shape.length === 2 && name !== 'model.embeddings.weight')
+    .map(({ shape }) => shape as [number, number]);
+}
+
+export function stepCosts(
+  config: FoxConfig,
+  tokens: number,
+  { keptBlocks, blocks }: { readonly keptBlocks: number; readonly blocks: BlockSizes },
+): { flops: number; bytes: number } {
+  const block = blockCost({ headDim: headDimOf(config), blocks });
+  let [flops, bytes] = [0, 0];
+  for (const [out, into] of linearShapes(config)) {
+    flops += PRODUCTS * 2 * tokens * out * into;
+    bytes += PRODUCTS * F32_BYTES * (tokens * (out + into) + out * into);
+  }
+  const parameters = parameterSpecs(config).reduce(
+    (sum, { shape }) => sum + shape.reduce((size, dim) => size * dim, 1),
+    0,
+  );
+  return {
+    flops: flops + keptBlocks * (block.forwardFlops + block.backwardFlops),
+    bytes:
+      bytes +
+      OPTIMIZER_ACCESSES * F32_BYTES * parameters +
+      keptBlocks * (block.forwardBytes + block.backwardBytes),
+  };
+}
+
+/** Blocks of dense attention over all layers and heads. */
+export function causalBlocksOf(
+  { numHiddenLayers, numHeads }: FoxConfig,
+  { batch, seqLen, blocks }: { batch: number; seqLen: number; blocks: BlockSizes },
+): number {
+  let perHead = 0;
+  for (let first = 0; first < seqLen; first += blocks.blockM) {
+    perHead += Math.ceil(Math.min(first + blocks.blockM, seqLen) / blocks.blockN);
+  }
+  return batch * numHiddenLayers * numHeads * perHead;
+}

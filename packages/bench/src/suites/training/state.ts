@@ -1,0 +1,100 @@
+// A model ready to train: parameters with gates as of a trained model, optimizer, step, tokens.
+
+import {
+  createModel,
+  type FoxConfig,
+  foxPreset,
+  type Model,
+  type ParameterSpec,
+  type Params,
+} from '@vulpes/lm-models';
+import { CounterRng, type Device } from '@vulpes/tensor-core';
+import { type AdamWState, createAdamWState, type TokenBatch } from '@vulpes/training';
+import type { Dims } from '../../case.ts';
+import { normals } from '../random.ts';
+
+/** Bias of the gates that remember: log f is about −0.002 a token. */
+const REMEMBERS = 6;
+
+/** How a variant prunes. */
+export type Pruning = Pick<FoxConfig, 'logPruningTolerance' | 'pruningMode'>;
+
+/** The preset, with the sizes of `dims` where it names some. */
+export function configOf(preset: string, dims: Dims, pruning: Pruning): FoxConfig {
+  const { layers, hidden, heads, vocab } = dims;
+  return foxPreset(preset, {
+    ...(layers !== undefined && { numHiddenLayers: layers }),
+    ...(hidden !== undefined && { hiddenSize: hidden }),
+    ...(heads !== undefined && { numHeads: heads }),
+    ...(vocab !== undefined && { vocabSize: vocab }),
+    ...pruning,
+  });
+}
+
+/** What all variants of a case train: the learning rate is 0, so that none changes what the next one starts from. */
+export interface TrainingState {
+  readonly params: Params;
+  readonly optimizer: AdamWState;
+}
+
+/** One state for all workloads of the same sizes that live at a time: 760M parameters with AdamW take 9 GB. */
+export class SharedState {
+  readonly #states = new Map<string, { readonly state: TrainingState; users: number }>();
+
+  /** @returns the state, and a function that gives it back */
+  take(model: Model, key: string): { state: TrainingState; release: () => void } {
+    const entry = this.#states.get(key) ?? { state: createState(model), users: 0 };
+    entry.users++;
+    this.#states.set(key, entry);
+    const release = (): void => {
+      if (--entry.users > 0) return;
+      this.#states.delete(key);
+      disposeState(entry.state);
+    };
+    return { state: entry.state, release };
+  }
+}
+
+export function createState(model: Model): TrainingState {
+  const specs = model.parameterSpecs();
+  const params = createParams(model.device, specs, model.config.numHeads);
+  return { params, optimizer: createAdamWState(model.device, specs) };
+}
+
+export function disposeState({ params, optimizer }: TrainingState): void {
+  for (const tensors of [params, optimizer.m, optimizer.v]) {
+    for (const tensor of Object.values(tensors)) tensor.dispose();
+  }
+}
+
+/** Weights as at the start of training, but gates as in a trained model: of every three heads one remembers. */
+function createParams(device: Device, specs: readonly ParameterSpec[], numHeads: number): Params {
+  const params: Params = {};
+  specs.forEach((spec, index) => {
+    params[spec.name] = device.tensor(firstValues(spec, index, numHeads), spec.shape, {
+      label: spec.name,
+    });
+  });
+  return params;
+}
+
+function firstValues({ name, shape, init }: ParameterSpec, seed: number, numHeads: number) {
+  const size = shape.reduce((product, dim) => product * dim, 1);
+  if (name.endsWith('fgate_proj.bias')) {
+    return Float32Array.from({ length: numHeads }, (_, head) => (head % 3 === 2 ? REMEMBERS : 0));
+  }
+  if (init.kind === 'constant') return new Float32Array(size).fill(init.value);
+  const values = normals(seed, size);
+  const std = init.kind === 'normal' ? init.std : 1;
+  for (let i = 0; i < size; i++) values[i] = (values[i] as number) * std;
+  return values;
+}
+
+export function randomTokens(batch: number, seqLen: number, vocabSize: number): TokenBatch {
+  const rng = new CounterRng(7);
+  const draw = () => Int32Array.from({ length: batch * seqLen }, () => rng.below(vocabSize));
+  return { inputs: draw(), labels: draw(), shape: [batch, seqLen] };
+}
+
+export const modelOf = (device: Device, preset: string, dims: Dims, pruning: Pruning): Model =>
+  createModel(configOf(preset, dims, pruning), device);
