@@ -2,7 +2,6 @@
 
 import { assertShape, type Tensor, UnsupportedError } from '@vulpes/tensor-core';
 import { assertDType, assertSpans } from '../../lib/check.ts';
-import { tokenSpans } from '../token-spans/index.ts';
 import {
   chunkCount,
   gateChunkSums,
@@ -24,8 +23,6 @@ export interface CumulativeLogGateOptions {
   readonly initial?: Tensor | undefined;
   /** Where the first gate stands in the spans; default 0. */
   readonly offset?: number | undefined;
-  /** i32 [B]; spans of left padding. */
-  readonly seqStart?: Tensor | undefined;
 }
 
 /**
@@ -52,13 +49,8 @@ export function cumulativeLogGate(
     assertShape('cumulativeLogGate', 'initial', options.initial, ['B', 'H', 2], { B, H });
   }
   const dims = { batch: B, seqLen: T, numHeads: H };
-  const { device } = logFgate;
-  return device.scope(() => {
-    const { seqStart } = options;
-    const spans = seqStart ? tokenSpans(device, { batch: B, length: T, seqStart }) : options.spans;
-    assertSpans('cumulativeLogGate', spans, { batch: B, seqLen: T, offset });
-    return scanGates(logFgate, { ...options, spans, offset }, dims);
-  });
+  assertSpans('cumulativeLogGate', options.spans, { batch: B, seqLen: T, offset });
+  return logFgate.device.scope(() => scanGates(logFgate, options, dims));
 }
 
 function scanGates(
