@@ -121,7 +121,7 @@ fn may_stop(i_first: u32, h: u32, b: u32, j: u32, norm: f32) -> bool {
   let own = edge_before(bh, (last / params.block_n + 1u) * params.block_n);
   let o_lambda = bh * params.key_len;
   let decay = decay_of(load_lambda(o_lambda + last), load_lambda(o_lambda + j - 1u));
-  let reach = params.log_tolerance + log(f32(last + 1u - j)) + norm * (own.y - edge.y);
+  let reach = params.log_tolerance + log(f32(last + 1u - j)) + norm * max(own.y - edge.y, 0.0);
   return decay + edge.x <= reach + ROUNDING * (1.0 + norm * own.y);
 }
 
