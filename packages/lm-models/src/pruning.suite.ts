@@ -61,6 +61,32 @@ export function pruningSuite(device: () => Device): void {
     },
   );
 
+  test('certified pruning keeps no more than the threshold does, and computes the same', async () => {
+    const config = foxPreset('pro-nano', { ...small, numKvHeads: 1 });
+    const paper = await run(config);
+    const certified = await run({ ...config, pruningMode: 'certified' });
+    expect(certified.counts.length).toBe(config.numHiddenLayers);
+    for (const [layer, counts] of certified.counts.entries()) {
+      for (let head = 0; head < counts.length; head += 2) {
+        const [kept, visible] = [counts[head] as number, counts[head + 1] as number];
+        expect(visible).toBe(paper.counts[layer]?.[head + 1]);
+        expect(kept).toBeLessThanOrEqual(paper.counts[layer]?.[head] as number);
+        expect(kept).toBeGreaterThan(0);
+      }
+    }
+    expectMatch('loss', certified.loss, paper.loss, 1e-6);
+    for (const [index, grad] of certified.grads.entries()) {
+      expectMatch(certified.names[index] as string, grad, paper.grads[index] as number[], 1e-4);
+    }
+  });
+
+  test('a windowed model counts the blocks that hold a visible pair', async () => {
+    const config = foxPreset('pro-nano', { ...small, numHiddenLayers: 1 });
+    const [whole, windowed] = [await run(config), await run({ ...config, windowSize: 40 })];
+    const visible = (counts: number[][]) => counts[0]?.[1] as number;
+    expect(visible(windowed.counts)).toBeLessThan(visible(whole.counts));
+  });
+
   test('a model without gates has nothing to prune', async () => {
     const config = foxPreset('transformer-nano', { ...small, logPruningTolerance: -10 });
     expect((await run(config)).counts).toEqual([]);
