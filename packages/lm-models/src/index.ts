@@ -28,6 +28,7 @@ export {
 } from './generate/generate.ts';
 export type { CacheUsage, SharedOptions } from './generate/options.ts';
 export { argmax, type SamplingOptions, sampleToken } from './generate/sampling.ts';
+export * from './inspect/index.ts';
 export type { Params } from './layers/context.ts';
 export {
   createModel,

@@ -31,6 +31,7 @@ export function attend(
   context: ForwardContext,
 ): Attended {
   const { spans, countPruning, cache } = context;
+  context.onAttention?.({ q, k, v, logFgate }, param);
   if (cache) return { attended: cache.attend({ q, k, v, logFgate }), pruningCounts: null };
   const pruning = logFgate && pruneLayer({ q, k, logFgate }, param, context);
   const options = { spans, ...pruning };

@@ -3,6 +3,7 @@
 import { ArgumentError, type Tensor } from '@vulpes/tensor-core';
 import type { LayerCache } from '../cache/layer-cache.ts';
 import type { FoxConfig } from '../config.ts';
+import type { AttentionInputs } from './attend.ts';
 import type { Spans } from './spans.ts';
 
 /** Official parameter name to tensor. */
@@ -17,6 +18,8 @@ export interface ForwardContext extends Spans {
   readonly cache?: LayerCache | undefined;
   /** Count the attention blocks that pruning keeps. */
   readonly countPruning: boolean;
+  /** Told what each layer attends with, layer after layer, before it does. The tensors live as long as the scope around the forward. */
+  readonly onAttention?: ((inputs: AttentionInputs, param: ParamReader) => void) | undefined;
 }
 
 /** Reads parameters below a prefix, e.g. `model.layers.0`. @throws ArgumentError for a name that is not there. */

@@ -1,0 +1,18 @@
+// What the heads of a model remember.
+
+export {
+  decayMap,
+  halfLife,
+  halfLives,
+  LONGEST_HALF_LIFE,
+  meanHalfLife,
+  type Quantiles,
+  quantiles,
+} from './half-life.ts';
+export { type InspectOptions, inspectModel } from './inspect-model.ts';
+export type {
+  HeadInspection,
+  HeadPruning,
+  LayerInspection,
+  ModelInspection,
+} from './inspection.ts';

@@ -1,0 +1,83 @@
+// What is read from a layer while the model runs: gates, boundaries of both rules, and the queries whose rows are computed again in f64.
+
+import { pruningCounts } from '@vulpes/acp-scheduler';
+import { attendAndReport, selectBlocks } from '@vulpes/fox-attention';
+import { reshape, type Tensor } from '@vulpes/tensor-core';
+import { cumulativeLogGate, embedding, type KeptBlocks } from '@vulpes/wgsl-kernels';
+import type { PruningMode } from '../config.ts';
+import type { AttentionInputs } from '../layers/attend.ts';
+import type { ForwardContext, ParamReader } from '../layers/context.ts';
+import { pruneLayer } from '../layers/pruning.ts';
+
+export interface ObservedRule {
+  /** i32 [1, H, ceil(T / blockM)] */
+  readonly startIndex: Tensor;
+  /** u32 [1, H, 2]: kept and visible blocks. */
+  readonly counts: Tensor;
+}
+
+/** Tensors on the device, to be read after the flush. */
+export interface ObservedLayer {
+  readonly layer: number;
+  /** [1, T, H] */
+  readonly logFgate: Tensor;
+  /** i32 [1, H, T, 2] */
+  readonly logLambda: Tensor;
+  /** [positions, H · D] */
+  readonly sampledQ: Tensor;
+  /** [1, T, Hkv, D] */
+  readonly k: Tensor;
+  readonly paper: ObservedRule;
+  readonly certified: ObservedRule;
+}
+
+export interface Observation {
+  readonly layer: number;
+  readonly context: ForwardContext;
+  readonly logPruningTolerance: number;
+  /** i32 [positions] */
+  readonly positions: Tensor;
+}
+
+/** Records the reading of one layer; what it returns belongs to the scope around the call. */
+export function observeLayer(
+  inputs: AttentionInputs & { readonly logFgate: Tensor },
+  param: ParamReader,
+  observation: Observation,
+): ObservedLayer {
+  const { q, k, logFgate } = inputs;
+  const { layer, context, positions } = observation;
+  const [, seqLen, numHeads, headDim] = q.shape as [number, number, number, number];
+  return q.device.scope(() => ({
+    layer,
+    // Views: the layer's own tensors may end with the block.
+    logFgate: reshape(logFgate, logFgate.shape),
+    k: reshape(k, k.shape),
+    logLambda: cumulativeLogGate(logFgate, { spans: context.documentSpans }),
+    sampledQ: embedding(positions, reshape(q, [seqLen, numHeads * headDim])),
+    paper: keptBy('paper', inputs, param, observation),
+    certified: keptBy('certified', inputs, param, observation),
+  }));
+}
+
+/** What a rule keeps; for the certified one attention has to run. */
+function keptBy(
+  pruningMode: PruningMode,
+  inputs: AttentionInputs & { readonly logFgate: Tensor },
+  param: ParamReader,
+  { context, logPruningTolerance }: Observation,
+): ObservedRule {
+  const { q, k, v, logFgate } = inputs;
+  const { spans } = context;
+  const [, length] = q.shape as [number, number];
+  const config = { ...context.config, pruningMode, logPruningTolerance };
+  const pruning = pruneLayer({ q, k, logFgate }, param, { ...context, config });
+  const kept: KeptBlocks =
+    pruning?.ranges ?? attendAndReport(q, k, v, logFgate, { spans, ...pruning }).kept;
+  const counts = pruningCounts(kept, { queryLen: length, keyLen: length, spans });
+  return { startIndex: kept.startIndex, counts };
+}
+
+/** The blocks that `pruneLayer` uses. */
+export const blocksOf = (seqLen: number, { device }: Pick<Tensor, 'device'>) =>
+  selectBlocks({ keyLen: seqLen }, device.caps);
