@@ -5,12 +5,14 @@ import type { BenchCase } from '../case.ts';
 import { attentionSuite } from './attention.ts';
 import { boundarySuite } from './boundary.ts';
 import { matmulSuite } from './matmul.ts';
+import { pruningSuite } from './pruning.ts';
 import { trainingSuite } from './training.ts';
 
 export const suites = {
   matmul: matmulSuite,
   attention: attentionSuite,
   boundary: boundarySuite,
+  pruning: pruningSuite,
   training: trainingSuite,
 } as const satisfies Record<string, (caps: DeviceCaps) => BenchCase[]>;
 
@@ -25,6 +27,8 @@ export const suiteSentences: Readonly<Record<SuiteName, string>> = {
   attention:
     "forgetting attention at growing lengths, forward and with gradients: dense, pruned by the paper's rule, and by the certified rule.",
   boundary: 'the boundary search of pruning alone: what it costs before it saves anything.',
+  pruning:
+    "blocks that the paper's and the certified rule keep on heads that forget at known speeds, and the true mass that they drop: counts.",
   training:
     'a whole training step of the presets (loss, gradients, clip, AdamW): dense, and with adaptive computation pruning.',
 };
