@@ -1,0 +1,41 @@
+// The yardsticks of `--compare`, by name.
+
+import type { Yardstick } from '@vulpes/bench';
+import { javascriptYardstick, type PeerName, peerNames } from './javascript.ts';
+import { YardstickError } from './places.ts';
+import { pytorchYardstick } from './pytorch.ts';
+
+export { YardstickError } from './places.ts';
+
+export const yardstickNames = [...peerNames, 'pytorch'] as const;
+export type YardstickName = (typeof yardstickNames)[number];
+
+export interface YardstickOptions {
+  /** Python that has PyTorch; default `python3`. */
+  readonly python?: string | undefined;
+  /** Checkout of the official Forgetting Transformer; null = its kernel and model are not measured. */
+  readonly foxPath?: string | null | undefined;
+}
+
+/** @throws YardstickError in one sentence, naming the yardsticks that exist. */
+export function assertYardstickNames(
+  names: readonly string[],
+): asserts names is readonly YardstickName[] {
+  const unknown = names.find((name) => !(yardstickNames as readonly string[]).includes(name));
+  if (unknown === undefined) return;
+  throw new YardstickError(
+    `bench: there is no yardstick '${unknown}'; the yardsticks are ${yardstickNames.join(', ')}.`,
+  );
+}
+
+/** The yardsticks named, to be run one after the other; the JavaScript peers are one, since they take turns on each case. */
+export function createYardsticks(
+  names: readonly YardstickName[],
+  options: YardstickOptions = {},
+): Yardstick[] {
+  const peers = peerNames.filter((name: PeerName) => names.includes(name));
+  return [
+    ...(peers.length > 0 ? [javascriptYardstick(peers)] : []),
+    ...(names.includes('pytorch') ? [pytorchYardstick(options)] : []),
+  ];
+}

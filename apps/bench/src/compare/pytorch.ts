@@ -1,0 +1,85 @@
+// PyTorch, and where it is there the official Triton kernel and model, by a Python script of ours that prints JSON lines.
+
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import type { Measurement, NotMeasured, Yardstick } from '@vulpes/bench';
+import { summarize } from '@vulpes/bench';
+import { pythonScript, YardstickError } from './places.ts';
+
+interface Options {
+  readonly python?: string | undefined;
+  readonly foxPath?: string | null | undefined;
+}
+
+/** A line of the script. */
+export type PythonLine =
+  | { readonly type: 'progress'; readonly doing: string }
+  | {
+      readonly type: 'measurement';
+      readonly suite: string;
+      readonly case: string;
+      readonly variant: string;
+      readonly runner: string;
+      /** CUDA events, ms of each run. */
+      readonly gpuMs: readonly number[];
+      readonly wallMs: readonly number[];
+      readonly note: string;
+    }
+  | {
+      readonly type: 'not-measured';
+      readonly runner: string;
+      readonly case: string;
+      readonly why: string;
+    };
+
+export const pytorchYardstick =
+  ({ python = 'python3', foxPath = null }: Options): Yardstick =>
+  async ({ runs, onProgress }) => {
+    const measurements: Measurement[] = [];
+    const notMeasured: NotMeasured[] = [];
+    const args = [pythonScript(), '--runs', String(Math.max(20, runs))];
+    if (foxPath) args.push('--fox-path', foxPath);
+    const complaint = await runPython(python, args, (line) => {
+      if (line.type === 'progress') onProgress(`pytorch: ${line.doing}`);
+      else if (line.type === 'measurement') measurements.push(toMeasurement(line));
+      else notMeasured.push({ runner: line.runner, case: line.case, why: line.why });
+    });
+    if (complaint)
+      notMeasured.push({ runner: 'pytorch', case: 'all that were left', why: complaint });
+    return { measurements, notMeasured };
+  };
+
+function toMeasurement(line: Extract<PythonLine, { type: 'measurement' }>): Measurement {
+  const { suite, case: id, variant, runner, note } = line;
+  const [wallMs, gpuMs] = [summarize(line.wallMs), summarize(line.gpuMs)];
+  return { suite, case: id, variant, runner, wallMs, gpuMs, note };
+}
+
+/** @returns what went wrong, in a sentence; '' where nothing did */
+function runPython(
+  python: string,
+  args: readonly string[],
+  onLine: (line: PythonLine) => void,
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(python, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    let complaint = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      complaint = text.trim().split('\n').at(-1) || complaint;
+    });
+    createInterface({ input: child.stdout }).on('line', (text) => {
+      if (text.startsWith('{')) onLine(JSON.parse(text) as PythonLine);
+    });
+    child.once('error', (cause) => {
+      reject(
+        new YardstickError(
+          `bench --compare pytorch: ${python} does not start (${cause.message}). Name a Python that has PyTorch with --python PATH.`,
+          { cause },
+        ),
+      );
+    });
+    child.once('close', (code) =>
+      resolve(code === 0 ? '' : `the script ended with ${code}: ${complaint}`),
+    );
+  });
+}
