@@ -1,7 +1,7 @@
 // `npm run portable`: one folder that runs every app on a bare x86-64 Linux host, and its .tar.xz.
 // Holds Node, Dawn, a Vulkan loader, SwiftShader, the bundled apps, the default corpus and the small fixtures.
 import { execFile } from 'node:child_process';
-import { chmod, copyFile, cp, mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { chmod, copyFile, cp, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -21,6 +21,7 @@ export const makePortable = async ({ out = join(root, 'portable') } = {}) => {
   await copyPackages(folder);
   await copyVulkanLoader(folder);
   await cp(join(root, 'fixtures'), join(folder, 'fixtures'), { recursive: true });
+  await writeCommit(folder);
   await copyExecutable(join(import.meta.dirname, 'launcher.sh'), join(folder, 'vulpes'));
   await cp(join(import.meta.dirname, 'PORTABLE.md'), join(folder, 'README.md'));
   const archive = await pack(out);
@@ -64,6 +65,17 @@ const copyNode = async (/** @type {string} */ folder) => {
   await run('strip', [node]).catch(() =>
     console.warn('portable: no `strip` here, Node keeps its symbols'),
   );
+};
+
+/** What the apps were built from, for their reports: the folder is no checkout. */
+const writeCommit = async (/** @type {string} */ folder) => {
+  const git = async (/** @type {string[]} */ ...args) =>
+    (await run('git', args, { cwd: root })).stdout.trim();
+  const state = await git('rev-parse', 'HEAD').then(
+    async (commit) => ({ commit, isDirty: (await git('status', '--porcelain')) !== '' }),
+    () => ({ commit: null, isDirty: null }),
+  );
+  await writeFile(join(folder, 'commit.json'), `${JSON.stringify(state)}\n`);
 };
 
 /** @param {string} source @param {string} target */

@@ -4,9 +4,19 @@ import { FoxError } from '@vulpes/tensor-core';
 import { CommanderError } from 'commander';
 import { bench } from './bench.ts';
 import { parseArguments } from './options.ts';
+import { compareWithBase } from './regression/compare-with-base.ts';
+import { tables } from './tables.ts';
+
+async function main(argv: readonly string[]): Promise<number> {
+  if (argv[0] === 'tables') return tables(argv.slice(1), process.stdout);
+  const given = parseArguments(argv);
+  return given.base
+    ? compareWithBase({ ...given, base: given.base }, process.stdout)
+    : bench(given, process.stdout);
+}
 
 try {
-  process.exitCode = await bench(parseArguments(process.argv.slice(2)), process.stdout);
+  process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode; // commander has printed what was wrong

@@ -6,55 +6,81 @@ const stderr = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
 const stdout = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
 afterEach(() => vi.clearAllMocks());
 
-test('by default: every suite, no file, as many runs as suit the adapter', () => {
+test('by default: every suite, all cases, as long and as often as suits the adapter', () => {
   vi.stubEnv('FOX_ADAPTER', undefined);
   vi.stubEnv('FOX_KERNELS', undefined);
   expect(parseArguments([])).toEqual({
     suites: suiteNames,
-    out: null,
+    maxTokens: null,
+    presets: null,
+    caseText: null,
+    budgetSeconds: null,
     runs: null,
+    hasPeaks: true,
+    json: null,
+    html: null,
     adapter: 'auto',
     kernels: 'auto',
+    compare: [],
+    python: undefined,
+    foxPath: null,
+    base: null,
   });
   vi.unstubAllEnvs();
 });
 
-test('several suites, each once', () => {
-  const { suites } = parseArguments(['--suite', 'boundary', 'matmul', 'boundary', '--runs', '7']);
-  expect(suites).toEqual(['boundary', 'matmul']);
+test('names by comma and by space, each once', () => {
+  const given = parseArguments(
+    '--suite boundary,matmul boundary --preset pro-125m,pro-360m --compare tfjs,pytorch'.split(' '),
+  );
+  expect(given.suites).toEqual(['boundary', 'matmul']);
+  expect(given.presets).toEqual(['pro-125m', 'pro-360m']);
+  expect(given.compare).toEqual(['tfjs', 'pytorch']);
 });
 
-test('an unknown suite', () => {
-  expect(() => parseArguments(['--suite', 'speed'])).toThrow(
-    "bench: there is no suite 'speed'; the",
-  );
+test('a base, with its rounds and limit', () => {
+  const { base } = parseArguments('--base main --rounds 7 --fail-above 1.1'.split(' '));
+  expect(base).toEqual({ ref: 'main', rounds: 7, failAbove: 1.1 });
+  expect(parseArguments(['--base', 'main']).base).toMatchObject({ rounds: 5, failAbove: null });
+});
+
+test.each([
+  {
+    argv: ['--suite', 'speed'],
+    message: "bench: there is no suite 'speed'; the suites are matmul",
+  },
+  {
+    argv: ['--compare', 'cuda'],
+    message: "bench: there is no yardstick 'cuda'; the yardsticks are",
+  },
+])('$argv is refused in one sentence', ({ argv, message }) => {
+  expect(() => parseArguments(argv)).toThrow(message);
 });
 
 test.each([
   { argv: ['--runs', '0'], message: 'whole number from 1' },
   { argv: ['--runs', '2.5'], message: 'whole number from 1' },
   { argv: ['--runs', 'many'], message: 'whole number from 1' },
-  { argv: ['--out', 'no/such/folder/report.json'], message: 'There is no folder' },
-  { argv: ['--out', '.'], message: 'It is a folder' },
+  { argv: ['--rounds', '4'], message: 'whole number from 5' },
+  { argv: ['--max-tokens', '-1'], message: 'whole number from 1' },
+  { argv: ['--budget-seconds', '0'], message: 'a number above 0' },
+  { argv: ['--fail-above', 'slow'], message: 'a number above 0' },
+  { argv: ['--json', 'no/such/folder/report.json'], message: 'There is no folder' },
+  { argv: ['--html', '.'], message: 'It is a folder' },
   { argv: ['--fast'], message: "unknown option '--fast'" },
   { argv: ['matmul'], message: 'too many arguments' },
   { argv: ['--adapter', 'quantum'], message: 'Allowed choices are auto, hardware, software' },
-])('$argv is refused in one sentence', ({ argv, message }) => {
+])('$argv is refused', ({ argv, message }) => {
   expect(() => parseArguments(argv)).toThrow(expect.objectContaining({ exitCode: 1 }));
   expect(stderr.mock.calls.join('')).toContain(message);
 });
 
-test('--help explains every option', () => {
+test('--help explains every option and suite', () => {
   expect(() => parseArguments(['--help'])).toThrow(expect.objectContaining({ exitCode: 0 }));
   const text = stdout.mock.calls.join('');
-  for (const word of [
-    '--suite',
-    '--out',
-    '--runs',
-    '--adapter',
-    '--kernels',
-    'boundary',
-    'Exit code',
-  ])
+  const options =
+    '--suite --preset --max-tokens --case --budget-seconds --runs --no-peaks --json --html --compare --base --rounds --fail-above --adapter --kernels';
+  for (const word of [...options.split(' '), 'Exit code', 'bench tables'])
     expect(text).toContain(word);
+  for (const name of suiteNames) expect(text).toMatch(new RegExp(`^  ${name} +\\S.*\\.$`, 'm'));
 });

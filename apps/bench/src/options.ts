@@ -1,41 +1,158 @@
-// The command line: `bench [--suite NAME…] [--out FILE] [--runs N]`.
+// The command line of a benchmark run: what to run, how long, against what, and where the report goes.
 
-import { statSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
-import { assertSuiteNames, type SuiteName, suiteNames } from '@vulpes/bench';
+import { assertSuiteNames, type SuiteName, suiteNames, suiteSentences } from '@vulpes/bench';
 import type { AdapterChoice, KernelFamily } from '@vulpes/tensor-core';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
+import { assertYardstickNames, type YardstickName, yardstickNames } from './compare/index.ts';
+import { countOf, listOf, positiveOf, writablePath } from './option-values.ts';
 
 export interface BenchArguments {
   readonly suites: readonly SuiteName[];
-  /** Absolute path of the JSON report; null = none. */
-  readonly out: string | null;
+  readonly maxTokens: number | null;
+  readonly presets: readonly string[] | null;
+  readonly caseText: string | null;
+  /** Null = what suits the adapter. */
+  readonly budgetSeconds: number | null;
   /** Timed runs of each variant; null = as many as suit the adapter. */
   readonly runs: number | null;
+  readonly hasPeaks: boolean;
+  /** Absolute paths; null = the default file where both are null, else none. */
+  readonly json: string | null;
+  readonly html: string | null;
   readonly adapter: AdapterChoice;
   readonly kernels: KernelFamily | 'auto';
+  readonly compare: readonly YardstickName[];
+  readonly python: string | undefined;
+  readonly foxPath: string | null;
+  readonly base: BaseArguments | null;
 }
 
-const MAX_RUNS = 10_000;
+/** The regression guard. */
+export interface BaseArguments {
+  readonly ref: string;
+  readonly rounds: number;
+  /** Ratio head / base from which the exit code is 1; null = never. */
+  readonly failAbove: number | null;
+}
+
+const MIN_ROUNDS = 5;
 
 const HELP_AFTER = `
+Suites:
+${suiteNames.map((name) => `  ${name.padEnd(10)} ${suiteSentences[name]}`).join('\n')}
+
 Each variant is first checked against its f64 twin; one that is wrong is refused, not timed.
-On a software adapter, times are good for ratios within one report only, and the report says so.
+On a software adapter a small set runs, in under five minutes, and times are good for ratios within one report only.
+
+'bench tables REPORT.json' prints a report's table as Markdown; with --write FILE it replaces that report's table there.
 
 Exit code: 0 when every variant passed its check, else 1.`;
 
-/** @throws CommanderError for a wrong option, and for --help after printing it. @throws ArgumentError for an unknown suite. */
+/** @throws CommanderError for a wrong option, and for --help after printing it. @throws ArgumentError, YardstickError for unknown names. */
 export function parseArguments(argv: readonly string[]): BenchArguments {
-  const command = new Command('bench')
+  const given = benchCommand()
+    .parse([...argv], { from: 'user' })
+    .opts<Options>();
+  const suites = given.suite?.flat() ?? suiteNames;
+  assertSuiteNames(suites);
+  const compare = given.compare?.flat() ?? [];
+  assertYardstickNames(compare);
+  return {
+    suites: [...new Set(suites)],
+    maxTokens: given.maxTokens ?? null,
+    presets: given.preset?.flat() ?? null,
+    caseText: given.case ?? null,
+    budgetSeconds: given.budgetSeconds ?? null,
+    runs: given.runs ?? null,
+    hasPeaks: given.peaks,
+    json: given.json ?? null,
+    html: given.html ?? null,
+    adapter: given.adapter,
+    kernels: given.kernels,
+    compare: [...new Set(compare)],
+    python: given.python,
+    foxPath: given.foxPath ?? null,
+    base: given.base
+      ? { ref: given.base, rounds: given.rounds, failAbove: given.failAbove ?? null }
+      : null,
+  };
+}
+
+interface Options {
+  suite?: string[][];
+  maxTokens?: number;
+  preset?: string[][];
+  case?: string;
+  budgetSeconds?: number;
+  runs?: number;
+  peaks: boolean;
+  json?: string;
+  html?: string;
+  adapter: AdapterChoice;
+  kernels: KernelFamily | 'auto';
+  compare?: string[][];
+  python?: string;
+  foxPath?: string;
+  base?: string;
+  rounds: number;
+  failAbove?: number;
+}
+
+const benchCommand = (): Command =>
+  whatToRun(new Command('bench'))
     .description('Measures kernels, attention with and without pruning, and training steps.')
-    .option('--suite <name...>', `suites to run, of ${suiteNames.join(', ')}; default: all`)
-    .addOption(new Option('--out <file>', 'write the report as JSON').argParser(writablePath))
+    .addOption(
+      new Option('--json <file>', 'the report; default: runs/bench/TIME/report.json').argParser(
+        writablePath,
+      ),
+    )
+    .addOption(
+      new Option('--html <file>', 'the report as a page with charts; default: beside it').argParser(
+        writablePath,
+      ),
+    )
+    .addOption(
+      listOf('--compare <names...>', `run these beside ours: ${yardstickNames.join(', ')}`),
+    )
+    .option('--python <path>', 'a Python that has PyTorch, for --compare pytorch')
+    .option('--fox-path <folder>', 'official Forgetting Transformer, for --compare pytorch')
+    .option('--base <ref>', 'compare with another commit, in runs that take turns')
+    .addOption(
+      new Option('--rounds <n>', 'runs of each side with --base, at least 5')
+        .argParser(countOf(MIN_ROUNDS))
+        .default(MIN_ROUNDS),
+    )
+    .addOption(
+      new Option(
+        '--fail-above <ratio>',
+        'with --base: exit with 1 where the time of a case is more than this times the base',
+      ).argParser(positiveOf),
+    )
+    .addHelpText('after', HELP_AFTER)
+    .allowExcessArguments(false)
+    .exitOverride();
+
+const whatToRun = (command: Command): Command =>
+  command
+    .addOption(listOf('--suite <names...>', `of ${suiteNames.join(', ')}; default: all`))
+    .addOption(listOf('--preset <names...>', 'of the cases that have a preset, only these'))
+    .addOption(
+      new Option('--max-tokens <n>', 'only cases of at most so many tokens').argParser(countOf(1)),
+    )
+    .option('--case <text>', 'only cases whose name contains this')
+    .addOption(
+      new Option(
+        '--budget-seconds <n>',
+        'leave out the largest cases that do not fit into this time, and say so; default: none, software adapters 240',
+      ).argParser(positiveOf),
+    )
     .addOption(
       new Option(
         '--runs <n>',
-        'timed runs of each variant; default: 20, software adapters 5',
-      ).argParser(runCount),
+        'timed runs of each variant; default: 20, fewer only where one run is long',
+      ).argParser(countOf(1)),
     )
+    .option('--no-peaks', 'do not measure the peaks of the adapter first')
     .addOption(
       new Option('--adapter <choice>', 'which adapter to measure')
         .choices(['auto', 'hardware', 'software'])
@@ -47,42 +164,4 @@ export function parseArguments(argv: readonly string[]): BenchArguments {
         .choices(['auto', 'gpu', 'software'])
         .env('FOX_KERNELS')
         .default('auto'),
-    )
-    .addHelpText('after', HELP_AFTER)
-    .allowExcessArguments(false)
-    .exitOverride()
-    .parse([...argv], { from: 'user' });
-  const {
-    suite = suiteNames,
-    out,
-    runs,
-    adapter,
-    kernels,
-  } = command.opts<{
-    suite?: string[];
-    out?: string;
-    runs?: number;
-    adapter: AdapterChoice;
-    kernels: KernelFamily | 'auto';
-  }>();
-  assertSuiteNames(suite);
-  return { suites: [...new Set(suite)], out: out ?? null, runs: runs ?? null, adapter, kernels };
-}
-
-function runCount(text: string): number {
-  const runs = Number(text);
-  if (Number.isInteger(runs) && runs >= 1 && runs <= MAX_RUNS) return runs;
-  throw new InvalidArgumentError(`It must be a whole number from 1 to ${MAX_RUNS}.`);
-}
-
-/** Minutes of measuring should not end at a folder that isn't there. */
-function writablePath(text: string): string {
-  const path = resolve(text);
-  const folder = statSync(dirname(path), { throwIfNoEntry: false });
-  if (!folder?.isDirectory())
-    throw new InvalidArgumentError(`There is no folder ${dirname(path)}.`);
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
-    throw new InvalidArgumentError('It is a folder; give a file.');
-  }
-  return path;
-}
+    );

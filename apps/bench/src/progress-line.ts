@@ -26,6 +26,16 @@ export class ProgressLine {
     this.#lastCase = progress.caseId;
   }
 
+  /** Something that is no case: a yardstick's own steps. */
+  say(doing: string): void {
+    if (this.#stream.isTTY) {
+      this.#stream.write(`\r\x1b[2K${doing.slice(0, (this.#stream.columns ?? 80) - 1)}`);
+    } else if (doing !== this.#lastCase) {
+      this.#stream.write(`${doing}\n`);
+    }
+    this.#lastCase = doing;
+  }
+
   /** Takes the line away, so that something else can be printed. */
   clear(): void {
     if (this.#stream.isTTY) this.#stream.write('\r\x1b[2K');

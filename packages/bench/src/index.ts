@@ -23,7 +23,22 @@ export type {
 export { DeviceSlot } from './device-slot.ts';
 export { checkOutput, type GateCheck, type GateReport, runGate } from './gate.ts';
 export { adapterName, type HostInfo, type MachineInfo, machineInfo } from './machine.ts';
+export {
+  markdownTables,
+  markedTables,
+  parseReport,
+  tablesIn,
+  withTables,
+} from './markdown.ts';
+export { reportPage } from './page/report-page.ts';
 export { type Peaks, peakGbPerSecond, peakTflops, type Shares } from './peaks/shares.ts';
+export {
+  type CaseTimes,
+  caseTimes,
+  formatRegressions,
+  pairRounds,
+  type Regression,
+} from './regression.ts';
 export {
   type BenchReport,
   buildReport,
@@ -36,7 +51,13 @@ export {
 } from './report.ts';
 export type { RunSettings } from './rounds.ts';
 export { type CaseRun, type OnPhase, type Phase, runCase } from './run-case.ts';
-export { type BenchOptions, defaultSettings, type Progress, runSuites } from './run-suites.ts';
+export {
+  type BenchOptions,
+  defaultSettings,
+  type Progress,
+  runCases,
+  runSuites,
+} from './run-suites.ts';
 export { quantile, type Summary, summarize } from './statistics.ts';
 export { type SuiteName, suiteNames, suiteSentences, suites } from './suites/index.ts';
 export { formatCase, formatEnd, formatPeaks, formatReport } from './table.ts';

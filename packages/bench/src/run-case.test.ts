@@ -182,7 +182,9 @@ gpuSuite('runCase', (device) => {
       ),
       { measurements: [row], notMeasured: [{ runner: 'other', case: 'b', why: 'cannot' }] },
     );
-    expect(formatReport(compared)).toMatch(/double\/forward size4096 +right +other +4 +- +3\.00x/);
+    expect(formatReport(compared)).toMatch(
+      /double\/forward size4096 +right +other +4 +- +- +3\.00×/,
+    );
     expect(formatReport(compared)).toContain('other: b: cannot');
   });
 });

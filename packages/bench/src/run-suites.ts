@@ -51,9 +51,16 @@ export const defaultSettings = ({
     : { runs: 20, warmSeconds: 1, longRunMs: 1000, budgetSeconds: null };
 
 /** @throws ArgumentError where the filter leaves no case. */
-export async function runSuites(slot: DeviceSlot, options: BenchOptions): Promise<BenchReport> {
+export const runSuites = (slot: DeviceSlot, options: BenchOptions): Promise<BenchReport> =>
+  runCases(slot, chooseCases(slot.device.caps, options), options);
+
+/** Runs the cases given, whatever the filter of the options, which the report only names. */
+export async function runCases(
+  slot: DeviceSlot,
+  chosen: readonly BenchCase[],
+  options: BenchOptions,
+): Promise<BenchReport> {
   const start = performance.now();
-  const chosen = chooseCases(slot.device.caps, options);
   const peaks = options.hasPeaks ? await measurePeaks(slot.device, options) : null;
   const run = new SuiteRun(slot, options, { start, total: chosen.length, peaks });
   const inOrder = options.budgetSeconds === null ? chosen : smallestFirst(chosen);

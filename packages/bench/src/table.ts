@@ -3,6 +3,7 @@
 import { alignColumns, count, kept, spread } from './format.ts';
 import { type Peaks, peakGbPerSecond, peakTflops, type Shares } from './peaks/shares.ts';
 import type { BenchReport, CaseReport, VariantReport } from './report.ts';
+import { comparisonTable } from './rows.ts';
 
 /** Lines without colours. */
 export function formatReport(report: BenchReport): string {
@@ -88,25 +89,12 @@ function ratioRow(variant: VariantReport, isAlone: boolean): string[] {
   ];
 }
 
-/** Rows of other runners, beside ours of the same case and variant. Empty without any. */
-function formatComparisons({ comparisons, cases, timesAre }: BenchReport): string {
-  if (comparisons.length === 0) return '';
-  const rows = comparisons.map((row) => {
-    const ours = cases
-      .find(({ id }) => id === row.case)
-      ?.variants.find(({ name }) => name === row.variant)?.timing;
-    return [
-      row.case,
-      row.variant,
-      row.runner,
-      String(row.wallMs.runs),
-      timesAre === 'absolute' ? spread(row.wallMs, 2) : '-',
-      ours ? `${(row.wallMs.median / ours.wallMs.median).toFixed(2)}x` : '-',
-      row.note ?? '',
-    ];
-  });
-  const header = ['case', 'variant', 'runner', 'runs', 'wall ms', 'its time / ours', 'note'];
-  return ['yardsticks', ...alignColumns([header, ...rows]).map((line) => `  ${line}`)].join('\n');
+/** Rows of other runners. Empty without any. */
+function formatComparisons(report: BenchReport): string {
+  const table = comparisonTable(report);
+  if (!table) return '';
+  const lines = alignColumns([table.columns, ...table.rows]).map((line) => `  ${line}`);
+  return ['yardsticks', ...lines].join('\n');
 }
 
 function formatNotMeasured({ notMeasured }: BenchReport): string {

@@ -1,0 +1,54 @@
+// Values of command line options, checked before minutes of measuring begin.
+
+import { mkdirSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { InvalidArgumentError, Option } from 'commander';
+
+const MAX_COUNT = 1_000_000;
+
+/** An option of names, by comma or space: `a,b c`. Each use collects a list. */
+export const listOf = (flags: string, description: string): Option =>
+  new Option(flags, description).argParser((text: string, earlier: string[][] = []) => [
+    ...earlier,
+    text.split(',').filter((name) => name !== ''),
+  ]);
+
+export const countOf =
+  (least: number) =>
+  (text: string): number => {
+    const count = Number(text);
+    if (Number.isInteger(count) && count >= least && count <= MAX_COUNT) return count;
+    throw new InvalidArgumentError(`It must be a whole number from ${least} to ${MAX_COUNT}.`);
+  };
+
+export function positiveOf(text: string): number {
+  const value = Number(text);
+  if (Number.isFinite(value) && value > 0) return value;
+  throw new InvalidArgumentError('It must be a number above 0.');
+}
+
+/** Minutes of measuring should not end at a folder that isn't there. */
+export function writablePath(text: string): string {
+  const path = resolve(text);
+  const folder = statSync(dirname(path), { throwIfNoEntry: false });
+  if (!folder?.isDirectory())
+    throw new InvalidArgumentError(`There is no folder ${dirname(path)}.`);
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new InvalidArgumentError('It is a folder; give a file.');
+  }
+  return path;
+}
+
+export function existingFile(text: string): string {
+  const path = resolve(text);
+  if (statSync(path, { throwIfNoEntry: false })?.isFile()) return path;
+  throw new InvalidArgumentError(`There is no file ${path}.`);
+}
+
+/** A folder of its own for this run: `runs/bench/2026-11-25T02-38-12`. */
+export function makeRunFolder(now: Date, cwd: string = process.cwd()): string {
+  const name = now.toISOString().slice(0, 19).replaceAll(':', '-');
+  const folder = resolve(cwd, 'runs', 'bench', name);
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}

@@ -1,0 +1,41 @@
+// `bench tables REPORT.json [--write FILE]`: a report's tables as Markdown, for the docs.
+
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, relative, sep } from 'node:path';
+import { markdownTables, parseReport, withTables } from '@vulpes/bench';
+import { Argument, Command, Option } from 'commander';
+import type { Output } from './bench.ts';
+import { existingFile, writablePath } from './option-values.ts';
+
+/** @throws CommanderError for a wrong option, and for --help after printing it. @throws ArgumentError for a file that is no report. */
+export function tables(argv: readonly string[], stdout: Output): number {
+  const command = tablesCommand().parse([...argv], { from: 'user' });
+  const [file = ''] = command.processedArgs as [string];
+  const { write } = command.opts<{ write?: string }>();
+  const report = parseReport(readFileSync(file, 'utf8'), file);
+  if (write === undefined) {
+    stdout.write(`${markdownTables(report, pathFrom(process.cwd(), file))}\n`);
+    return 0;
+  }
+  const path = pathFrom(dirname(write), file);
+  const document = existsSync(write) ? readFileSync(write, 'utf8') : '';
+  writeFileSync(write, withTables(document, report, path));
+  stdout.write(`Wrote the tables of ${path} to ${write}.\n`);
+  return 0;
+}
+
+const pathFrom = (folder: string, file: string): string =>
+  relative(folder, file).split(sep).join('/');
+
+const tablesCommand = (): Command =>
+  new Command('bench tables')
+    .description("Prints a report's tables as Markdown.")
+    .addArgument(new Argument('<report>', 'a report.json').argParser(existingFile))
+    .addOption(
+      new Option(
+        '--write <file>',
+        "a Markdown file: this report's tables are replaced, or added at the end",
+      ).argParser(writablePath),
+    )
+    .allowExcessArguments(false)
+    .exitOverride();

@@ -1,0 +1,79 @@
+// Tables of the docs, made from the reports that are named beside them.
+
+import { ArgumentError } from '@vulpes/tensor-core';
+import { count } from './format.ts';
+import { adapterName } from './machine.ts';
+import { type BenchReport, REPORT_SCHEMA } from './report.ts';
+import { comparisonTable, type RowTable, suiteTables } from './rows.ts';
+import { formatPeaks } from './table.ts';
+
+const BLOCK = /<!-- bench (\S+) -->\n[\s\S]*?<!-- \/bench -->/g;
+
+/** @throws ArgumentError where the text is no report of this version. */
+export function parseReport(json: string, name: string): BenchReport {
+  let report: unknown;
+  try {
+    report = JSON.parse(json);
+  } catch {
+    throw new ArgumentError(`bench: ${name} is no JSON. Give a report that the benchmark wrote.`);
+  }
+  const schema = (report as { schema?: unknown } | null)?.schema;
+  if (schema === REPORT_SCHEMA) return report as BenchReport;
+  throw new ArgumentError(
+    `bench: expected ${name} to be a report of schema ${REPORT_SCHEMA}, got ${JSON.stringify(schema) ?? 'none'}. Make it anew with this version.`,
+  );
+}
+
+/** @param path of the report, as the document reaches it */
+export function markdownTables(report: BenchReport, path: string): string {
+  const comparison = comparisonTable(report);
+  return [
+    headOf(report, path),
+    ...suiteTables(report).map(({ suite, table }) => `### ${suite}\n\n${markdownTable(table)}`),
+    ...(comparison ? [`### yardsticks\n\n${markdownTable(comparison)}`] : []),
+    ...missingOf(report),
+  ].join('\n\n');
+}
+
+function headOf(report: BenchReport, path: string): string {
+  const { machine, createdAt, peaks, timesAre } = report;
+  const { commit, isDirty, cpu, cores } = machine.host;
+  const from = commit
+    ? `commit ${commit.slice(0, 10)}${isDirty ? ' with changes' : ''}`
+    : 'no commit known';
+  return [
+    `${adapterName(machine)}; ${cpu ?? 'unknown CPU'}, ${count(cores, 'core')}; ${createdAt.slice(0, 10)}, ${from}. Report: [${path}](${path}).`,
+    ...(peaks && timesAre === 'absolute' ? [`${capital(formatPeaks(peaks))}.`] : []),
+    `${report.note} A star marks the bound: the larger share. Speed-ups are against the first variant of a case.`,
+  ].join('\n');
+}
+
+const capital = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
+
+function missingOf({ notMeasured }: BenchReport): string[] {
+  if (notMeasured.length === 0) return [];
+  const lines = notMeasured.map(({ runner, case: id, why }) => `- ${runner}, ${id}: ${why}`);
+  return [`Not measured:\n\n${lines.join('\n')}`];
+}
+
+function markdownTable({ columns, rows }: RowTable): string {
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(columns), line(columns.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+/** Reports that a document has tables of, with the text that stands there. */
+export const tablesIn = (document: string): { path: string; block: string }[] =>
+  [...document.matchAll(BLOCK)].map(([block, path = '']) => ({ path, block }));
+
+/** A report's tables between their markers. */
+export const markedTables = (report: BenchReport, path: string): string =>
+  `<!-- bench ${path} -->\n${markdownTables(report, path)}\n<!-- /bench -->`;
+
+/** The document with this report's tables in place of those that it has, or at its end. */
+export function withTables(document: string, report: BenchReport, path: string): string {
+  const fresh = markedTables(report, path);
+  const old = tablesIn(document).find((table) => table.path === path);
+  if (old) return document.replace(old.block, () => fresh);
+  return `${document.trimEnd()}\n\n${fresh}\n`.trimStart();
+}

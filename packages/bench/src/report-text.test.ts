@@ -1,0 +1,192 @@
+// A report of a GPU, written by hand: what tables, Markdown and page make of it.
+
+import { expect, test } from 'vitest';
+import { markdownTables, markedTables, parseReport, tablesIn, withTables } from './markdown.ts';
+import { reportPage } from './page/report-page.ts';
+import { rooflineChart } from './page/roofline.ts';
+import { familiesOf, speedCharts } from './page/speed.ts';
+import { byKernel, stepTimeChart } from './page/step-time.ts';
+import type { BenchReport, CaseReport, VariantReport } from './report.ts';
+import { formatReport } from './table.ts';
+
+const summary = (median: number) => ({
+  runs: 20,
+  median,
+  p10: 0.9 * median,
+  p90: 1.2 * median,
+  min: 0.8 * median,
+});
+
+const variant = (name: string, ms: number, speedup: number, prunedShare = 0): VariantReport => ({
+  name,
+  gate: { isOk: true, dims: { T: 64 }, checks: [] },
+  timing: {
+    wallMs: summary(ms + 1),
+    gpuMs: summary(ms),
+    kernels: [
+      { label: 'matmul[TILE_M=128]', launches: 3, ms: 0.5 * ms },
+      { label: 'matmul[TILE_M=64]', launches: 1, ms: 0.25 * ms },
+      { label: 'forward', launches: 1, ms: 0.25 * ms },
+    ],
+    speedup: summary(speedup),
+    rates: { tflops: 40 / ms, gbPerSecond: 100 / ms },
+    shares: { ofPeak: 0.8 / ms, ofBandwidth: 0.1 / ms, bound: 'compute' },
+  },
+  counts: { flops: 4e10, bytes: 1e8, dispatches: 5, peakBytes: 2 ** 20, prunedShare },
+});
+
+const caseAt = (suite: string, T: number, preset: string | null = null): CaseReport => ({
+  id: `${suite} T${T}`,
+  suite,
+  op: `${suite}-op`,
+  mode: 'forward',
+  dims: { B: 1, T },
+  preset,
+  inputs: 'by hand',
+  variants: [variant('dense', T / 1024, 1), variant('paper', T / 2048, 2, 0.7)],
+});
+
+const report: BenchReport = {
+  schema: 'vulpes-bench/2',
+  createdAt: '2026-01-02T03:04:05.000Z',
+  timesAre: 'absolute',
+  note: 'By hand.',
+  settings: {
+    suites: ['attention'],
+    runs: 20,
+    warmSeconds: 1,
+    maxTokens: null,
+    presets: null,
+    budgetSeconds: null,
+  },
+  machine: {
+    adapter: { vendor: 'acme', architecture: '', device: 'one', description: 'driver 1.2' },
+    isSoftware: false,
+    kernels: 'gpu',
+    features: { f16: false, subgroups: true, subgroupMatrix: false, timestampQuery: true },
+    limits: {
+      maxBufferSize: 1,
+      maxStorageBufferBindingSize: 1,
+      maxStorageBuffersPerShaderStage: 8,
+      maxComputeWorkgroupStorageSize: 1,
+      maxComputeInvocationsPerWorkgroup: 256,
+      maxComputeWorkgroupsPerDimension: 65535,
+    },
+    toggles: ['robust'],
+    notes: [],
+    host: {
+      runtime: 'node v20',
+      platform: 'Linux',
+      cpu: 'CPU',
+      cores: 2,
+      memoryBytes: null,
+      commit: '0123456789abcdef0123456789abcdef01234567',
+      isDirty: true,
+    },
+  },
+  peaks: {
+    compute: { flops: 50e9, ms: summary(1) },
+    memory: { bytes: 2e9, ms: summary(1) },
+  },
+  cases: [caseAt('attention', 1024), caseAt('attention', 2048), caseAt('training', 2048, 'pro-x')],
+  comparisons: [
+    {
+      suite: 'attention',
+      case: 'attention T1024',
+      variant: 'dense',
+      runner: 'other | one',
+      wallMs: summary(4),
+      gpuMs: null,
+      note: 'f16',
+    },
+  ],
+  notMeasured: [{ runner: 'vulpes', case: 'attention T4096', why: 'did not fit: large' }],
+  refused: 0,
+  failed: 0,
+  elapsedMs: 1000,
+};
+const software: BenchReport = { ...report, timesAre: 'ratios' };
+
+test('Markdown: machine, a table a suite, yardsticks, what is missing', () => {
+  const text = markdownTables(report, 'reports/x.json');
+  expect(text).toContain(
+    'acme driver 1.2 (gpu kernels); CPU, 2 cores; 2026-01-02, commit 0123456789 with changes. Report: [reports/x.json](reports/x.json).',
+  );
+  expect(text).toContain(
+    'Measured peaks: 50.0 TFLOP/s multiply-adds in registers, 2000 GB/s copy.',
+  );
+  expect(text).toContain(
+    '| attention T2048 | paper | 20 | 1.000 (0.900-1.200) | 2.000 (1.800-2.400) | 40.00 | 80 % * | 10 % | 2.00× | 30.0 % |',
+  );
+  expect(text).toContain(
+    '| attention T1024 | dense | other \\| one | 20 | 4.000 (3.600-4.800) | - | 2.00× | f16 |',
+  );
+  expect(text).toContain('- vulpes, attention T4096: did not fit: large');
+});
+
+test('a software report makes no absolute claim', () => {
+  for (const text of [markdownTables(software, 'x.json'), formatReport(software)]) {
+    expect(text).not.toMatch(/TFLOP|GB\/s|\d ms/);
+    expect(text).toContain('80 %');
+  }
+  expect(rooflineChart(software)).toBeNull();
+  expect(speedCharts(software).map(({ title }) => title)).toEqual([
+    'Speed-up of attention-op, forward, B1',
+  ]);
+});
+
+test('a report keeps its place in a document', () => {
+  const old = 'Before.\n\n<!-- bench a.json -->\nold\n<!-- /bench -->\n\nAfter.\n';
+  const fresh = withTables(old, report, 'a.json');
+  expect(fresh).toBe(`Before.\n\n${markedTables(report, 'a.json')}\n\nAfter.\n`);
+  expect(withTables(fresh, report, 'a.json')).toBe(fresh);
+  const both = withTables(fresh, report, 'b.json');
+  expect(tablesIn(both).map(({ path }) => path)).toEqual(['a.json', 'b.json']);
+  expect(both.startsWith(fresh.trimEnd())).toBe(true);
+});
+
+test('a file that is no report of this version', () => {
+  expect(() => parseReport('{', 'x.json')).toThrow(/^bench: x\.json is no JSON\./);
+  expect(() => parseReport('null', 'x.json')).toThrow('got none');
+  expect(() => parseReport('{"schema":"vulpes-bench/1"}', 'x.json')).toThrow(
+    'bench: expected x.json to be a report of schema vulpes-bench/2, got "vulpes-bench/1". Make it anew with this version.',
+  );
+  expect(parseReport(JSON.stringify(report), 'x.json')).toEqual(report);
+});
+
+test('charts: families of lengths, the roof, kernels of a step', () => {
+  expect(familiesOf(report.cases).map(({ name }) => name)).toEqual(['attention-op, forward, B1']);
+  const [time, speedup] = speedCharts(report);
+  expect(time?.series[1]?.points).toEqual([
+    { x: 1024, y: 0.5, low: 0.45, high: 0.6 },
+    { x: 2048, y: 1, low: 0.9, high: 1.2 },
+  ]);
+  expect(speedup?.series.map(({ name }) => name)).toEqual(['dense', 'paper']);
+  const roof = rooflineChart(report);
+  expect(roof).toMatchObject({ peakGflopsPerSecond: 50_000, bandwidthGbPerSecond: 2000 });
+  expect(roof?.points[0]).toEqual({
+    name: 'attention-op dense',
+    group: 'attention',
+    flopsPerByte: 400,
+    gflopsPerSecond: 40_000,
+  });
+  expect(byKernel(report.cases[2]?.variants[0]?.timing?.kernels ?? [])).toEqual([
+    { name: 'matmul', value: 1.5 },
+    { name: 'forward', value: 0.5 },
+  ]);
+  expect(stepTimeChart(software)?.bars[0]).toEqual({
+    name: 'pro-x 2048 dense',
+    parts: [
+      { name: 'matmul', value: 75 },
+      { name: 'forward', value: 25 },
+    ],
+  });
+});
+
+test('the page holds every chart and number', async () => {
+  const page = await reportPage(report);
+  expect(page.match(/<svg /g)).toHaveLength(4);
+  for (const text of ['driver 1.2', 'Speed against length', 'other | one', 'did not fit: large'])
+    expect(page).toContain(text);
+  expect((await reportPage(software)).match(/<svg /g)).toHaveLength(2);
+});

@@ -1,0 +1,140 @@
+// A report as tables of words and numbers: what Markdown and the page show.
+
+import { kept, spread } from './format.ts';
+import type { Shares } from './peaks/shares.ts';
+import { type BenchReport, type CaseReport, OURS, type VariantReport } from './report.ts';
+import type { Summary } from './statistics.ts';
+
+export interface RowTable {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+const ABSOLUTE = [
+  'case',
+  'variant',
+  'runs',
+  'GPU ms (p10-p90)',
+  'wall ms (p10-p90)',
+  'TFLOP/s',
+  'of peak',
+  'of bandwidth',
+  'speed-up',
+  'blocks kept',
+];
+const RATIOS = [
+  'case',
+  'variant',
+  'runs',
+  'speed-up (p10-p90)',
+  'of peak',
+  'of bandwidth',
+  'GFLOP',
+  'launches',
+  'MiB',
+  'blocks kept',
+];
+
+/** Suites in their order, each with its cases' rows. */
+export function suiteTables(report: BenchReport): { suite: string; table: RowTable }[] {
+  const isAbsolute = report.timesAre === 'absolute';
+  const names = [...new Set(report.cases.map(({ suite }) => suite))];
+  return names.map((suite) => ({
+    suite,
+    table: {
+      columns: isAbsolute ? ABSOLUTE : RATIOS,
+      rows: report.cases
+        .filter((benchCase) => benchCase.suite === suite)
+        .flatMap((benchCase) => caseRows(benchCase, isAbsolute)),
+    },
+  }));
+}
+
+function caseRows({ id, variants }: CaseReport, isAbsolute: boolean): string[][] {
+  const isAlone = variants.length === 1;
+  return variants.map((variant) => {
+    const cells = isAbsolute ? absoluteCells(variant, isAlone) : ratioCells(variant, isAlone);
+    return [id, variant.name, ...cells];
+  });
+}
+
+const refused = (columns: readonly string[]): string[] =>
+  columns.slice(2).map((_, index) => (index === 0 ? 'refused: wrong' : ''));
+
+function absoluteCells({ timing, counts }: VariantReport, isAlone: boolean): string[] {
+  if (!timing || !counts) return refused(ABSOLUTE);
+  return [
+    String(timing.wallMs.runs),
+    timing.gpuMs ? milliseconds(timing.gpuMs) : '-',
+    milliseconds(timing.wallMs),
+    counts.flops > 0 && timing.rates ? timing.rates.tflops.toFixed(2) : '-',
+    ...shareCells(timing.shares),
+    isAlone ? '-' : `${timing.speedup.median.toFixed(2)}×`,
+    kept(counts.prunedShare),
+  ];
+}
+
+function ratioCells({ timing, counts }: VariantReport, isAlone: boolean): string[] {
+  if (!timing || !counts) return refused(RATIOS);
+  return [
+    String(timing.wallMs.runs),
+    isAlone ? '-' : spread(timing.speedup, 2, '×'),
+    ...shareCells(timing.shares),
+    (counts.flops / 1e9).toFixed(3),
+    String(counts.dispatches),
+    (counts.peakBytes / 2 ** 20).toFixed(1),
+    kept(counts.prunedShare),
+  ];
+}
+
+/** The star marks the larger, which is its bound. */
+function shareCells(shares: Shares | null): [string, string] {
+  if (!shares) return ['-', '-'];
+  const cell = (share: number, isBound: boolean): string =>
+    `${(100 * share).toFixed(0)} %${isBound ? ' *' : ''}`;
+  return [
+    cell(shares.ofPeak, shares.bound === 'compute'),
+    cell(shares.ofBandwidth, shares.bound === 'memory'),
+  ];
+}
+
+const milliseconds = (summary: Summary): string => spread(summary, summary.median < 10 ? 3 : 1);
+
+/** Other runners beside ours of the same case; null without any. */
+export function comparisonTable(report: BenchReport): RowTable | null {
+  if (report.comparisons.length === 0) return null;
+  return {
+    columns: ['case', 'variant', 'runner', 'runs', 'wall ms', 'GPU ms', 'its time / ours', 'note'],
+    rows: report.comparisons.map((row) => [
+      row.case,
+      row.variant,
+      row.runner,
+      String(row.wallMs.runs),
+      report.timesAre === 'absolute' ? milliseconds(row.wallMs) : '-',
+      report.timesAre === 'absolute' && row.gpuMs ? milliseconds(row.gpuMs) : '-',
+      againstOurs(row, report),
+      row.note ?? '',
+    ]),
+  };
+}
+
+/** By GPU time where both have it, else by the wall clock; `-` for our own row, and where we have none. */
+function againstOurs(row: BenchReport['comparisons'][number], report: BenchReport): string {
+  if (row.runner === OURS) return '-';
+  const ours = ourTimes(row, report);
+  if (!ours) return '-';
+  if (row.gpuMs && ours.gpuMs) return `${(row.gpuMs.median / ours.gpuMs.median).toFixed(2)}×`;
+  return `${(row.wallMs.median / ours.wallMs.median).toFixed(2)}×`;
+}
+
+/** Ours of the same exercise, else of the suite's case. */
+function ourTimes(
+  row: BenchReport['comparisons'][number],
+  { comparisons, cases }: BenchReport,
+): { readonly wallMs: Summary; readonly gpuMs: Summary | null } | null {
+  const beside = comparisons.find(
+    (other) => other.runner === OURS && other.case === row.case && other.variant === row.variant,
+  );
+  const variants = cases.find(({ id }) => id === row.case)?.variants;
+  return beside ?? variants?.find(({ name }) => name === row.variant)?.timing ?? null;
+}

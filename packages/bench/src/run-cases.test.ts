@@ -1,0 +1,120 @@
+import { createDevice, type Device, ShapeError } from '@vulpes/tensor-core';
+import { gpuSuite } from '@vulpes/tensor-core/testing';
+import { fill } from '@vulpes/wgsl-kernels';
+import { expect, test } from 'vitest';
+import type { BenchCase, Workload } from './case.ts';
+import { DeviceSlot } from './device-slot.ts';
+import { type BenchOptions, runCases } from './run-suites.ts';
+import { formatReport } from './table.ts';
+
+const OPTIONS: BenchOptions = {
+  suites: ['matmul'],
+  maxTokens: null,
+  presets: null,
+  caseText: null,
+  budgetSeconds: null,
+  hasPeaks: false,
+  runs: 2,
+  warmSeconds: 0,
+  longRunMs: 60_000,
+  host: {
+    runtime: 'node',
+    platform: 'linux',
+    cpu: null,
+    cores: 2,
+    memoryBytes: null,
+    commit: null,
+    isDirty: null,
+  },
+};
+
+/** Fills 64 numbers with 1; its twin says `expected`. */
+const ones =
+  (expected: number) =>
+  (device: Device): Workload => ({
+    run() {
+      const y = device.empty([64]);
+      fill(y, 1);
+      return { y };
+    },
+    expected: () => ({ y: { values: new Float64Array(64).fill(expected), bound: 0 } }),
+    counts: () => ({ flops: 0, bytes: 256 }),
+    dispose() {},
+  });
+
+const caseOf = (
+  op: string,
+  build: (device: Device) => Workload,
+  flops = 1,
+  names = ['only'],
+): BenchCase => ({
+  suite: 'test',
+  op,
+  mode: 'forward',
+  dims: { size: 64 },
+  flops,
+  inputs: 'none',
+  variants: names.map((name) => ({ name, build })),
+});
+
+gpuSuite('runCases', () => {
+  const runAll = async (cases: readonly BenchCase[], options: Partial<BenchOptions> = {}) => {
+    const slot = await DeviceSlot.open(() => createDevice());
+    try {
+      return await runCases(slot, cases, { ...OPTIONS, ...options });
+    } finally {
+      slot.device.dispose();
+    }
+  };
+
+  test('a case that does not fit, or fails, is reported and the others go on', async () => {
+    const huge = (device: Device): Workload => {
+      device.empty([2 ** 40]);
+      return ones(1)(device);
+    };
+    const broken = (): Workload => {
+      throw new ShapeError('broken: expected a test.');
+    };
+    const report = await runAll([
+      caseOf('huge', huge),
+      caseOf('broken', broken),
+      caseOf('good', ones(1)),
+      caseOf('wrong', ones(2)),
+    ]);
+    expect(report.cases.map(({ op }) => op)).toEqual(['good', 'wrong']);
+    expect(report).toMatchObject({ failed: 1, refused: 1 });
+    expect(report.cases[1]?.variants[0]).toMatchObject({ timing: null, counts: null });
+    expect(report.notMeasured).toEqual([
+      {
+        runner: 'vulpes',
+        case: 'huge/forward size64',
+        why: expect.stringMatching(/^did not fit: .*\d/),
+      },
+      {
+        runner: 'vulpes',
+        case: 'broken/forward size64',
+        why: 'failed: broken: expected a test.',
+      },
+    ]);
+    expect(formatReport(report)).toContain('not measured: 2 cases');
+  });
+
+  test('over the time budget the largest cases go first, and the report keeps the order of the suite', async () => {
+    const report = await runAll(
+      [
+        caseOf('largest', ones(1), 1e15, ['a', 'b']),
+        caseOf('middle', ones(1), 2),
+        caseOf('small', ones(1), 1),
+      ],
+      { budgetSeconds: 30 },
+    );
+    expect(report.cases.map(({ op }) => op)).toEqual(['middle', 'small']);
+    expect(report.notMeasured).toMatchObject([
+      {
+        case: 'largest/forward size64',
+        why: expect.stringMatching(/^left out by the time budget of 30 s: it needs about \d+ s/),
+      },
+    ]);
+    expect(report.settings.budgetSeconds).toBe(30);
+  });
+});
