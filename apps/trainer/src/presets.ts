@@ -50,7 +50,7 @@ export const runPresets: Readonly<Record<string, RunPreset>> = {
   long: {
     summary:
       'FoX (Pro), 0.12 M parameters, context 1024: what heads remember, in some ten minutes on two CPU cores',
-    model: foxPreset('pro-nano', { ...defaultSize, numHeads: 4 }),
+    model: foxPreset('pro-nano', { ...defaultSize, numHeads: 4, fgateDecayTimes: [2, 64] }),
     settings: longRecipe,
   },
   llama: {

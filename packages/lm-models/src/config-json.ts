@@ -37,9 +37,15 @@ export function foxConfigFromJson(text: string, source = 'config.json'): FoxConf
 
 /** The text of a `config.json` that the official class reads: sorted keys, two spaces, final newline. */
 export function foxConfigToJson(config: FoxConfig): string {
-  const { pruningMode, ...official } = config;
-  const written = pruningMode === 'paper' ? official : config;
-  const fields = Object.entries(written).map(([name, value]) => [snakeCase(name), value]);
+  const { pruningMode, fgateDecayTimes, ...official } = config;
+  const ours = {
+    ...(pruningMode !== officialDefaults.pruningMode && { pruningMode }),
+    ...(fgateDecayTimes && { fgateDecayTimes }),
+  };
+  const fields = Object.entries({ ...official, ...ours }).map(([name, value]) => [
+    snakeCase(name),
+    value,
+  ]);
   const extra = [
     ['architectures', ['ForgettingTransformerForCausalLM']],
     ['model_type', MODEL_TYPE],

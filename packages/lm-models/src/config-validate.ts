@@ -17,6 +17,10 @@ const tokenId: Check = [
 ];
 const positive: Check = ['a positive number', (value) => isNumber(value) && value > 0];
 const negative: Check = ['a negative number', (value) => isNumber(value) && value < 0];
+const twoPositive: Check = [
+  'two positive numbers',
+  (value) => Array.isArray(value) && value.length === 2 && value.every(positive[1]),
+];
 const flag: Check = ['true or false', (value) => typeof value === 'boolean'];
 const oneOf = (...words: string[]): Check => [
   words.map((word) => `"${word}"`).join(' or '),
@@ -60,6 +64,7 @@ const fieldChecks: Readonly<Record<keyof FoxConfig, Check>> = {
   fgateBiasInit: flag,
   decayTimeMin: orNull(positive),
   decayTimeMax: orNull(positive),
+  fgateDecayTimes: orNull(twoPositive),
   useOutputNorm: flag,
   qkNorm: flag,
   qkNormShareParamAcrossHead: flag,
@@ -122,6 +127,11 @@ function checkGates(config: FoxConfig): void {
   if (given !== (fgateBiasInit ? 2 : 0)) {
     throw new ArgumentError(
       `config: expected decayTimeMin and decayTimeMax ${fgateBiasInit ? 'with' : 'to be null without'} fgateBiasInit, got ${decayTimeMin} and ${decayTimeMax}.`,
+    );
+  }
+  if (config.fgateDecayTimes !== null && fgateType !== 'full') {
+    throw new ArgumentError(
+      `config: expected fgateType "full" with fgateDecayTimes, got "${fgateType}". Others have fgateBiasInit.`,
     );
   }
   if (config.useOutputNorm && config.useOutputGate && config.ogateAct !== 'sigmoid') {

@@ -20,13 +20,14 @@ describe('config.json', () => {
     expect(foxConfigFromJson(foxConfigToJson(config))).toEqual(config);
   });
 
-  test('only the certified mode, which is ours, is written', () => {
-    expect(foxConfigToJson(foxConfig(small))).not.toContain('pruning_mode');
+  test('what is ours is written only where it differs', () => {
+    expect(foxConfigToJson(foxConfig(small))).not.toMatch(/pruning_mode|fgate_decay_times/);
     const certified = foxConfig({
       ...small,
       pruningMode: 'certified',
       numKvHeads: 1,
       windowSize: 8,
+      fgateDecayTimes: [2, 64],
     });
     expect(foxConfigToJson(certified)).toContain('"pruning_mode": "certified"');
     expect(foxConfigFromJson(foxConfigToJson(certified))).toEqual(certified);
@@ -85,6 +86,8 @@ describe('foxConfig', () => {
     [{ numHeads: 4, numKvHeads: 3 }, 'numKvHeads to divide numHeads 4, got 3'],
     [{ numKvHeads: 4 }, 'numKvHeads to divide numHeads 2, got 4'],
     [{ windowSize: 0 }, 'windowSize to be a positive integer, or null, got 0'],
+    [{ fgateDecayTimes: [2] }, 'fgateDecayTimes to be two positive numbers, or null, got [2]'],
+    [{ fgateType: 'none', fgateDecayTimes: [2, 8] }, 'fgateType "full" with fgateDecayTimes'],
     [{ pruningMode: 'exact' }, 'pruningMode to be "paper" or "certified", got "exact"'],
     [{ hiddenAct: 'sigmoid' }, 'not supported: hiddenAct "sigmoid"'],
     [{ attentionBias: true }, 'not supported: attentionBias'],

@@ -51,6 +51,11 @@ export interface FoxConfig {
   readonly fgateBiasInit: boolean;
   readonly decayTimeMin: number | null;
   readonly decayTimeMax: number | null;
+  /**
+   * Ours, written to `config.json` only where it is set: the biases of data-dependent gates start at decay times spread evenly in
+   * log from the first to the second (tokens), so that heads begin with memories of all lengths. null: all gates start at 1/2.
+   */
+  readonly fgateDecayTimes: readonly [number, number] | null;
   readonly useOutputNorm: boolean;
   readonly qkNorm: boolean;
   /** One [headDim] weight for all heads instead of one per head: what the released checkpoints have. */
@@ -94,6 +99,7 @@ export const officialDefaults: FoxConfig = {
   fgateBiasInit: false,
   decayTimeMin: null,
   decayTimeMax: null,
+  fgateDecayTimes: null,
   useOutputNorm: false,
   qkNorm: false,
   qkNormShareParamAcrossHead: false,

@@ -83,21 +83,27 @@ function forgetGateSpecs(
   prefix: string,
   linear: (name: string, out: number) => ParameterSpec,
 ): ParameterSpec[] {
-  const { fgateType, numHeads, decayTimeMin, decayTimeMax } = config;
-  const bias = (name: string, init: ParameterInit): ParameterSpec => ({
+  const { fgateType, numHeads } = config;
+  const bias = (name: string): ParameterSpec => ({
     name: `${prefix}.${name}`,
     shape: [numHeads],
-    init,
+    init: gateBiasInit(config),
     weightDecay: false,
     trainable: fgateType !== 'fixed',
   });
   if (fgateType === 'none') return [];
-  if (fgateType === 'full') return [linear('fgate_proj', numHeads), bias('fgate_proj.bias', zeros)];
-  const hasDecayTimes = config.fgateBiasInit && decayTimeMin !== null && decayTimeMax !== null;
-  const decayTimes: ParameterInit = hasDecayTimes
-    ? { kind: 'decay-times', min: decayTimeMin, max: decayTimeMax }
-    : zeros;
-  return [bias('fgate_bias', decayTimes)];
+  if (fgateType === 'full') return [linear('fgate_proj', numHeads), bias('fgate_proj.bias')];
+  return [bias('fgate_bias')];
+}
+
+function gateBiasInit(config: FoxConfig): ParameterInit {
+  const { fgateBiasInit, decayTimeMin, decayTimeMax, fgateDecayTimes } = config;
+  if (fgateDecayTimes) {
+    const [min, max] = fgateDecayTimes;
+    return { kind: 'decay-times', min, max };
+  }
+  const hasDecayTimes = fgateBiasInit && decayTimeMin !== null && decayTimeMax !== null;
+  return hasDecayTimes ? { kind: 'decay-times', min: decayTimeMin, max: decayTimeMax } : zeros;
 }
 
 /** Parameters of a configuration, as the papers count them: the input embedding is left out, the output head counts. */

@@ -84,6 +84,12 @@ describe('names and shapes', () => {
     ]);
   });
 
+  test('data-dependent gates may start at decay times of all lengths', () => {
+    const specs = parameterSpecs(foxConfig({ ...small, fgateDecayTimes: [2, 64] }));
+    const bias = specs.find(({ name }) => name.endsWith('fgate_proj.bias'));
+    expect(bias).toMatchObject({ init: { kind: 'decay-times', min: 2, max: 64 }, trainable: true });
+  });
+
   test('QK-norm weights shared by the heads', () => {
     const specs = describeSpecs({ qkNorm: true, qkNormShareParamAcrossHead: true });
     expect(specs).toContain('model.layers.0.attn.q_norm.weight [32]');
