@@ -92,7 +92,7 @@ async function dropOthers(
 
 /** Complete checkpoints, oldest first. Folders without a marker do not count. */
 export async function listCheckpoints(
-  files: Files,
+  files: Pick<Files, 'list' | 'size'>,
   runFolder: string,
 ): Promise<CheckpointLocation[]> {
   const found: CheckpointLocation[] = [];
@@ -122,7 +122,7 @@ export async function cleanLeftovers(files: Files, runFolder: string): Promise<v
   }
 }
 
-const hasMarker = async (files: Files, folder: string): Promise<boolean> =>
+const hasMarker = async (files: Pick<Files, 'size'>, folder: string): Promise<boolean> =>
   (await files.size(joinPath(folder, MARKER_FILE))) !== null;
 
 /**

@@ -1,0 +1,59 @@
+// What the command's argument names: a model folder, or a run of the trainer with a checkpoint.
+
+import { stat } from 'node:fs/promises';
+import {
+  asRecord,
+  joinPath,
+  listCheckpoints,
+  numberField,
+  parseJsonRecord,
+} from '@vulpes/training';
+import { fileSystem, listFolder, sizeOf } from './node-files.ts';
+import { UsageError } from './usage-error.ts';
+
+export interface FoundModel {
+  /** Holds config.json and model.safetensors. */
+  readonly folder: string;
+  /** What the run trained on; null for a model folder. */
+  readonly run: RunText | null;
+}
+
+export interface RunText {
+  readonly contextLength: number;
+  /** Absolute paths; null: the bundled corpus. */
+  readonly files: readonly string[] | null;
+}
+
+/** @throws UsageError CheckpointError */
+export async function findModel(path: string): Promise<FoundModel> {
+  const isFolder = await stat(path).then(
+    (found) => found.isDirectory(),
+    () => null,
+  );
+  if (isFolder === null) throw new UsageError(`inspect: there is no folder ${path}.`);
+  if (!isFolder) {
+    throw new UsageError(`inspect: ${path} is a file; name the folder of a model or of a run.`);
+  }
+  if ((await sizeOf(joinPath(path, 'config.json'))) !== null) return { folder: path, run: null };
+  const newest = (await listCheckpoints({ list: listFolder, size: sizeOf }, path)).at(-1);
+  if (newest) return { folder: newest.folder, run: await readRun(path) };
+  throw new UsageError(
+    `inspect: ${path} is neither a run with a checkpoint nor a folder with config.json and model.safetensors.`,
+  );
+}
+
+async function readRun(folder: string): Promise<RunText> {
+  const path = joinPath(folder, 'run.json');
+  if ((await sizeOf(path)) === null) {
+    throw new UsageError(
+      `inspect: ${folder} has checkpoints but no run.json; name one of its checkpoint folders.`,
+    );
+  }
+  const record = parseJsonRecord(await fileSystem.readFile(path), path);
+  const settings = asRecord(record.settings, `${path}, field "settings"`);
+  const { files } = asRecord(record.data, `${path}, field "data"`);
+  return {
+    contextLength: numberField(settings, 'contextLength', `${path}, field "settings"`),
+    files: Array.isArray(files) ? files.map(String) : null,
+  };
+}

@@ -1,0 +1,53 @@
+// Heads of an inspection as a list, with their names and half-lives.
+
+import { type HeadInspection, type ModelInspection, meanHalfLife } from '@vulpes/lm-models';
+
+export interface NamedHead extends HeadInspection {
+  readonly layer: number;
+  /** `layer 0 head 3` */
+  readonly name: string;
+  /** Tokens: of the mean log gate along the text. */
+  readonly halfLife: number;
+}
+
+export const headsOf = ({ layers }: ModelInspection): NamedHead[] =>
+  layers.flatMap(({ layer, heads }) =>
+    heads.map((head) => ({
+      ...head,
+      layer,
+      name: `layer ${layer} head ${head.head}`,
+      halfLife: meanHalfLife(head.logFgate),
+    })),
+  );
+
+/** Longest memory first. */
+export const byHalfLife = (heads: readonly NamedHead[]): NamedHead[] =>
+  [...heads].sort((a, b) => b.halfLife - a.halfLife);
+
+/** A few that differ: the longest, the shortest, and some evenly between. */
+export function spreadHeads(heads: readonly NamedHead[], count: number): NamedHead[] {
+  const sorted = byHalfLife(heads);
+  if (sorted.length <= count) return sorted;
+  const at = (i: number) =>
+    sorted[Math.round((i * (sorted.length - 1)) / (count - 1))] as NamedHead;
+  return Array.from({ length: count }, (_, i) => at(i));
+}
+
+/** Kept and visible blocks of several heads under both rules, and the largest dropped masses. */
+export function totalsOf(heads: readonly HeadInspection[]) {
+  const sum = (of: (head: HeadInspection) => number) =>
+    heads.reduce((all, head) => all + of(head), 0);
+  const most = (of: (head: HeadInspection) => number) => Math.max(...heads.map(of));
+  return {
+    dense: sum((head) => head.paper.visibleBlocks),
+    paper: sum((head) => head.paper.keptBlocks),
+    certified: sum((head) => head.certified.keptBlocks),
+    paperLost: most((head) => head.paper.droppedMass),
+    certifiedLost: most((head) => head.certified.droppedMass),
+  };
+}
+
+export const percent = (part: number, whole: number): string =>
+  `${((100 * part) / whole).toFixed(1)}%`;
+
+export const mass = (share: number): string => (share === 0 ? '0' : share.toExponential(1));

@@ -1,0 +1,20 @@
+// The page from top to bottom.
+
+import type { Section } from '@vulpes/charts';
+import type { ModelInspection } from '@vulpes/lm-models';
+import { decaySections } from './decay.ts';
+import { gateSections } from './gates.ts';
+import { halfLifeSections } from './half-lives.ts';
+import { lossSection } from './loss.ts';
+import { mapSections } from './maps.ts';
+import { savingSection } from './savings.ts';
+
+/** @param tokens - bytes that the model read. */
+export const reportSections = (inspection: ModelInspection, tokens: Uint8Array): Section[] => [
+  savingSection(inspection),
+  ...decaySections(inspection),
+  ...halfLifeSections(inspection),
+  ...gateSections(inspection, tokens),
+  ...mapSections(inspection),
+  lossSection(inspection),
+];
