@@ -130,6 +130,8 @@ export function cacheSuite(device: () => Device): void {
       expect(kept.keptBytes).toBe(kept.fullBytes);
       expect(freed.fullBytes).toBe(kept.fullBytes);
       expect(freed.keptBytes).toBeLessThan(0.6 * freed.fullBytes);
+      expect(freed.pages.full).toBe(kept.pages.kept);
+      expect(freed.pages.kept).toBeLessThan(0.6 * freed.pages.full);
       expect(freed.peakBytes).toBeLessThan(kept.peakBytes);
       expect(freed.allocatedBytes).toBeLessThan(kept.allocatedBytes);
       expect([kept.notes, freed.notes]).toEqual([[], []]);

@@ -61,6 +61,15 @@ export class KvCache implements Disposable {
     return this.#bytes('full');
   }
 
+  /** Pages of 32 tokens of a key head in use, over all rows and layers; and how many there would be if none had been freed. */
+  get pages(): { kept: number; full: number } {
+    const counts = this.#parts.layers.map((layer) => layer.pages(this.#length));
+    return {
+      kept: counts.reduce((sum, { kept }) => sum + kept, 0),
+      full: counts.reduce((sum, { full }) => sum + full, 0),
+    };
+  }
+
   /** The largest `keptBytes` so far. */
   get peakBytes(): number {
     return this.#peakBytes;

@@ -87,6 +87,11 @@ export class LayerCache implements Disposable {
     this.#pools.release(keyHeads);
   }
 
+  /** Pages of 32 tokens of a key head: in use, and in use if nothing were ever freed. */
+  pages(length: number): { kept: number; full: number } {
+    return this.#pools.count(length);
+  }
+
   /** Bytes in use, bytes in use if nothing were ever freed, and bytes that the device holds for it. */
   bytes(length: number): { kept: number; full: number; allocated: number } {
     const pages = this.#pools.bytes(length);

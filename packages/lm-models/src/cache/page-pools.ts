@@ -39,6 +39,11 @@ export class PagePools implements Disposable {
     };
   }
 
+  /** Pages in use, and pages of `length` tokens if none had been freed. */
+  count(length: number): { kept: number; full: number } {
+    return { kept: this.#table.heldPages, full: this.#table.pagesOf(length) };
+  }
+
   /** Bytes of the pages in use, of the pages of `length` tokens if none had been freed, and of the pools. */
   bytes(length: number): { kept: number; full: number; allocated: number } {
     const each = pageBytes({
@@ -46,9 +51,10 @@ export class PagePools implements Disposable {
       group: groupOf(this.#geometry),
       maxPages: 0,
     });
+    const { kept, full } = this.count(length);
     return {
-      kept: this.#table.heldPages * each,
-      full: this.#table.pagesOf(length) * each,
+      kept: kept * each,
+      full: full * each,
       allocated: this.#pools.k.capacity * each,
     };
   }
