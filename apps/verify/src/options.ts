@@ -3,6 +3,7 @@
 import { fileURLToPath } from 'node:url';
 import type { AdapterChoice, KernelFamily } from '@vulpes/tensor-core';
 import { Command, Option } from 'commander';
+import { PRUNING_RULES, type PruningRule } from './pruning-rule.ts';
 
 export interface VerifyOptions {
   readonly directory: string;
@@ -10,6 +11,8 @@ export interface VerifyOptions {
   readonly kernels: KernelFamily | 'auto';
   /** Part of the names of the cases to check; null = all. */
   readonly only: string | null;
+  /** What to compute the cases with, one after the other. */
+  readonly rules: readonly PruningRule[];
   /** Print every check of every case on a line of its own. */
   readonly details: boolean;
 }
@@ -17,7 +20,16 @@ export interface VerifyOptions {
 /** The reference vectors that the project carries; from src and from dist it is the same way up. */
 export const FIXTURES = fileURLToPath(new URL('../../../fixtures/', import.meta.url));
 
+/** Without --pruning: the official results, as they are and as the paper prunes. */
+const DEFAULT_RULES: readonly PruningRule[] = ['none', 'paper'];
+
 const HELP_AFTER = `
+Without --pruning each case is computed dense and by the paper's rule. With it, by that rule alone:
+  none       nothing dropped
+  paper      the paper's threshold at log ε = −10, a hard one, and the official kernel's where a case has it
+  certified  attention stops by its own running log-sum-exp; outputs, gradients and the weight truly
+             dropped (in float64, at most ε) are held against exact results
+
 Exit code: 0 when at least one case was checked and all that were checked hold, else 1.`;
 
 /** @throws CommanderError for a wrong option, and for --help after printing it. */
@@ -26,7 +38,7 @@ export function parseOptions(argv: readonly string[]): VerifyOptions {
     .description('Checks adapter and build against reference vectors of the official FoX code.')
     .argument(
       '[dir]',
-      'folder with attention/, models/ and training/, any of them; default: the vectors that the project carries',
+      'folder with attention/, attention-extended/, models/ and training/, any of them; default: the vectors that the project carries',
     )
     .addOption(
       new Option('--adapter <choice>', 'which adapter to check')
@@ -40,16 +52,27 @@ export function parseOptions(argv: readonly string[]): VerifyOptions {
         .env('FOX_KERNELS')
         .default('auto'),
     )
+    .addOption(
+      new Option('--pruning <rule>', 'compute every case by this rule alone').choices(
+        PRUNING_RULES,
+      ),
+    )
     .option('--only <text>', 'check only cases with this text in their name')
     .option('--details', 'print every single quantity on a line of its own', false)
     .addHelpText('after', HELP_AFTER)
     .exitOverride()
     .parse([...argv], { from: 'user' });
-  const { adapter, kernels, only, details } = command.opts<{
+  const { adapter, kernels, pruning, only, details } = command.opts<{
     adapter: AdapterChoice;
     kernels: KernelFamily | 'auto';
+    pruning?: PruningRule;
     only?: string;
     details: boolean;
   }>();
-  return { directory: command.args[0] ?? FIXTURES, adapter, kernels, only: only ?? null, details };
+  return {
+    directory: command.args[0] ?? FIXTURES,
+    ...{ adapter, kernels, details },
+    rules: pruning ? [pruning] : DEFAULT_RULES,
+    only: only ?? null,
+  };
 }

@@ -66,8 +66,8 @@ async function fillFolder(folder: string): Promise<void> {
     await rm(join(await copy(TRAINING, withoutFile(name)), name));
   }
   await rm(join(folder, TRAINING), { recursive: true });
-  await mkdir(join(folder, 'attention-extended'));
-  await writeFile(join(folder, 'attention-extended/gqa.safetensors'), '');
+  await mkdir(join(folder, 'later'));
+  await writeFile(join(folder, 'later/new.safetensors'), '');
 }
 
 gpuSuite('verify', () => {
@@ -107,7 +107,7 @@ gpuSuite('verify', () => {
   });
 
   test('kinds that it cannot check are counted as skipped, not as passed', () => {
-    expect(lineOf(mixed, 'attention-extended/gqa')).toContain('skip');
+    expect(lineOf(mixed, 'later/new')).toContain('skip');
     expect(mixed).toMatchObject({ code: 1, last: '2 passed, 7 failed, 1 skipped' });
   });
 
@@ -117,9 +117,19 @@ gpuSuite('verify', () => {
     expect([code, last]).toEqual([0, '1 passed, 0 failed, 0 skipped']);
   });
 
+  test('documents, windows and grouped queries, by the certified rule', async () => {
+    const { code, text, last } = await run('--only', 'packed_window', '--pruning', 'certified');
+    expect(text).toContain('Pruning: certified');
+    const line = lineOf({ code, text, last }, 'attention-extended/packed_window_mqa_d32');
+    expect(line).toMatch(/: certified moved .*, dropped mass \S+ ≤ 4\.5e-5, certified out /);
+    expect(line).toMatch(/ hard dlog_fgate .*blocks kept: certified \d+ of \d+ /);
+    expect(Number(/hard drops up to (\S+) %/.exec(line)?.[1])).toBeGreaterThan(1);
+    expect([code, last]).toEqual([0, '1 passed, 0 failed, 0 skipped']);
+  });
+
   test('where everything was skipped nothing is verified', () =>
     inTemporaryFolder(async (folder) => {
-      await mkdir(join(folder, 'attention-extended'));
+      await mkdir(join(folder, 'later'));
       expect(await run(folder)).toMatchObject({
         code: 1,
         last: 'verify: no case could be checked, so nothing is verified.',

@@ -29,23 +29,24 @@ async function wantedCases({ directory, only }: VerifyOptions): Promise<FoundCas
   if (wanted.length > 0) return wanted;
   const where = only === null ? directory : `${directory} with '${only}' in its name`;
   throw new CaseError(
-    `verify: no case found in ${where}. Pass a folder that holds attention/, models/ or training/.`,
+    `verify: no case found in ${where}. Pass a folder that holds attention/, attention-extended/, models/ or training/.`,
   );
 }
 
 async function checkAll(
   cases: readonly FoundCase[],
-  { directory, adapter, kernels }: VerifyOptions,
+  { directory, adapter, kernels, rules }: VerifyOptions,
   printer: Printer,
 ): Promise<number> {
   const lease = new DeviceLease({ adapter, kernels });
   printer.line(`Reference vectors: ${directory}`);
+  printer.line(`Pruning: ${rules.join(', then ')}`);
   for (const line of describeDevice((await lease.get()).caps)) printer.line(line);
   const outcomes: CaseOutcome[] = [];
   for (const [index, found] of cases.entries()) {
     const position = { index: index + 1, total: cases.length };
     printer.start(found.id, position);
-    const outcome = await runCase(lease, found);
+    const outcome = await runCase(lease, found, rules);
     printer.outcome(outcome, position);
     outcomes.push(outcome);
   }

@@ -2,16 +2,19 @@
 
 import { CaseError, SkippedCase } from '../reference/case-error.ts';
 import type { Vectors } from '../reference/vectors.ts';
+import { tokensFirst } from './layout.ts';
 
 export interface AttentionDims {
   readonly batch: number;
   readonly queryLen: number;
   readonly keyLen: number;
   readonly numHeads: number;
+  /** Hkv, a divisor of H: query head h reads key head ⌊h / (H / Hkv)⌋. */
+  readonly numKvHeads: number;
   readonly headDim: number;
 }
 
-/** q-like [B, M, H, D], k-like [B, N, H, D], gates [B, N, H]. */
+/** q-like [B, M, H, D], k-like [B, N, Hkv, D], gates [B, N, H]. */
 export interface AttentionResults {
   readonly out: Float32Array;
   readonly dq: Float32Array;
@@ -30,6 +33,16 @@ export interface OfficialPruning {
   readonly blockN: number;
 }
 
+/** Which keys a row may see, beside those not later than itself. */
+export interface Limits {
+  /** [B], first key of each row that is not padding. */
+  readonly seqStart: Int32Array<ArrayBuffer> | null;
+  /** [documents + 1], packed documents of a batch of 1: no attention and no decay across their boundaries. */
+  readonly cuSeqlens: Int32Array<ArrayBuffer> | null;
+  /** Keys that a row may see, its own included. */
+  readonly windowSize: number | null;
+}
+
 export interface AttentionCase {
   readonly dims: AttentionDims;
   readonly smScale: number;
@@ -38,34 +51,34 @@ export interface AttentionCase {
   readonly v: Float32Array;
   readonly dOut: Float32Array;
   readonly logFgate: Float32Array;
-  /** [B], first key of each row that is not padding. */
-  readonly seqStart: Int32Array<ArrayBuffer> | null;
+  readonly limits: Limits;
   /** f64 softmax attention without pruning, rounded to f32. */
   readonly exact: AttentionResults;
-  /** The official kernel's, f16 storage; pruned where `pruning` is there. */
-  readonly official: { readonly out: Float32Array; readonly lse: Float32Array };
+  /** The official kernel's [B, M, H, D], f16 storage, pruned where `pruning` is there; null for what that kernel cannot do. */
+  readonly officialOut: Float32Array | null;
   readonly pruning: OfficialPruning | null;
 }
 
 const KNOWN_TENSORS = new Set(
-  'q k v dout log_fgate out dq dk dv dlog_fgate official_out official_lse seq_start threshold official_start_index'.split(
+  'q k v dout log_fgate out dq dk dv dlog_fgate official_out official_lse seq_start cu_seqlens threshold official_start_index'.split(
     ' ',
   ),
 );
 
-/** @throws CaseError where a tensor is missing or mis-shaped, SkippedCase where the case asks for more than plain heads. */
-export function readAttentionCase(vectors: Vectors): AttentionCase {
+/**
+ * @param hasOfficial - whether the file must hold the official kernel's results
+ * @throws CaseError where a tensor is missing or mis-shaped, SkippedCase where the file asks for what we do not know.
+ */
+export function readAttentionCase(
+  vectors: Vectors,
+  { hasOfficial }: { hasOfficial: boolean },
+): AttentionCase {
   assertKnown(vectors);
-  const queries = (name: string) =>
-    tokensFirst(vectors.floats(name, ['B', 'H', 'M', 'D']), 'M', vectors);
-  const keys = (name: string) =>
-    tokensFirst(vectors.floats(name, ['B', 'H', 'N', 'D']), 'N', vectors);
-  const gates = (name: string) =>
-    tokensFirst(vectors.floats(name, ['B', 'H', 'N']), 'N', vectors, 1);
-  const q = queries('q');
-  assertPlainHeads(vectors);
+  const queries = (name: string) => inOurLayout(vectors, name, ['B', 'H', 'M', 'D']);
+  const keys = (name: string) => inOurLayout(vectors, name, ['B', 'Hkv', 'N', 'D']);
+  const gates = (name: string) => inOurLayout(vectors, name, ['B', 'H', 'N']);
   const inputs = {
-    q,
+    q: queries('q'),
     k: keys('k'),
     v: keys('v'),
     dOut: queries('dout'),
@@ -78,35 +91,29 @@ export function readAttentionCase(vectors: Vectors): AttentionCase {
     dv: keys('dv'),
     dLogFgate: gates('dlog_fgate'),
   };
+  const dims = readDims(vectors);
   return {
-    dims: readDims(vectors),
+    dims,
     smScale: vectors.headerNumber('sm_scale'),
     ...inputs,
-    seqStart: vectors.has('seq_start') ? vectors.ints('seq_start', ['B']) : null,
+    limits: readLimits(vectors),
     exact,
-    official: {
-      out: queries('official_out'),
-      lse: vectors.floats('official_lse', ['B', 'H', 'M']),
-    },
+    officialOut: hasOfficial ? readOfficial(vectors) : null,
     pruning: readPruning(vectors),
   };
 }
 
 function assertKnown(vectors: Vectors): void {
   const unknown = vectors.names.filter((name) => !KNOWN_TENSORS.has(name));
-  const options = vectors.header('window') === undefined ? unknown : [...unknown, 'window'];
-  if (options.length === 0) return;
-  throw new SkippedCase(`this version does not know ${options.join(', ')}`);
+  if (unknown.length === 0) return;
+  throw new SkippedCase(`this version does not know ${unknown.join(', ')}`);
 }
 
-function assertPlainHeads(vectors: Vectors): void {
-  const kvHeads = vectors.shapeOf('k')[1];
-  if (kvHeads === vectors.size('H')) return;
-  if (kvHeads !== undefined && vectors.size('H') % kvHeads === 0) {
-    throw new SkippedCase(
-      `this version has no grouped queries (${vectors.size('H')} query heads on ${kvHeads})`,
-    );
-  }
+/** Values of a tensor [B, heads, tokens] or [B, heads, tokens, D] with the tokens in front of the heads. */
+function inOurLayout(vectors: Vectors, name: string, pattern: readonly string[]): Float32Array {
+  const values = vectors.floats(name, pattern);
+  const [batch, heads, tokens, width = 1] = pattern.map((letter) => vectors.size(letter));
+  return tokensFirst(values, [batch as number, heads as number, tokens as number, width]);
 }
 
 function readDims(vectors: Vectors): AttentionDims {
@@ -114,13 +121,52 @@ function readDims(vectors: Vectors): AttentionDims {
   if (queryLen > keyLen) {
     throw new CaseError(`expected at most as many queries as keys, got ${queryLen} and ${keyLen}`);
   }
+  const [numHeads, numKvHeads] = [vectors.size('H'), vectors.size('Hkv')];
+  if (numHeads % numKvHeads !== 0) {
+    throw new CaseError(
+      `expected a whole number of query heads on each key head, got ${numHeads} on ${numKvHeads}`,
+    );
+  }
   return {
     batch: vectors.size('B'),
     queryLen,
     keyLen,
-    numHeads: vectors.size('H'),
+    numHeads,
+    numKvHeads,
     headDim: vectors.size('D'),
   };
+}
+
+function readLimits(vectors: Vectors): Limits {
+  return {
+    seqStart: vectors.has('seq_start') ? vectors.ints('seq_start', ['B']) : null,
+    cuSeqlens: vectors.has('cu_seqlens') ? readOffsets(vectors) : null,
+    windowSize: vectors.header('window') === undefined ? null : readWindow(vectors),
+  };
+}
+
+function readOffsets(vectors: Vectors): Int32Array<ArrayBuffer> {
+  const offsets = vectors.ints('cu_seqlens', ['documents + 1']);
+  const [batch, keyLen] = [vectors.size('B'), vectors.size('N')];
+  if (batch !== 1) throw new CaseError(`expected packed documents in a batch of 1, got ${batch}`);
+  const isRising = offsets.every((offset, d) => d === 0 || offset >= (offsets[d - 1] as number));
+  if (isRising && (offsets[0] as number) >= 0 && (offsets.at(-1) as number) <= keyLen) {
+    return offsets;
+  }
+  throw new CaseError(
+    `expected cu_seqlens to rise from 0 to at most ${keyLen}, got ${offsets.join(' ')}`,
+  );
+}
+
+function readWindow(vectors: Vectors): number {
+  const window = vectors.headerNumber('window');
+  if (Number.isInteger(window) && window >= 1) return window;
+  throw new CaseError(`expected window in the header to be a number of tokens, got ${window}`);
+}
+
+function readOfficial(vectors: Vectors): Float32Array {
+  vectors.floats('official_lse', ['B', 'H', 'M']);
+  return inOurLayout(vectors, 'official_out', ['B', 'H', 'M', 'D']);
 }
 
 function readPruning(vectors: Vectors): OfficialPruning | null {
@@ -134,27 +180,4 @@ function readPruning(vectors: Vectors): OfficialPruning | null {
     blockM,
     blockN,
   };
-}
-
-/** [B, H, T, width] -> [B, T, H, width]. */
-function tokensFirst(
-  values: Float32Array,
-  tokens: 'M' | 'N',
-  vectors: Vectors,
-  width = vectors.size('D'),
-): Float32Array {
-  const [batch, numHeads, seqLen] = [vectors.size('B'), vectors.size('H'), vectors.size(tokens)];
-  const result = new Float32Array(values.length);
-  for (let b = 0; b < batch; b++) {
-    for (let h = 0; h < numHeads; h++) {
-      for (let t = 0; t < seqLen; t++) {
-        const source = ((b * numHeads + h) * seqLen + t) * width;
-        result.set(
-          values.subarray(source, source + width),
-          ((b * seqLen + t) * numHeads + h) * width,
-        );
-      }
-    }
-  }
-  return result;
 }

@@ -8,26 +8,43 @@ import { Vectors } from '../reference/vectors.ts';
 import { changeVectors, copyFixture, inTemporaryFolder } from '../testing/temporary-folder.ts';
 import { type AttentionCase, type OfficialPruning, readAttentionCase } from './attention-case.ts';
 import {
+  compareDroppedMass,
   compareEmptyRows,
   compareOfficial,
   compareResults,
+  compareSilentGates,
   compareStartIndex,
   compareThreshold,
   compareTolerance,
 } from './compare-attention.ts';
-import { prunedShare } from './pruned-share.ts';
-import { twinDropping } from './twin.ts';
+import { keptShare } from './kept-share.ts';
+import { droppedMass, twinDropping } from './twin.ts';
+import { emptyRows, firstVisibleKey, silentGates } from './visible-keys.ts';
+
+const OFFICIAL = { hasOfficial: true };
 
 const read = async (name: string) =>
-  readAttentionCase(await Vectors.read(join(FIXTURES, 'attention', `${name}.safetensors`)));
+  readAttentionCase(
+    await Vectors.read(join(FIXTURES, 'attention', `${name}.safetensors`)),
+    OFFICIAL,
+  );
+const readExtended = async (name: string) =>
+  readAttentionCase(
+    await Vectors.read(join(FIXTURES, 'attention-extended', `${name}.safetensors`)),
+    { hasOfficial: false },
+  );
 
 /** Reads a fixture after `change`; returns the error's message, or null. */
-const problemAfter = (name: string, change: Parameters<typeof changeVectors>[1]) =>
+const problemAfter = (
+  name: string,
+  change: Parameters<typeof changeVectors>[1],
+  { kind, ...expectations } = { kind: 'attention', ...OFFICIAL },
+) =>
   inTemporaryFolder(async (folder) => {
-    const path = await copyFixture(folder, `attention/${name}.safetensors`);
+    const path = await copyFixture(folder, `${kind}/${name}.safetensors`);
     await changeVectors(path, change);
     return Vectors.read(path)
-      .then(readAttentionCase)
+      .then((vectors) => readAttentionCase(vectors, expectations))
       .then(
         () => null,
         (error: Error) => `${error.name}: ${error.message}`,
@@ -36,11 +53,14 @@ const problemAfter = (name: string, change: Parameters<typeof changeVectors>[1])
 
 describe('reading', () => {
   test('sizes, scale and layout', async () => {
-    const { dims, smScale, k, exact, seqStart, pruning } = await read('cross_d16');
-    expect(dims).toEqual({ batch: 1, queryLen: 50, keyLen: 300, numHeads: 2, headDim: 16 });
+    const { dims, smScale, k, exact, limits, pruning } = await read('cross_d16');
+    expect(dims).toEqual({
+      ...{ batch: 1, queryLen: 50, keyLen: 300, numHeads: 2, numKvHeads: 2, headDim: 16 },
+    });
     expect(smScale).toBe(0.25);
     expect([k.length, exact.dLogFgate.length]).toEqual([300 * 2 * 16, 300 * 2]);
-    expect([seqStart, pruning]).toEqual([null, null]);
+    expect(limits).toEqual({ seqStart: null, cuSeqlens: null, windowSize: null });
+    expect(pruning).toBeNull();
   });
 
   test('heads come after tokens', async () => {
@@ -77,38 +97,105 @@ describe('reading', () => {
     expect(problem).toMatch('expected the number block_q in the header');
   });
 
-  test('grouped queries, documents and windows are skipped by name', async () => {
-    const ids = { shape: [2], data: Int32Array.of(0, 300) };
-    expect(
-      await problemAfter('cross_d16', (tensors) => void tensors.set('cu_seqlens', ids)),
-    ).toMatch('SkippedCase: this version does not know cu_seqlens');
-    expect(
-      await problemAfter('cross_d16', (_, metadata) => {
-        metadata.window = '48';
-      }),
-    ).toMatch('SkippedCase: this version does not know window');
-    const oneHead = { shape: [1, 1, 300, 16], data: new Float32Array(300 * 16) };
-    expect(await problemAfter('cross_d16', (tensors) => void tensors.set('k', oneHead))).toMatch(
-      'SkippedCase: this version has no grouped queries (2 query heads on 1)',
+  test('grouped queries, documents and windows', async () => {
+    const { dims, limits, k, exact, officialOut } = await readExtended('packed_window_mqa_d32');
+    expect(dims).toMatchObject({ queryLen: 136, keyLen: 136, numHeads: 2, numKvHeads: 1 });
+    expect(limits).toEqual({ seqStart: null, cuSeqlens: Int32Array.of(0, 1, 136), windowSize: 33 });
+    expect([k.length, exact.dk.length]).toEqual([136 * 32, 136 * 32]);
+    expect(exact.dLogFgate).toHaveLength(136 * 2);
+    expect(officialOut).toBeNull();
+  });
+
+  const EXTENDED = { kind: 'attention-extended', hasOfficial: false };
+
+  test.each([
+    ['offsets that fall', [0, 90, 80, 136], 'cu_seqlens to rise from 0 to at most 136'],
+    ['offsets behind the end', [0, 137], 'cu_seqlens to rise from 0 to at most 136, got 0 137'],
+  ])('%s are refused', async (_, offsets, problem) => {
+    const ids = { shape: [offsets.length], data: Int32Array.from(offsets) };
+    const change = (tensors: Map<string, unknown>) => void tensors.set('cu_seqlens', ids);
+    expect(await problemAfter('packed_window_mqa_d32', change, EXTENDED)).toMatch(problem);
+  });
+
+  test.each(['0', '3.5'])('a window of %s is refused', async (window) => {
+    const change = (_: unknown, metadata: Record<string, string>) => {
+      metadata.window = window;
+    };
+    expect(await problemAfter('packed_window_mqa_d32', change, EXTENDED)).toMatch(
+      'CaseError: expected window in the header to be a number of tokens',
     );
+  });
+
+  test('heads that do not divide, and gradients of other heads, are refused', async () => {
+    const heads = (count: number) => ({
+      shape: [1, count, 300, 16],
+      data: new Float32Array(count * 300 * 16),
+    });
+    const set = (names: string[], count: number) => (tensors: Map<string, unknown>) => {
+      for (const name of names) tensors.set(name, heads(count));
+    };
+    expect(await problemAfter('cross_d16', set(['k', 'v', 'dk', 'dv'], 3))).toMatch(
+      'whole number of query heads on each key head, got 2 on 3',
+    );
+    expect(await problemAfter('cross_d16', set(['k'], 1))).toMatch('expected v [B=1, Hkv=1');
+  });
+
+  test('what this version does not know is skipped by name', async () => {
+    const extra = { shape: [2], data: Int32Array.of(0, 300) };
+    expect(await problemAfter('cross_d16', (tensors) => void tensors.set('sinks', extra))).toMatch(
+      'SkippedCase: this version does not know sinks',
+    );
+  });
+});
+
+describe('which keys a row may see', () => {
+  const limited = (limits: Partial<AttentionCase['limits']>, queryLen = 8) => ({
+    dims: { batch: 2, queryLen, keyLen: 8, numHeads: 1, numKvHeads: 1, headDim: 16 },
+    limits: { seqStart: null, cuSeqlens: null, windowSize: null, ...limits },
+  });
+  const firsts = (theCase: ReturnType<typeof limited>) =>
+    Array.from({ length: 8 }, (_, t) => firstVisibleKey(theCase, 1, t));
+
+  test('padding, documents and windows combine', () => {
+    const [seqStart, cuSeqlens] = [Int32Array.of(0, 2), Int32Array.of(1, 2, 2, 7)];
+    expect(firsts(limited({}))).toEqual([0, 0, 0, 0, 0, 0, 0, 0]);
+    expect(firsts(limited({ seqStart }))).toEqual([1, 2, 2, 2, 2, 2, 2, 2]);
+    expect(firsts(limited({ windowSize: 3 }))).toEqual([0, 0, 0, 1, 2, 3, 4, 5]);
+    expect(firsts(limited({ cuSeqlens }))).toEqual([1, 1, 2, 2, 2, 2, 2, 8]);
+    expect(firsts(limited({ cuSeqlens, windowSize: 3 }))).toEqual([1, 1, 2, 2, 2, 3, 4, 8]);
+  });
+
+  test('rows that see nothing, and gates that act on nothing', () => {
+    const padded = limited({ seqStart: Int32Array.of(0, 2) });
+    expect(emptyRows(padded)).toEqual([8, 9]);
+    expect(silentGates(padded)).toEqual([0, 8, 9, 10]);
+    expect(emptyRows(limited({ seqStart: Int32Array.of(0, 7) }, 3))).toEqual([3, 4]);
+    const packed = limited({ cuSeqlens: Int32Array.of(0, 3, 8) });
+    expect(emptyRows(packed)).toEqual([]);
+    expect(silentGates(packed)).toEqual([0, 3, 8, 11]);
   });
 });
 
 describe('comparing', () => {
   let pruned: AttentionCase;
   let pruning: OfficialPruning;
+  let officialOut: Float32Array;
   beforeAll(async () => {
     pruned = await read('pruned_cross_d32_one_head');
     pruning = pruned.pruning as OfficialPruning;
+    officialOut = pruned.officialOut as Float32Array;
   });
+
+  const tolerance = (out: Float32Array) =>
+    compareTolerance('acp out', pruned, { out, logPruningTolerance: -10 });
 
   const broken = (values: Float32Array, change: number) =>
     values.with(values.length >> 1, (values[values.length >> 1] as number) + change);
 
   test('the exact results hold against themselves', () => {
     expect(compareResults(pruned.exact, pruned.exact).every(holds)).toBe(true);
-    expect(holds(compareOfficial(pruned.official.out, pruned.exact.out))).toBe(true);
-    expect(holds(compareTolerance(pruned, pruned.exact.out, -10))).toBe(true);
+    expect(holds(compareOfficial(officialOut, pruned.exact.out))).toBe(true);
+    expect(holds(tolerance(pruned.exact.out))).toBe(true);
   });
 
   test.each([
@@ -146,9 +233,8 @@ describe('comparing', () => {
   });
 
   test('moving one row by more than 2ε max‖v‖ breaks', () => {
-    const bound = compareTolerance(pruned, pruned.exact.out, -10).bound;
-    const moved = (distance: number) =>
-      compareTolerance(pruned, broken(pruned.exact.out, distance), -10);
+    const { bound } = tolerance(pruned.exact.out);
+    const moved = (distance: number) => tolerance(broken(pruned.exact.out, distance));
     expect(holds(moved(0.9 * bound))).toBe(true);
     expect(holds(moved(1.1 * bound))).toBe(false);
   });
@@ -175,15 +261,82 @@ describe('comparing', () => {
 
   test('the twin that drops the official blocks is nearer to the official kernel', () => {
     const twin = twinDropping(pruned, pruning);
-    const error = (out: Float32Array) => compareOfficial(pruned.official.out, out).error;
+    const error = (out: Float32Array) => compareOfficial(officialOut, out).error;
     expect(error(twin.out)).toBeLessThan(1e-3);
     expect(error(twin.out)).toBeLessThanOrEqual(error(pruned.exact.out));
   });
 
-  test('the share dropped is counted in blocks', () => {
+  test('a share of weight above ε breaks', () => {
+    const check = (mass: number) =>
+      compareDroppedMass('dropped mass', { mass, logPruningTolerance: -10 });
+    expect(holds(check(4.5e-5))).toBe(true);
+    expect(holds(check(4.6e-5))).toBe(false);
+    expect(holds(check(Number.NaN))).toBe(false);
+  });
+
+  test('what is kept is counted in blocks', () => {
     const { startIndex, blockM, blockN } = pruning;
     const found = { startIndex, blocks: { blockM, blockN } };
     // Query blocks end at keys 447 and 511: 7 and 8 key blocks, of which 256 / 64 and 384 / 64 go.
-    expect(prunedShare(pruned.dims, found)).toBe('10 of 15 (128 × 64)');
+    expect(keptShare(pruned, found)).toBe('5 of 15 (128 × 64)');
+  });
+});
+
+describe('comparing packed documents', () => {
+  let packed: AttentionCase;
+  beforeAll(async () => {
+    packed = await readExtended('packed_window_mqa_d32');
+  });
+
+  const firstKeys = (first: (t: number) => number) =>
+    Int32Array.from({ length: 2 * 136 }, (_, row) => first(row % 136));
+
+  test('the twin of windows, documents and groups gives the exact results', () => {
+    const twin = twinDropping(packed, { firstKeys: firstKeys(() => 0) });
+    for (const check of compareResults(packed.exact, twin)) expect(check.error).toBeLessThan(1e-7);
+  });
+
+  test('the gate of a document that starts must have gradient 0', () => {
+    // In float64 autograd they come out as 1e-15.
+    const exact = packed.exact.dLogFgate.map((value, index) => (index < 4 ? 0 : value));
+    expect(compareSilentGates(packed, { ...packed.exact, dLogFgate: exact })).toMatchObject([
+      { error: 0, bound: 0 },
+    ]);
+    for (const value of [1e-20, Number.NaN]) {
+      // Token 1, second head: the second document starts there.
+      const dLogFgate = exact.with(3, value);
+      const [check] = compareSilentGates(packed, { ...packed.exact, dLogFgate });
+      expect(check && holds(check)).toBe(false);
+    }
+  });
+
+  test('dropped weight is measured within the window', () => {
+    expect(
+      droppedMass(
+        packed,
+        firstKeys((t) => t - 32),
+      ),
+    ).toBe(0);
+    expect(
+      droppedMass(
+        packed,
+        firstKeys((t) => t - 31),
+      ),
+    ).toBeGreaterThan(0);
+    expect(
+      droppedMass(
+        packed,
+        firstKeys((t) => t + 1),
+      ),
+    ).toBeCloseTo(1, 12);
+  });
+
+  test('blocks that nobody sees count as neither', () => {
+    const blocks = { blockM: 64, blockN: 32 };
+    const all = { startIndex: new Int32Array(6), blocks };
+    // Rows 0 … 63 see key blocks 0 and 1; rows 64 … 127 from key 32 on blocks 1 … 3; rows 128 … 135 from key 96 on blocks 3 and 4.
+    expect(keptShare(packed, all)).toBe('14 of 14 (64 × 32)');
+    const some = { startIndex: Int32Array.of(32, 64, 136, 0, 0, 0), blocks };
+    expect(keptShare(packed, some)).toBe('10 of 14 (64 × 32)');
   });
 });

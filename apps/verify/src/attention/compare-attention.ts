@@ -7,12 +7,8 @@ import {
   largestRowDistance,
   largestRowNorm,
 } from '../compare/metrics.ts';
-import type {
-  AttentionCase,
-  AttentionDims,
-  AttentionResults,
-  OfficialPruning,
-} from './attention-case.ts';
+import type { AttentionCase, AttentionResults, OfficialPruning } from './attention-case.ts';
+import { emptyRows, silentGates } from './visible-keys.ts';
 
 /** RMS error ratios of f32 kernels against f64. */
 const FORWARD_BOUND = 1e-5;
@@ -47,37 +43,49 @@ export function compareResults(
 export const compareOfficial = (official: Float32Array, actual: Float32Array): Check =>
   rmsCheck('official', { expected: official, actual, bound: F16_BOUND });
 
-/** Rows left of `seqStart` have nothing to attend to: output and dq are exactly 0. No check without such rows. */
+/** Rows that may see nothing: output and dq are exactly 0. No check without such rows. */
 export function compareEmptyRows(
-  { dims, seqStart }: AttentionCase,
+  theCase: AttentionCase,
   { out, dq }: AttentionResults,
   prefix = '',
 ): Check[] {
-  const empty = emptyRows(dims, seqStart);
-  if (empty.length === 0) return [];
-  const width = dims.headDim;
-  const largestOf = (values: Float32Array) =>
-    largest(empty.length, (index) => {
-      const start = (empty[index] as number) * width;
-      return largest(width, (d) => values[start + d] as number);
-    });
-  const error = Math.max(largestOf(out), largestOf(dq)); // NaN wins in Math.max
-  const measure = `largest value of out and dq in ${empty.length} rows with nothing to attend to`;
-  return [{ name: `${prefix}empty rows`, error, bound: 0, measure }];
+  const width = theCase.dims.numHeads * theCase.dims.headDim;
+  return exactZeros(`${prefix}empty rows`, {
+    ...{ values: [out, dq], rows: emptyRows(theCase), width },
+    what: (count) => `out and dq in ${count} rows with nothing to attend to`,
+  });
 }
 
-/** Rows of [B, M, H] whose position lies before the first key of their batch row. */
-function emptyRows(dims: AttentionDims, seqStart: Int32Array | null): number[] {
-  if (!seqStart) return [];
-  const { batch, queryLen, keyLen, numHeads } = dims;
-  const rows: number[] = [];
-  for (let b = 0; b < batch; b++) {
-    const empty = Math.max(0, (seqStart[b] as number) - (keyLen - queryLen));
-    for (let row = 0; row < Math.min(empty, queryLen) * numHeads; row++) {
-      rows.push(b * queryLen * numHeads + row);
-    }
-  }
-  return rows;
+/** Gates that act on no pair, at the start of documents: their gradient is exactly 0. No check without packed documents. */
+export function compareSilentGates(
+  theCase: AttentionCase,
+  { dLogFgate }: AttentionResults,
+  prefix = '',
+): Check[] {
+  if (!theCase.limits.cuSeqlens) return [];
+  return exactZeros(`${prefix}silent gates`, {
+    ...{ values: [dLogFgate], rows: silentGates(theCase), width: theCase.dims.numHeads },
+    what: (count) => `dlog_fgate at ${count} tokens that see nothing before themselves`,
+  });
+}
+
+interface Zeros {
+  readonly values: readonly Float32Array[];
+  /** Of `width` values each. */
+  readonly rows: readonly number[];
+  readonly width: number;
+  readonly what: (count: number) => string;
+}
+
+function exactZeros(name: string, { values, rows, width, what }: Zeros): Check[] {
+  if (rows.length === 0) return [];
+  const largestOf = (all: Float32Array) =>
+    largest(rows.length * width, (index) => {
+      const row = rows[Math.floor(index / width)] as number;
+      return all[row * width + (index % width)] as number;
+    });
+  const error = Math.max(...values.map(largestOf)); // NaN wins in Math.max
+  return [{ name, error, bound: 0, measure: `largest value of ${what(rows.length)}` }];
 }
 
 /** Every block's first kept key, exactly. */
@@ -107,14 +115,25 @@ export function compareThreshold(
 
 /** Pruning at log ε moves no row of the output by more than 2ε · max‖v‖. [ACP v2] */
 export function compareTolerance(
+  name: string,
   { dims, v, exact }: AttentionCase,
-  out: Float32Array,
-  logPruningTolerance: number,
+  { out, logPruningTolerance }: { out: Float32Array; logPruningTolerance: number },
 ): Check {
   return {
-    name: 'acp out',
+    name,
     error: largestRowDistance(exact.out, out, dims.headDim),
     bound: 2 * Math.exp(logPruningTolerance) * largestRowNorm(v, dims.headDim),
     measure: `largest distance of a row from dense at log ε = ${logPruningTolerance}`,
   };
 }
+
+/** What certified pruning promises of every row. @param mass - the largest share that a row gave up, in f64 */
+export const compareDroppedMass = (
+  name: string,
+  { mass, logPruningTolerance }: { mass: number; logPruningTolerance: number },
+): Check => ({
+  name,
+  error: mass,
+  bound: Math.exp(logPruningTolerance),
+  measure: `largest share of its attention weight that a row dropped, at log ε = ${logPruningTolerance}`,
+});

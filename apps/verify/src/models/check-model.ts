@@ -1,56 +1,68 @@
-// One model case, start to end: the official results, dense and with adaptive computation pruning.
+// One model case, start to end, by each pruning rule that is asked for.
 
 import { join } from 'node:path';
-import { DEFAULT_LOG_PRUNING_TOLERANCE } from '@vulpes/acp-scheduler';
-import { createModel, type FoxConfig, loadModelFolder, type ModelFolder } from '@vulpes/lm-models';
+import { createModel, loadModelFolder, type ModelFolder } from '@vulpes/lm-models';
 import type { Device } from '@vulpes/tensor-core';
-import type { Check } from '../compare/check.ts';
+import type { PruningRule } from '../pruning-rule.ts';
 import { nodeFiles } from '../reference/node-files.ts';
 import { Vectors } from '../reference/vectors.ts';
 import type { CaseReport } from '../report/outcome.ts';
 import { compareGreedy, compareModel } from './compare-model.ts';
-import { describeConfig, describePruning, hasGate } from './describe.ts';
+import { describeConfig, describeKept } from './describe.ts';
 import { type Golden, readGolden } from './golden.ts';
 import { runGreedy, runModel } from './on-device.ts';
+import { type Variant, variantsOf } from './variant.ts';
 
 /** @throws CaseError, CheckpointError, UnsupportedError, and what the device throws. */
-export async function checkModel(device: Device, directory: string): Promise<CaseReport> {
+export async function checkModel(
+  device: Device,
+  directory: string,
+  rules: readonly PruningRule[],
+): Promise<CaseReport> {
   const folder = await loadModelFolder(nodeFiles, directory);
   const vectors = await Vectors.read(join(directory, 'golden.safetensors'));
-  const { config } = folder;
-  const golden = readGolden(vectors, createModel(config, device).parameterSpecs());
-  const dense = await checkVariant(device, { folder, golden, prefix: '', tolerance: null });
-  const description = describeConfig(config);
-  const notes = [description, ...dense.notes];
-  if (!hasGate(config)) return { ...dense, notes: [...notes, 'no gate, so nothing to prune'] };
-  const tolerance = config.logPruningTolerance ?? DEFAULT_LOG_PRUNING_TOLERANCE;
-  const acp = await checkVariant(device, { folder, golden, prefix: 'acp ', tolerance });
-  return { checks: [...dense.checks, ...acp.checks], notes: [...notes, ...acp.notes] };
+  const golden = readGolden(vectors, createModel(folder.config, device).parameterSpecs());
+  const { variants, notes } = variantsOf(folder.config, rules);
+  const reports: CaseReport[] = [];
+  for (const variant of variants) {
+    reports.push(await checkVariant(device, { folder, golden, variant }));
+  }
+  return {
+    checks: reports.flatMap(({ checks }) => checks),
+    notes: [describeConfig(folder.config), ...notes, ...reports.flatMap((report) => report.notes)],
+  };
 }
 
-interface Variant {
+interface VariantRun {
   readonly folder: ModelFolder;
   readonly golden: Golden;
-  readonly prefix: string;
-  /** log ε; null = dense. */
-  readonly tolerance: number | null;
+  readonly variant: Variant;
 }
 
 async function checkVariant(
   device: Device,
-  { folder, golden, prefix, tolerance }: Variant,
+  { folder, golden, variant }: VariantRun,
 ): Promise<CaseReport> {
-  const config: FoxConfig = { ...folder.config, logPruningTolerance: tolerance };
+  const { prefix, config } = variant;
   const model = createModel(config, device);
   const params = model.upload(folder.weights);
   try {
     const results = await runModel(model, params, golden);
-    const checks: Check[] = compareModel(golden, results, prefix);
-    if (tolerance !== null) return { checks, notes: [describePruning(results.pruningCounts)] };
-    const greedy = compareGreedy(golden, await runGreedy(model, params, golden.greedy));
-    // A tie that was let pass must show in the case's line.
-    const notes = greedy.measure.includes('tie') ? [`greedy: ${greedy.measure}`] : [];
-    return { checks: [...checks, greedy], notes };
+    const texts = [
+      ...(config.logPruningTolerance === null ? [{ name: 'greedy', useCache: false }] : []),
+      { name: `${prefix}cached greedy`, useCache: true },
+    ];
+    const checks = compareModel(golden, results, variant);
+    const notes =
+      results.pruningCounts.length > 0 ? [describeKept(prefix, results.pruningCounts)] : [];
+    for (const { name, useCache } of texts) {
+      const greedy = await runGreedy(model, params, { ...golden.greedy, useCache });
+      const check = compareGreedy(golden, greedy, name);
+      checks.push(check);
+      // A tie that was let pass must show in the case's line.
+      if (check.measure.includes('tie')) notes.push(`${name}: ${check.measure}`);
+    }
+    return { checks, notes };
   } finally {
     for (const tensor of Object.values(params)) tensor.dispose();
   }

@@ -4,23 +4,32 @@ import { type Check, relativeCheck, rmsCheck, worstOf } from '../compare/check.t
 import { countDifferences } from '../compare/metrics.ts';
 import type { Golden } from './golden.ts';
 import type { GreedyResults, ModelResults } from './on-device.ts';
+import type { Variant } from './variant.ts';
 
 /** RMS error ratios of an f32 model against f32 code with f64 attention. */
 const LOGIT_BOUND = 1e-4;
 const GRADIENT_BOUND = 1e-3;
 
-/** Logits, losses, left padding and every gradient. @param prefix - of the checks' names. */
-export function compareModel(golden: Golden, results: ModelResults, prefix = ''): Check[] {
+/**
+ * Logits, losses, left padding and every gradient.
+ * @param variant - prefix of the checks' names, and what its pruning may add to the error of outputs
+ */
+export function compareModel(
+  golden: Golden,
+  results: ModelResults,
+  { prefix, allowance }: Pick<Variant, 'prefix' | 'allowance'>,
+): Check[] {
   const { logits, lossPerToken } = golden;
+  const bound = LOGIT_BOUND + allowance;
   const byRms = (name: string, expected: ArrayLike<number>, actual: ArrayLike<number>) =>
-    rmsCheck(`${prefix}${name}`, { expected, actual, bound: LOGIT_BOUND });
+    rmsCheck(`${prefix}${name}`, { expected, actual, bound });
   return [
     byRms('logits', logits, results.logits),
     byRms('token losses', lossPerToken, results.lossPerToken),
     relativeCheck(`${prefix}loss`, {
       expected: [meanLoss(golden)],
       actual: [results.loss],
-      bound: LOGIT_BOUND,
+      bound,
     }),
     byRms(
       'padded logits',
@@ -63,10 +72,14 @@ function unpadded({ batch, seqLen, vocabSize, seqStart }: Golden, logits: Float3
  * The text token by token. Where it parts from the official one, the two likeliest tokens must be as near to each other as
  * logits may be off; from there on each official token must be the likeliest, or as near, after the official text before it.
  */
-export function compareGreedy(golden: Golden, { text, logits }: GreedyResults): Check {
+export function compareGreedy(
+  golden: Golden,
+  { text, logits }: GreedyResults,
+  name = 'greedy',
+): Check {
   const { tokens, promptLength } = golden.greedy;
   const made = `of ${tokens.length - promptLength} tokens after ${promptLength} differ`;
-  const check = (error: number, measure = made) => ({ name: 'greedy', error, bound: 0, measure });
+  const check = (error: number, measure = made) => ({ name, error, bound: 0, measure });
   const parting = tokens.findIndex((token, t) => token !== text[t]);
   if (parting < 0 && text.length === tokens.length) return check(0);
   if (parting < promptLength || text.length !== tokens.length)

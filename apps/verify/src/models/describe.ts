@@ -1,23 +1,31 @@
 // A model case in a few words, for the report.
 
-import { type FoxConfig, headDimOf } from '@vulpes/lm-models';
-
-/** Without a forget gate nothing ever decays, so nothing can be pruned. */
-export const hasGate = ({ fgateType }: FoxConfig): boolean => fgateType !== 'none';
+import { type FoxConfig, headDimOf, numKvHeadsOf } from '@vulpes/lm-models';
 
 export function describeConfig(config: FoxConfig): string {
-  const { numHiddenLayers, hiddenSize, numHeads, vocabSize, fgateType } = config;
-  return `${numHiddenLayers} layers, ${hiddenSize} = ${numHeads} × ${headDimOf(config)}, vocabulary ${vocabSize}, gate ${fgateType}`;
+  const { numHiddenLayers, hiddenSize, numHeads, vocabSize, fgateType, windowSize } = config;
+  const keyHeads = numKvHeadsOf(config);
+  return [
+    `${numHiddenLayers} layers`,
+    `${hiddenSize} = ${numHeads} × ${headDimOf(config)}`,
+    ...(keyHeads === numHeads ? [] : [`${keyHeads} key heads`]),
+    `vocabulary ${vocabSize}`,
+    `gate ${fgateType}`,
+    ...(windowSize === null ? [] : [`window ${windowSize}`]),
+  ].join(', ');
 }
 
-/** @param counts - per layer, [B, H, 2]: kept and causal attention blocks. */
-export function describePruning(counts: readonly ArrayLike<number>[]): string {
-  let [kept, causal] = [0, 0];
+/**
+ * @param prefix - of the checks under the same rule
+ * @param counts - per layer, [B, H, 2]: kept attention blocks, and those that hold a visible pair
+ */
+export function describeKept(prefix: string, counts: readonly ArrayLike<number>[]): string {
+  let [kept, visible] = [0, 0];
   for (const layer of counts) {
     for (let i = 0; i < layer.length; i += 2) {
       kept += layer[i] as number;
-      causal += layer[i + 1] as number;
+      visible += layer[i + 1] as number;
     }
   }
-  return `ACP drops ${causal - kept} of ${causal} blocks`;
+  return `${prefix}keeps ${kept} of ${visible} blocks`;
 }

@@ -1,13 +1,19 @@
 // Model cases: reading golden files, and checks that break on what is wrong.
 
-import { type ParameterSpec, type WritableTensor, writeSafetensors } from '@vulpes/lm-models';
+import {
+  officialDefaults,
+  type ParameterSpec,
+  type WritableTensor,
+  writeSafetensors,
+} from '@vulpes/lm-models';
 import { describe, expect, test } from 'vitest';
 import { holds } from '../compare/check.ts';
 import { Vectors } from '../reference/vectors.ts';
 import { compareGreedy, compareModel } from './compare-model.ts';
-import { describePruning } from './describe.ts';
+import { describeKept } from './describe.ts';
 import { readGolden } from './golden.ts';
 import type { ModelResults } from './on-device.ts';
+import { variantsOf } from './variant.ts';
 
 const spec = (name: string, shape: number[], trainable = true): ParameterSpec => ({
   name,
@@ -67,8 +73,10 @@ const results = (changed: Partial<ModelResults> = {}): ModelResults => {
   };
 };
 
+const ACP = { prefix: 'acp ', allowance: 0 };
+
 const broken = (changed: Partial<ModelResults>): string[] =>
-  compareModel(golden, results(changed), 'acp ')
+  compareModel(golden, results(changed), ACP)
     .filter((check) => !holds(check))
     .map((check) => check.name);
 
@@ -116,7 +124,7 @@ describe('comparing', () => {
 
   test('one wrong gradient is named', () => {
     const gradients = new Map(golden.gradients).set('head', ramp(20, 4.1));
-    const check = compareModel(golden, results({ gradients })).at(-1);
+    const check = compareModel(golden, results({ gradients }), ACP).at(-1);
     expect(check?.measure).toBe('RMS error ratio, worst of 2 parameters: head');
   });
 
@@ -152,8 +160,44 @@ describe('comparing', () => {
   });
 });
 
-test('pruning is summed over layers and heads', () => {
-  expect(describePruning([Uint32Array.of(3, 10, 5, 10), Uint32Array.of(1, 10, 1, 10)])).toBe(
-    'ACP drops 30 of 40 blocks',
+test('kept blocks are summed over layers and heads', () => {
+  expect(describeKept('acp ', [Uint32Array.of(3, 10, 5, 10), Uint32Array.of(1, 10, 1, 10)])).toBe(
+    'acp keeps 10 of 40 blocks',
   );
+});
+
+describe('a model under each rule', () => {
+  const RULES = ['none', 'paper', 'certified'] as const;
+
+  test('the configuration, and what bounds are widened by', () => {
+    const { variants } = variantsOf({ ...officialDefaults, logPruningTolerance: -7 }, RULES);
+    expect(
+      variants.map(({ prefix, config, allowance }) => [
+        prefix,
+        config.logPruningTolerance,
+        config.pruningMode,
+        allowance,
+      ]),
+    ).toEqual([
+      ['', null, 'paper', 0],
+      ['acp ', -7, 'paper', 0],
+      ['certified ', -7, 'certified', 2 * Math.exp(-7)],
+    ]);
+    expect(variantsOf(officialDefaults, ['certified']).variants[0]?.config).toMatchObject({
+      logPruningTolerance: -10,
+    });
+  });
+
+  test('without a gate there is nothing to prune', () => {
+    const { variants, notes } = variantsOf({ ...officialDefaults, fgateType: 'none' }, RULES);
+    expect(variants.map(({ prefix }) => prefix)).toEqual(['']);
+    expect(notes).toEqual(['no gate, so nothing to prune']);
+  });
+
+  test('the allowance widens the bounds of outputs, and no others', () => {
+    const bounds = (allowance: number) =>
+      compareModel(golden, results(), { prefix: '', allowance }).map(({ bound }) => bound);
+    expect(bounds(0)).toEqual([1e-4, 1e-4, 1e-4, 1e-4, 1e-3]);
+    expect(bounds(1e-4)).toEqual([2e-4, 2e-4, 2e-4, 2e-4, 1e-3]);
+  });
 });

@@ -15,7 +15,7 @@ export interface ModelResults {
   readonly loss: number;
   /** Of the mean loss, by parameter name. */
   readonly gradients: ReadonlyMap<string, Float32Array>;
-  /** Per layer, u32 [B, H, 2]: attention blocks kept and causal. Empty without pruning. */
+  /** Per layer, u32 [B, H, 2]: attention blocks kept and visible. Empty without pruning. */
   readonly pruningCounts: readonly Uint32Array[];
 }
 
@@ -66,16 +66,17 @@ const trainable = (model: Model, params: Params): Params =>
   );
 
 export interface GreedyResults {
-  /** The likeliest token each time, from the whole text computed anew: prompt and new tokens. */
+  /** The likeliest token each time: prompt and new tokens. */
   readonly text: Int32Array;
   /** [L, V] of the official text. */
   readonly logits: Float32Array;
 }
 
+/** @param request - useCache: keep keys and values of the text so far, instead of computing it anew for every token. */
 export async function runGreedy(
   model: Model,
   params: Params,
-  { tokens, promptLength }: GreedyText,
+  { tokens, promptLength, useCache }: GreedyText & { useCache: boolean },
 ): Promise<GreedyResults> {
   const { device } = model;
   const text = await generate(model, params, {
@@ -84,6 +85,7 @@ export async function runGreedy(
     temperature: 0,
     stopToken: null,
     contextLength: tokens.length,
+    useCache,
   });
   const logits = device.scope(() =>
     model.logits(params, { inputIds: device.tensor(tokens, [1, tokens.length]) }),

@@ -15,6 +15,8 @@ test('the carried fixtures', async () => {
     'attention attention/cross_d16',
     'attention attention/padded_d64_one_head',
     'attention attention/pruned_cross_d32_one_head',
+    'attention-extended attention-extended/packed_d64_one_head',
+    'attention-extended attention-extended/packed_window_mqa_d32',
     'models models/frozen_fox_pro',
     'training training/fox_pro',
   ]);
@@ -22,7 +24,13 @@ test('the carried fixtures', async () => {
 
 test('kinds in order; what is not known is named', () =>
   inTemporaryFolder(async (folder) => {
-    for (const path of ['training/run', 'models/a', 'attention/odd', 'attention-extended']) {
+    for (const path of [
+      'training/run',
+      'models/a',
+      'attention/odd',
+      'attention-extended',
+      'later',
+    ]) {
       await mkdir(join(folder, path), { recursive: true });
     }
     for (const path of [
@@ -31,6 +39,7 @@ test('kinds in order; what is not known is named', () =>
       'attention/README.md',
       'attention/.hidden',
       'attention-extended/gqa.safetensors',
+      'later/new.safetensors',
       'models/stray.txt',
       'README.md',
     ]) {
@@ -40,10 +49,11 @@ test('kinds in order; what is not known is named', () =>
       'attention attention/a',
       'attention attention/b',
       'unknown attention/odd',
+      'attention-extended attention-extended/gqa',
       'models models/a',
       'unknown models/stray.txt',
       'training training/run',
-      'unknown attention-extended/gqa',
+      'unknown later/new',
     ]);
   }));
 

@@ -5,7 +5,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CaseError } from './case-error.ts';
 
-export const CASE_KINDS = ['attention', 'models', 'training'] as const;
+export const CASE_KINDS = ['attention', 'attention-extended', 'models', 'training'] as const;
 export type CaseKind = (typeof CASE_KINDS)[number];
 
 export type FoundCase =
@@ -18,6 +18,7 @@ export type FoundCase =
 /** Attention cases are files; the others are folders. */
 const CASE_IS_FILE: Readonly<Record<CaseKind, boolean>> = {
   attention: true,
+  'attention-extended': true,
   models: false,
   training: false,
 };
@@ -25,7 +26,7 @@ const CASE_IS_FILE: Readonly<Record<CaseKind, boolean>> = {
 const EXTENSION = '.safetensors';
 
 /**
- * Cases in the order attention, models, training, unknown; by name within each.
+ * Cases in the order of CASE_KINDS, then unknown ones; by name within each.
  * @throws CaseError where the folder is missing or cannot be read.
  */
 export async function findCases(directory: string): Promise<FoundCase[]> {

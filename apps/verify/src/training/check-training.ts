@@ -1,10 +1,11 @@
-// One training case, start to end: the official loss curve, dense and with adaptive computation pruning.
+// One training case, start to end: the official loss curve, by each pruning rule that is asked for.
 
 import { join } from 'node:path';
-import { DEFAULT_LOG_PRUNING_TOLERANCE } from '@vulpes/acp-scheduler';
 import { createModel, loadModelFolder, type ModelFolder } from '@vulpes/lm-models';
 import type { Device } from '@vulpes/tensor-core';
-import { describeConfig, hasGate } from '../models/describe.ts';
+import { describeConfig } from '../models/describe.ts';
+import { type Variant, variantsOf } from '../models/variant.ts';
+import type { PruningRule } from '../pruning-rule.ts';
 import { nodeFiles } from '../reference/node-files.ts';
 import { Vectors } from '../reference/vectors.ts';
 import type { CaseReport } from '../report/outcome.ts';
@@ -12,49 +13,62 @@ import { compareTraining } from './compare-training.ts';
 import { type TrainingResults, trainOnDevice } from './on-device.ts';
 import { firstSteps, readTrajectory, type Trajectory } from './trajectory.ts';
 
-/** Of the pruned run, where there are no final parameters to reach. */
-const ACP_STEPS = 8;
+/** Of further runs, where there are no final parameters to reach. */
+const FURTHER_STEPS = 8;
 
 /** @throws CaseError, CheckpointError, UnsupportedError, and what the device throws. */
-export async function checkTraining(device: Device, directory: string): Promise<CaseReport> {
+export async function checkTraining(
+  device: Device,
+  directory: string,
+  rules: readonly PruningRule[],
+): Promise<CaseReport> {
   const folder = await loadModelFolder(nodeFiles, directory);
   const vectors = await Vectors.read(join(directory, 'trajectory.safetensors'));
-  const { config } = folder;
-  const trajectory = readTrajectory(vectors, createModel(config, device).parameterSpecs());
-  const dense = await train(device, { folder, trajectory, tolerance: null });
-  const checks = compareTraining(trajectory, dense);
-  const notes = [describeConfig(config), `${trajectory.steps} steps`, describeLosses(dense)];
-  if (!trajectory.final) notes.push('final parameters left out of this case');
-  if (!hasGate(config)) return { checks, notes: [...notes, 'no gate, so nothing to prune'] };
-  const tolerance = config.logPruningTolerance ?? DEFAULT_LOG_PRUNING_TOLERANCE;
-  const pruned = trajectory.final ? trajectory : firstSteps(trajectory, ACP_STEPS);
-  const acp = await train(device, { folder, trajectory: pruned, tolerance });
-  const share = `${(100 * (acp.pruned ?? 0)).toFixed(1)} %`;
+  const trajectory = readTrajectory(vectors, createModel(folder.config, device).parameterSpecs());
+  const { variants, notes } = variantsOf(folder.config, rules);
+  const reports: CaseReport[] = [];
+  for (const [index, variant] of variants.entries()) {
+    const isWhole = index === 0 || trajectory.final !== null;
+    const steps = isWhole ? trajectory : firstSteps(trajectory, FURTHER_STEPS);
+    reports.push(await checkVariant(device, { folder, trajectory: steps, variant }));
+  }
+  const leftOut = trajectory.final ? [] : ['final parameters left out of this case'];
   return {
-    checks: [...checks, ...compareTraining(pruned, acp, 'acp ')],
-    notes: [...notes, `ACP drops ${share} of the blocks in ${pruned.steps} steps`],
+    checks: reports.flatMap(({ checks }) => checks),
+    notes: [
+      describeConfig(folder.config),
+      ...notes,
+      ...reports.flatMap((report) => report.notes),
+      ...leftOut,
+    ],
   };
 }
 
-interface Variant {
+interface VariantRun {
   readonly folder: ModelFolder;
   readonly trajectory: Trajectory;
-  /** log ε; null = dense. */
-  readonly tolerance: number | null;
+  readonly variant: Variant;
 }
 
-async function train(
+async function checkVariant(
   device: Device,
-  { folder, trajectory, tolerance }: Variant,
-): Promise<TrainingResults> {
-  const model = createModel({ ...folder.config, logPruningTolerance: tolerance }, device);
+  { folder, trajectory, variant }: VariantRun,
+): Promise<CaseReport> {
+  const { prefix, config } = variant;
+  const model = createModel(config, device);
   const params = model.upload(folder.weights);
   try {
-    return await trainOnDevice(model, params, trajectory);
+    const results = await trainOnDevice(model, params, trajectory);
+    return {
+      checks: compareTraining(trajectory, results, prefix),
+      notes: [`${prefix}${trajectory.steps} steps, ${describe(results)}`],
+    };
   } finally {
     for (const tensor of Object.values(params)) tensor.dispose();
   }
 }
 
-const describeLosses = ({ loss }: TrainingResults): string =>
-  `loss ${loss[0]?.toFixed(4)} to ${loss.at(-1)?.toFixed(4)}`;
+function describe({ loss, blocks }: TrainingResults): string {
+  const losses = `loss ${loss[0]?.toFixed(4)} to ${loss.at(-1)?.toFixed(4)}`;
+  return blocks ? `${losses}, keeps ${blocks.kept} of ${blocks.visible} blocks` : losses;
+}

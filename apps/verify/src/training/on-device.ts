@@ -16,8 +16,8 @@ export interface TrainingResults {
   readonly gradNorm: readonly number[];
   /** After the last step. */
   readonly final: HostWeights;
-  /** Share of the causal attention blocks that was skipped, 0…1; null without pruning. */
-  readonly pruned: number | null;
+  /** Attention blocks kept, of those with a visible pair, over all steps; null without pruning. */
+  readonly blocks: { readonly kept: number; readonly visible: number } | null;
 }
 
 /** @param params - trained in place. */
@@ -44,6 +44,7 @@ export async function trainOnDevice(
     tally.add(counts as Uint32Array[], model.config.numHeads);
   }
   for (const tensor of leaves(optimizer)) tensor.dispose();
-  const pruned = tally.summary()?.share ?? null;
-  return { loss, gradNorm, final: await model.download(params), pruned };
+  const summary = tally.summary();
+  const blocks = summary && { kept: summary.keptBlocks, visible: summary.causalBlocks };
+  return { loss, gradNorm, final: await model.download(params), blocks };
 }
