@@ -80,7 +80,8 @@ function rowsOf(inputs: CertifiedInputs, dims: CertifiedDims, head: number, m: n
     const position = keyLen - queryLen + i;
     const first = firstSeen(inputs.spans, b, position, keyLen);
     const at = ((b * queryLen + i) * numHeads + (head % numHeads)) * headDim;
-    const norm = Math.abs(inputs.smScale) * Math.hypot(...indices(headDim).map((d) => inputs.q[at + d]!));
+    const norm =
+      Math.abs(inputs.smScale) * Math.hypot(...indices(headDim).map((d) => inputs.q[at + d]!));
     return { position, first, norm, lse: Number.NEGATIVE_INFINITY };
   });
   const seeing = rows.filter(({ first, position }) => first <= position);

@@ -1,6 +1,6 @@
 // Specs and grids of the two launches that make a stop rule.
 
-import { foldGrid } from '@vulpes/tensor-core';
+import { type DeviceCaps, foldGrid } from '@vulpes/tensor-core';
 import { defineKernel } from '@vulpes/wgsl-kernels';
 import blockMemoryWgsl from './block-memory.wgsl';
 import decaySumWgsl from './decay-sum.wgsl';
@@ -10,10 +10,16 @@ import stopEdgesWgsl from './stop-edges.wgsl';
 export const keyBlocks = ({ keyLen, blockN }: Pick<StopEdgeDims, 'keyLen' | 'blockN'>): number =>
   Math.ceil(keyLen / blockN);
 
-const threads = (dims: StopEdgeDims): number => dims.batch * dims.numHeads * keyBlocks(dims);
+/** Key blocks of all heads. */
+const items = (dims: StopEdgeDims): number => dims.batch * dims.numHeads * keyBlocks(dims);
 
-const blockGrid = (dims: StopEdgeDims, { WG_SIZE }: { WG_SIZE: number }) =>
-  foldGrid(Math.ceil(threads(dims) / WG_SIZE));
+const blockGrid = (dims: StopEdgeDims, { WG_SIZE, LANES }: { WG_SIZE: number; LANES: number }) =>
+  foldGrid(Math.ceil((items(dims) * LANES) / WG_SIZE));
+
+/** GPUs have threads to spare for the few blocks of a long text; CPU adapters pay for sharing. */
+const lanes = ({ kernels }: DeviceCaps): number => (kernels === 'gpu' ? 8 : 1);
+
+const laneBytes = ({ WG_SIZE }: { WG_SIZE: number }): number => 8 * WG_SIZE; // t_lanes
 
 export const blockMemoryKernel = defineKernel({
   name: 'block-memory',
@@ -29,12 +35,13 @@ export const blockMemoryKernel = defineKernel({
     'block_n:u32',
     'blocks:u32',
   ],
-  select: (_dims: StopEdgeDims) => ({ WG_SIZE: 64 }),
+  select: (_dims: StopEdgeDims, caps) => ({ WG_SIZE: 64, LANES: lanes(caps) }),
   grid: (dims, spec) => blockGrid(dims, spec),
+  workgroupBytes: (spec) => laneBytes(spec),
   flops: ({ batch, numHeads, keyLen, headDim }) => 2 * batch * numHeads * keyLen * headDim,
   bytes: (dims) => {
     const { batch, numHeads, numKvHeads, keyLen, headDim } = dims;
-    return batch * keyLen * (4 * numKvHeads * headDim + 8 * numHeads) + 8 * threads(dims);
+    return batch * keyLen * (4 * numKvHeads * headDim + 8 * numHeads) + 8 * items(dims);
   },
 });
 
@@ -44,11 +51,13 @@ export const stopEdgesKernel = defineKernel({
   lib: [decaySumWgsl],
   bindings: ['memory:read', 'log_lambda:read', 'spans:read', 'edges:write'],
   params: ['batch:u32', 'num_heads:u32', 'key_len:u32', 'block_n:u32', 'blocks:u32'],
-  select: ({ hasSpans }: StopEdgeDims & { readonly hasSpans: boolean }) => ({
+  select: ({ hasSpans }: StopEdgeDims & { readonly hasSpans: boolean }, caps) => ({
     WG_SIZE: 64,
+    LANES: lanes(caps),
     HAS_SPANS: hasSpans,
   }),
   grid: (dims, spec) => blockGrid(dims, spec),
+  workgroupBytes: (spec) => laneBytes(spec),
   // Every block before an edge: its memory, and the gates of its last key.
-  bytes: (dims) => threads(dims) * (8 + (16 * (keyBlocks(dims) + 1)) / 2),
+  bytes: (dims) => items(dims) * (8 + (16 * (keyBlocks(dims) + 1)) / 2),
 });

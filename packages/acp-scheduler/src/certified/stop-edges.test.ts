@@ -57,115 +57,119 @@ function expectJustAbove(actual: Float32Array, exact: Float64Array, dims: StopEd
   }
 }
 
-gpuSuite('certifiedStopRule', (device) => {
-  test.each(stopEdgeCases)('is just above its f64 twin: $id', async (dims) => {
-    const { batch, numHeads, numKvHeads, keyLen, headDim } = dims;
-    const k = randomArray(1, batch * keyLen * numKvHeads * headDim, { scale: 3 });
-    for (const [seed, kind] of (Object.keys(GATE_KINDS) as GateKind[]).entries()) {
-      const parts = toTwoPart(cumulativeGates(kind, seed, batch * numHeads, keyLen));
-      const { edges, spans } = await run(device(), dims, k, parts);
-      const exact = naiveStopEdges({ k, logLambda: fromTwoPart(parts), spans }, dims);
-      expectJustAbove(edges, exact, dims);
-    }
-  });
+gpuSuite(
+  'certifiedStopRule',
+  (device) => {
+    test.each(stopEdgeCases)('is just above its f64 twin: $id', async (dims) => {
+      const { batch, numHeads, numKvHeads, keyLen, headDim } = dims;
+      const k = randomArray(1, batch * keyLen * numKvHeads * headDim, { scale: 3 });
+      for (const [seed, kind] of (Object.keys(GATE_KINDS) as GateKind[]).entries()) {
+        const parts = toTwoPart(cumulativeGates(kind, seed, batch * numHeads, keyLen));
+        const { edges, spans } = await run(device(), dims, k, parts);
+        const exact = naiveStopEdges({ k, logLambda: fromTwoPart(parts), spans }, dims);
+        expectJustAbove(edges, exact, dims);
+      }
+    });
 
-  test('writes all it returns and nothing else', async () => {
-    const dims = stopEdgeCases[2]!;
-    const k = randomArray(2, 2 * 111 * 2 * 16);
-    const parts = toTwoPart(cumulativeGates('mixed', 1, 8, 111));
-    await underTwoFills(device(), async () => ({
-      edges: (await run(device(), dims, k, parts)).edges,
-    }));
-  });
+    test('writes all it returns and nothing else', async () => {
+      const dims = stopEdgeCases[2]!;
+      const k = randomArray(2, 2 * 111 * 2 * 16);
+      const parts = toTwoPart(cumulativeGates('mixed', 1, 8, 111));
+      await underTwoFills(device(), async () => ({
+        edges: (await run(device(), dims, k, parts)).edges,
+      }));
+    });
 
-  test('gates of 1 remember every key; a shut gate only the last one', async () => {
-    const dims: StopEdgeCase = {
-      ...stopEdgeCases[2]!,
-      batch: 1,
-      numHeads: 1,
-      numKvHeads: 1,
-      keyLen: 48,
-    };
-    const k = new Float32Array(48 * 16).fill(0.25);
-    const open = await run(device(), dims, k, new Int32Array(48 * 2));
-    const shut = await run(device(), dims, k, toTwoPart(cumulativeGates('shut', 1, 1, 48)));
-    for (let block = 0; block < 6; block++) {
-      expect(open.edges[2 * block]!).toBeCloseTo(Math.log(8 * (block + 1)), 3);
-      expect(shut.edges[2 * block]!).toBeCloseTo(0, 3);
-      expect(open.edges[2 * block + 1]!).toBeCloseTo(1, 4);
-    }
-  });
+    test('gates of 1 remember every key; a shut gate only the last one', async () => {
+      const dims: StopEdgeCase = {
+        ...stopEdgeCases[2]!,
+        batch: 1,
+        numHeads: 1,
+        numKvHeads: 1,
+        keyLen: 48,
+      };
+      const k = new Float32Array(48 * 16).fill(0.25);
+      const open = await run(device(), dims, k, new Int32Array(48 * 2));
+      const shut = await run(device(), dims, k, toTwoPart(cumulativeGates('shut', 1, 1, 48)));
+      for (let block = 0; block < 6; block++) {
+        expect(open.edges[2 * block]!).toBeCloseTo(Math.log(8 * (block + 1)), 3);
+        expect(shut.edges[2 * block]!).toBeCloseTo(0, 3);
+        expect(open.edges[2 * block + 1]!).toBeCloseTo(1, 4);
+      }
+    });
 
-  test('keeps its precision after a million nats', async () => {
-    const dims = stopEdgeCases[1]!;
-    const k = randomArray(3, 2 * 63 * 3 * 32);
-    const far = toTwoPart(cumulativeGates('mixed', 7, 6, 63).map((value) => value - 1e6));
-    const { edges } = await run(device(), dims, k, far);
-    expectJustAbove(edges, naiveStopEdges({ k, logLambda: fromTwoPart(far) }, dims), dims);
-  });
+    test('keeps its precision after a million nats', async () => {
+      const dims = stopEdgeCases[1]!;
+      const k = randomArray(3, 2 * 63 * 3 * 32);
+      const far = toTwoPart(cumulativeGates('mixed', 7, 6, 63).map((value) => value - 1e6));
+      const { edges } = await run(device(), dims, k, far);
+      expectJustAbove(edges, naiveStopEdges({ k, logLambda: fromTwoPart(far) }, dims), dims);
+    });
 
-  test('NaN gates and norms beyond f32 let nothing be dropped', async () => {
-    const dims = { ...stopEdgeCases[0]!, keyLen: 24 };
-    const parts = toTwoPart(new Float64Array(24).map((_, t) => -t));
-    new Float32Array(parts.buffer)[2 * 12 + 1] = Number.NaN;
-    const k = new Float32Array(24 * 16).fill(1e20);
-    const { edges } = await run(device(), dims, k, parts);
-    // The rule asks whether norms + D + S − lse ≤ log ε: false for NaN and for +∞.
-    expect(edges[1]! <= 1e38).toBe(false);
-    expect(edges[2]! + edges[3]! <= 1e38).toBe(false);
-  });
+    test('NaN gates and norms beyond f32 let nothing be dropped', async () => {
+      const dims = { ...stopEdgeCases[0]!, keyLen: 24 };
+      const parts = toTwoPart(new Float64Array(24).map((_, t) => -t));
+      new Float32Array(parts.buffer)[2 * 12 + 1] = Number.NaN;
+      const k = new Float32Array(24 * 16).fill(1e20);
+      const { edges } = await run(device(), dims, k, parts);
+      // The rule asks whether norms + D + S − lse ≤ log ε: false for NaN and for +∞.
+      expect(edges[1]! <= 1e38).toBe(false);
+      expect(edges[2]! + edges[3]! <= 1e38).toBe(false);
+    });
 
-  test('names what is wrong', () => {
-    const [k, logLambda] = [
-      device().zeros([1, 16, 2, 16]),
-      device().zeros([1, 4, 16, 2], { dtype: 'i32' }),
-    ];
-    const blocks = { blockM: 8, blockN: 8 };
-    type Change = {
-      k?: Tensor;
-      logLambda?: Tensor;
-      spans?: Tensor;
-      tolerance?: number;
-      blockN?: number;
-    };
-    const call = (change: Change) => () =>
-      certifiedStopRule(change.k ?? k, change.logLambda ?? logLambda, {
-        logPruningTolerance: change.tolerance ?? -10,
-        blocks: { ...blocks, blockN: change.blockN ?? 8 },
-        spans: change.spans,
-      });
-    expect(call({ k: device().zeros([1, 16, 3, 16]) })).toThrowErrorMatchingInlineSnapshot(
-      `[ShapeError: certifiedStopRule: expected the 4 heads of logLambda to be a multiple of k's 3. Give logLambda of the query heads.]`,
-    );
-    expect(call({ k: device().zeros([1, 16, 2, 6]) })).toThrowErrorMatchingInlineSnapshot(
-      `[ShapeError: certifiedStopRule: expected D to be a multiple of 4, got D=6. Pad the heads.]`,
-    );
-    expect(call({ k: device().zeros([1, 17, 2, 16]) })).toThrowErrorMatchingInlineSnapshot(
-      `[ShapeError: certifiedStopRule: expected logLambda [B, H, N, 2] with B=1, N=17, got [1, 4, 16, 2].]`,
-    );
-    expect(call({ logLambda: device().zeros([1, 4, 16, 2]) })).toThrowErrorMatchingInlineSnapshot(
-      `[DTypeError: certifiedStopRule: expected logLambda i32, got f32. Take it from cumulativeLogGate.]`,
-    );
-    expect(call({ spans: device().zeros([1, 16, 2]) })).toThrowErrorMatchingInlineSnapshot(
-      `[DTypeError: certifiedStopRule: expected spans i32, got f32. Take it from tokenSpans.]`,
-    );
-    expect(
-      call({ spans: device().zeros([2, 16, 2], { dtype: 'i32' }) }),
-    ).toThrowErrorMatchingInlineSnapshot(
-      `[ShapeError: certifiedStopRule: expected spans [B, N, 2] with B=1, N=16, got [2, 16, 2].]`,
-    );
-    expect(call({ tolerance: 0 })).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: certifiedStopRule: expected logPruningTolerance to be finite and below 0, got 0. It is log ε, −10 by default.]`,
-    );
-    expect(call({ blockN: 24 })).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: certifiedStopRule: expected blockM and blockN to be powers of two in 8…128, got 8 and 24.]`,
-    );
-    const rule = call({})();
-    expect(() =>
-      assertStopRule('test', rule, { batch: 1, numHeads: 4, queryLen: 3, keyLen: 16 }),
-    ).not.toThrow();
-  });
-});
+    test('names what is wrong', () => {
+      const [k, logLambda] = [
+        device().zeros([1, 16, 2, 16]),
+        device().zeros([1, 4, 16, 2], { dtype: 'i32' }),
+      ];
+      const blocks = { blockM: 8, blockN: 8 };
+      type Change = {
+        k?: Tensor;
+        logLambda?: Tensor;
+        spans?: Tensor;
+        tolerance?: number;
+        blockN?: number;
+      };
+      const call = (change: Change) => () =>
+        certifiedStopRule(change.k ?? k, change.logLambda ?? logLambda, {
+          logPruningTolerance: change.tolerance ?? -10,
+          blocks: { ...blocks, blockN: change.blockN ?? 8 },
+          spans: change.spans,
+        });
+      expect(call({ k: device().zeros([1, 16, 3, 16]) })).toThrowErrorMatchingInlineSnapshot(
+        `[ShapeError: certifiedStopRule: expected the 4 heads of logLambda to be a multiple of k's 3. Give logLambda of the query heads.]`,
+      );
+      expect(call({ k: device().zeros([1, 16, 2, 6]) })).toThrowErrorMatchingInlineSnapshot(
+        `[ShapeError: certifiedStopRule: expected D to be a multiple of 4, got D=6. Pad the heads.]`,
+      );
+      expect(call({ k: device().zeros([1, 17, 2, 16]) })).toThrowErrorMatchingInlineSnapshot(
+        `[ShapeError: certifiedStopRule: expected logLambda [B, H, N, 2] with B=1, N=17, got [1, 4, 16, 2].]`,
+      );
+      expect(call({ logLambda: device().zeros([1, 4, 16, 2]) })).toThrowErrorMatchingInlineSnapshot(
+        `[DTypeError: certifiedStopRule: expected logLambda i32, got f32. Take it from cumulativeLogGate.]`,
+      );
+      expect(call({ spans: device().zeros([1, 16, 2]) })).toThrowErrorMatchingInlineSnapshot(
+        `[DTypeError: certifiedStopRule: expected spans i32, got f32. Take it from tokenSpans.]`,
+      );
+      expect(
+        call({ spans: device().zeros([2, 16, 2], { dtype: 'i32' }) }),
+      ).toThrowErrorMatchingInlineSnapshot(
+        `[ShapeError: certifiedStopRule: expected spans [B, N, 2] with B=1, N=16, got [2, 16, 2].]`,
+      );
+      expect(call({ tolerance: 0 })).toThrowErrorMatchingInlineSnapshot(
+        `[ArgumentError: certifiedStopRule: expected logPruningTolerance to be finite and below 0, got 0. It is log ε, −10 by default.]`,
+      );
+      expect(call({ blockN: 24 })).toThrowErrorMatchingInlineSnapshot(
+        `[ArgumentError: certifiedStopRule: expected blockM and blockN to be powers of two in 8…128, got 8 and 24.]`,
+      );
+      const rule = call({})();
+      expect(() =>
+        assertStopRule('test', rule, { batch: 1, numHeads: 4, queryLen: 3, keyLen: 16 }),
+      ).not.toThrow();
+    });
+  },
+  ['gpu', 'software'],
+);
 
 describe('the twin', () => {
   test('worked by hand: gates of −ln 2, so that S = log(2 − 2^−j)', () => {

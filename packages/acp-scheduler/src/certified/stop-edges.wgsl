@@ -1,13 +1,14 @@
 // stop-edges: what the last key j of each block knows of the keys that it may see: S_j = log sum_t exp(lambda_j - lambda_t), and
 // an upper bound of ||k_t||; second of two launches. Rounding goes upwards: both are never below their true values.
-// grid        one thread a (b, h, key block), blocks fastest; 64 a workgroup, folded over x and y
+// grid        LANES threads a (b, h, key block), blocks fastest; 64 threads a workgroup, folded over x and y
 // memory      [B, H, blocks] of block-memory         log_lambda  [B, H, N] two-part numbers
 // spans       [B, N] (first, end), read only if HAS_SPANS: keys before the first that j sees do not count
 // edges       [B, H, blocks] (S, norm); where j sees nothing (NEG_LARGE, 0)
-// cost        blocks / 2 exps a thread
+// cost        blocks / 2 exps an edge
 
 // @spec
 const WG_SIZE: u32 = 64u;
+const LANES: u32 = 8u;        // threads that share an edge
 const HAS_SPANS: bool = false;
 // @end-spec
 
@@ -44,30 +45,37 @@ fn first_seen(i_batch: u32, position: u32) -> u32 {
 }
 
 @compute @workgroup_size(WG_SIZE)
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let index = id.y * groups.x * WG_SIZE + id.x;
+fn main(
+  @builtin(global_invocation_id) id: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  let index = (id.y * groups.x * WG_SIZE + id.x) / LANES;
+  let lane = thread % LANES;
   let i_block = index % params.blocks;
-  let i_batch_head = index / params.blocks;
-  if (i_batch_head >= params.batch * params.num_heads) {
-    return;
-  }
+  let heads = params.batch * params.num_heads;
+  let m_edge = index / params.blocks < heads;
+  let i_batch_head = min(index / params.blocks, heads - 1u);
   let edge = last_key(i_block);
   let first = first_seen(i_batch_head / params.num_heads, edge);
-  if (first > edge) {
-    edges[index] = vec2f(NEG_LARGE, 0.0);
-    return;
-  }
+  let m_seen = first <= edge;
   let o_head = i_batch_head * params.key_len;
+  let o_blocks = i_batch_head * params.blocks;
   let lambda = log_lambda[o_head + edge];
-  let first_block = first / params.block_n;
-  // The first block may be seen in part: its tokens are summed anew.
-  var sum = decay_sum(o_head, first, last_key(first_block), lambda);
-  var norm = memory[i_batch_head * params.blocks + first_block].y;
-  for (var n = first_block + 1u; n <= i_block; n++) {
-    let block = memory[i_batch_head * params.blocks + n];
+  // The first block may be seen in part: its tokens are summed anew. Where nothing is seen, both loops are empty.
+  let first_block = min(first, edge) / params.block_n;
+  let first_end = select(0u, last_key(first_block) + 1u, m_seen);
+  var sum = decay_sum(o_head, first, first_end, lane, lambda);
+  var norm = memory[o_blocks + first_block].y;
+  for (var n = first_block + 1u + lane; n <= i_block; n += LANES) {
+    let block = memory[o_blocks + n];
     sum += remembered(lambda, log_lambda[o_head + last_key(n)]) * block.x;
     norm = max(norm, block.y);
   }
-  let terms = f32(params.block_n + i_block - first_block);
-  edges[index] = vec2f(log(sum) + ROUNDING + ROUNDING_PER_TERM * terms, norm * (1.0 + NORM_ROUNDING));
+  let total = over_lanes(thread, vec2f(sum, norm));
+  if (m_edge && lane == 0u) {
+    let terms = f32(params.block_n + i_block - first_block);
+    let log_sum = log(total.x) + ROUNDING + ROUNDING_PER_TERM * terms;
+    edges[index] = select(vec2f(NEG_LARGE, 0.0), vec2f(log_sum, total.y * (1.0 + NORM_ROUNDING)), m_seen);
+  }
 }
