@@ -6,13 +6,14 @@ import {
   createModel,
   inspectModel,
   loadModelFolder,
+  type ModelFolder,
   type ModelInspection,
 } from '@vulpes/lm-models';
 import { createDevice, type Device } from '@vulpes/tensor-core';
-import { joinPath } from '@vulpes/training';
+import { byteTokenizer, joinPath } from '@vulpes/training';
 import { type ChosenText, chooseText } from './choose-text.ts';
 import { findModel } from './find-model.ts';
-import { fileSystem, reasonOf } from './node-files.ts';
+import { assertWritable, fileSystem, reasonOf } from './node-files.ts';
 import type { InspectCommandOptions } from './options.ts';
 import { type Output, Progress } from './progress.ts';
 import { describeAdapter, describeModel } from './report/describe.ts';
@@ -30,16 +31,56 @@ export async function inspect(
   options: InspectCommandOptions,
   output: Output,
 ): Promise<string> {
+  const source = await prepare(path, options);
+  const { config, text, out } = source;
+  const device = await createDevice(options.adapter ? { adapter: options.adapter } : {});
+  try {
+    output.write(`Model    ${describeModel(config)}, from ${source.folder}\n`);
+    output.write(`Text     ${count(text.tokens.length)} bytes of ${text.origin}\n`);
+    output.write(`Adapter  ${describeAdapter(device.caps)}\n`);
+    const progress = new Progress(output);
+    const model = createModel(config, device);
+    const layers = options.layers?.length ?? config.numHiddenLayers;
+    const inspection = await inspectModel(model, model.upload(source.weights), text.tokens, {
+      layers: options.layers,
+      logPruningTolerance: options.tolerance,
+      rows: layers * config.numHeads > MANY_HEADS ? 64 : 96,
+      onProgress: (done, total) => progress.tell(done, total),
+    });
+    progress.end();
+    await orExplain(out, () => writeFile(out, pageOf(inspection, source, device)));
+    output.write(`\n${summaryTable(inspection)}\n\nReport   ${out}\n`);
+    return out;
+  } finally {
+    device.dispose();
+  }
+}
+
+interface Source extends Pick<ModelFolder, 'config' | 'weights'> {
+  readonly folder: string;
+  readonly text: ChosenText;
+  readonly out: string;
+}
+
+/** All that can go wrong before the work begins. */
+async function prepare(path: string, options: InspectCommandOptions): Promise<Source> {
   const { folder, run } = await findModel(path);
   const { config, weights } = await loadModelFolder(fileSystem, folder);
-  if (config.fgateType === 'none') {
+  const { fgateType, vocabSize, numHiddenLayers } = config;
+  if (fgateType === 'none') {
     throw new UsageError(
       `inspect: ${folder} holds a model without forget gates (fgate_type "none"); there is no decay to draw.`,
     );
   }
-  if (config.vocabSize < 256) {
+  if (vocabSize < byteTokenizer.vocabSize) {
     throw new UsageError(
-      `inspect: ${folder} holds a model with ${config.vocabSize} tokens; expected one on bytes, with at least 256.`,
+      `inspect: ${folder} holds a model with ${vocabSize} tokens; expected one on bytes, with at least 256.`,
+    );
+  }
+  const missing = options.layers?.find((layer) => layer >= numHiddenLayers);
+  if (missing !== undefined) {
+    throw new UsageError(
+      `--layers: expected layers from 0 to ${numHiddenLayers - 1}, got ${missing}.`,
     );
   }
   const text = await chooseText(run, options);
@@ -48,58 +89,29 @@ export async function inspect(
       `inspect: expected a text of at least ${SHORTEST_TEXT} bytes, got ${text.tokens.length} in ${text.origin}.`,
     );
   }
-  checkLayers(options.layers, config.numHiddenLayers);
-  const device = await createDevice(options.adapter ? { adapter: options.adapter } : {});
-  try {
-    const model = createModel(config, device);
-    output.write(`Model    ${describeModel(config)}, from ${folder}\n`);
-    output.write(
-      `Text     ${text.tokens.length.toLocaleString('en-US')} bytes of ${text.origin}\n`,
-    );
-    output.write(`Adapter  ${describeAdapter(device.caps)}\n`);
-    const progress = new Progress(output);
-    const inspection = await inspectModel(model, model.upload(weights), text.tokens, {
-      layers: options.layers,
-      logPruningTolerance: options.tolerance,
-      rows:
-        (options.layers?.length ?? config.numHiddenLayers) * config.numHeads > MANY_HEADS ? 64 : 96,
-      onProgress: (done, total) => progress.tell(done, total),
-    });
-    progress.end();
-    const out = options.out ?? joinPath(path, 'inspect.html');
-    await writePage(
-      out,
-      pageOf(inspection, text, { folder, model: describeModel(config), device }),
-    );
-    output.write(`\n${summaryTable(inspection)}\n\nReport   ${out}\n`);
-    return out;
-  } finally {
-    device.dispose();
-  }
+  const out = options.out ?? joinPath(path, 'inspect.html');
+  await orExplain(out, () => assertWritable(out));
+  return { folder, config, weights, text, out };
 }
 
 function pageOf(
   inspection: ModelInspection,
-  text: ChosenText,
-  { folder, model, device }: { folder: string; model: string; device: Device },
+  { folder, config, text }: Source,
+  { caps }: Device,
 ): string {
   return htmlPage({
     title: 'What the heads of a model remember',
-    subtitle: `${model}, from ${folder}, reading ${inspection.seqLen.toLocaleString('en-US')} bytes of ${text.origin}; computed on ${describeAdapter(device.caps)}`,
+    subtitle: `${describeModel(config)}, from ${folder}, reading ${count(text.tokens.length)} bytes of ${text.origin}; computed on ${describeAdapter(caps)}`,
     sections: reportSections(inspection, text.tokens),
   });
 }
 
-function checkLayers(layers: readonly number[] | undefined, count: number): void {
-  const missing = layers?.find((layer) => layer >= count);
-  if (missing === undefined) return;
-  throw new UsageError(`--layers: expected layers from 0 to ${count - 1}, got ${missing}.`);
-}
+const count = (value: number): string => value.toLocaleString('en-US');
 
-async function writePage(path: string, page: string): Promise<void> {
+async function orExplain(out: string, work: () => Promise<void>): Promise<void> {
   try {
-    await writeFile(path, page);
+    await work();
   } catch (error) {
-    throw new UsageError(`--out: cannot write ${path}: ${reasonOf(error)}.`);
+    throw new UsageError(`--out: cannot write ${out}: ${reasonOf(error)}.`);
   }
 }

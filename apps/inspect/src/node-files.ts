@@ -1,6 +1,7 @@
 // Reading folders and writing one page, on Node's disk.
 
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { access, constants, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { FileSystem } from '@vulpes/lm-models';
 
 export const sizeOf = (path: string): Promise<number | null> =>
@@ -18,6 +19,13 @@ export const fileSystem: FileSystem = {
   exists: async (path) => (await sizeOf(path)) !== null,
   list: listFolder,
 };
+
+/** Throws what writing to the path would throw, as far as one can tell without writing. */
+export async function assertWritable(path: string): Promise<void> {
+  const found = await stat(path).catch(() => null);
+  if (found?.isDirectory()) throw Object.assign(new Error(path), { code: 'EISDIR' });
+  await access(found ? path : dirname(path), constants.W_OK);
+}
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file or folder',

@@ -94,6 +94,7 @@ const placeScale = (axis: RangedAxis) => ({
   ...plotScale(axis, axis.domain),
   grid: false,
   labelAnchor: 'center' as const,
+  labelArrow: 'none' as const,
   tickFormat: formatPowerOfTwo,
 });
 

@@ -7,6 +7,7 @@ import { gateSections } from './gates.ts';
 import { halfLifeSections } from './half-lives.ts';
 import { lossSection } from './loss.ts';
 import { mapSections } from './maps.ts';
+import { reachSection } from './reach.ts';
 import { savingSection } from './savings.ts';
 
 /** @param tokens - bytes that the model read. */
@@ -15,6 +16,7 @@ export const reportSections = (inspection: ModelInspection, tokens: Uint8Array):
   ...decaySections(inspection),
   ...halfLifeSections(inspection),
   ...gateSections(inspection, tokens),
+  reachSection(inspection),
   ...mapSections(inspection),
   lossSection(inspection),
 ];

@@ -53,3 +53,9 @@ export function largestPerStretch(weights: Float64Array, positions: Int32Array):
   }
   return largest;
 }
+
+/** Entry n: the weight of the last 2^n keys, the row's own included. @param count - entries */
+export function weightWithin(weights: Float64Array, count: number): Float64Array {
+  const total = weights.length;
+  return Float64Array.from({ length: count }, (_, n) => 1 - massBefore(weights, total - 2 ** n));
+}

@@ -9,7 +9,7 @@ import { ArgumentError, type Device } from '@vulpes/tensor-core';
 import { expectMatch, gpuSuite } from '@vulpes/tensor-core/testing';
 import { describe, expect, test } from 'vitest';
 import { createModel, foxPreset } from '../index.ts';
-import { attentionRow, largestPerStretch, massBefore } from './attention-rows.ts';
+import { attentionRow, largestPerStretch, massBefore, weightWithin } from './attention-rows.ts';
 import {
   decayMap,
   halfLife,
@@ -33,7 +33,7 @@ gpuSuite('inspectModel', (device) => {
     const { layers, blocks, positions } = inspection;
     expect(layers.map(({ layer, heads }) => [layer, heads.length])).toEqual([[1, 2]]);
     expectMatch('lossPerToken', inspection.lossPerToken, loss.subarray(0, SEQ_LEN - 1), 1e-5);
-    for (const { logFgate, logLambda, paper, certified, attention } of layers[0]!.heads) {
+    for (const { logFgate, logLambda, paper, certified, attention, reach } of layers[0]!.heads) {
       // The first gate acts on nothing; it is in λ, and falls out of every difference.
       const cumulative = new Float64Array(SEQ_LEN);
       for (let t = 1; t < SEQ_LEN; t++) cumulative[t] = cumulative[t - 1]! + logFgate[t]!;
@@ -55,6 +55,7 @@ gpuSuite('inspectModel', (device) => {
       // The first row has one key to look at.
       expect(attention.subarray(0, positions.length).some((weight) => weight > 0)).toBe(true);
       expect(Math.max(...attention)).toBeLessThanOrEqual(1);
+      expect(reach.at(-1)).toBeCloseTo(1, 12);
     }
   });
 
@@ -126,6 +127,12 @@ describe('rows of attention', () => {
     const weights = Float64Array.of(0.1, 0.2, 0.3, 0.4);
     expect(massBefore(weights, 2)).toBeCloseTo(0.3, 12);
     expect(massBefore(weights, 9)).toBeCloseTo(1, 12);
+    expect([...weightWithin(weights, 4)].map((share) => share.toFixed(6))).toEqual([
+      '0.400000',
+      '0.700000',
+      '1.000000',
+      '1.000000',
+    ]);
     expect([...largestPerStretch(weights, Int32Array.of(1, 3, 5))]).toEqual([
       Math.fround(0.2),
       Math.fround(0.4),

@@ -35,6 +35,8 @@ export interface HeadInspection {
    * and after the one before it; 0 above the diagonal. Without pruning.
    */
   readonly attention: Float32Array;
+  /** Entry n: the share of its attention weight that a row gives to the 2^n keys up to its own, the mean over the rows at `positions`. */
+  readonly reach: Float64Array;
 }
 
 /** What one rule keeps of one head. */

@@ -2,7 +2,13 @@
 
 import type { Tensor } from '@vulpes/tensor-core';
 import type { BlockSizes } from '@vulpes/wgsl-kernels';
-import { attentionRow, type HeadInputs, largestPerStretch, massBefore } from './attention-rows.ts';
+import {
+  attentionRow,
+  type HeadInputs,
+  largestPerStretch,
+  massBefore,
+  weightWithin,
+} from './attention-rows.ts';
 import type { HeadInspection, HeadPruning, LayerInspection } from './inspection.ts';
 import type { ObservedLayer, ObservedRule } from './observe-layer.ts';
 
@@ -87,6 +93,7 @@ function readHead(
   const certified = startsOf(rules.certified, head, sizes);
   const dropped = { paper: 0, certified: 0 };
   const attention = new Float32Array(positions.length ** 2);
+  const reach = new Float64Array(Math.ceil(Math.log2(sizes.seqLen)) + 1);
   for (const [row, position] of positions.entries()) {
     const weights = attentionRow(inputs, row);
     const block = Math.floor(position / sizes.blocks.blockM);
@@ -95,6 +102,9 @@ function readHead(
       dropped.certified,
       massBefore(weights, certified[block] as number),
     );
+    weightWithin(weights, reach.length).forEach((share, n) => {
+      reach[n]! += share / positions.length;
+    });
     attention.set(largestPerStretch(weights, positions), row * positions.length);
   }
   return {
@@ -107,6 +117,7 @@ function readHead(
     paper: pruningOf(rules.paper, head, paper, dropped.paper),
     certified: pruningOf(rules.certified, head, certified, dropped.certified),
     attention,
+    reach,
   };
 }
 

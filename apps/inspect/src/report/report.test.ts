@@ -1,0 +1,24 @@
+// The parts of the report that decide something.
+
+import { expect, test } from 'vitest';
+import { rankBytes } from './gates.ts';
+import { mass, type NamedHead, percent, spreadHeads } from './heads.ts';
+
+test('bytes are ranked by how much is forgotten at them, rare ones left out', () => {
+  const tokens = new TextEncoder().encode('aaa...b');
+  const logFgate = Float32Array.of(-1, -1, -4, -5, -5, -5, -99);
+  expect(rankBytes(logFgate, tokens)).toEqual([
+    { byte: 46, decay: 5 },
+    { byte: 97, decay: 2 },
+  ]);
+});
+
+test('a few heads stand for all, from the longest memory to the shortest', () => {
+  const heads = [3, 9, 1, 5, 7].map((halfLife) => ({ halfLife }) as NamedHead);
+  expect(spreadHeads(heads, 3).map(({ halfLife }) => halfLife)).toEqual([9, 5, 1]);
+  expect(spreadHeads(heads, 8).map(({ halfLife }) => halfLife)).toEqual([9, 7, 5, 3, 1]);
+});
+
+test('shares as text', () => {
+  expect([percent(1, 3), mass(0), mass(4.54e-5)]).toEqual(['33.3%', '0', '4.5e-5']);
+});
