@@ -1,8 +1,14 @@
 // Forgetting attention without pruning: one fused kernel of ours, a composition of matmuls and softmax of a peer.
 
 import { caseId } from '@vulpes/bench';
-import { forgettingAttention } from '@vulpes/fox-attention';
-import { type Device, defineOp, type Tensor, valueAndGrad } from '@vulpes/tensor-core';
+import { forgettingAttention, selectBlocks } from '@vulpes/fox-attention';
+import {
+  type Device,
+  type DeviceCaps,
+  defineOp,
+  type Tensor,
+  valueAndGrad,
+} from '@vulpes/tensor-core';
 import { download, type Exercise } from './exercise.ts';
 import type { AttentionJob } from './protocol.ts';
 import { normals } from './random.ts';
@@ -55,12 +61,14 @@ function hostInputs({ batch, length, heads, headDim, isBackward }: Sizes): Atten
   };
 }
 
-export function attentionExercise(sizes: Sizes): Exercise {
+/** Named as the attention suite names its cases: with the tile that our dense variant uses. */
+export function attentionExercise(sizes: Sizes, caps: DeviceCaps): Exercise {
   const { batch: B, length: T, heads: H, headDim: D, isBackward } = sizes;
   const mode = isBackward ? 'forward+backward' : 'forward';
+  const block = selectBlocks({ keyLen: T }, caps).blockM;
   return {
     suite: 'attention',
-    caseId: caseId({ op: 'forgetting-attention', mode, dims: { B, T, H, D } }),
+    caseId: caseId({ op: 'forgetting-attention', mode, dims: { B, T, H, D, block } }),
     variant: 'dense',
     what: 'f32, causal, q, k, v ~ N(0, 1), log f = logsigmoid(N(4, 1)), nothing pruned',
     bound: 1e-3,

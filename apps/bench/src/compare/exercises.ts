@@ -6,25 +6,27 @@ import type { Exercise } from './exercise.ts';
 import { matmulExercise } from './matmul-exercise.ts';
 import { trainExercise } from './train-exercise.ts';
 
-const attention = (batch: number, length: number, heads: number): Exercise[] =>
-  [false, true].map((isBackward) =>
-    attentionExercise({ batch, length, heads, headDim: 64, isBackward }),
+const attention = (lengths: readonly number[], heads: number, caps: DeviceCaps): Exercise[] =>
+  lengths.flatMap((length) =>
+    [false, true].map((isBackward) =>
+      attentionExercise({ batch: 1, length, heads, headDim: 64, isBackward }, caps),
+    ),
   );
 
-export function exercises({ isSoftware }: Pick<DeviceCaps, 'isSoftware'>): Exercise[] {
-  if (isSoftware) {
-    return [
-      matmulExercise(256),
-      ...attention(1, 256, 2),
-      trainExercise({ preset: 'llama-nano', batch: 1, length: 128 }),
-    ];
-  }
-  return [
-    matmulExercise(2048),
-    matmulExercise(4096),
-    ...attention(1, 1024, 12),
-    ...attention(1, 4096, 12),
-    trainExercise({ preset: 'llama-small', batch: 8, length: 512 }),
-    trainExercise({ preset: 'llama-125m', batch: 4, length: 1024 }),
-  ];
-}
+const software = (caps: DeviceCaps): Exercise[] => [
+  matmulExercise(256),
+  ...attention([256], 3, caps),
+  trainExercise({ preset: 'llama-nano', batch: 1, length: 128 }),
+];
+
+const hardware = (caps: DeviceCaps): Exercise[] => [
+  matmulExercise(2048),
+  matmulExercise(4096),
+  ...attention([1024, 4096], 12, caps),
+  trainExercise({ preset: 'llama-small', batch: 8, length: 512 }),
+  trainExercise({ preset: 'llama-125m', batch: 4, length: 1024 }),
+];
+
+/** @param suites only what belongs to these */
+export const exercises = (caps: DeviceCaps, suites: ReadonlySet<string>): Exercise[] =>
+  (caps.isSoftware ? software(caps) : hardware(caps)).filter(({ suite }) => suites.has(suite));

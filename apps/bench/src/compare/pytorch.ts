@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import type { Measurement, NotMeasured, Yardstick } from '@vulpes/bench';
+import type { CaseReport, Measurement, NotMeasured, Yardstick } from '@vulpes/bench';
 import { summarize } from '@vulpes/bench';
 import { pythonScript, YardstickError } from './places.ts';
 
@@ -34,12 +34,12 @@ export type PythonLine =
 
 export const pytorchYardstick =
   ({ python = 'python3', foxPath = null }: Options): Yardstick =>
-  async ({ runs, onProgress }) => {
+  async ({ cases, runs, onProgress }) => {
     const measurements: Measurement[] = [];
     const notMeasured: NotMeasured[] = [];
     const args = [pythonScript(), '--runs', String(Math.max(20, runs))];
     if (foxPath) args.push('--fox-path', foxPath);
-    const complaint = await runPython(python, args, (line) => {
+    const complaint = await runPython(python, args, jobsOf(cases), (line) => {
       if (line.type === 'progress') onProgress(`pytorch: ${line.doing}`);
       else if (line.type === 'measurement') measurements.push(toMeasurement(line));
       else notMeasured.push({ runner: line.runner, case: line.case, why: line.why });
@@ -48,6 +48,12 @@ export const pytorchYardstick =
       notMeasured.push({ runner: 'pytorch', case: 'all that were left', why: complaint });
     return { measurements, notMeasured };
   };
+
+/** What the script is told of a case. */
+const jobsOf = (cases: readonly CaseReport[]): string =>
+  JSON.stringify(
+    cases.map(({ id, suite, mode, dims, preset }) => ({ id, suite, mode, dims, preset })),
+  );
 
 function toMeasurement(line: Extract<PythonLine, { type: 'measurement' }>): Measurement {
   const { suite, case: id, variant, runner, note } = line;
@@ -59,14 +65,17 @@ function toMeasurement(line: Extract<PythonLine, { type: 'measurement' }>): Meas
 function runPython(
   python: string,
   args: readonly string[],
+  input: string,
   onLine: (line: PythonLine) => void,
 ): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(python, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(python, args, { stdio: ['pipe', 'pipe', 'pipe'] });
     let complaint = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       complaint = text.trim().split('\n').at(-1) || complaint;
     });
+    child.stdin.on('error', () => {}); // it ended before it read: its exit code tells why
+    child.stdin.end(input);
     createInterface({ input: child.stdout }).on('line', (text) => {
       if (text.startsWith('{')) onLine(JSON.parse(text) as PythonLine);
     });

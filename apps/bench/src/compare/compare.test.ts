@@ -1,0 +1,71 @@
+// Yardsticks by name, what a peer's result is held to, and what a Python without PyTorch says.
+
+import type { ComparisonContext } from '@vulpes/bench';
+import { createDevice } from '@vulpes/tensor-core';
+import { expect, test } from 'vitest';
+import { deviation } from './deviation.ts';
+import { exercises } from './exercises.ts';
+import { assertYardstickNames, createYardsticks } from './index.ts';
+
+test('an unknown yardstick is refused in one sentence', () => {
+  expect(() => assertYardstickNames(['tfjs', 'mlx'])).toThrow(
+    "bench: there is no yardstick 'mlx'; the yardsticks are tfjs, jax-js, pytorch.",
+  );
+});
+
+test('the JavaScript peers take turns as one yardstick', () => {
+  expect(createYardsticks(['tfjs', 'jax-js', 'pytorch'])).toHaveLength(2);
+  expect(createYardsticks(['jax-js'])).toHaveLength(1);
+  expect(createYardsticks([])).toEqual([]);
+});
+
+test('a result that is not ours has no time', () => {
+  const ours = { c: Float32Array.of(1, 2, 3) };
+  expect(deviation({ c: Float32Array.of(1, 2, 3) }, ours, { bound: 1e-5 })).toBe(
+    'RMS error 0.0e+0',
+  );
+  expect(() => deviation({ c: Float32Array.of(1, 2, 3.1) }, ours, { bound: 1e-3 })).toThrow(
+    'its result is not ours, so its time is not reported: c is off',
+  );
+  expect(() => deviation({}, ours, { bound: 1 })).toThrow('c is off by an RMS error ratio of NaN');
+});
+
+test('losses are held to a difference, NaN fails', () => {
+  const ours = { losses: Float32Array.of(5, 4) };
+  const close = { losses: Float32Array.of(5, 4.0005) };
+  expect(deviation(close, ours, { bound: 1e-3 })).toMatch(/^losses 5\.0e-4$/);
+  expect(() => deviation(close, ours, { bound: 1e-4 })).toThrow('losses 5, 4.0005');
+  expect(() => deviation({ losses: Float32Array.of(5) }, ours, { bound: 1 })).toThrow('not ours');
+});
+
+test('exercises follow the suites, and each gives the same numbers to both sides', async () => {
+  const device = await createDevice({ adapter: 'software' });
+  expect(exercises(device.caps, new Set(['boundary']))).toEqual([]);
+  const [training] = exercises(device.caps, new Set(['training']));
+  const prepared = await training?.prepare(device);
+  const { losses } = (await prepared?.ours.outputs()) ?? {};
+  prepared?.ours.dispose();
+  device.dispose();
+  expect(training?.caseId).toBe('train-step/step llama-nano B1-T128');
+  expect(losses).toHaveLength(3);
+  // Fresh weights guess among 256 bytes; three updates on one batch lower the loss.
+  expect(losses?.[0]).toBeCloseTo(Math.log(256), 1);
+  expect(losses?.[2]).toBeLessThan(losses?.[0] as number);
+});
+
+const context = { cases: [], runs: 20, onProgress: () => {} } as unknown as ComparisonContext;
+
+test('a Python that is not there is one sentence with the remedy', async () => {
+  const [yardstick] = createYardsticks(['pytorch'], { python: '/no/such/python' });
+  await expect(yardstick?.(context)).rejects.toThrow(
+    /\/no\/such\/python does not start .*--python PATH/,
+  );
+});
+
+test('a program that is no Python ends in a row that says so', async () => {
+  const [yardstick] = createYardsticks(['pytorch'], { python: 'false' });
+  const comparison = await yardstick?.(context);
+  expect(comparison?.notMeasured).toEqual([
+    { runner: 'pytorch', case: 'all that were left', why: expect.stringContaining('ended with 1') },
+  ]);
+});

@@ -1,0 +1,348 @@
+"""PyTorch as a yardstick: torch.matmul, SDPA, and the official Forgetting Transformer's kernel and model.
+
+Reads our benchmark's cases as JSON from standard input, does those that it can do, and prints one JSON object a line:
+progress, measurement (CUDA events and wall clock of each run, ms), not-measured (with the reason).
+
+    bench --compare pytorch [--python PATH] [--fox-path CHECKOUT]
+"""
+
+import argparse
+import contextlib
+import gc
+import json
+import os
+import sys
+import time
+
+FIRST_WARM_SECONDS = 1.5  # before anything is timed: the card has to clock up
+WARM_SECONDS = 0.3  # before each further measurement; the card stays busy between them
+MAX_TIMED_SECONDS = 4.0
+MIN_RUNS = 5
+LOG_PRUNING_TOLERANCE = -10.0
+
+
+def say(kind, **fields):
+    print(json.dumps({"type": kind, **fields}), flush=True)
+
+
+def not_measured(runner, case, why):
+    say("not-measured", runner=runner, case=case["id"], why=why)
+
+
+class Clock:
+    """Times functions by CUDA events and by the wall, after a warm-up."""
+
+    def __init__(self, torch, runs):
+        self.torch = torch
+        self.runs = runs
+        self.warm_seconds = FIRST_WARM_SECONDS
+
+    def warm(self, run):
+        start = time.perf_counter()
+        while True:
+            run()
+            self.torch.cuda.synchronize()
+            if time.perf_counter() - start >= self.warm_seconds:
+                break
+        self.warm_seconds = WARM_SECONDS
+
+    def measure(self, run):
+        """Returns lists of GPU and wall milliseconds."""
+        torch = self.torch
+        self.warm(run)
+        gpu, wall = [], []
+        began = time.perf_counter()
+        while len(gpu) < self.runs:
+            before, after = (torch.cuda.Event(enable_timing=True) for _ in range(2))
+            start = time.perf_counter()
+            before.record()
+            run()
+            after.record()
+            torch.cuda.synchronize()
+            wall.append(1e3 * (time.perf_counter() - start))
+            gpu.append(before.elapsed_time(after))
+            if len(gpu) >= MIN_RUNS and time.perf_counter() - began > MAX_TIMED_SECONDS:
+                break
+        return gpu, wall
+
+
+class Report:
+    """Measures one runner on one case and prints the row, or the reason why there is none."""
+
+    def __init__(self, torch, clock):
+        self.torch = torch
+        self.clock = clock
+
+    def row(self, case, runner, variant, note, make):
+        """`make` returns the function to time; what it holds is freed afterwards."""
+        say("progress", doing=f"{case['id']}: {runner}")
+        run = None
+        try:
+            run = make()
+            gpu, wall = self.clock.measure(run)
+            say(
+                "measurement",
+                suite=case["suite"],
+                case=case["id"],
+                variant=variant,
+                runner=runner,
+                gpuMs=gpu,
+                wallMs=wall,
+                note=note,
+            )
+        except Exception as error:  # a case that fails must not end the others
+            is_memory = isinstance(error, self.torch.OutOfMemoryError)
+            reason = "out of GPU memory" if is_memory else first_line(error)
+            not_measured(runner, case, reason)
+        finally:
+            del run
+            gc.collect()
+            self.torch.cuda.empty_cache()
+
+
+def first_line(error):
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0] if lines else ''}"[:300]
+
+
+def matmul_rows(torch, report, case):
+    dims = case["dims"]
+    m, n, k = dims["M"], dims["N"], dims["K"]
+    for name, dtype, tf32 in (
+        ("f32", torch.float32, False),
+        ("tf32", torch.float32, True),
+        ("f16", torch.float16, False),
+        ("bf16", torch.bfloat16, False),
+    ):
+
+        def make():
+            torch.backends.cuda.matmul.allow_tf32 = tf32
+            a = torch.randn(m, k, device="cuda", dtype=dtype)
+            b = torch.randn(k, n, device="cuda", dtype=dtype)
+            out = torch.empty(m, n, device="cuda", dtype=dtype)
+            return lambda: torch.matmul(a, b, out=out)
+
+        report.row(case, f"torch.matmul {name}", "nn", f"torch {torch.__version__}, {name}", make)
+    torch.backends.cuda.matmul.allow_tf32 = False
+
+
+def attention_inputs(torch, dims, dtype):
+    """q, k, v, dOut [B, T, H, D] ~ N(0, 1); of every three heads two forget and one remembers, as in our cases."""
+    batch, length, heads, head_dim = (dims[name] for name in ("B", "T", "H", "D"))
+    torch.manual_seed(0)
+    q, k, v, grad = (
+        torch.randn(batch, length, heads, head_dim, device="cuda", dtype=dtype) for _ in range(4)
+    )
+    mean = torch.tensor([6.0 if head % 3 == 2 else 0.0 for head in range(heads)], device="cuda")
+    logits = torch.randn(batch, length, heads, device="cuda") + mean
+    return q, k, v, torch.nn.functional.logsigmoid(logits), grad
+
+
+def timed_attention(torch, attend, inputs, grad, mode):
+    if mode == "forward":
+
+        def forward():
+            with torch.no_grad():
+                attend(*inputs)
+
+        return forward
+    learned = [tensor.requires_grad_(True) for tensor in inputs]
+
+    def both():
+        torch.autograd.grad(attend(*learned), learned, grad)
+
+    return both
+
+
+def sdpa_rows(torch, report, case):
+    for name, dtype in (("bf16", torch.bfloat16), ("f32", torch.float32)):
+
+        def make():
+            q, k, v, _, grad = attention_inputs(torch, case["dims"], dtype)
+            q, k, v, grad = (tensor.transpose(1, 2).contiguous() for tensor in (q, k, v, grad))
+
+            def attend(q, k, v):
+                return torch.nn.functional.scaled_dot_product_attention(q, k, v, is_causal=True)
+
+            return timed_attention(torch, attend, [q, k, v], grad, case["mode"])
+
+        report.row(case, f"torch SDPA {name}", "dense", f"{name}, causal, no forget gate", make)
+
+
+def fox_attention_rows(torch, report, case, fox):
+    if fox is None:
+        not_measured("fox triton", case, NO_FOX)
+        return
+    for variant, threshold in (("dense", None), ("paper", "auto")):
+
+        def make():
+            q, k, v, log_fgate, grad = attention_inputs(torch, case["dims"], torch.bfloat16)
+
+            def attend(q, k, v, log_fgate):
+                return fox.attention(q, k, v, log_fgate, adaptive_threshold=threshold)
+
+            return timed_attention(torch, attend, [q, k, v, log_fgate], grad, case["mode"])
+
+        pruning = "no pruning" if threshold is None else "adaptive_threshold auto"
+        report.row(case, "fox triton bf16", variant, f"official kernel, bf16, {pruning}", make)
+
+
+# Fields of the official configuration, by the names of our presets.
+SIZES = {"125m": (768, 12, 12), "360m": (1024, 24, 16), "760m": (1536, 24, 24)}
+PRO = dict(
+    use_k_shift=True,
+    use_v_shift=True,
+    qk_norm=True,
+    use_output_gate=True,
+    use_output_norm=True,
+    hidden_ratio=3.5,
+)
+
+
+def official_model(torch, fox, preset, tolerance):
+    kind, size = preset.split("-")
+    hidden, layers, heads = SIZES[size]
+    config = fox.config_class(
+        vocab_size=50257,
+        hidden_size=hidden,
+        num_hidden_layers=layers,
+        num_heads=heads,
+        bos_token_id=None,
+        eos_token_id=50256,
+        log_pruning_tolerance=tolerance,
+        use_cache=False,
+        **(PRO if kind == "pro" else {}),
+    )
+    torch.manual_seed(0)
+    model = fox.model_class(config).cuda().train()
+    with torch.no_grad():  # gates as of a trained model, as in our cases
+        for name, parameter in model.named_parameters():
+            if name.endswith("fgate_proj.bias"):
+                parameter.copy_(torch.tensor([6.0 if i % 3 == 2 else 0.0 for i in range(heads)]))
+    return model
+
+
+def train_step(torch, model, dims, autocast):
+    batch, length = dims["B"], dims["T"]
+    ids = torch.randint(0, 50257, (batch, length + 1), device="cuda")
+    inputs, labels = ids[:, :-1].contiguous(), ids[:, 1:].contiguous()
+    decayed = [p for p in model.parameters() if p.dim() > 1]
+    spared = [p for p in model.parameters() if p.dim() <= 1]
+    groups = [dict(params=decayed, weight_decay=0.1), dict(params=spared, weight_decay=0.0)]
+    optimizer = torch.optim.AdamW(groups, lr=0.0, betas=(0.9, 0.95), fused=True)
+
+    def step():
+        context = torch.autocast("cuda", torch.bfloat16) if autocast else contextlib.nullcontext()
+        with context:
+            output = model(input_ids=inputs, labels=labels)
+        loss = output.loss if hasattr(output, "loss") else output["loss"]
+        loss.mean().backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+
+    return step
+
+
+def train_rows(torch, report, case, fox):
+    preset = case.get("preset") or ""
+    if preset.split("-")[0] not in ("pro", "llama") or preset.split("-")[-1] not in SIZES:
+        not_measured("fox model", case, f"no official configuration is called {preset}")
+        return
+    if fox is None or fox.model_class is None:
+        not_measured("fox model", case, NO_FOX if fox is None else fox.no_model)
+        return
+    for variant, tolerance in (("dense", None), ("paper", LOG_PRUNING_TOLERANCE)):
+        for name, autocast in (("bf16", True), ("f32", False)):
+            if not autocast and variant == "paper":
+                continue  # f32 fails alike with and without pruning
+
+            def make():
+                model = official_model(torch, fox, preset, tolerance)
+                return train_step(torch, model, case["dims"], autocast)
+
+            note = f"official model, {name}{' autocast' if autocast else ''}, fused AdamW, clip"
+            report.row(case, f"fox model {name}", variant, note, make)
+
+
+NO_FOX = "the official Forgetting Transformer was not named (--fox-path), or does not load"
+
+
+class Fox:
+    """The official kernel, and its model where `transformers` is there too."""
+
+    def __init__(self, path):
+        source = os.path.join(path, "src")
+        sys.path.insert(0, source if os.path.isdir(source) else path)
+        from forgetting_transformer.ops.forgetting_attention import forgetting_attention
+
+        self.attention = forgetting_attention
+        self.model_class = self.config_class = None
+        self.no_model = ""
+        try:
+            self.load_model()
+        except Exception as error:
+            self.no_model = f"the official model does not load: {first_line(error)}"
+
+    def load_model(self):
+        from forgetting_transformer.model.forgetting_transformer.configuration_forgetting_transformer import (
+            ForgettingTransformerConfig,
+        )
+        from forgetting_transformer.model.forgetting_transformer.modeling_forgetting_transformer import (
+            ForgettingTransformerForCausalLM,
+        )
+
+        self.config_class = ForgettingTransformerConfig
+        self.model_class = ForgettingTransformerForCausalLM
+
+
+def load_fox(path):
+    if not path:
+        return None
+    if not os.path.isdir(path):
+        say("not-measured", runner="fox", case="all", why=f"there is no folder {path} (--fox-path)")
+        return None
+    try:
+        return Fox(path)
+    except Exception as error:
+        why = f"the official kernel does not load: {first_line(error)}"
+        say("not-measured", runner="fox", case="all", why=why)
+        return None
+
+
+def load_torch():
+    try:
+        import torch
+    except ImportError:
+        return None, f"PyTorch is not installed for {sys.executable}; name another Python with --python PATH"
+    if not torch.cuda.is_available():
+        return None, "PyTorch sees no CUDA device; its CPU is no yardstick for a GPU"
+    return torch, ""
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--runs", type=int, default=20)
+    parser.add_argument("--fox-path", help="checkout of the official Forgetting Transformer")
+    arguments = parser.parse_args()
+    cases = json.load(sys.stdin)
+    torch, why = load_torch()
+    if torch is None:
+        say("not-measured", runner="pytorch", case="all", why=why)
+        return
+    name, count = torch.cuda.get_device_name(0), torch.cuda.device_count()
+    say("progress", doing=f"torch {torch.__version__} on {name}, 1 of {count}")
+    fox = load_fox(arguments.fox_path)
+    report = Report(torch, Clock(torch, arguments.runs))
+    for case in cases:
+        if case["suite"] == "matmul":
+            matmul_rows(torch, report, case)
+        elif case["suite"] == "attention":
+            sdpa_rows(torch, report, case)
+            fox_attention_rows(torch, report, case, fox)
+        elif case["suite"] == "training":
+            train_rows(torch, report, case, fox)
+
+
+if __name__ == "__main__":
+    main()
