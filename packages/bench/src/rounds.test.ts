@@ -36,7 +36,7 @@ describe('predictMs', () => {
 
   test('by the peak where nothing of its suite ran; as quick where not even that is known', () => {
     const first = predictMs(work('t', 1000), [spent(1000, 100)], settings);
-    expect(first).toBeCloseTo(2000 + 1000 + 44 * (1000 / 50), 6);
+    expect(first).toBeCloseTo(2000 + 1000 + 44 * (1000 / 200), 6);
     expect(predictMs(work('t', 1e9), [], { ...settings, peakFlopsPerMs: null })).toBe(3000);
   });
 });

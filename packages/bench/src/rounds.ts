@@ -37,7 +37,7 @@ type Work = Pick<BenchCase, 'suite' | 'op' | 'mode' | 'flops' | 'variants'>;
 /** Runs of a variant that no clock watches: check, warm-up, counts, footprint. */
 const UNTIMED_RUNS = 4;
 /** Of the peak, until a case of this kind has shown better. */
-const FIRST_GUESS = 0.05;
+const FIRST_GUESS = 0.2;
 const FIRST_OVERHEAD_MS = 2000;
 
 /**

@@ -36,6 +36,14 @@ interface Contender {
   readonly profiles: (readonly KernelTime[])[];
 }
 
+/** What tells whether rates and shares mean anything. */
+interface RateBasis {
+  readonly isSoftware: boolean;
+  /** A search does no arithmetic to speak of: its counts are those of the attention that follows. */
+  readonly isSearch: boolean;
+  readonly peaks: Peaks | null;
+}
+
 export async function runCase(
   device: Device,
   benchCase: BenchCase,
@@ -59,12 +67,11 @@ export async function runCase(
       const contender = contenders.find((other) => other.variant === variant);
       variants.push(
         contender
-          ? await variantReport(
-              device,
-              contender,
-              contenders[0] as Contender,
-              context.peaks ?? null,
-            )
+          ? await variantReport(device, contender, contenders[0] as Contender, {
+              isSoftware: device.caps.isSoftware,
+              isSearch: benchCase.mode === 'search',
+              peaks: context.peaks ?? null,
+            })
           : { name: variant.name, gate, timing: null, counts: null },
       );
     }
@@ -145,7 +152,7 @@ async function variantReport(
   device: Device,
   contender: Contender,
   baseline: Contender,
-  peaks: Peaks | null,
+  basis: RateBasis,
 ): Promise<VariantReport> {
   const { variant, gate, workload } = contender;
   const counts = await workload.counts();
@@ -153,7 +160,7 @@ async function variantReport(
   return {
     name: variant.name,
     gate,
-    timing: timing(contender, baseline, counts, { isSoftware: device.caps.isSoftware, peaks }),
+    timing: timing(contender, baseline, counts, basis),
     counts: {
       ...counts,
       ...(await footprint(device, workload)),
@@ -166,7 +173,7 @@ function timing(
   contender: Contender,
   baseline: Contender,
   counts: { readonly flops: number; readonly bytes: number },
-  { isSoftware, peaks }: { readonly isSoftware: boolean; readonly peaks: Peaks | null },
+  { isSoftware, isSearch, peaks }: RateBasis,
 ): Timing {
   const gpu = isSoftware ? [] : contender.profiles.map(totalMs);
   const samples = gpu.length ? gpu : contender.wall;
@@ -180,10 +187,11 @@ function timing(
     gpuMs: gpu.length ? summarize(gpu) : null,
     kernels: totalsByLabel(middle ?? []),
     speedup: summarize(samples.map((ms, run) => ratio(baselineSamples[run] as number, ms))),
-    rates: isSoftware
-      ? null
-      : { tflops: counts.flops / median / 1e9, gbPerSecond: counts.bytes / median / 1e6 },
-    shares: peaks && median > 0 ? sharesOf(counts, median, peaks) : null,
+    rates:
+      isSoftware || isSearch
+        ? null
+        : { tflops: counts.flops / median / 1e9, gbPerSecond: counts.bytes / median / 1e6 },
+    shares: peaks && !isSearch && median > 0 ? sharesOf(counts, median, peaks) : null,
   };
 }
 

@@ -4,7 +4,6 @@ import {
   type Device,
   DeviceLimitError,
   DeviceLostError,
-  FoxError,
   OutOfMemoryError,
 } from '@vulpes/tensor-core';
 import { type BenchCase, caseId } from './case.ts';
@@ -82,8 +81,13 @@ export async function runCases(
   );
 }
 
-const smallestFirst = (cases: readonly BenchCase[]): BenchCase[] =>
-  [...cases].sort((a, b) => (a.flops ?? 0) - (b.flops ?? 0));
+/** The smallest of each suite, then the others by size: a budget that runs out leaves no suite empty. */
+function smallestFirst(cases: readonly BenchCase[]): BenchCase[] {
+  const sorted = [...cases].sort((a, b) => (a.flops ?? 0) - (b.flops ?? 0));
+  const isFirst = ({ suite }: BenchCase, index: number): boolean =>
+    sorted.findIndex((other) => other.suite === suite) === index;
+  return [...sorted.filter(isFirst), ...sorted.filter((one, index) => !isFirst(one, index))];
+}
 
 /** What has run so far. */
 class SuiteRun {
@@ -112,9 +116,9 @@ class SuiteRun {
     try {
       await this.#measure(benchCase);
     } catch (error) {
-      if (!FoxError.isInstance(error)) throw error;
       if (!isSize(error)) this.failed++;
-      this.#leaveOut(benchCase, `${isSize(error) ? 'did not fit' : 'failed'}: ${error.message}`);
+      const message = error instanceof Error ? error.message : String(error);
+      this.#leaveOut(benchCase, `${isSize(error) ? 'did not fit' : 'failed'}: ${message}`);
       await this.#slot.renew();
     }
   }
@@ -172,7 +176,7 @@ class SuiteRun {
   }
 }
 
-const isSize = (error: FoxError): boolean =>
+const isSize = (error: unknown): boolean =>
   DeviceLimitError.isInstance(error) ||
   OutOfMemoryError.isInstance(error) ||
   DeviceLostError.isInstance(error);

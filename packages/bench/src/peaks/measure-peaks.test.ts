@@ -1,6 +1,7 @@
 import { gpuSuite } from '@vulpes/tensor-core/testing';
 import { expect, test } from 'vitest';
 import { measurePeaks, naiveMultiplyAdd, recordCopy, recordMultiplyAdd } from './measure-peaks.ts';
+import { chainsOf } from './peaks.kernel.ts';
 import { peakGbPerSecond, peakTflops, sharesOf } from './shares.ts';
 
 const summary = (median: number) => ({ runs: 1, median, p10: median, p90: median, min: median });
@@ -24,17 +25,25 @@ test('shares of the peaks, and which of them bounds the work', () => {
   });
 });
 
-gpuSuite('peaks', (device) => {
-  test('the kernels do the work that is counted', async () => {
-    const sums = await recordMultiplyAdd(device(), 256, 5).data();
-    sums.forEach((sum, thread) => {
-      expect(sum).toBeCloseTo(naiveMultiplyAdd(thread, 5), 3);
-    });
-    const values = Float32Array.from({ length: 1004 }, (_, i) => i);
-    const copy = recordCopy(device(), device().tensor(values, [1004]), 256);
-    expect(await copy.data()).toEqual(values);
-  });
+const families = ['gpu', 'software'] as const;
 
+gpuSuite(
+  'peaks',
+  (device) => {
+    test('the kernels do the work that is counted', async () => {
+      const sums = await recordMultiplyAdd(device(), 256, 5).data();
+      sums.forEach((sum, thread) => {
+        expect(sum).toBeCloseTo(naiveMultiplyAdd(thread, 5, chainsOf(device().caps)), 3);
+      });
+      const values = Float32Array.from({ length: 1004 }, (_, i) => i);
+      const copy = recordCopy(device(), device().tensor(values, [1004]), 256);
+      expect(await copy.data()).toEqual(values);
+    });
+  },
+  families,
+);
+
+gpuSuite('measurePeaks', (device) => {
   test('a measurement', async () => {
     const { compute, memory } = await measurePeaks(device(), { runs: 3, warmSeconds: 0 });
     expect(compute.ms.runs).toBe(3);

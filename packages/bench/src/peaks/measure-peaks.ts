@@ -3,7 +3,7 @@
 import type { Device, Tensor } from '@vulpes/tensor-core';
 import { type Summary, summarize } from '../statistics.ts';
 import { kernelTimes, totalMs, wallMs } from '../timer.ts';
-import { copyMemory, multiplyAdd } from './peaks.kernel.ts';
+import { chainsOf, copyMemory, type MultiplyAddDims, multiplyAdd } from './peaks.kernel.ts';
 import type { Peaks } from './shares.ts';
 
 const FACTOR = 0.75;
@@ -36,7 +36,7 @@ export async function measurePeaks(
     const memory = await timeRuns(device, settings, () =>
       recordCopy(device, source, sizes.copyThreads),
     );
-    const flops = multiplyAdd.flops?.({ threads: sizes.threads, iterations }) ?? 0;
+    const flops = multiplyAdd.flops?.(dimsOf(device, sizes.threads, iterations)) ?? 0;
     return { compute: { flops, ms: compute }, memory: { bytes: 2 * copyBytes, ms: memory } };
   } finally {
     source.dispose();
@@ -47,7 +47,7 @@ export async function measurePeaks(
 export function recordMultiplyAdd(device: Device, threads: number, iterations: number): Tensor {
   const out = device.empty([threads]);
   multiplyAdd.run(device, {
-    dims: { threads, iterations },
+    dims: dimsOf(device, threads, iterations),
     tensors: { out },
     params: { iterations, factor: FACTOR, addend: ADDEND },
   });
@@ -66,10 +66,16 @@ export function recordCopy(device: Device, x: Tensor, threads: number): Tensor {
   return out;
 }
 
+const dimsOf = ({ caps }: Device, threads: number, iterations: number): MultiplyAddDims => ({
+  threads,
+  iterations,
+  chains: chainsOf(caps),
+});
+
 /** What a thread of `recordMultiplyAdd` must give, in f64. */
-export function naiveMultiplyAdd(thread: number, iterations: number): number {
+export function naiveMultiplyAdd(thread: number, iterations: number, chains: number): number {
   let sum = 0;
-  for (let chain = 0; chain < 8; chain++) {
+  for (let chain = 0; chain < chains; chain++) {
     let value = (thread & 7) + chain;
     for (let i = 0; i < iterations; i++) value = value * FACTOR + ADDEND;
     sum += 4 * value;

@@ -1,10 +1,11 @@
 // Multiply-adds in registers and nothing else: what the arithmetic units reach.
-// grid    one thread a work item; each owns 8 independent chains of vec4, so that latency is hidden
+// grid    one thread a work item; each owns independent chains of vec4, so that latency is hidden
 // out     [threads] f32, the sum of a thread's chains
-// cost    64 flops an iteration and thread: 8 chains · 4 lanes · (multiply, add); 4 bytes a thread
+// cost    8 flops an iteration, thread and chain: 4 lanes · (multiply, add); 4 bytes a thread
 
 // @spec
 const WG_SIZE: u32 = 256u;
+const IS_WIDE: bool = true;   // 8 chains; else 3, which is what fits a CPU's registers
 // @end-spec
 
 struct Params {
@@ -32,12 +33,17 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     p_0 = p_0 * factor + addend;
     p_1 = p_1 * factor + addend;
     p_2 = p_2 * factor + addend;
-    p_3 = p_3 * factor + addend;
-    p_4 = p_4 * factor + addend;
-    p_5 = p_5 * factor + addend;
-    p_6 = p_6 * factor + addend;
-    p_7 = p_7 * factor + addend;
+    if (IS_WIDE) {
+      p_3 = p_3 * factor + addend;
+      p_4 = p_4 * factor + addend;
+      p_5 = p_5 * factor + addend;
+      p_6 = p_6 * factor + addend;
+      p_7 = p_7 * factor + addend;
+    }
   }
-  let sum = ((p_0 + p_1) + (p_2 + p_3)) + ((p_4 + p_5) + (p_6 + p_7));
+  var sum = p_0 + p_1 + p_2;
+  if (IS_WIDE) {
+    sum += (p_3 + p_4) + (p_5 + p_6) + p_7;
+  }
   out[id.x] = dot(sum, vec4f(1.0));
 }

@@ -5,13 +5,16 @@ import { defineKernel } from '@vulpes/wgsl-kernels';
 import copyMemoryWgsl from './copy-memory.wgsl';
 import multiplyAddWgsl from './multiply-add.wgsl';
 
-/** Flops of one iteration of one thread. */
-export const FLOPS_PER_ITERATION = 64;
+/** Chains of four lanes in a thread: eight hide a GPU's latency, three fit a CPU's registers. */
+export const chainsOf = ({ kernels }: Pick<DeviceCaps, 'kernels'>): number =>
+  kernels === 'gpu' ? 8 : 3;
+const FLOPS_PER_CHAIN = 8;
 const BYTES_PER_ELEMENT = 32;
 
 export interface MultiplyAddDims {
   readonly threads: number;
   readonly iterations: number;
+  readonly chains: number;
 }
 
 export interface CopyDims {
@@ -24,19 +27,17 @@ const select = (_dims: unknown, { kernels }: Pick<DeviceCaps, 'kernels'>) => ({
   WG_SIZE: kernels === 'gpu' ? 256 : 16,
 });
 
-const grid = (
-  { threads }: { readonly threads: number },
-  { WG_SIZE }: { readonly WG_SIZE: number },
-): [number, number, number] => [threads / WG_SIZE, 1, 1];
+const workgroups = (threads: number, { WG_SIZE }: { readonly WG_SIZE: number }) =>
+  [threads / WG_SIZE, 1, 1] as const;
 
 export const multiplyAdd = defineKernel({
   name: 'multiply-add',
   source: multiplyAddWgsl,
   bindings: ['out:write'],
   params: ['iterations:u32', 'factor:f32', 'addend:f32'],
-  select,
-  grid,
-  flops: ({ threads, iterations }: MultiplyAddDims) => threads * iterations * FLOPS_PER_ITERATION,
+  select: (dims: MultiplyAddDims, caps) => ({ ...select(dims, caps), IS_WIDE: dims.chains === 8 }),
+  grid: ({ threads }: MultiplyAddDims, spec) => workgroups(threads, spec),
+  flops: ({ threads, iterations, chains }) => threads * iterations * chains * FLOPS_PER_CHAIN,
 });
 
 export const copyMemory = defineKernel({
@@ -45,6 +46,6 @@ export const copyMemory = defineKernel({
   bindings: ['x:read', 'out:write'],
   params: ['size:u32', 'stride:u32'],
   select,
-  grid,
+  grid: ({ threads }: CopyDims, spec) => workgroups(threads, spec),
   bytes: ({ size }: CopyDims) => size * BYTES_PER_ELEMENT,
 });
