@@ -5,7 +5,8 @@ import { DeviceLimitError, invariant, OutOfMemoryError } from './errors.ts';
 /** A GPU buffer on loan from the pool. `id` is unique for the life of the process, also across reuse of the memory. */
 export interface PooledBuffer {
   readonly id: number;
-  readonly gpu: GPUBuffer;
+  /** Made anew where the first attempt ran out of memory. */
+  gpu: GPUBuffer;
   /** Size of the GPU buffer in bytes, ≥ what was asked for. */
   readonly capacity: number;
 }
@@ -18,6 +19,20 @@ export interface MemoryStats {
   /** Largest `inUseBytes` since the last `resetPeak()`. */
   peakInUseBytes: number;
   liveTensors: number;
+}
+
+/** How the pool gets memory back when it runs out. */
+export interface Reclaim {
+  /** Whether a recorded command that has not been submitted names the buffer. */
+  isNamed(buffer: PooledBuffer): boolean;
+  /** Lets go of what still keeps destroyed buffers alive, and waits until their memory is free. */
+  settle(): Promise<void>;
+}
+
+interface Creation {
+  readonly buffer: PooledBuffer;
+  readonly descriptor: GPUBufferDescriptor;
+  readonly verdict: Promise<GPUError | null>;
 }
 
 const MIN_BYTES = 256;
@@ -34,7 +49,8 @@ const USAGE = { storage: 0x80, copySource: 0x4, copyTarget: 0x8, mapRead: 0x1 } 
 export class BufferPool {
   readonly #device: GPUDevice;
   readonly #free = new Map<number, PooledBuffer[]>();
-  readonly #creationErrors: Promise<GPUError | null>[] = [];
+  /** Buffers whose creation has not been judged yet. */
+  readonly #unjudged: Creation[] = [];
   #nextId = 1;
   #allocated = 0;
   #inUse = 0;
@@ -51,7 +67,7 @@ export class BufferPool {
   acquire(byteLength: number, label: string): PooledBuffer {
     this.#assertFits(byteLength, label);
     const capacity = Math.min(sizeClass(byteLength), this.#maxBytes());
-    const buffer = this.#free.get(capacity)?.pop() ?? this.#create(capacity);
+    const buffer = this.#free.get(capacity)?.pop() ?? this.#createStorage(capacity);
     this.#inUse += capacity;
     this.#peak = Math.max(this.#peak, this.#inUse);
     return buffer;
@@ -74,11 +90,7 @@ export class BufferPool {
 
   /** Destroys the buffers that nobody holds. Only between flushes: a recorded command may still name them. */
   trim(): void {
-    for (const buffer of [...this.#free.values()].flat()) {
-      this.#allocated -= buffer.capacity;
-      buffer.gpu.destroy();
-    }
-    this.#free.clear();
+    this.#destroyFree(() => false);
   }
 
   stats(): Omit<MemoryStats, 'liveTensors'> {
@@ -93,40 +105,66 @@ export class BufferPool {
     this.#peak = this.#inUse;
   }
 
-  /** Waits for the verdict on the buffers made since the last call. @throws OutOfMemoryError */
-  async assertCreated(): Promise<void> {
-    const errors = await Promise.all(this.#creationErrors.splice(0));
-    const error = errors.find((found) => found !== null);
-    if (!error) return;
+  /**
+   * Waits for the verdict on the buffers made since the last call. Where memory ran out, frees the buffers that nobody holds
+   * nor `isNamed` by a recorded command, and tries once more.
+   * @param settle - lets the GPU give back what was destroyed
+   * @throws OutOfMemoryError
+   */
+  async assertCreated({ isNamed, settle }: Reclaim): Promise<void> {
+    const failed = await failedOf(this.#unjudged.splice(0));
+    if (failed.length === 0) return;
+    if (this.#destroyFree(isNamed) > 0) {
+      await settle();
+      const again = failed.map(({ buffer, descriptor }) => this.#create(buffer, descriptor));
+      if ((await failedOf(again)).length === 0) return;
+    }
     const megabytes = (this.#allocated / 2 ** 20).toFixed(0);
     throw new OutOfMemoryError(
-      `out of GPU memory with ${megabytes} MiB allocated: ${error.message} Use a smaller batch, context or model.`,
+      `out of GPU memory with ${megabytes} MiB allocated: ${failed[0]?.error.message} Use a smaller batch, context or model.`,
     );
   }
 
   /** A buffer to map for reading; the caller destroys it. */
-  createReadable(byteLength: number): GPUBuffer {
-    return this.#createBuffer({
-      size: byteLength,
-      usage: USAGE.mapRead | USAGE.copyTarget,
-      label: 'readback',
-    });
+  createReadable(byteLength: number): PooledBuffer {
+    const usage = USAGE.mapRead | USAGE.copyTarget;
+    return this.#createUnjudged(-1, { size: byteLength, usage, label: 'readback' });
   }
 
-  #create(capacity: number): PooledBuffer {
+  #createStorage(capacity: number): PooledBuffer {
     const usage = USAGE.storage | USAGE.copySource | USAGE.copyTarget;
     const id = this.#nextId++;
-    const gpu = this.#createBuffer({ size: capacity, usage, label: `pool-${id}` });
     this.#allocated += capacity;
-    return { id, gpu, capacity };
+    return this.#createUnjudged(id, { size: capacity, usage, label: `pool-${id}` });
   }
 
-  /** Creation inside an error scope; `assertCreated` waits for the verdict. */
-  #createBuffer(descriptor: GPUBufferDescriptor): GPUBuffer {
-    this.#device.pushErrorScope('out-of-memory');
-    const buffer = this.#device.createBuffer(descriptor);
-    this.#creationErrors.push(this.#device.popErrorScope());
+  /** Whether there was memory for it is known later: `assertCreated` waits for the verdict. */
+  #createUnjudged(id: number, descriptor: GPUBufferDescriptor): PooledBuffer {
+    const buffer = { id, capacity: descriptor.size } as PooledBuffer;
+    this.#unjudged.push(this.#create(buffer, descriptor));
     return buffer;
+  }
+
+  /** Gives the buffer its GPU memory, inside an error scope. */
+  #create(buffer: PooledBuffer, descriptor: GPUBufferDescriptor): Creation {
+    this.#device.pushErrorScope('out-of-memory');
+    buffer.gpu = this.#device.createBuffer(descriptor);
+    return { buffer, descriptor, verdict: this.#device.popErrorScope() };
+  }
+
+  /** @returns how many went */
+  #destroyFree(isNamed: (buffer: PooledBuffer) => boolean): number {
+    let count = 0;
+    for (const [capacity, list] of this.#free) {
+      const unnamed = list.filter((buffer) => !isNamed(buffer));
+      for (const buffer of unnamed) {
+        this.#allocated -= capacity;
+        buffer.gpu.destroy();
+      }
+      count += unnamed.length;
+      this.#free.set(capacity, list.filter(isNamed));
+    }
+    return count;
   }
 
   #maxBytes(): number {
@@ -140,4 +178,14 @@ export class BufferPool {
       `tensor ${label}: expected at most ${this.#maxBytes()} bytes (this device's storage binding limit), got ${byteLength}. Use a smaller batch, context or chunk.`,
     );
   }
+}
+
+async function failedOf(
+  creations: readonly Creation[],
+): Promise<(Creation & { readonly error: GPUError })[]> {
+  const verdicts = await Promise.all(creations.map(({ verdict }) => verdict));
+  return creations.flatMap((creation, index) => {
+    const error = verdicts[index];
+    return error ? [{ ...creation, error }] : [];
+  });
 }

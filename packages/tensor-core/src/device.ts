@@ -1,35 +1,31 @@
 // Device: tensors, recording, submitting, reading back. Nothing here knows a kernel or an op.
 
 import './symbol-dispose.ts';
-import { platform } from '#platform';
 import type { Tape } from './autograd/tape.ts';
 import { BufferPool, type MemoryStats, type PooledBuffer } from './buffer-pool.ts';
-import {
-  type DeviceCaps,
-  featuresToRequest,
-  type KernelFamily,
-  limitsToRequest,
-  probeCaps,
-} from './caps.ts';
+import type { DeviceCaps } from './caps.ts';
 import { CommandEncoder } from './command-encoder.ts';
 import { DebugMemory } from './debug-memory.ts';
-import { DTYPE_BYTES, type DType, dtypeOf, fromBytes, type HostArray, toBytes } from './dtype.ts';
+import { assertDispatch, type Dispatch } from './dispatch.ts';
+import {
+  DTYPE_BYTES,
+  type DType,
+  dtypeOf,
+  fromBytes,
+  type HostArray,
+  hostArray,
+  toBytes,
+} from './dtype.ts';
 import { ErrorWatch } from './error-watch.ts';
-import { ArgumentError, type FoxError, invariant, ShapeError } from './errors.ts';
+import { type FoxError, ShapeError } from './errors.ts';
 import { PipelineCache } from './pipeline-cache.ts';
-import type { AdapterChoice } from './platform/types.ts';
-import { type Command, PARAMS_BYTES, type Program } from './program.ts';
+import { buffersOf, type Command, type Program } from './program.ts';
+import { Readback } from './readback.ts';
 import { ScopeStack } from './scope.ts';
 import { assertValidShape, formatShape, type Shape, shapeSize } from './shape.ts';
 import { type Storage, Tensor } from './tensor.ts';
 import { type KernelTime, TimestampRecorder } from './timestamps.ts';
-
-export interface DeviceOptions {
-  /** `auto` takes the system's GPU, else a software adapter, and says so. Default: FOX_ADAPTER, else `auto`. */
-  adapter?: AdapterChoice;
-  /** Kernel family; `auto` follows the adapter. Default: FOX_KERNELS, else `auto`. */
-  kernels?: KernelFamily | 'auto';
-}
+import { FiniteChecks } from './validate/finite-checks.ts';
 
 export interface TensorOptions {
   dtype?: DType;
@@ -37,39 +33,12 @@ export interface TensorOptions {
   label?: string;
 }
 
-/** One kernel launch. `params` holds the uniform struct, at most 64 bytes; `workgroups` at most 65,535 in each dimension. */
-export interface Dispatch {
-  program: Program;
-  tensors: readonly Tensor[];
-  params?: Uint8Array;
-  workgroups: readonly [number, number, number];
-}
-
-/** Opens the best adapter. @throws NoAdapterError saying what was tried and what to do. */
-export async function createDevice(options: DeviceOptions = {}): Promise<Device> {
-  const adapterChoice = options.adapter ?? oneOf('FOX_ADAPTER', ['auto', 'hardware', 'software']);
-  const kernels = options.kernels ?? oneOf('FOX_KERNELS', ['auto', 'gpu', 'software']);
-  const { adapter, toggles, notes } = await platform.openAdapter(adapterChoice);
-  const gpu = await adapter.requestDevice({
-    label: 'vulpes',
-    requiredFeatures: featuresToRequest(adapter),
-    requiredLimits: limitsToRequest(adapter),
-  });
-  return new Device(gpu, probeCaps(gpu, adapter.info, { kernels, toggles, notes }));
-}
-
-/** A choice from the environment; the first one is the default. */
-function oneOf<const C extends string>(name: string, choices: readonly [C, ...C[]]): C {
-  const value = platform.setting(name) ?? choices[0];
-  const found = choices.find((choice) => choice === value);
-  if (found) return found;
-  throw new ArgumentError(`${name}: expected ${choices.join(' | ')}, got '${value}'.`);
-}
-
 export class Device implements Disposable {
   readonly caps: DeviceCaps;
   /** Poisoned memory and guard words, for tests. */
   readonly debugMemory: DebugMemory;
+  /** Looks behind every upload and op for NaN and infinity; null unless the device was made to. */
+  readonly checks: FiniteChecks | null;
   /** Set while `valueAndGrad` records. */
   tape: Tape | null = null;
 
@@ -80,13 +49,15 @@ export class Device implements Disposable {
   readonly #errors: ErrorWatch;
   readonly #scopes = new ScopeStack();
   #commands: Command[] = [];
+  /** Batches that were flushed and wait for their submit. */
+  readonly #queued = new Set<readonly Command[]>();
   #submitted: Promise<unknown> = Promise.resolve();
   #liveTensors = 0;
   #profiled: KernelTime[] | null = null;
   #dispatches = 0;
 
   /** Use `createDevice`; this takes a GPUDevice that the page already has. */
-  constructor(gpu: GPUDevice, caps: DeviceCaps) {
+  constructor(gpu: GPUDevice, caps: DeviceCaps, { validate = false } = {}) {
     this.#gpu = gpu;
     this.caps = caps;
     this.#pool = new BufferPool(gpu);
@@ -94,6 +65,8 @@ export class Device implements Disposable {
     this.#encoder = new CommandEncoder(gpu, this.#pipelines);
     this.#errors = new ErrorWatch(gpu);
     this.debugMemory = new DebugMemory(this);
+    const record = (command: Command) => this.#record(command);
+    this.checks = validate ? new FiniteChecks({ pool: this.#pool, record }) : null;
   }
 
   get memory(): MemoryStats {
@@ -160,6 +133,7 @@ export class Device implements Disposable {
       );
     }
     this.writeBuffer(tensor.storage.buffer, toBytes(data, tensor.dtype));
+    this.checks?.check('upload', 'upload', [tensor]);
   }
 
   /** Records a host write of raw bytes. */
@@ -214,40 +188,30 @@ export class Device implements Disposable {
   // ---- recording and running ----
 
   /** Records one kernel launch. */
-  dispatch({ program, tensors, params, workgroups }: Dispatch): void {
-    invariant(
-      tensors.length === program.access.length,
-      `${program.label}: wrong number of tensors`,
-    );
-    invariant(
-      (params !== undefined) === program.hasParams,
-      `${program.label}: params missing or not wanted`,
-    );
-    invariant(
-      !params || params.byteLength <= PARAMS_BYTES,
-      `${program.label}: params above ${PARAMS_BYTES} bytes`,
-    );
-    const limit = this.caps.limits.maxComputeWorkgroupsPerDimension;
-    invariant(
-      workgroups.every((count) => Number.isInteger(count) && count >= 1 && count <= limit),
-      `${program.label}: workgroups ${workgroups} outside 1…${limit}`,
-    );
-    assertNoAliasing(program, tensors);
+  dispatch(launch: Dispatch): void {
+    assertDispatch(launch, this.caps.limits.maxComputeWorkgroupsPerDimension);
+    const { program, tensors, params, workgroups } = launch;
     const buffers = tensors.map(({ storage: { buffer, byteLength } }) => {
       return { buffer, byteLength: byteLength + this.debugMemory.guardBytesOf(buffer) };
     });
     this.#record({ kind: 'dispatch', program, buffers, params: params ?? null, workgroups });
-    this.#dispatches++;
   }
 
-  /** Compiles what is missing and submits what was recorded. @throws KernelCompileError OutOfMemoryError DeviceLostError … */
+  /**
+   * Compiles what is missing and submits what was recorded.
+   * @throws KernelCompileError OutOfMemoryError DeviceLostError …; NonFiniteError if the device looks for them: it stays usable
+   */
   flush(): Promise<void> {
+    const findings = this.checks?.collect();
     const commands = this.#commands;
     this.#commands = [];
-    const submitting = this.#submitted.then(() => this.#submit(commands));
+    this.#queued.add(commands);
+    const submitting = this.#submitted
+      .then(() => this.#submit(commands))
+      .finally(() => this.#queued.delete(commands));
     // A lost batch leaves its tensors without values: everything after it must fail, too.
     this.#submitted = submitting.catch((error) => this.#errors.fail(error));
-    return submitting;
+    return findings ? findings.after(submitting, this.#errors) : submitting;
   }
 
   /** Waits until the GPU has done everything that was recorded. */
@@ -266,19 +230,13 @@ export class Device implements Disposable {
   /** Submits, then reads the first bytes of a buffer. */
   async readBytes(source: PooledBuffer, byteLength: number): Promise<ArrayBuffer> {
     this.#errors.assertUsable();
-    const readable = this.#pool.createReadable(byteLength);
-    this.#record({
-      kind: 'copy',
-      source,
-      target: { id: -1, gpu: readable, capacity: byteLength },
-      byteLength,
-    });
+    const readback = new Readback(this.#pool, byteLength);
+    this.#record(readback.copyFrom(source));
     try {
       await this.flush();
-      await this.#errors.guard(readable.mapAsync(1));
-      return readable.getMappedRange().slice(0);
+      return await readback.bytes(this.#errors);
     } finally {
-      readable.destroy();
+      readback.destroy();
     }
   }
 
@@ -299,11 +257,8 @@ export class Device implements Disposable {
   /** Destroys pooled memory that no tensor holds. */
   async trimMemory(): Promise<void> {
     await this.finish();
-    this.#encoder.clearBindGroups();
     this.#pool.trim();
-    // Dawn frees destroyed buffers at a submit.
-    this.#gpu.queue.submit([]);
-    await this.#gpu.queue.onSubmittedWorkDone();
+    await this.#settleMemory();
   }
 
   resetPeakMemory(): void {
@@ -327,15 +282,36 @@ export class Device implements Disposable {
   #record(command: Command): void {
     this.#errors.assertUsable();
     this.#commands.push(command);
+    if (command.kind === 'dispatch') this.#dispatches++;
   }
 
   async #submit(commands: readonly Command[]): Promise<void> {
     this.#errors.assertUsable();
-    await this.#pool.assertCreated();
+    await this.#pool.assertCreated({
+      isNamed: this.#isNamedBy(),
+      settle: () => this.#settleMemory(),
+    });
     await this.#pipelines.compile(programsOf(commands));
     const recorder = this.#profiled ? new TimestampRecorder(this.#gpu) : null;
     await this.#errors.scoped(() => this.#encoder.submit(commands, recorder));
     if (recorder) this.#profiled?.push(...(await this.#errors.guard(recorder.read())));
+  }
+
+  /** Which buffers the commands need that wait for their submit. */
+  #isNamedBy(): (buffer: PooledBuffer) => boolean {
+    let named: Set<PooledBuffer> | null = null;
+    return (buffer) => {
+      named ??= new Set([...this.#queued, this.#commands].flat().flatMap(buffersOf));
+      return named.has(buffer);
+    };
+  }
+
+  /** After buffers were destroyed: waits until their memory is free. */
+  async #settleMemory(): Promise<void> {
+    this.#encoder.clearBindGroups();
+    // Dawn frees destroyed buffers at a submit.
+    this.#gpu.queue.submit([]);
+    await this.#errors.guard(this.#gpu.queue.onSubmittedWorkDone());
   }
 }
 
@@ -343,25 +319,4 @@ function programsOf(commands: readonly Command[]): Set<Program> {
   const programs = new Set<Program>();
   for (const command of commands) if (command.kind === 'dispatch') programs.add(command.program);
   return programs;
-}
-
-/** WebGPU forbids a buffer that is both read and written in one dispatch, unless by one read_write binding. */
-function assertNoAliasing(program: Program, tensors: readonly Tensor[]): void {
-  program.access.forEach((access, index) => {
-    if (access === 'read') return;
-    const written = tensors[index]?.storage.buffer;
-    const again = tensors.findIndex(
-      (other, at) => at !== index && other.storage.buffer === written,
-    );
-    invariant(
-      again < 0,
-      `${program.label}: bindings ${index} and ${again} share one buffer and one is written`,
-    );
-  });
-}
-
-function hostArray(data: readonly number[], dtype: DType): HostArray {
-  if (dtype === 'i32') return Int32Array.from(data);
-  if (dtype === 'u32') return Uint32Array.from(data);
-  return Float32Array.from(data);
 }

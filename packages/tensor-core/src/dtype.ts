@@ -18,6 +18,13 @@ export function dtypeOf(data: HostArray): DType {
   return 'f32';
 }
 
+/** Plain numbers as the array that a dtype is made from. */
+export function hostArray(data: readonly number[], dtype: DType): HostArray {
+  if (dtype === 'i32') return Int32Array.from(data);
+  if (dtype === 'u32') return Uint32Array.from(data);
+  return Float32Array.from(data);
+}
+
 /** Bytes of `data` as `dtype`, padded with zeros to a multiple of 4. f16 rounds to nearest even. */
 export function toBytes(data: HostArray, dtype: DType): Uint8Array<ArrayBuffer> {
   if (dtype !== 'f16' && dtype !== dtypeOf(data)) {

@@ -16,13 +16,9 @@ export {
 } from './autograd/value-and-grad.ts';
 export type { MemoryStats } from './buffer-pool.ts';
 export type { DeviceCaps, KernelFamily } from './caps.ts';
-export {
-  createDevice,
-  Device,
-  type DeviceOptions,
-  type Dispatch,
-  type TensorOptions,
-} from './device.ts';
+export { createDevice, type DeviceOptions } from './create-device.ts';
+export { Device, type TensorOptions } from './device.ts';
+export type { Dispatch } from './dispatch.ts';
 export { DTYPE_BYTES, type DType, type HostArray } from './dtype.ts';
 export * from './errors.ts';
 export { foldGrid } from './grid.ts';

@@ -42,6 +42,7 @@ export function defineOp<Attrs>(definition: OpDefinition<Attrs>): Op<Attrs> {
     const device = commonDevice(definition.name, inputs);
     const needs = inputs.map((input) => device.tape?.tracks(input) ?? false);
     const needsGrad = needs.some(Boolean);
+    device.checks?.check(definition.name, 'input', inputs);
     const { result, made } = device.collect(() =>
       definition.forward({ device, inputs, attrs, needsGrad }),
     );
@@ -50,6 +51,7 @@ export function defineOp<Attrs>(definition: OpDefinition<Attrs>): Op<Attrs> {
       outputs.every((output) => made.has(output)),
       `${definition.name} returned a tensor it did not make`,
     );
+    device.checks?.check(definition.name, 'output', outputs);
     if (needsGrad) device.tape?.record({ definition, attrs, inputs, needs, outputs, saved });
     for (const tensor of made) {
       if (outputs.includes(tensor)) device.adopt(tensor);

@@ -95,8 +95,11 @@ export class Tape {
   #runNode(node: TapeNode, gradients: Map<number, Tensor>): void {
     const dOutputs = node.outputIds.map((id) => gradients.get(id) ?? null);
     if (dOutputs.every((gradient) => gradient === null)) return;
+    const { checks } = this.#device;
+    checks?.check(node.name, 'output gradient', dOutputs);
     const { result, made } = this.#device.collect(() => node.backward(dOutputs));
     try {
+      checks?.check(node.name, 'input gradient', result);
       invariant(
         result.length === node.inputs.length,
         `${node.name}: backward must return one gradient per input`,

@@ -1,7 +1,7 @@
 // Where the adapter comes from, and what is said when there is none.
 
 import { expect, test } from 'vitest';
-import { createDevice } from '../device.ts';
+import { createDevice } from '../create-device.ts';
 
 test('a software adapter that is asked for says what it is and why', async () => {
   const device = await createDevice({ adapter: 'software' });

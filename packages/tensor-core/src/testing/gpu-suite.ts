@@ -2,7 +2,8 @@
 
 import { afterAll, beforeAll, beforeEach, describe } from 'vitest';
 import type { KernelFamily } from '../caps.ts';
-import { createDevice, type Device } from '../device.ts';
+import { createDevice } from '../create-device.ts';
+import type { Device } from '../device.ts';
 import { NoAdapterError } from '../errors.ts';
 
 /**

@@ -1,0 +1,47 @@
+// Opens an adapter and makes a device on it, by options and settings of the environment.
+
+import { platform } from '#platform';
+import { featuresToRequest, type KernelFamily, limitsToRequest, probeCaps } from './caps.ts';
+import { Device } from './device.ts';
+import { ArgumentError } from './errors.ts';
+import type { AdapterChoice } from './platform/types.ts';
+
+export interface DeviceOptions {
+  /** `auto` takes the system's GPU, else a software adapter, and says so. Default: FOX_ADAPTER, else `auto`. */
+  adapter?: AdapterChoice;
+  /** Kernel family; `auto` follows the adapter. Default: FOX_KERNELS, else `auto`. */
+  kernels?: KernelFamily | 'auto';
+  /** `validate` looks for NaN and infinity behind every upload and op, and names the first. Default: FOX_DEBUG, else `off`. */
+  debug?: 'off' | 'validate';
+}
+
+const VALIDATE_NOTE =
+  'Every upload and op is checked for NaN and infinity (debug mode), which takes time.';
+
+/** Opens the best adapter. @throws NoAdapterError saying what was tried and what to do. */
+export async function createDevice(options: DeviceOptions = {}): Promise<Device> {
+  const adapterChoice = options.adapter ?? oneOf('FOX_ADAPTER', ['auto', 'hardware', 'software']);
+  const kernels = options.kernels ?? oneOf('FOX_KERNELS', ['auto', 'gpu', 'software']);
+  const validate = options.debug === undefined ? asksToValidate() : options.debug === 'validate';
+  const { adapter, toggles, notes } = await platform.openAdapter(adapterChoice);
+  const gpu = await adapter.requestDevice({
+    label: 'vulpes',
+    requiredFeatures: featuresToRequest(adapter),
+    requiredLimits: limitsToRequest(adapter),
+  });
+  const allNotes = validate ? [...notes, VALIDATE_NOTE] : notes;
+  const caps = probeCaps(gpu, adapter.info, { kernels, toggles, notes: allNotes });
+  return new Device(gpu, caps, { validate });
+}
+
+/** FOX_DEBUG may hold other words, too, separated by commas. */
+const asksToValidate = (): boolean =>
+  platform.setting('FOX_DEBUG')?.split(',').includes('validate') ?? false;
+
+/** A choice from the environment; the first one is the default. */
+function oneOf<const C extends string>(name: string, choices: readonly [C, ...C[]]): C {
+  const value = platform.setting(name) ?? choices[0];
+  const found = choices.find((choice) => choice === value);
+  if (found) return found;
+  throw new ArgumentError(`${name}: expected ${choices.join(' | ')}, got '${value}'.`);
+}

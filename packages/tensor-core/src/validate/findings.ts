@@ -1,0 +1,44 @@
+// What the finite checks of one batch found, once the batch has run.
+
+import type { ErrorWatch } from '../error-watch.ts';
+import { NonFiniteError } from '../errors.ts';
+import type { Readback } from '../readback.ts';
+import { WORDS_PER_CHECK } from './finite-checks.ts';
+import { type Checked, nonFiniteMessage } from './non-finite-message.ts';
+
+export class Findings {
+  readonly #checked: readonly Checked[];
+  readonly #readbacks: readonly Readback[];
+
+  /** @param checked - in program order. @param readbacks - their findings, one after the other */
+  constructor(checked: readonly Checked[], readbacks: readonly Readback[]) {
+    this.#checked = checked;
+    this.#readbacks = readbacks;
+  }
+
+  /** Waits for the batch, then for its findings. @throws NonFiniteError naming the first; what `submitting` throws */
+  async after(submitting: Promise<void>, errors: ErrorWatch): Promise<void> {
+    try {
+      await submitting;
+      const found: number[] = [];
+      for (const readback of this.#readbacks) {
+        found.push(...new Uint32Array(await readback.bytes(errors)));
+      }
+      this.#assertNone(found);
+    } finally {
+      for (const readback of this.#readbacks) readback.destroy();
+    }
+  }
+
+  #assertNone(found: readonly number[]): void {
+    this.#checked.forEach((checked, check) => {
+      const [nans, infinities, inverted] = found.slice(
+        check * WORDS_PER_CHECK,
+        (check + 1) * WORDS_PER_CHECK,
+      ) as [number, number, number];
+      if (nans + infinities === 0) return;
+      const firstIndex = ~inverted >>> 0;
+      throw new NonFiniteError(nonFiniteMessage(checked, { nans, infinities, firstIndex }));
+    });
+  }
+}
