@@ -1,6 +1,15 @@
 // The command line: every option, what it means, and what it accepts.
 
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
+import {
+  count,
+  countOrOff,
+  countOrZero,
+  negativeOrOff,
+  notEmpty,
+  notNegative,
+  positiveOrOff,
+} from './option-parsers.ts';
 import { presetHelp } from './presets.ts';
 
 export type Pruning = 'paper' | 'certified' | 'none';
@@ -176,40 +185,3 @@ const promptOption = () =>
   new Option('--prompt <text>', 'what the text begins with')
     .default(DEFAULT_PROMPT)
     .argParser(notEmpty);
-
-/** Makes a parser that commander calls with the argument's text. */
-const numberParser =
-  (expected: string, accepts: (value: number) => boolean) =>
-  (text: string): number => {
-    const value = text.trim() === '' ? Number.NaN : Number(text);
-    if (Number.isFinite(value) && accepts(value)) return value;
-    throw new InvalidArgumentError(`Expected ${expected}.`);
-  };
-
-const orOff =
-  (parse: (text: string) => number) =>
-  (text: string): number | 'off' =>
-    text === 'off' ? 'off' : parse(text);
-
-const count = numberParser(
-  'a whole number of at least 1',
-  (value) => Number.isSafeInteger(value) && value >= 1,
-);
-const countOrZero = numberParser(
-  'a whole number of at least 0',
-  (value) => Number.isSafeInteger(value) && value >= 0,
-);
-const notNegative = numberParser('a number of at least 0', (value) => value >= 0);
-const positiveOrOff = orOff(numberParser('a number above 0, or off', (value) => value > 0));
-const negativeOrOff = orOff(numberParser('a number below 0, or off', (value) => value < 0));
-const countOrOff = orOff(
-  numberParser(
-    'a whole number of at least 1, or off',
-    (value) => Number.isSafeInteger(value) && value >= 1,
-  ),
-);
-
-function notEmpty(text: string): string {
-  if (text !== '') return text;
-  throw new InvalidArgumentError('Expected at least one character.');
-}

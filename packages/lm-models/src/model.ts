@@ -1,6 +1,6 @@
 // The language model: parameters, logits, loss.
 
-import { ArgumentError, assertShape, type Device, reshape, type Tensor } from '@vulpes/tensor-core';
+import { type Device, reshape, type Tensor } from '@vulpes/tensor-core';
 import { embedding, linear, linearCrossEntropy } from '@vulpes/wgsl-kernels';
 import { type CacheOptions, createKvCache } from './cache/create-cache.ts';
 import type { KvCache } from './cache/kv-cache.ts';
@@ -10,31 +10,20 @@ import { checkWeights, type HostWeights } from './folder/weights.ts';
 import { forward, headWeight } from './forward.ts';
 import type { ForwardContext, Params } from './layers/context.ts';
 import { makeSpans } from './layers/spans.ts';
+import {
+  checkInputs,
+  checkLossInputs,
+  checkNextInputs,
+  type LossInputs,
+  type ModelInputs,
+  type NextTokenInputs,
+} from './model-inputs.ts';
 import { initialValues } from './parameters/initial-values.ts';
 import type { ParameterSpec } from './parameters/parameter-spec.ts';
 import { parameterSpecs } from './parameters/parameter-specs.ts';
+import { toHost, toParams } from './parameters/transfer.ts';
 
-export interface ModelInputs {
-  /** i32 [B, T] */
-  readonly inputIds: Tensor;
-  /** i32 [B], first token of each row that is not padding: rows of unequal length are padded on the left. Default 0. */
-  readonly seqStart?: Tensor | undefined;
-  /**
-   * i32 [documents + 1] for a batch of 1, or [B, documents + 1]: where each packed document begins, and where the last one ends;
-   * tokens outside are padding. Documents do not see each other, and each computes what it would alone.
-   */
-  readonly cuSeqlens?: Tensor | undefined;
-}
-
-export interface NextTokenInputs extends ModelInputs {
-  /** From `createCache`: `inputIds` is then the next chunk of its text, of any length. */
-  readonly cache?: KvCache | undefined;
-}
-
-export interface LossInputs extends ModelInputs {
-  /** i32 [B, T]: the token that follows each one; −100 where none counts, as at padding and where a document ends. */
-  readonly labels: Tensor;
-}
+export type { LossInputs, ModelInputs, NextTokenInputs } from './model-inputs.ts';
 
 export interface LossResult {
   /** [1], mean over counted labels, nats per token. */
@@ -145,45 +134,4 @@ function lastRows(hidden: Tensor): Tensor {
   const rows = Int32Array.from({ length: batch }, (_, b) => b * seqLen + seqLen - 1);
   const table = reshape(hidden, [batch * seqLen, hiddenSize]);
   return embedding(hidden.device.tensor(rows, [batch]), table);
-}
-
-function checkInputs<I extends ModelInputs>(inputs: I): I {
-  const { B } = assertShape('model', 'inputIds', inputs.inputIds, ['B', 'T']);
-  if (inputs.seqStart) assertShape('model', 'seqStart', inputs.seqStart, ['B'], { B });
-  return inputs;
-}
-
-function checkNextInputs(inputs: NextTokenInputs): NextTokenInputs {
-  if (inputs.cache && (inputs.seqStart || inputs.cuSeqlens)) {
-    throw new ArgumentError(
-      'model: expected no seqStart or cuSeqlens along with a cache, got one. Give seqStart to createCache; a cache holds no packed rows.',
-    );
-  }
-  return checkInputs(inputs);
-}
-
-function checkLossInputs(inputs: LossInputs): LossInputs {
-  const { B, T } = assertShape('model', 'inputIds', inputs.inputIds, ['B', 'T']);
-  assertShape('model', 'labels', inputs.labels, ['B', 'T'], { B, T });
-  return checkInputs(inputs);
-}
-
-function toParams(
-  device: Device,
-  specs: readonly ParameterSpec[],
-  values: (spec: ParameterSpec) => Float32Array,
-): Params {
-  return Object.fromEntries(
-    specs.map((spec) => [spec.name, device.tensor(values(spec), spec.shape, { label: spec.name })]),
-  );
-}
-
-async function toHost(params: Params, specs: readonly ParameterSpec[]): Promise<HostWeights> {
-  checkWeights(specs, new Map(Object.entries(params)), { source: 'model.download' });
-  const weights: HostWeights = {};
-  for (const { name, shape } of specs) {
-    const data = (await params[name]?.data()) as Float32Array;
-    weights[name] = { shape, data };
-  }
-  return weights;
 }

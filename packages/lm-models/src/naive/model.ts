@@ -15,18 +15,11 @@ import {
   zip,
 } from './arrays.ts';
 import { naiveAttention } from './attention.ts';
+import { documentStarts, type NaiveSequence } from './documents.ts';
 import { naiveRope } from './rope.ts';
 
 /** Official parameter name to row-major values. */
 export type NaiveWeights = Readonly<Record<string, ArrayLike<number>>>;
-
-export interface NaiveSequence {
-  readonly inputIds: ArrayLike<number>;
-  /** First token that is not padding; default 0. */
-  readonly seqStart?: number;
-  /** [documents + 1]: where each packed document begins, and where the last one ends. Default: one document. */
-  readonly cuSeqlens?: ArrayLike<number>;
-}
 
 type Weight = (name: string) => ArrayLike<number>;
 
@@ -47,16 +40,6 @@ export function naiveLogits(
   }
   const head = config.tieWordEmbeddings ? 'model.embeddings.weight' : 'lm_head.weight';
   return linear(rmsNorm(x, weight('model.norm.weight'), norm), weight(head));
-}
-
-/** [T], the first token of each token's document; t + 1, beyond the token, for padding. */
-function documentStarts({ inputIds, seqStart = 0, cuSeqlens }: NaiveSequence): number[] {
-  const offsets = Array.from(cuSeqlens ?? [0, inputIds.length]);
-  return Array.from({ length: inputIds.length }, (_, t) => {
-    const begin = offsets.findLast((offset) => offset <= t);
-    const isPadding = begin === undefined || t >= (offsets.at(-1) as number) || t < seqStart;
-    return isPadding ? t + 1 : Math.max(begin, seqStart);
-  });
 }
 
 /** −log softmax(logits)[label] of each token; 0 where the label is `ignoreIndex`. */
