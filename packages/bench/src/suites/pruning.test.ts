@@ -1,7 +1,8 @@
 import { gpuSuite } from '@vulpes/tensor-core/testing';
 import { expect, test } from 'vitest';
 import { runGate } from '../gate.ts';
-import { type PruningWork, pruningCase, pruningSuite } from './pruning.ts';
+import type { PruningWork } from './pruning/count-kept.ts';
+import { pruningCase, pruningSuite } from './pruning.ts';
 
 gpuSuite('the pruning suite', (device) => {
   test('checks both rules, and counts what they keep with the mass that they drop', async () => {

@@ -1,0 +1,92 @@
+// Inputs of the pruning suite: heads that forget at known speeds, queries and keys as QK-norm leaves them.
+
+import { CounterRng, type Device, type Tensor } from '@vulpes/tensor-core';
+import type { Dims } from '../../case.ts';
+import { normals } from '../random.ts';
+
+export interface Inputs {
+  readonly q: Tensor;
+  readonly k: Tensor;
+  readonly logFgate: Tensor;
+  /** [D], ones. */
+  readonly qkWeight: Tensor;
+}
+
+export interface Sizes {
+  readonly batch: number;
+  readonly seqLen: number;
+  readonly numHeads: number;
+  readonly headDim: number;
+  readonly block: number;
+  readonly tauMin: number;
+  readonly tauMax: number;
+}
+
+export const sizesOf = ({
+  B = 1,
+  T = 16384,
+  H = 12,
+  D = 64,
+  block = 64,
+  tauMin = 2,
+  tauMax = 512,
+}: Dims): Sizes => ({
+  batch: B,
+  seqLen: T,
+  numHeads: H,
+  headDim: D,
+  block,
+  tauMin,
+  tauMax,
+});
+
+export function upload(device: Device, host: HostInputs, sizes: Sizes): Inputs {
+  const { batch, seqLen, numHeads, headDim } = sizes;
+  const shape = [batch, seqLen, numHeads, headDim];
+  return {
+    q: device.tensor(host.q, shape),
+    k: device.tensor(host.k, shape),
+    logFgate: device.tensor(host.logFgate, [batch, seqLen, numHeads]),
+    qkWeight: device.tensor(new Float32Array(headDim).fill(1), [headDim]),
+  };
+}
+
+export interface HostInputs {
+  readonly q: Float32Array<ArrayBuffer>;
+  readonly k: Float32Array<ArrayBuffer>;
+  /** [B, T, H] */
+  readonly logFgate: Float32Array<ArrayBuffer>;
+  /** [B, H, T], f64 sums of the f32 gates. */
+  readonly logLambda: Float64Array;
+}
+
+export function hostInputs(sizes: Sizes): HostInputs {
+  const { batch, seqLen, numHeads, headDim, tauMin, tauMax } = sizes;
+  const logFgate = new Float32Array(batch * seqLen * numHeads);
+  const logLambda = new Float64Array(batch * numHeads * seqLen);
+  for (let head = 0; head < batch * numHeads; head++) {
+    const rng = new CounterRng(7, head);
+    const h = head % numHeads;
+    const tau = tauMin * (tauMax / tauMin) ** (h / Math.max(1, numHeads - 1));
+    let sum = 0;
+    for (let t = 0; t < seqLen; t++) {
+      const at = ((head - h) / numHeads) * seqLen * numHeads + t * numHeads + h;
+      logFgate[at] = -(0.5 + rng.uniform()) / tau;
+      logLambda[head * seqLen + t] = sum += logFgate[at]!;
+    }
+  }
+  const size = batch * seqLen * numHeads * headDim;
+  return { q: normedRows(1, size, headDim), k: normedRows(2, size, headDim), logFgate, logLambda };
+}
+
+/** Rows of length √D. */
+function normedRows(seed: number, size: number, headDim: number): Float32Array<ArrayBuffer> {
+  const rows = new Float32Array(normals(seed, size));
+  for (let row = 0; row < size; row += headDim) {
+    let sum = 0;
+    for (let d = 0; d < headDim; d++) sum += rows[row + d]! ** 2;
+    const factor = Math.sqrt(headDim / sum);
+    for (let d = 0; d < headDim; d++) rows[row + d]! *= factor;
+  }
+  return rows;
+}

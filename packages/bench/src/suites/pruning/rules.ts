@@ -1,0 +1,62 @@
+// Both rules on the suite's inputs: what decides, and what its f64 twin says.
+
+import {
+  adaptiveThreshold,
+  certifiedStopRule,
+  DEFAULT_LOG_PRUNING_TOLERANCE,
+  findBlockRanges,
+  logitUpperBoundFromQkNorm,
+  naiveBlockRanges,
+  naiveStopEdges,
+} from '@vulpes/acp-scheduler';
+import { type BlockRanges, cumulativeLogGate, type StopRule } from '@vulpes/wgsl-kernels';
+import type { Expectations } from '../../case.ts';
+import type { HostInputs, Inputs, Sizes } from './inputs.ts';
+
+export type Rule = 'paper' | 'certified';
+
+/** S is stored up to 1e-4 nats above its true value. */
+const EDGE_BOUND = 1e-4;
+
+export const blocksOf = ({ block }: Sizes) => ({ blockM: block, blockN: block });
+
+export function stopRuleOf({ k, logFgate }: Inputs, sizes: Sizes): StopRule {
+  return certifiedStopRule(k, cumulativeLogGate(logFgate), {
+    logPruningTolerance: DEFAULT_LOG_PRUNING_TOLERANCE,
+    blocks: blocksOf(sizes),
+  });
+}
+
+export function rangesOf({ logFgate, qkWeight }: Inputs, sizes: Sizes): BlockRanges {
+  const { seqLen, headDim } = sizes;
+  const smScale = 1 / Math.sqrt(headDim);
+  const threshold = adaptiveThreshold({
+    logitUpperBound: logitUpperBoundFromQkNorm(qkWeight, qkWeight, { ...sizes, smScale }),
+    seqLen,
+    logPruningTolerance: DEFAULT_LOG_PRUNING_TOLERANCE,
+  });
+  const options = { queryLen: seqLen, blocks: blocksOf(sizes) };
+  return findBlockRanges(cumulativeLogGate(logFgate), threshold, options);
+}
+
+export const attentionDims = (sizes: Sizes) => ({
+  ...sizes,
+  numKvHeads: sizes.numHeads,
+  queryLen: sizes.seqLen,
+  keyLen: sizes.seqLen,
+});
+
+export function twin(host: HostInputs, sizes: Sizes, rule: Rule): Expectations {
+  const dims = { ...attentionDims(sizes), blockN: sizes.block, blocks: blocksOf(sizes) };
+  if (rule === 'certified')
+    return { edges: { values: naiveStopEdges(host, dims), bound: EDGE_BOUND } };
+  // U = √D for rows of length √D.
+  const delta =
+    -2 * Math.sqrt(sizes.headDim) - Math.log(sizes.seqLen) + DEFAULT_LOG_PRUNING_TOLERANCE;
+  const threshold = new Float64Array(sizes.batch * sizes.numHeads).fill(delta);
+  const { startIndex, endIndex } = naiveBlockRanges(host.logLambda, threshold, dims);
+  return {
+    startIndex: { values: startIndex, bound: 0 },
+    endIndex: { values: endIndex, bound: 0 },
+  };
+}
