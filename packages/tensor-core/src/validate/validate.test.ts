@@ -107,7 +107,7 @@ gpuSuite('debug mode', () => {
       return times(tensor([2], 'x'), weight);
     });
     expect(problem).toMatch(
-      "product: non-finite values in its input 'weight' f32[1] (2 of 2): 1 infinite, first at [0]. The op was given them.",
+      "product: non-finite values in its input 'weight' f32[1] (2 of 2): 1 infinite, first at [0]. The op was given them: a kernel outside the ops",
     );
   });
 
