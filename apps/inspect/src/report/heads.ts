@@ -24,13 +24,19 @@ export const headsOf = ({ layers }: ModelInspection): NamedHead[] =>
 export const byHalfLife = (heads: readonly NamedHead[]): NamedHead[] =>
   [...heads].sort((a, b) => b.halfLife - a.halfLife);
 
-/** A few that differ: the longest, the shortest, and some evenly between. */
+/** A few that differ, longest memory first: those nearest to half-lives evenly spaced in log. */
 export function spreadHeads(heads: readonly NamedHead[], count: number): NamedHead[] {
-  const sorted = byHalfLife(heads);
-  if (sorted.length <= count) return sorted;
-  const at = (i: number) =>
-    sorted[Math.round((i * (sorted.length - 1)) / (count - 1))] as NamedHead;
-  return Array.from({ length: count }, (_, i) => at(i));
+  const left = byHalfLife(heads);
+  if (left.length <= count) return left;
+  const [longest, shortest] = [left[0], left.at(-1)].map((head) => Math.log(head!.halfLife));
+  const chosen: NamedHead[] = [];
+  for (let i = 0; i < count; i++) {
+    const wanted = longest! + ((shortest! - longest!) * i) / (count - 1);
+    const distance = ({ halfLife }: NamedHead) => Math.abs(Math.log(halfLife) - wanted);
+    const nearest = left.reduce((best, head) => (distance(head) < distance(best) ? head : best));
+    chosen.push(...left.splice(left.indexOf(nearest), 1));
+  }
+  return byHalfLife(chosen);
 }
 
 /** Kept and visible blocks of several heads under both rules, and the largest dropped masses. */

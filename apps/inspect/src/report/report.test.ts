@@ -14,9 +14,9 @@ test('bytes are ranked by how much is forgotten at them, rare ones left out', ()
 });
 
 test('a few heads stand for all, from the longest memory to the shortest', () => {
-  const heads = [3, 9, 1, 5, 7].map((halfLife) => ({ halfLife }) as NamedHead);
-  expect(spreadHeads(heads, 3).map(({ halfLife }) => halfLife)).toEqual([9, 5, 1]);
-  expect(spreadHeads(heads, 8).map(({ halfLife }) => halfLife)).toEqual([9, 7, 5, 3, 1]);
+  const heads = [2, 100, 1, 9, 80].map((halfLife) => ({ halfLife }) as NamedHead);
+  expect(spreadHeads(heads, 3).map(({ halfLife }) => halfLife)).toEqual([100, 9, 1]);
+  expect(spreadHeads(heads, 8).map(({ halfLife }) => halfLife)).toEqual([100, 80, 9, 2, 1]);
 });
 
 test('shares as text', () => {
