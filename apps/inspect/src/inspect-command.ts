@@ -37,6 +37,9 @@ export async function inspect(
   try {
     output.write(`Model    ${describeModel(config)}, from ${source.folder}\n`);
     output.write(`Text     ${count(text.tokens.length)} bytes of ${text.origin}\n`);
+    if (config.vocabSize > byteTokenizer.vocabSize) {
+      output.write(`Note     the model has ${count(config.vocabSize)} tokens; it is given bytes\n`);
+    }
     output.write(`Adapter  ${describeAdapter(device.caps)}\n`);
     const progress = new Progress(output);
     const model = createModel(config, device);
