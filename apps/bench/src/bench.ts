@@ -2,66 +2,71 @@
 
 import {
   adapterName,
+  type BenchOptions,
   type BenchReport,
   DeviceSlot,
   defaultSettings,
   formatCase,
   formatEnd,
   runSuites,
-  withComparison,
 } from '@vulpes/bench';
-import { createDevice } from '@vulpes/tensor-core';
+import { createDevice, type Device } from '@vulpes/tensor-core';
 import { createYardsticks } from './compare/index.ts';
 import { hostInfo } from './host.ts';
 import type { BenchArguments } from './options.ts';
 import { reportFiles, writeReport } from './outputs.ts';
 import { ProgressLine } from './progress-line.ts';
+import { runYardsticks } from './run-yardsticks.ts';
 
 export interface Output {
   write(text: string): unknown;
 }
 
-/** @returns exit code: 1 where a variant was refused, or a case failed for another reason than its size. */
+/** @returns exit code: 1 where a variant was refused, a case failed for another reason than its size, or a yardstick could not run. */
 export async function bench(given: BenchArguments, stdout: Output): Promise<number> {
   const yardsticks = createYardsticks(given.compare, given);
   const files = reportFiles(given, new Date());
   const slot = await DeviceSlot.open(() => createDevice(given));
-  const { caps } = slot.device;
+  const progress = new ProgressLine(process.stderr);
+  const ours = await runSuites(slot, optionsOf(given, slot.device, { progress, stdout }));
+  const { report, complaints } = await runYardsticks(ours, yardsticks, {
+    slot,
+    names: given.compare,
+    onProgress: (doing) => progress.say(doing),
+  });
+  progress.clear();
+  slot.device.dispose();
+  for (const block of formatEnd(report)) stdout.write(`\n${block}\n`);
+  for (const line of await writeReport(report, files)) stdout.write(`${line}\n`);
+  stdout.write(`${verdict(report)} ${(report.elapsedMs / 1000).toFixed(0)} s.\n`);
+  for (const complaint of complaints) console.error(complaint);
+  return complaints.length > 0 ? 1 : exitCode(report);
+}
+
+/** What was given, with what suits the adapter for the rest; says on the way what is measured. */
+function optionsOf(
+  given: BenchArguments,
+  device: Device,
+  { progress, stdout }: { readonly progress: ProgressLine; readonly stdout: Output },
+): BenchOptions {
+  const { caps } = device;
+  const settings = defaultSettings(device);
   stdout.write(`adapter: ${adapterName(caps)}\n`);
   for (const note of caps.notes) stdout.write(`  ${note}\n`);
-  const progress = new ProgressLine(process.stderr);
-  const settings = defaultSettings(slot.device);
-  let report = await runSuites(slot, {
+  const print = (text: string): void => {
+    progress.clear();
+    stdout.write(`\n${text}\n`);
+  };
+  return {
     ...given,
     ...settings,
     runs: given.runs ?? settings.runs,
     budgetSeconds: given.budgetSeconds ?? settings.budgetSeconds,
     host: hostInfo(),
     onProgress: (at) => progress.show(at),
-    onCase(caseReport) {
-      progress.clear();
-      stdout.write(`\n${formatCase(caseReport, !caps.isSoftware)}\n`);
-    },
-    onNotMeasured({ case: id, why }) {
-      progress.clear();
-      stdout.write(`\n${id}: ${why}\n`);
-    },
-  });
-  for (const yardstick of yardsticks) {
-    const comparison = await yardstick({
-      cases: report.cases,
-      device: slot.device,
-      runs: report.settings.runs,
-      onProgress: (doing) => progress.say(doing),
-    });
-    report = withComparison(report, comparison);
-  }
-  progress.clear();
-  slot.device.dispose();
-  for (const block of formatEnd(report)) stdout.write(`\n${block}\n`);
-  for (const line of await writeReport(report, files)) stdout.write(`${line}\n`);
-  stdout.write(`${verdict(report)} ${(report.elapsedMs / 1000).toFixed(0)} s.\n`);
-  return exitCode(report);
+    onCase: (caseReport) => print(formatCase(caseReport, !caps.isSoftware)),
+    onNotMeasured: ({ case: id, why }) => print(`${id}: ${why}`),
+  };
 }
 
 export const exitCode = ({ refused, failed }: Pick<BenchReport, 'refused' | 'failed'>): number =>

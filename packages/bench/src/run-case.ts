@@ -39,7 +39,7 @@ interface Contender {
 /** What tells whether rates and shares mean anything. */
 interface RateBasis {
   readonly isSoftware: boolean;
-  /** A search does no arithmetic to speak of: its counts are those of the attention that follows. */
+  /** The blocks and operations that a search counts are those of the attention that follows. */
   readonly isSearch: boolean;
   readonly peaks: Peaks | null;
 }
@@ -160,7 +160,10 @@ async function variantReport(
   return {
     name: variant.name,
     gate,
-    timing: timing(contender, baseline, counts, basis),
+    timing: timing(contender, baseline, counts, {
+      ...basis,
+      isSearch: basis.isSearch && keptBlocks !== undefined,
+    }),
     counts: {
       ...counts,
       ...(await footprint(device, workload)),

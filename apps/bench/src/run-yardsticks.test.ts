@@ -1,0 +1,63 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Measurement, parseReport, type Yardstick } from '@vulpes/bench';
+import { createDevice } from '@vulpes/tensor-core';
+import { expect, test, vi } from 'vitest';
+import { bench } from './bench.ts';
+import { YardstickError } from './compare/index.ts';
+import { parseArguments } from './options.ts';
+import { runYardsticks } from './run-yardsticks.ts';
+
+test('a yardstick that cannot run: a sentence, a line in the report, and the rows of the others', async () => {
+  const report = await smallReport();
+  const row: Measurement = {
+    suite: 'boundary',
+    case: report.cases[0]?.id ?? '',
+    variant: 'one launch',
+    runner: 'other',
+    wallMs: { runs: 1, median: 2, p10: 2, p90: 2, min: 2 },
+    gpuMs: null,
+  };
+  const works: Yardstick = async () => ({ measurements: [row], notMeasured: [] });
+  const missing: Yardstick = async () => {
+    throw new YardstickError('bench --compare other: it is not installed. Install it.');
+  };
+  const doing: string[] = [];
+  const compared = await runYardsticks(report, [missing, works], {
+    slot: { device: await createDevice() },
+    names: ['other', 'third'],
+    onProgress: (step) => doing.push(step),
+  });
+  expect(compared.complaints).toEqual(['bench --compare other: it is not installed. Install it.']);
+  expect(compared.report.comparisons).toEqual([row]);
+  expect(compared.report.notMeasured).toEqual([
+    { runner: 'other, third', case: 'all', why: compared.complaints[0] },
+  ]);
+});
+
+test('the command ends with the sentence and exit code 1, and the report is written', async () => {
+  const stderr = vi.spyOn(console, 'error').mockReturnValue(undefined);
+  const folder = mkdtempSync(join(tmpdir(), 'vulpes-bench-'));
+  const file = join(folder, 'report.json');
+  const given = parseArguments(
+    `--suite boundary --case T4096 --runs 1 --no-peaks --json ${file} --compare pytorch --python ${folder}/python`.split(
+      ' ',
+    ),
+  );
+  expect(await bench(given, { write: () => {} })).toBe(1);
+  expect(stderr.mock.calls.join('')).toMatch(/^bench --compare pytorch: .*python.*\.$/);
+  expect(parseReport(readFileSync(file, 'utf8'), file).notMeasured).toHaveLength(1);
+  rmSync(folder, { recursive: true });
+  stderr.mockRestore();
+});
+
+async function smallReport() {
+  const folder = mkdtempSync(join(tmpdir(), 'vulpes-bench-'));
+  const file = join(folder, 'report.json');
+  const options = `--suite boundary --case T4096 --runs 1 --no-peaks --json ${file}`;
+  await bench(parseArguments(options.split(' ')), { write: () => {} });
+  const report = parseReport(readFileSync(file, 'utf8'), file);
+  rmSync(folder, { recursive: true });
+  return report;
+}
