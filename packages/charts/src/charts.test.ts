@@ -159,3 +159,14 @@ test('stacked bars sum up the parts beyond the seventh', () => {
   expect(svg).toContain('kernel-6');
   expect(svg).not.toContain('kernel-7');
 });
+
+test('a roofline names points while there is room, and tells all names on pointing', () => {
+  const points = Array.from({ length: 20 }, (_, i) => ({
+    ...{ name: `kernel-${i}`, group: 'g', flopsPerByte: 2 },
+    gflopsPerSecond: 100 + i,
+  }));
+  const svg = roofline({ ...roof(100), points });
+  expect(svg.match(/>kernel-\d+</g)?.length).toBeLessThan(8);
+  expect(svg).toContain('>kernel-19<');
+  expect(svg.match(/>kernel-\d+: /g)?.length).toBe(20);
+});

@@ -107,12 +107,16 @@ function labelMarks(
   return [side('start', 8, (x) => x <= middle), side('end', -8, (x) => x > middle)];
 }
 
-/** From the top down, each label at least `gap` decades below the last one that it could meet. */
+/**
+ * From the top down, each label at least `gap` decades below the last one that it could meet.
+ * Where that is too far from its point it is left out: the point tells its name when pointed at.
+ */
 function moveApart(points: readonly RooflinePoint[], gap: number): Label[] {
   const placed: Label[] = [];
   for (const point of [...points].sort((a, b) => b.gflopsPerSecond - a.gflopsPerSecond)) {
     const near = placed.filter(({ x }) => Math.abs(Math.log10(x / point.flopsPerByte)) < 1.2);
     const ceiling = Math.min(...near.map(({ y }) => y * 10 ** -gap), point.gflopsPerSecond);
+    if (ceiling < point.gflopsPerSecond * 10 ** (-3.5 * gap)) continue;
     placed.push({ name: point.name, x: point.flopsPerByte, y: ceiling });
   }
   return placed;
