@@ -13,9 +13,13 @@ export interface RunSettings {
 
 const FEWEST_RUNS = 3;
 
+/** Whether runs are so long that a case gets fewer, each timed by both clocks at once. */
+export const isLong = ({ longRunMs }: RunSettings, runMs: number): boolean => runMs > longRunMs;
+
 /** As many as asked; where one run is long, as many as fit in the time of `runs` runs of `longRunMs`, at least 3. */
-export function roundsFor({ runs, longRunMs }: RunSettings, runMs: number): number {
-  if (runMs <= longRunMs) return runs;
+export function roundsFor(settings: RunSettings, runMs: number): number {
+  const { runs, longRunMs } = settings;
+  if (!isLong(settings, runMs)) return runs;
   return Math.min(runs, Math.max(FEWEST_RUNS, Math.floor((runs * longRunMs) / runMs)));
 }
 
@@ -67,7 +71,8 @@ function timedMs(
   variants: number,
   settings: RunSettings & { readonly clocks: number },
 ): number {
-  const runs = roundsFor(settings, runMs) * settings.clocks + UNTIMED_RUNS;
+  const clocks = isLong(settings, runMs) ? 1 : settings.clocks;
+  const runs = roundsFor(settings, runMs) * clocks + UNTIMED_RUNS;
   return variants * runs * runMs + 1000 * settings.warmSeconds;
 }
 

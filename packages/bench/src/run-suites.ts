@@ -47,7 +47,7 @@ export const defaultSettings = ({
 }: Pick<Device, 'caps'>): RunSettings & { readonly budgetSeconds: number | null } =>
   caps.isSoftware
     ? { runs: 20, warmSeconds: 1, longRunMs: 200, budgetSeconds: 240 }
-    : { runs: 20, warmSeconds: 1, longRunMs: 1000, budgetSeconds: null };
+    : { runs: 20, warmSeconds: 1, longRunMs: 500, budgetSeconds: null };
 
 /** @throws ArgumentError where the filter leaves no case. */
 export const runSuites = (slot: DeviceSlot, options: BenchOptions): Promise<BenchReport> =>

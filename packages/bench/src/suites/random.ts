@@ -3,16 +3,37 @@
 import { CounterRng } from '@vulpes/tensor-core';
 
 /** Odd, so that repeats fall on other rows and heads each time. */
-const PERIOD = 2 ** 20 + 7;
+const PERIOD = 2 ** 18 + 7;
 
-/** f32 values ~ N(0, 1), the same for the same seed everywhere; repeats after about a million. */
+/** Drawing a block takes a tenth of a second, and every variant of a case wants the same ones. */
+const blocks = new Map<number, Float32Array>();
+const KEPT_BLOCKS = 8;
+
+/** f32 values ~ N(0, 1), the same for the same seed everywhere; repeats after a quarter of a million. */
 export function normals(seed: number, length: number): Float32Array {
-  const rng = new CounterRng(seed);
   const values = new Float32Array(length);
-  const drawn = Math.min(length, PERIOD);
-  for (let i = 0; i < drawn; i++) values[i] = rng.normal();
-  for (let i = PERIOD; i < length; i += PERIOD) {
-    values.set(values.subarray(0, Math.min(PERIOD, length - i)), i);
+  if (length < PERIOD) return draw(seed, values);
+  const block = blockOf(seed);
+  for (let i = 0; i < length; i += PERIOD) {
+    values.set(block.subarray(0, Math.min(PERIOD, length - i)), i);
   }
   return values;
+}
+
+function draw(seed: number, values: Float32Array): Float32Array {
+  const rng = new CounterRng(seed);
+  for (let i = 0; i < values.length; i++) values[i] = rng.normal();
+  return values;
+}
+
+/** The first PERIOD values of a seed; the latest few are kept. */
+function blockOf(seed: number): Float32Array {
+  const block = blocks.get(seed) ?? draw(seed, new Float32Array(PERIOD));
+  blocks.delete(seed);
+  blocks.set(seed, block);
+  for (const oldest of blocks.keys()) {
+    if (blocks.size <= KEPT_BLOCKS) break;
+    blocks.delete(oldest);
+  }
+  return block;
 }

@@ -16,6 +16,9 @@ import { normals } from '../random.ts';
 /** Bias of the gates that remember: log f is about −0.002 a token. */
 const REMEMBERS = 6;
 
+/** Random streams of the weights: drawing one for each of hundreds would take minutes. Neighbours differ. */
+const STREAMS = 7;
+
 /** How a variant prunes. */
 export type Pruning = Pick<FoxConfig, 'logPruningTolerance' | 'pruningMode'>;
 
@@ -68,7 +71,11 @@ export function disposeState({ params, optimizer }: TrainingState): void {
 }
 
 /** Weights as at the start of training, but gates as in a trained model: of every three heads one remembers. */
-function createParams(device: Device, specs: readonly ParameterSpec[], numHeads: number): Params {
+export function createParams(
+  device: Device,
+  specs: readonly ParameterSpec[],
+  numHeads: number,
+): Params {
   const params: Params = {};
   specs.forEach((spec, index) => {
     params[spec.name] = device.tensor(firstValues(spec, index, numHeads), spec.shape, {
@@ -84,7 +91,7 @@ function firstValues({ name, shape, init }: ParameterSpec, seed: number, numHead
     return Float32Array.from({ length: numHeads }, (_, head) => (head % 3 === 2 ? REMEMBERS : 0));
   }
   if (init.kind === 'constant') return new Float32Array(size).fill(init.value);
-  const values = normals(seed, size);
+  const values = normals(1 + (seed % STREAMS), size);
   const std = init.kind === 'normal' ? init.std : 1;
   for (let i = 0; i < size; i++) values[i] = (values[i] as number) * std;
   return values;
