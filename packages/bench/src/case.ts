@@ -23,6 +23,14 @@ export interface Counts {
   readonly bytes: number;
   readonly keptBlocks?: number;
   readonly causalBlocks?: number;
+  /** Of a pruning rule: the largest share of its attention weight that a row loses, in f64. */
+  readonly droppedMass?: number;
+  /** Of a decoding case: bytes that the cache holds after the prompt, held at most, and would hold with nothing let go of. */
+  readonly cache?: {
+    readonly keptBytes: number;
+    readonly peakBytes: number;
+    readonly fullBytes: number;
+  };
 }
 
 /** One variant, with its inputs on the device. */

@@ -135,6 +135,21 @@ test('a software report makes no absolute claim', () => {
   ]);
 });
 
+test('what a variant counted of its own has a column', () => {
+  const own = {
+    cache: { keptBytes: 10 * 1024, peakBytes: 20 * 1024, fullBytes: 40 * 1024 },
+    droppedMass: 0,
+  };
+  const [first] = report.cases;
+  const [dense, paper] = first?.variants ?? [];
+  const counted = { ...paper, counts: { ...paper?.counts, ...own } } as VariantReport;
+  const cases = [{ ...first, variants: [dense, counted] } as CaseReport];
+  const text = markdownTables({ ...report, cases }, 'x.json');
+  expect(text).toContain('| blocks kept | also counted |');
+  expect(text).toContain('| 30.0 % | cache 10 of 40 KiB; dropped 0.0e+0 at most |');
+  expect(text).toContain('| 100.0 % |  |');
+});
+
 test('a report keeps its place in a document', () => {
   const old = 'Before.\n\n<!-- bench a.json -->\nold\n<!-- /bench -->\n\nAfter.\n';
   const fresh = withTables(old, report, 'a.json');

@@ -39,15 +39,33 @@ const RATIOS = [
 export function suiteTables(report: BenchReport): { suite: string; table: RowTable }[] {
   const isAbsolute = report.timesAre === 'absolute';
   const names = [...new Set(report.cases.map(({ suite }) => suite))];
-  return names.map((suite) => ({
-    suite,
-    table: {
-      columns: isAbsolute ? ABSOLUTE : RATIOS,
-      rows: report.cases
-        .filter((benchCase) => benchCase.suite === suite)
-        .flatMap((benchCase) => caseRows(benchCase, isAbsolute)),
-    },
-  }));
+  return names.map((suite) => {
+    const cases = report.cases.filter((benchCase) => benchCase.suite === suite);
+    const rows = cases.flatMap((benchCase) => caseRows(benchCase, isAbsolute));
+    return { suite, table: withNotes({ columns: isAbsolute ? ABSOLUTE : RATIOS, rows }, cases) };
+  });
+}
+
+/** One column more where a variant counted something of its own. */
+function withNotes(table: RowTable, cases: readonly CaseReport[]): RowTable {
+  const notes = cases.flatMap(({ variants }) => variants.map(noteOf));
+  if (notes.every((note) => note === '')) return table;
+  return {
+    columns: [...table.columns, 'also counted'],
+    rows: table.rows.map((row, index) => [...row, notes[index] ?? '']),
+  };
+}
+
+/** Bytes of a cache, mass that a rule dropped. */
+function noteOf({ counts }: VariantReport): string {
+  const { cache, droppedMass } = counts ?? {};
+  const kibibytes = (bytes: number): string => (bytes / 1024).toFixed(0);
+  return [
+    cache && `cache ${kibibytes(cache.keptBytes)} of ${kibibytes(cache.fullBytes)} KiB`,
+    droppedMass !== undefined && `dropped ${droppedMass.toExponential(1)} at most`,
+  ]
+    .filter(Boolean)
+    .join('; ');
 }
 
 function caseRows({ id, variants }: CaseReport, isAbsolute: boolean): string[][] {
