@@ -4,6 +4,7 @@ import type { DeviceCaps } from '@vulpes/tensor-core';
 import type { BenchCase } from '../case.ts';
 import { attentionSuite } from './attention.ts';
 import { boundarySuite } from './boundary.ts';
+import { decodeSuite } from './decode.ts';
 import { matmulSuite } from './matmul.ts';
 import { pruningSuite } from './pruning.ts';
 import { trainingSuite } from './training.ts';
@@ -14,6 +15,7 @@ export const suites = {
   boundary: boundarySuite,
   pruning: pruningSuite,
   training: trainingSuite,
+  decode: decodeSuite,
 } as const satisfies Record<string, (caps: DeviceCaps) => BenchCase[]>;
 
 export type SuiteName = keyof typeof suites;
@@ -31,4 +33,6 @@ export const suiteSentences: Readonly<Record<SuiteName, string>> = {
     "blocks that the paper's and the certified rule keep on heads that forget at known speeds, and the true mass that they drop: counts.",
   training:
     'a whole training step of the presets (loss, gradients, clip, AdamW): dense, and with adaptive computation pruning.',
+  decode:
+    'one more token of a text: the whole text anew, from a cache of all of it, and from a cache that lets go of what is forgotten; bytes kept.',
 };
