@@ -25,7 +25,6 @@ export interface Output {
 /** @returns exit code: 1 where a variant was refused, a case failed for another reason than its size, or a yardstick could not run. */
 export async function bench(given: BenchArguments, stdout: Output): Promise<number> {
   const yardsticks = createYardsticks(given.compare, given);
-  const files = reportFiles(given, new Date());
   const slot = await DeviceSlot.open(() => createDevice(given));
   const progress = new ProgressLine(process.stderr);
   const ours = await runSuites(slot, optionsOf(given, slot.device, { progress, stdout }));
@@ -37,7 +36,8 @@ export async function bench(given: BenchArguments, stdout: Output): Promise<numb
   progress.clear();
   slot.device.dispose();
   for (const block of formatEnd(report)) stdout.write(`\n${block}\n`);
-  for (const line of await writeReport(report, files)) stdout.write(`${line}\n`);
+  for (const line of await writeReport(report, reportFiles(given, new Date())))
+    stdout.write(`${line}\n`);
   stdout.write(`${verdict(report)} ${(report.elapsedMs / 1000).toFixed(0)} s.\n`);
   for (const complaint of complaints) console.error(complaint);
   return complaints.length > 0 ? 1 : exitCode(report);
