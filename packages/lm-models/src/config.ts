@@ -27,7 +27,7 @@ export interface FoxConfig {
   readonly hiddenAct: 'swish' | 'sigmoid';
   /** Sliding window: tokens that a token attends to, itself included. The official model has none. null: all. */
   readonly windowSize: number | null;
-  /** Tokens a generation looks back at; training may use any length. */
+  /** Tokens a generation looks back at where nothing is forgotten by gates, or positions are rotated in; training may use any length. */
   readonly maxPositionEmbeddings: number | null;
   /** Standard deviation of the linear and embedding weights at the start. */
   readonly initializerRange: number;
