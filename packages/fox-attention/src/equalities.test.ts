@@ -2,14 +2,15 @@
 
 import type { Tensor } from '@vulpes/tensor-core';
 import { expectMatch, gpuSuite, randomArray } from '@vulpes/tensor-core/testing';
-import { runWithGrads } from '@vulpes/wgsl-kernels/testing';
+import { type HostTensor, runWithGrads } from '@vulpes/wgsl-kernels/testing';
 import { expect, test } from 'vitest';
 import { attentionCases } from './attention.cases.ts';
 import type { AttentionDims } from './dims.ts';
 import { makeInputs } from './fixtures/make-inputs.ts';
-import { uploadInputs, uploadOptions } from './fixtures/on-device.ts';
+import { hostTensors, uploadInputs, uploadOptions } from './fixtures/on-device.ts';
 import { attendAndReport, forgettingAttention } from './forgetting-attention.ts';
-import { naiveForgettingAttention } from './naive.ts';
+import { headsSideBySide } from './kernels/tile.ts';
+import { naiveForgettingAttention, naiveForgettingAttentionBackward } from './naive.ts';
 
 const BOUND = 1e-6;
 const WEAK = { mean: -0.05, scale: 0.05 };
@@ -161,6 +162,32 @@ gpuSuite(
     );
   },
   ['gpu', 'software'],
+);
+
+gpuSuite(
+  'many keys',
+  (device) => {
+    test('heads that take turns at many keys are heads one by one', async () => {
+      // 4 MiB of keys and values a head: two of four heads side by side, see headsSideBySide.
+      const dims = { batch: 2, queryLen: 5, keyLen: 33_000, numHeads: 4, headDim: 16 };
+      expect(headsSideBySide(dims, 4)).toBe(2);
+      const id = 'many keys';
+      const inputs = makeInputs({ id, dims, gate: WEAK, windowSize: 40 });
+      const { y, dq } = await runWithGrads(
+        device(),
+        { q: hostTensors(dims, inputs).q as HostTensor },
+        ({ q }) => {
+          const { k, v, logFgate } = uploadInputs(device(), dims, inputs);
+          return forgettingAttention(q as Tensor, k, v, logFgate, { windowSize: 40 });
+        },
+        inputs.dOut,
+      );
+      expectMatch('out', y!, naiveForgettingAttention(dims, inputs).out, BOUND);
+      const expected = naiveForgettingAttentionBackward(dims, inputs, inputs.dOut);
+      expectMatch('dq', dq!, expected.dq, 2 * BOUND);
+    });
+  },
+  ['gpu'],
 );
 
 /** For each query block, the first key of any row that keeps one, rounded down; past the block's last key if none does. */

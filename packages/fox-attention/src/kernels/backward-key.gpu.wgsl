@@ -1,6 +1,7 @@
 // backward-key (gpu): dv_j = sum_i P_ij dout_i, dk_j = sm_scale * sum_i dS_ij q_i, dlog_lambda_j = - sum_i dS_ij,
 // with dS_ij = P_ij (dP_ij - delta_i); dk and dv also sum over the query heads of their key head. [FoX v2, backward pass]
-// grid         (ceil(N / 32), Hkv, B): a workgroup owns 32 keys and takes 32 query rows a step, see lib/tile.wgsl
+// grid         see lib/tile.wgsl; the first keys first, as they have the most rows: a workgroup owns 32 keys and takes 32 query
+//              rows a step
 // q, dout      [B, M, H, D] f32    k, v, dk, dv [B, N, Hkv, D] f32    dlog_lambda [B, H, N]    stats: see backward-prepare
 // cost         8 * D flops per (query, key) pair of the tiles visited
 
@@ -23,8 +24,7 @@ struct Params { num_heads: u32, num_kv_heads: u32, query_len: u32, key_len: u32,
 
 var<workgroup> t_sum: array<f32, TILE * 8u>; // [TILE, 8]: each thread's share of the column sums
 
-fn load_keys_and_queries(chunk: u32, j_first: u32, i_first: u32, h: u32, b: u32, lane: u32) {
-  let h_key = h / (params.num_heads / params.num_kv_heads);
+fn load_keys_and_queries(chunk: u32, j_first: u32, i_first: u32, h: u32, h_key: u32, b: u32, lane: u32) {
   for (var n = lane; n < TILE * C4; n += THREADS) {
     let d = chunk * C4 + n % C4;
     t_a[n / C4 * STRIDE + n % C4] = k[key_at(b, j_first + n / C4, h_key, d)];
@@ -32,8 +32,7 @@ fn load_keys_and_queries(chunk: u32, j_first: u32, i_first: u32, h: u32, b: u32,
   }
 }
 
-fn load_values_and_dout(chunk: u32, j_first: u32, i_first: u32, h: u32, b: u32, lane: u32) {
-  let h_key = h / (params.num_heads / params.num_kv_heads);
+fn load_values_and_dout(chunk: u32, j_first: u32, i_first: u32, h: u32, h_key: u32, b: u32, lane: u32) {
   for (var n = lane; n < TILE * C4; n += THREADS) {
     let d = chunk * C4 + n % C4;
     t_a[n / C4 * STRIDE + n % C4] = v[key_at(b, j_first + n / C4, h_key, d)];
@@ -68,10 +67,11 @@ fn end_of_tile(o_key_stats: u32, j_first: u32) -> u32 {
 fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) lane: u32) {
   let tx = lane % 8u;
   let ty = lane / 8u;
-  let h_key = wg.y;
-  let b = wg.z;
+  let place = head_of(wg, grid, params.num_kv_heads);
+  let h_key = place.head;
+  let b = place.batch;
   let group = params.num_heads / params.num_kv_heads;
-  let j_first = wg.x * TILE;
+  let j_first = wg.y * TILE;
   let j_last = min(j_first + TILE, params.key_len) - 1u;
   let offset = params.key_len - params.query_len;
   var p_dk: array<mat4x4f, CHUNKS>; // [CHUNKS, 4 keys]: vector tx of each chunk
@@ -80,7 +80,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) grid: vec3u, 
   for (var h = h_key * group; h < (h_key + 1u) * group; h++) {
     let bh = b * params.num_heads + h;
     let o_row_stats = bh * params.query_len;
-    let o_key_stats = grid.z * params.num_heads * params.query_len + bh * params.key_len;
+    let o_key_stats = place.batches * params.num_heads * params.query_len + bh * params.key_len;
     let i_end = end_of_tile(o_key_stats, j_first);
     var p_keys: array<vec2<i32>, 4>;
     for (var r = 0u; r < 4u; r++) { p_keys[r] = stats[o_key_stats + min(j_first + ty + 8u * r, j_last)].xy; }
@@ -93,11 +93,11 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) grid: vec3u, 
       var ds = mat4x4f();
       for (var chunk = 0u; chunk < CHUNKS; chunk++) {
         workgroupBarrier();
-        load_keys_and_queries(chunk, j_first, i_first, h, b, lane);
+        load_keys_and_queries(chunk, j_first, i_first, h, h_key, b, lane);
         workgroupBarrier();
         p += multiply(tx, ty);
         workgroupBarrier();
-        load_values_and_dout(chunk, j_first, i_first, h, b, lane);
+        load_values_and_dout(chunk, j_first, i_first, h, h_key, b, lane);
         workgroupBarrier();
         ds += multiply(tx, ty);
       }

@@ -1,5 +1,6 @@
 // backward-query (gpu): dq_i = sm_scale * sum_j P_ij (dP_ij - delta_i) k_j. [FoX v2, backward pass]
-// grid         (ceil(M / 32), H, B): a workgroup owns 32 query rows and takes 32 keys a step, see lib/tile.wgsl
+// grid         see lib/tile.wgsl; the last rows first, as they have the most keys: a workgroup owns 32 query rows and takes 32
+//              keys a step
 // q, dout, dq  [B, M, H, D] f32    k, v [B, N, Hkv, D] f32    stats: see backward-prepare
 // cost         6 * D flops per (query, key) pair of the tiles visited
 
@@ -18,8 +19,7 @@ struct Params { num_heads: u32, num_kv_heads: u32, query_len: u32, key_len: u32,
 @group(0) @binding(5) var<storage, read_write> dq: array<vec4f>;
 @group(0) @binding(6) var<uniform> params: Params;
 
-fn load_queries_and_keys(chunk: u32, i_first: u32, j_first: u32, h: u32, b: u32, lane: u32) {
-  let h_key = h / (params.num_heads / params.num_kv_heads);
+fn load_queries_and_keys(chunk: u32, i_first: u32, j_first: u32, h: u32, h_key: u32, b: u32, lane: u32) {
   for (var n = lane; n < TILE * C4; n += THREADS) {
     let d = chunk * C4 + n % C4;
     t_a[n / C4 * STRIDE + n % C4] = q[query_at(b, i_first + n / C4, h, d)];
@@ -27,8 +27,7 @@ fn load_queries_and_keys(chunk: u32, i_first: u32, j_first: u32, h: u32, b: u32,
   }
 }
 
-fn load_dout_and_values(chunk: u32, i_first: u32, j_first: u32, h: u32, b: u32, lane: u32) {
-  let h_key = h / (params.num_heads / params.num_kv_heads);
+fn load_dout_and_values(chunk: u32, i_first: u32, j_first: u32, h: u32, h_key: u32, b: u32, lane: u32) {
   for (var n = lane; n < TILE * C4; n += THREADS) {
     let d = chunk * C4 + n % C4;
     t_a[n / C4 * STRIDE + n % C4] = dout[query_at(b, i_first + n / C4, h, d)];
@@ -36,8 +35,7 @@ fn load_dout_and_values(chunk: u32, i_first: u32, j_first: u32, h: u32, b: u32, 
   }
 }
 
-fn load_keys(chunk: u32, j_first: u32, h: u32, b: u32, lane: u32) {
-  let h_key = h / (params.num_heads / params.num_kv_heads);
+fn load_keys(chunk: u32, j_first: u32, h_key: u32, b: u32, lane: u32) {
   for (var n = lane; n < TILE * C4; n += THREADS) {
     let d = chunk * C4 + n % C4;
     t_b[n / C4 * STRIDE + n % C4] = k[key_at(b, j_first + n / C4, h_key, d)];
@@ -48,13 +46,15 @@ fn load_keys(chunk: u32, j_first: u32, h: u32, b: u32, lane: u32) {
 fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) lane: u32) {
   let tx = lane % 8u;
   let ty = lane / 8u;
-  let h = wg.y;
-  let b = wg.z;
-  let i_first = wg.x * TILE;
+  let place = head_of(wg, grid, params.num_heads);
+  let h = place.head;
+  let h_key = h / (params.num_heads / params.num_kv_heads);
+  let b = place.batch;
+  let i_first = (grid.y - 1u - wg.y) * TILE;
   let offset = params.key_len - params.query_len;
   let bh = b * params.num_heads + h;
   let o_row_stats = bh * params.query_len;
-  let o_key_stats = grid.z * params.num_heads * params.query_len + bh * params.key_len;
+  let o_key_stats = place.batches * params.num_heads * params.query_len + bh * params.key_len;
   let j_end = min(i_first + TILE, params.query_len) + offset;
   var p_stats: array<vec4<i32>, 4>;
   for (var r = 0u; r < 4u; r++) {
@@ -67,11 +67,11 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) grid: vec3u, 
     var dp = mat4x4f();
     for (var chunk = 0u; chunk < CHUNKS; chunk++) {
       workgroupBarrier();
-      load_queries_and_keys(chunk, i_first, j_first, h, b, lane);
+      load_queries_and_keys(chunk, i_first, j_first, h, h_key, b, lane);
       workgroupBarrier();
       s += multiply(tx, ty);
       workgroupBarrier();
-      load_dout_and_values(chunk, i_first, j_first, h, b, lane);
+      load_dout_and_values(chunk, i_first, j_first, h, h_key, b, lane);
       workgroupBarrier();
       dp += multiply(tx, ty);
     }
@@ -88,7 +88,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) grid: vec3u, 
     store_weights(s, tx, ty);
     for (var chunk = 0u; chunk < CHUNKS; chunk++) {
       workgroupBarrier();
-      load_keys(chunk, j_first, h, b, lane);
+      load_keys(chunk, j_first, h_key, b, lane);
       workgroupBarrier();
       p_dq[chunk] += weigh(tx, ty);
     }

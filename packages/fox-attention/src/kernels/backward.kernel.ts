@@ -14,7 +14,7 @@ import clearFirstGatesWgsl from './clear-first-gates.wgsl';
 import attentionWgsl from './lib/attention.wgsl';
 import rowStatsWgsl from './lib/row-stats.wgsl';
 import tileWgsl from './lib/tile.wgsl';
-import { tileBytes, tileSpec } from './tile.ts';
+import { tileBytes, tileGrid, tileSpec } from './tile.ts';
 
 const ENTRY_THREADS = 64;
 
@@ -87,7 +87,7 @@ const queryGpu = defineKernel({
   source: backwardQueryGpuWgsl,
   lib: [logLambdaWgsl, attentionWgsl, tileWgsl, rowStatsWgsl],
   select: (dims: AttentionDims) => tileSpec(dims),
-  grid: ({ queryLen, numHeads, batch }) => [Math.ceil(queryLen / GPU_TILE), numHeads, batch],
+  grid: (dims) => tileGrid(dims, dims.numHeads, dims.queryLen),
   workgroupBytes: tileBytes,
 });
 
@@ -125,7 +125,7 @@ const keyGpu = defineKernel({
   source: backwardKeyGpuWgsl,
   lib: [logLambdaWgsl, attentionWgsl, tileWgsl, rowStatsWgsl],
   select: (dims: AttentionDims) => tileSpec(dims),
-  grid: (dims) => [Math.ceil(dims.keyLen / GPU_TILE), keyHeads(dims), dims.batch],
+  grid: (dims) => tileGrid(dims, keyHeads(dims), dims.keyLen),
   // beside the tiles: t_sum [32, 8] f32
   workgroupBytes: (spec) => tileBytes(spec) + GPU_TILE * 8 * 4,
 });

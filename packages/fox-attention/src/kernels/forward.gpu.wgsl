@@ -1,6 +1,6 @@
 // forward (gpu): o = softmax(q k^T * sm_scale + D) v, causal, online softmax in base 2. [FoX v2, forgetting attention]
-// grid         (ceil(M / 32), H, B): a workgroup owns 32 query rows and walks from the diagonal to the left, 32 keys a step,
-//              see lib/tile.wgsl
+// grid         see lib/tile.wgsl; the last rows first, as they have the most keys: a workgroup owns 32 query rows and walks from
+//              the diagonal to the left, 32 keys a step
 // q, out       [B, M, H, D] f32    k, v [B, N, Hkv, D] f32    log_lambda [B, H, N] two-part, see log-lambda.wgsl
 // limits, spans  where a row's keys begin, see lib/row-limits.wgsl
 // row_stats    [B, H, M] (bits of lse in natural log, first kept key); a row that keeps nothing: NEG_LARGE, its position + 1
@@ -47,8 +47,7 @@ fn first_of_tile(i_first: u32, h: u32, b: u32) -> u32 {
   return params.key_len;
 }
 
-fn load_queries_and_keys(chunk: u32, i_first: u32, j_first: u32, h: u32, b: u32, lane: u32) {
-  let h_key = h / (params.num_heads / params.num_kv_heads);
+fn load_queries_and_keys(chunk: u32, i_first: u32, j_first: u32, h: u32, h_key: u32, b: u32, lane: u32) {
   for (var n = lane; n < TILE * C4; n += THREADS) {
     let d = chunk * C4 + n % C4;
     t_a[n / C4 * STRIDE + n % C4] = q[query_at(b, i_first + n / C4, h, d)];
@@ -56,8 +55,7 @@ fn load_queries_and_keys(chunk: u32, i_first: u32, j_first: u32, h: u32, b: u32,
   }
 }
 
-fn load_values(chunk: u32, j_first: u32, h: u32, b: u32, lane: u32) {
-  let h_key = h / (params.num_heads / params.num_kv_heads);
+fn load_values(chunk: u32, j_first: u32, h_key: u32, b: u32, lane: u32) {
   for (var n = lane; n < TILE * C4; n += THREADS) {
     let d = chunk * C4 + n % C4;
     t_b[n / C4 * STRIDE + n % C4] = v[key_at(b, j_first + n / C4, h_key, d)];
@@ -126,13 +124,15 @@ fn may_stop(i_first: u32, h: u32, b: u32, j: u32, norm: f32) -> bool {
 }
 
 @compute @workgroup_size(THREADS)
-fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) lane: u32) {
+fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) lane: u32) {
   let tx = lane % 8u;
   let ty = lane / 8u;
-  let h = wg.y;
-  let b = wg.z;
+  let place = head_of(wg, grid, params.num_heads);
+  let h = place.head;
+  let h_key = h / (params.num_heads / params.num_kv_heads);
+  let b = place.batch;
   let bh = b * params.num_heads + h;
-  let i_first = wg.x * TILE;
+  let i_first = (grid.y - 1u - wg.y) * TILE;
   let offset = params.key_len - params.query_len;
   let o_lambda = bh * params.key_len;
   let last_of_tile = min(i_first + TILE, params.query_len) - 1u + offset;
@@ -160,7 +160,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) lane:
     var s = mat4x4f();
     for (var chunk = 0u; chunk < CHUNKS; chunk++) {
       workgroupBarrier();
-      load_queries_and_keys(chunk, i_first, j_first, h, b, lane);
+      load_queries_and_keys(chunk, i_first, j_first, h, h_key, b, lane);
       workgroupBarrier();
       s += multiply(tx, ty);
     }
@@ -185,7 +185,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) lane:
     store_weights(s, tx, ty);
     for (var chunk = 0u; chunk < CHUNKS; chunk++) {
       workgroupBarrier();
-      load_values(chunk, j_first, h, b, lane);
+      load_values(chunk, j_first, h_key, b, lane);
       workgroupBarrier();
       let step = weigh(tx, ty);
       for (var r = 0u; r < 4u; r++) { p_out[chunk][r] = p_out[chunk][r] * p_rows[r].rescale + step[r]; }

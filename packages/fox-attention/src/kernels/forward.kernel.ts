@@ -10,7 +10,7 @@ import forwardSoftwareWgsl from './forward.software.wgsl';
 import attentionWgsl from './lib/attention.wgsl';
 import rowLimitsWgsl from './lib/row-limits.wgsl';
 import tileWgsl from './lib/tile.wgsl';
-import { tileBytes, tileSpec } from './tile.ts';
+import { tileBytes, tileGrid, tileSpec } from './tile.ts';
 
 export type ForwardDims = AttentionDims & AttentionFlags;
 
@@ -69,7 +69,7 @@ const forwardGpu = defineKernel({
   source: forwardGpuWgsl,
   lib: [logLambdaWgsl, attentionWgsl, rowLimitsWgsl, tileWgsl],
   select: (dims: ForwardDims) => ({ ...tileSpec(dims), ...flagSpec(dims) }),
-  grid: ({ queryLen, numHeads, batch }) => [Math.ceil(queryLen / GPU_TILE), numHeads, batch],
+  grid: (dims) => tileGrid(dims, dims.numHeads, dims.queryLen),
   // beside the tiles: t_max [32, 8] f32, t_votes, t_verdict
   workgroupBytes: (spec) => tileBytes(spec) + GPU_TILE * 8 * 4 + 8,
 });

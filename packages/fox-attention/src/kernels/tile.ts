@@ -1,5 +1,6 @@
 // The spec and the workgroup memory that the tiled kernels have in common.
 
+import type { AttentionDims } from '../dims.ts';
 import { GPU_TILE } from '../select-blocks.ts';
 
 /** Head dims are taken in chunks, so that the tiles fit 16 KiB at every head dim. */
@@ -13,3 +14,31 @@ export const tileBytes = ({ CHUNK }: { CHUNK: number }): number =>
   GPU_TILE * (CHUNK / 4 + 1) * 16 + // t_a
   GPU_TILE * (CHUNK / 4 + 1) * 16 + // t_b
   GPU_TILE * 9 * 16; // t_p
+
+/** What the heads that take turns may read together, so that their keys and values stay in a GPU's cache. */
+const SHARED_BYTES = 2 ** 24;
+
+/**
+ * How many heads run side by side: as many as the cache allows, so that long and short rows mix and few workgroups are left
+ * for the end. A divisor of `heads`, as every turn takes the same number.
+ */
+export function headsSideBySide(
+  { keyLen, headDim }: Pick<AttentionDims, 'keyLen' | 'headDim'>,
+  heads: number,
+): number {
+  const bytes = 2 * 4 * keyLen * headDim;
+  const divisors = Array.from({ length: heads }, (_, d) => heads - d).filter(
+    (d) => heads % d === 0,
+  );
+  return divisors.find((d) => d * bytes <= SHARED_BYTES) ?? 1;
+}
+
+/** Workgroups of a tiled kernel, see lib/tile.wgsl. @param tokens - rows or keys that the workgroups share out */
+export function tileGrid(
+  dims: AttentionDims,
+  heads: number,
+  tokens: number,
+): readonly [number, number, number] {
+  const together = headsSideBySide(dims, heads);
+  return [together, Math.ceil(tokens / GPU_TILE), (heads / together) * dims.batch];
+}
