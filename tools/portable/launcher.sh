@@ -5,14 +5,25 @@ command=${1:-help}
 [ $# -gt 0 ] && shift
 
 if [ ! -f "$here/app/$command.mjs" ]; then
-  echo "usage: ./vulpes doctor | verify [DIR] | bench | trainer  (each has --help)" >&2
+  echo "usage: ./vulpes doctor | verify [DIR] | bench | trainer | inspect  (each has --help)" >&2
   [ "$command" = help ] && exit 0
   echo "vulpes: expected one of these commands, got '$command'" >&2
   exit 1
 fi
 
+has_library() {
+  for folder in /usr/lib/x86_64-linux-gnu /lib/x86_64-linux-gnu /usr/lib64 /lib64 /usr/lib; do
+    [ -e "$folder/$1" ] && return 0
+  done
+  return 1
+}
+
 # The carried loader finds drivers in the usual folders; container hosts keep NVIDIA's elsewhere.
-export LD_LIBRARY_PATH="$here/vulkan${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+path="$here/vulkan"
+# NVIDIA's driver links to libglvnd; the host's own comes first where it is there.
+if ! has_library libGL.so.1 || ! has_library libEGL.so.1; then path="$path:$here/gl"; fi
+[ -d /usr/local/nvidia/lib64 ] && path="$path:/usr/local/nvidia/lib64"
+export LD_LIBRARY_PATH="$path${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
 nvidia=/usr/local/nvidia/share/vulkan/icd.d/nvidia_icd.json
 if [ -z "${VK_DRIVER_FILES:-}" ] && [ -f "$nvidia" ]; then export VK_DRIVER_FILES="$nvidia"; fi
 

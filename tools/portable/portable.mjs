@@ -1,11 +1,14 @@
 // `npm run portable`: one folder that runs every app on a bare x86-64 Linux host, and its .tar.xz.
-// Holds Node, Dawn, a Vulkan loader, SwiftShader, the bundled apps, the default corpus and the small fixtures.
+// Holds Node, Dawn, a Vulkan loader and libglvnd, SwiftShader, the bundled apps, the yardsticks, the default corpus and the small fixtures.
 import { execFile } from 'node:child_process';
 import { chmod, copyFile, cp, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
+import { prepareYardsticks } from '../yardsticks/prepare.mjs';
+import { copyGlvnd } from './glvnd.mjs';
+import { writeLicences } from './licences.mjs';
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '..', '..');
@@ -20,12 +23,33 @@ export const makePortable = async ({ out = join(root, 'portable') } = {}) => {
   await copyNode(folder);
   await copyPackages(folder);
   await copyVulkanLoader(folder);
+  await copyGlvnd(join(folder, 'gl'));
+  await copyYardsticks(folder);
+  await writeLicences(folder);
   await cp(join(root, 'fixtures'), join(folder, 'fixtures'), { recursive: true });
   await writeCommit(folder);
   await copyExecutable(join(import.meta.dirname, 'launcher.sh'), join(folder, 'vulpes'));
   await cp(join(import.meta.dirname, 'PORTABLE.md'), join(folder, 'README.md'));
   const archive = await pack(out);
-  return { folder, archive, bytes: (await stat(archive)).size };
+  return { folder, archive, bytes: (await stat(archive)).size, parts: await partSizes(folder) };
+};
+
+/** What `--compare` measures beside ours: the peers with their packages inside, and the script for PyTorch. */
+const copyYardsticks = async (/** @type {string} */ folder) => {
+  const target = join(folder, 'yardsticks');
+  await cp(await prepareYardsticks(), target, { recursive: true });
+  const script = 'pytorch_yardstick.py';
+  await cp(join(root, 'tools', 'yardsticks', script), join(target, script));
+};
+
+/** Bytes of each part of the folder. @param {string} folder @returns {Promise<{ name: string, bytes: number }[]>} */
+const partSizes = async (folder) => {
+  const parts = [];
+  for (const name of (await readdir(folder)).sort()) {
+    const { stdout } = await run('du', ['-sb', join(folder, name)]);
+    parts.push({ name, bytes: Number.parseInt(stdout, 10) });
+  }
+  return parts.sort((a, b) => b.bytes - a.bytes);
 };
 
 const assertPlatform = () => {

@@ -26,8 +26,11 @@ const check = async (args) => {
 const portable = async () => {
   await setUp();
   const { makePortable } = await import('../portable/portable.mjs');
-  const { folder, archive, bytes } = await makePortable();
-  console.log(`Folder   ${folder}\nArchive  ${archive} (${(bytes / 2 ** 20).toFixed(1)} MiB)`);
+  const { folder, archive, bytes, parts } = await makePortable();
+  const mib = (/** @type {number} */ size) => `${(size / 2 ** 20).toFixed(1)} MiB`;
+  console.log(`Folder   ${folder}`);
+  for (const part of parts) console.log(`  ${part.name.padEnd(14)} ${mib(part.bytes).padStart(9)}`);
+  console.log(`Archive  ${archive} (${mib(bytes)})`);
   return 0;
 };
 
