@@ -99,5 +99,11 @@ const adviceLines = ({ missing, costs, todo }: Advice): string[] => [
 function verdict({ adapter }: Diagnosis): string {
   if (!adapter) return 'Vulpes cannot run here yet: no adapter works. See above for what to do.';
   const kind = adapter.caps.isSoftware ? 'on the CPU, slowly' : 'on the GPU';
-  return `Vulpes runs here, ${kind}. To check every result against the official code: npm run verify`;
+  return [
+    `Vulpes runs here, ${kind}. What next:`,
+    '  npm run verify           checks every result against the official code',
+    '  npm start                trains a small model',
+    '  npm run inspect -- RUN   draws what its heads remember',
+    '  npm run bench            times kernels and training steps',
+  ].join('\n');
 }
