@@ -3,8 +3,10 @@
 import type { ErrorWatch } from '../error-watch.ts';
 import { NonFiniteError } from '../errors.ts';
 import type { Readback } from '../readback.ts';
-import { WORDS_PER_CHECK } from './finite-checks.ts';
 import { type Checked, nonFiniteMessage } from './non-finite-message.ts';
+
+/** u32 a check: NaN, infinities, ~(first index). */
+export const WORDS_PER_CHECK = 3;
 
 export class Findings {
   readonly #checked: readonly Checked[];

@@ -5,7 +5,7 @@ import { foldGrid } from '../grid.ts';
 import type { Command, Program } from '../program.ts';
 import { Readback } from '../readback.ts';
 import type { Tensor } from '../tensor.ts';
-import { Findings } from './findings.ts';
+import { Findings, WORDS_PER_CHECK } from './findings.ts';
 import finiteCheckWgsl from './finite-check.wgsl';
 import type { Checked, CheckedRole } from './non-finite-message.ts';
 
@@ -20,8 +20,6 @@ const program: Program = {
 const WORDS_PER_GROUP = 1024;
 /** Checks that share one buffer of findings. */
 const CHECKS_PER_BUFFER = 1024;
-/** u32 a check: NaN, infinities, ~(first index). */
-export const WORDS_PER_CHECK = 3;
 
 const BUFFER_BYTES = CHECKS_PER_BUFFER * WORDS_PER_CHECK * 4;
 
