@@ -1,13 +1,13 @@
 // One case: gate every variant, then time the green ones in alternating runs, so that drift hits all alike.
 
-import type { Device, KernelTime } from '@vulpes/tensor-core';
-import { type BenchCase, caseId, formatDims, type Variant, type Workload } from './case.ts';
+import type { Device } from '@vulpes/tensor-core';
+import { type BenchCase, caseId, formatDims, type Variant } from './case.ts';
 import { type GateReport, runGate } from './gate.ts';
-import { type Peaks, sharesOf } from './peaks/shares.ts';
-import type { CaseReport, Timing, VariantReport } from './report.ts';
+import type { Peaks } from './peaks/shares.ts';
+import type { CaseReport, VariantReport } from './report.ts';
 import { isLong, type RunSettings, roundsFor } from './rounds.ts';
-import { summarize } from './statistics.ts';
-import { kernelTimes, recordAndFree, totalMs, totalsByLabel, wallMs } from './timer.ts';
+import { kernelTimes, wallMs } from './timer.ts';
+import { type Contender, variantReport } from './variant-report.ts';
 
 export type Phase = 'check' | 'warm up' | 'time';
 export type OnPhase = (phase: Phase, done: number, of: number) => void;
@@ -26,22 +26,6 @@ export interface CaseRun {
   readonly runMs: number;
   /** What the case took beside warm-up and runs. */
   readonly overheadMs: number;
-}
-
-interface Contender {
-  readonly variant: Variant;
-  readonly gate: GateReport;
-  readonly workload: Workload;
-  readonly wall: number[];
-  readonly profiles: (readonly KernelTime[])[];
-}
-
-/** What tells whether rates and shares mean anything. */
-interface RateBasis {
-  readonly isSoftware: boolean;
-  /** The blocks and operations that a search counts are those of the attention that follows. */
-  readonly isSearch: boolean;
-  readonly peaks: Peaks | null;
 }
 
 export async function runCase(
@@ -154,73 +138,4 @@ async function warmUp(
   do slowest = await round();
   while (contenders.length > 0 && performance.now() - start < 1000 * warmSeconds);
   return slowest;
-}
-
-async function variantReport(
-  device: Device,
-  contender: Contender,
-  baseline: Contender,
-  basis: RateBasis,
-): Promise<VariantReport> {
-  const { variant, gate, workload } = contender;
-  const counts = await workload.counts();
-  const { keptBlocks, causalBlocks } = counts;
-  return {
-    name: variant.name,
-    gate,
-    timing: timing(contender, baseline, counts, {
-      ...basis,
-      isSearch: basis.isSearch && keptBlocks !== undefined,
-    }),
-    counts: {
-      ...counts,
-      ...(await footprint(device, workload)),
-      prunedShare: keptBlocks === undefined || !causalBlocks ? null : 1 - keptBlocks / causalBlocks,
-    },
-  };
-}
-
-function timing(
-  contender: Contender,
-  baseline: Contender,
-  counts: { readonly flops: number; readonly bytes: number },
-  { isSoftware, isSearch, peaks }: RateBasis,
-): Timing {
-  const gpu = isSoftware ? [] : contender.profiles.map(totalMs);
-  const samples = gpu.length ? gpu : contender.wall;
-  const baselineSamples = gpu.length ? baseline.profiles.map(totalMs) : baseline.wall;
-  const { median } = summarize(samples);
-  const middle = [...contender.profiles].sort((a, b) => totalMs(a) - totalMs(b))[
-    Math.floor(contender.profiles.length / 2)
-  ];
-  return {
-    wallMs: summarize(contender.wall),
-    gpuMs: gpu.length ? summarize(gpu) : null,
-    kernels: totalsByLabel(middle ?? []),
-    speedup: summarize(samples.map((ms, run) => ratio(baselineSamples[run] as number, ms))),
-    rates:
-      isSoftware || isSearch
-        ? null
-        : { tflops: counts.flops / median / 1e9, gbPerSecond: counts.bytes / median / 1e6 },
-    shares: peaks && !isSearch && median > 0 ? sharesOf(counts, median, peaks) : null,
-  };
-}
-
-/** Timestamps can be too coarse for tiny work: 0 against 0 counts as equal. */
-const ratio = (baselineMs: number, ms: number): number => (baselineMs === ms ? 1 : baselineMs / ms);
-
-/** Launches and memory of one run. */
-async function footprint(
-  device: Device,
-  workload: Workload,
-): Promise<{ dispatches: number; peakBytes: number }> {
-  await device.finish();
-  device.resetPeakMemory();
-  const [before, inUse] = [device.dispatchCount, device.memory.inUseBytes];
-  recordAndFree(device, () => workload.run());
-  await device.finish();
-  return {
-    dispatches: device.dispatchCount - before,
-    peakBytes: device.memory.peakInUseBytes - inUse,
-  };
 }

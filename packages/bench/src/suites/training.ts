@@ -25,7 +25,7 @@ const HARDWARE = {
 };
 const SOFTWARE = { presets: ['pro-nano', 'pro-tiny'], lengths: [512] };
 /** The check runs the preset's layers at a size that the twin can do. */
-const GATE = { B: 2, T: 40, layers: 1, hidden: 128, heads: 4, vocab: 256 };
+const GATE = { B: 1, T: 40, layers: 1, hidden: 64, heads: 4, vocab: 128 };
 
 export function trainingSuite(caps: DeviceCaps): BenchCase[] {
   const { presets, lengths } = caps.isSoftware ? SOFTWARE : HARDWARE;

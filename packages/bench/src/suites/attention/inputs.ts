@@ -1,0 +1,67 @@
+// Inputs of an attention case, and its f64 twin.
+
+import { naiveForgettingAttention, naiveForgettingAttentionBackward } from '@vulpes/fox-attention';
+import type { BlockSizes } from '@vulpes/wgsl-kernels';
+import type { Dims, Expectations, Mode } from '../../case.ts';
+import { normals } from '../random.ts';
+
+export type AttentionMode = Extract<Mode, 'forward' | 'forward+backward'>;
+
+/** The pruned variants are held to the dense twin: ε = e^−10 bounds the mass they drop, the true loss is far below f32 rounding. */
+const FORWARD_BOUND = 1e-5;
+const GRADIENT_BOUND = 1e-4;
+export interface Sizes {
+  readonly batch: number;
+  readonly seqLen: number;
+  readonly numHeads: number;
+  readonly headDim: number;
+  readonly blocks: BlockSizes;
+}
+
+export const sizesOf = ({ B = 1, T = 1, H = 1, D = 16, block = 32 }: Dims): Sizes => ({
+  batch: B,
+  seqLen: T,
+  numHeads: H,
+  headDim: D,
+  blocks: { blockM: block, blockN: block },
+});
+
+export interface HostInputs {
+  readonly q: Float32Array;
+  readonly k: Float32Array;
+  readonly v: Float32Array;
+  readonly dOut: Float32Array;
+  readonly logFgate: Float32Array;
+}
+
+export function hostInputs({ batch, seqLen, numHeads, headDim }: Sizes): HostInputs {
+  const size = batch * seqLen * numHeads * headDim;
+  const logits = normals(5, batch * seqLen * numHeads);
+  const logFgate = logits.map((logit, index) => {
+    const mean = (index % numHeads) % 3 === 2 ? 6 : 0;
+    return -Math.log1p(Math.exp(-(mean + logit)));
+  });
+  const [q, k, v, dOut] = [1, 2, 3, 4].map((seed) => normals(seed, size)) as [
+    Float32Array,
+    Float32Array,
+    Float32Array,
+    Float32Array,
+  ];
+  return { q, k, v, dOut, logFgate };
+}
+
+export function twin(
+  { seqLen, batch, numHeads, headDim }: Sizes,
+  host: HostInputs,
+  mode: AttentionMode,
+): Expectations {
+  const dims = { batch, numHeads, headDim, queryLen: seqLen, keyLen: seqLen };
+  const out = { values: naiveForgettingAttention(dims, host).out, bound: FORWARD_BOUND };
+  if (mode === 'forward') return { out };
+  const gradients = naiveForgettingAttentionBackward(dims, host, host.dOut);
+  const named = Object.entries(gradients as object as Record<string, Float64Array>);
+  return {
+    out,
+    ...Object.fromEntries(named.map(([name, values]) => [name, { values, bound: GRADIENT_BOUND }])),
+  };
+}
