@@ -11,6 +11,8 @@ if [ ! -f "$here/app/$command.mjs" ]; then
   exit 1
 fi
 
+export HOME="${HOME:-/tmp}"
+
 has_library() {
   for folder in /usr/lib/x86_64-linux-gnu /lib/x86_64-linux-gnu /usr/lib64 /lib64 /usr/lib; do
     [ -e "$folder/$1" ] && return 0

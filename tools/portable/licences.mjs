@@ -6,11 +6,14 @@ import { GL_PACKAGES } from './glvnd.mjs';
 
 const root = join(import.meta.dirname, '..', '..');
 const peers = join(root, 'tools', 'yardsticks', 'node_modules');
-const node = join(dirname(process.execPath), '..');
+const nodeLicence = [
+  join(dirname(process.execPath), '..', 'LICENSE'),
+  '/usr/share/doc/nodejs/copyright',
+].find((file) => existsSync(file));
 
 /** Name, terms, where it lies in the folder, file with the terms' text. @type {readonly (readonly [string, string, string, string?])[]} */
 const CARRIED = [
-  ['Node.js', 'MIT, with parts under other terms', 'bin/', join(node, 'LICENSE')],
+  ['Node.js', 'MIT, with parts under other terms', 'bin/', nodeLicence],
   ['Dawn (npm webgpu)', 'BSD-3-Clause', 'node_modules/webgpu/ (LICENSE.md there)'],
   ['SwiftShader, Vulkan loader (npm @sparticuz/chromium)', 'Apache-2.0', 'node_modules/, vulkan/'],
   [
@@ -51,7 +54,9 @@ export const writeLicences = async (folder) => {
     const target = `${name.split(/[ ,]/)[0]}.txt`;
     const hasText = file !== undefined && existsSync(file);
     if (hasText) await copyFile(file, join(texts, target));
-    lines.push(`| ${name} | ${terms} | ${where} | ${hasText ? `licences/${target}` : 'with it'} |`);
+    lines.push(
+      `| ${name} | ${terms} | ${where} | ${hasText ? `licences/${target}` : 'with the package'} |`,
+    );
   }
   lines.push('', `Libraries in gl/ come from the Debian packages ${GL_PACKAGES.join(', ')}.`, '');
   await writeFile(join(folder, 'LICENCES.md'), lines.join('\n'));

@@ -29,6 +29,7 @@ export const makePortable = async ({ out = join(root, 'portable') } = {}) => {
   await cp(join(root, 'fixtures'), join(folder, 'fixtures'), { recursive: true });
   await writeCommit(folder);
   await copyExecutable(join(import.meta.dirname, 'launcher.sh'), join(folder, 'vulpes'));
+  await copyExecutable(join(import.meta.dirname, 'measure.sh'), join(folder, 'measure.sh'));
   await cp(join(import.meta.dirname, 'PORTABLE.md'), join(folder, 'README.md'));
   const archive = await pack(out);
   return { folder, archive, bytes: (await stat(archive)).size, parts: await partSizes(folder) };

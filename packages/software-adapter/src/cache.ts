@@ -9,7 +9,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { homedir, tmpdir, userInfo } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import type { Environment } from './environment.ts';
 import { SoftwareAdapterError } from './errors.ts';
@@ -23,7 +23,7 @@ const cacheFolders = (chosen: string | undefined, env: Environment): string[] =>
   if (named) return [named];
   const xdg = env.XDG_CACHE_HOME;
   const home = xdg && isAbsolute(xdg) ? xdg : join(homedir(), '.cache');
-  return [join(home, 'vulpes'), join(tmpdir(), `vulpes-${userInfo().uid}`)];
+  return [join(home, 'vulpes'), join(tmpdir(), `vulpes-${process.getuid?.() ?? 'user'}`)];
 };
 
 /** Nobody else may be able to put a library where we load one from. */

@@ -1,0 +1,39 @@
+#!/bin/sh
+# ./measure.sh OUT [GOLDEN] [FOX]: doctor, verify and bench with every yardstick, each under a time limit, reports into OUT.
+# GOLDEN: folder of reference vectors. FOX: checkout of the official Forgetting Transformer. PYTHON: a Python that has PyTorch.
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+out=${1:?usage: ./measure.sh OUT [GOLDEN] [FOX]}
+golden=${2:-$here/fixtures}
+fox=${3:-}
+mkdir -p "$out"
+
+step() { # NAME SECONDS COMMAND…
+  name=$1
+  limit=$2
+  shift 2
+  began=$(date +%s)
+  timeout "$limit" "$here/vulpes" "$@" >"$out/$name.txt" 2>"$out/$name.log"
+  code=$?
+  # Few files come back from a machine that is lent: one log for all.
+  { echo "== $name"; tail -n 5 "$out/$name.log"; } >>"$out/steps.log"
+  rm "$out/$name.log"
+  cat "$out/$name.txt" >>"$out/all.txt"
+  echo "$name: exit code $code, $(($(date +%s) - began)) s" | tee -a "$out/all.txt"
+  tail -n "${LINES_SHOWN:-12}" "$out/$name.txt"
+  rm "$out/$name.txt"
+}
+
+bench() { # NAME SECONDS OPTIONS…
+  name=$1
+  limit=$2
+  shift 2
+  step "bench-$name" "$limit" bench --json "$out/$name.json" --compare tfjs,jax-js,pytorch \
+    ${fox:+--fox-path "$fox"} ${PYTHON:+--python "$PYTHON"} "$@"
+}
+
+step doctor 30 doctor
+step verify 60 verify "$golden"
+step verify-certified 60 verify "$golden" --pruning certified
+bench training 150 --suite training --preset pro-125m --max-tokens 16384 --budget-seconds 40
+bench attention 150 --suite attention boundary --case B1-T --max-tokens 16384 --budget-seconds 30
+bench matmul 100 --suite matmul --budget-seconds 20
