@@ -31,9 +31,10 @@ bench() { # NAME SECONDS OPTIONS…
     ${fox:+--fox-path "$fox"} ${PYTHON:+--python "$PYTHON"} "$@"
 }
 
-step doctor 30 doctor
+step doctor 20 doctor
 step verify 60 verify "$golden"
 step verify-certified 60 verify "$golden" --pruning certified
-bench training 150 --suite training --preset pro-125m --max-tokens 16384 --budget-seconds 40
-bench attention 150 --suite attention boundary --case B1-T --max-tokens 16384 --budget-seconds 30
-bench matmul 100 --suite matmul --budget-seconds 20
+# Sizes that fit into eight minutes on one data-centre GPU; the whole suites take longer.
+bench training 140 --suite training --preset pro-125m --case T2048 --budget-seconds 30
+bench attention 110 --suite attention --case T16384-H12 --budget-seconds 30
+bench matmul 90 --suite matmul --case M4096 --budget-seconds 20

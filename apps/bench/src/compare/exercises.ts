@@ -22,9 +22,9 @@ const software = (caps: DeviceCaps): Exercise[] => [
 const hardware = (caps: DeviceCaps): Exercise[] => [
   matmulExercise(2048),
   matmulExercise(4096),
-  ...attention([1024, 4096], 12, caps),
+  ...attention([2048], 12, caps),
   trainExercise({ preset: 'llama-small', batch: 8, length: 512 }),
-  trainExercise({ preset: 'llama-125m', batch: 4, length: 1024 }),
+  trainExercise({ preset: 'llama-125m', batch: 2, length: 1024 }),
 ];
 
 /** @param suites only what belongs to these */
