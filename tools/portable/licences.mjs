@@ -11,7 +11,7 @@ const nodeLicence = [
   '/usr/share/doc/nodejs/copyright',
 ].find((file) => existsSync(file));
 
-/** Name, terms, where it lies in the folder, file with the terms' text. @type {readonly (readonly [string, string, string, string?])[]} */
+/** Name, terms, where it lies in the folder, file with the terms' text. @type {readonly (readonly [string, string, string, (string | undefined)?])[]} */
 const CARRIED = [
   ['Node.js', 'MIT, with parts under other terms', 'bin/', nodeLicence],
   ['Dawn (npm webgpu)', 'BSD-3-Clause', 'node_modules/webgpu/ (LICENSE.md there)'],
