@@ -121,7 +121,8 @@ describe('a run', () => {
   });
 
   test('a second Ctrl-C, a while after the first, ends it at once with 130', async () => {
-    const slow = [...tiny(), '--steps', '10000', '--accumulate', '40', '--eval-every', '10000'];
+    // A step has to outlast the half second between the two, on any machine.
+    const slow = [...tiny(), '--steps', '10000', '--accumulate', '200', '--eval-every', '10000'];
     const { code } = await runCli(script, [...slow, '--out', at('twice')], (line, child) => {
       if (line.startsWith('step 00001/')) child.kill('SIGINT');
       if (line.startsWith('Stopping')) setTimeout(() => child.kill('SIGINT'), 500);
