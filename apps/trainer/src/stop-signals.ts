@@ -10,27 +10,24 @@ export interface StopRequest {
 }
 
 /** @param onRequest - told once, when the first signal comes */
-export function stopOnSignals(
-  onRequest: () => void,
-  exit: (code: number) => void = (code) => process.exit(code),
-): StopRequest {
+export function stopOnSignals(onRequest: () => void): StopRequest {
   const controller = new AbortController();
   let firstAt = 0;
-  const onSignal = () => {
+  const onSignal = (name: NodeJS.Signals) => {
     if (!controller.signal.aborted) {
       firstAt = performance.now();
       controller.abort();
       onRequest();
     } else if (performance.now() - firstAt > ECHO_MS) {
-      exit(130);
+      release();
+      // Not process.exit: its clean-up crashes in the driver while work is in flight.
+      process.kill(process.pid, name);
     }
   };
   const signals = ['SIGINT', 'SIGTERM'] as const;
-  for (const name of signals) process.on(name, onSignal);
-  return {
-    signal: controller.signal,
-    release: () => {
-      for (const name of signals) process.off(name, onSignal);
-    },
+  const release = () => {
+    for (const name of signals) process.off(name, onSignal);
   };
+  for (const name of signals) process.on(name, onSignal);
+  return { signal: controller.signal, release };
 }

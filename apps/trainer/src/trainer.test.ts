@@ -120,14 +120,14 @@ describe('a run', () => {
     expect(whole.stderr).toContain('kept (100%)');
   });
 
-  test('a second Ctrl-C, a while after the first, ends it at once with 130', async () => {
+  test('a second Ctrl-C, a while after the first, ends it at once', async () => {
     // A step has to outlast the half second between the two, on any machine.
-    const slow = [...tiny(), '--steps', '10000', '--accumulate', '200', '--eval-every', '10000'];
-    const { code } = await runCli(script, [...slow, '--out', at('twice')], (line, child) => {
+    const slow = [...tiny(), '--steps', '10000', '--accumulate', '40', '--eval-every', '10000'];
+    const { signal } = await runCli(script, [...slow, '--out', at('twice')], (line, child) => {
       if (line.startsWith('step 00001/')) child.kill('SIGINT');
       if (line.startsWith('Stopping')) setTimeout(() => child.kill('SIGINT'), 500);
     });
-    expect(code).toBe(130);
+    expect(signal).toBe('SIGINT'); // shells and npm make 130 of it
   });
 });
 
