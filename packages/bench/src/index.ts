@@ -13,13 +13,7 @@ export {
   type Workload,
 } from './case.ts';
 export { assertSuiteNames, type CaseFilter, chooseCases } from './choose-cases.ts';
-export type {
-  Comparison,
-  ComparisonContext,
-  Measurement,
-  NotMeasured,
-  Yardstick,
-} from './compare.ts';
+export type { Comparison, ComparisonContext, Yardstick } from './compare.ts';
 export { DeviceSlot } from './device-slot.ts';
 export { checkOutput, type GateCheck, type GateReport, runGate } from './gate.ts';
 export { adapterName, type HostInfo, type MachineInfo, machineInfo } from './machine.ts';
@@ -30,6 +24,7 @@ export {
   tablesIn,
   withTables,
 } from './markdown.ts';
+export type { Measurement, NotMeasured } from './measurement.ts';
 export { reportPage } from './page/report-page.ts';
 export { type Peaks, peakGbPerSecond, peakTflops, type Shares } from './peaks/shares.ts';
 export {

@@ -1,9 +1,9 @@
 // The report: everything that is needed to believe a number, as JSON.
 
 import type { Counts, Dims, Mode } from './case.ts';
-import type { Measurement, NotMeasured } from './compare.ts';
 import type { GateReport } from './gate.ts';
 import type { MachineInfo } from './machine.ts';
+import type { Measurement, NotMeasured } from './measurement.ts';
 import type { Peaks, Shares } from './peaks/shares.ts';
 import type { Summary } from './statistics.ts';
 import type { KernelTotal } from './timer.ts';

@@ -8,10 +8,10 @@ import {
 } from '@vulpes/tensor-core';
 import { type BenchCase, caseId } from './case.ts';
 import { type CaseFilter, chooseCases } from './choose-cases.ts';
-import type { NotMeasured } from './compare.ts';
 import type { DeviceSlot } from './device-slot.ts';
 import type { GateReport } from './gate.ts';
 import { type HostInfo, machineInfo } from './machine.ts';
+import type { NotMeasured } from './measurement.ts';
 import { measurePeaks } from './peaks/measure-peaks.ts';
 import type { Peaks } from './peaks/shares.ts';
 import { type BenchReport, buildReport, type CaseReport, OURS } from './report.ts';

@@ -1,7 +1,8 @@
 // `config.json` of a Hugging Face folder to and from FoxConfig.
 
 import { CheckpointError, FoxError } from '@vulpes/tensor-core';
-import { type FoxConfig, officialDefaults } from './config.ts';
+import type { FoxConfig } from './config.ts';
+import { officialDefaults } from './config-make.ts';
 import { validateConfig } from './config-validate.ts';
 
 /** `model_type` of the official class. */

@@ -2,8 +2,9 @@
 
 import { CheckpointError, FoxError } from '@vulpes/tensor-core';
 import { describe, expect, test } from 'vitest';
-import { type FoxConfig, foxConfig, intermediateSizeOf, officialDefaults } from './config.ts';
+import { type FoxConfig, intermediateSizeOf } from './config.ts';
 import { foxConfigFromJson, foxConfigToJson } from './config-json.ts';
+import { foxConfig, officialDefaults } from './config-make.ts';
 import { nonEmbeddingParameters } from './parameters/parameter-specs.ts';
 import { foxPreset, presetNames } from './presets.ts';
 

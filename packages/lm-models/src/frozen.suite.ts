@@ -7,10 +7,10 @@ import { expect, test } from 'vitest';
 import { memoryFileSystem } from './folder/file-system.ts';
 import { loadModelFolder } from './folder/load-folder.ts';
 import { generate } from './generate/generate.ts';
-import type { Params } from './layers/context.ts';
 import { createModel, type LossInputs } from './model.ts';
 import { naiveLogits } from './naive/model.ts';
 import { seqStartFromMask } from './padding.ts';
+import type { Params } from './parameters/params.ts';
 import { readSafetensors, tensorValues } from './safetensors/index.ts';
 
 const fileOf = (name: string): Uint8Array =>

@@ -5,14 +5,13 @@ export { KvCache } from './cache/kv-cache.ts';
 export {
   type FgateType,
   type FoxConfig,
-  foxConfig,
   headDimOf,
   intermediateSizeOf,
   numKvHeadsOf,
-  officialDefaults,
   type PruningMode,
 } from './config.ts';
 export { foxConfigFromJson, foxConfigToJson } from './config-json.ts';
+export { foxConfig, officialDefaults } from './config-make.ts';
 export {
   type FileSystem,
   memoryFileSystem,
@@ -29,7 +28,6 @@ export {
 export type { CacheUsage, SharedOptions } from './generate/options.ts';
 export { argmax, type SamplingOptions, sampleToken } from './generate/sampling.ts';
 export * from './inspect/index.ts';
-export type { Params } from './layers/context.ts';
 export {
   createModel,
   type LossInputs,
@@ -43,5 +41,6 @@ export { seqStartFromMask } from './padding.ts';
 export { initialValues } from './parameters/initial-values.ts';
 export type { ParameterInit, ParameterSpec } from './parameters/parameter-spec.ts';
 export { nonEmbeddingParameters, parameterSpecs } from './parameters/parameter-specs.ts';
+export type { Params } from './parameters/params.ts';
 export { foxPreset, type PresetName, presetNames } from './presets.ts';
 export * from './safetensors/index.ts';

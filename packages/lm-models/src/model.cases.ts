@@ -1,6 +1,7 @@
 // Small models that between them use every option of the configuration.
 
-import { type FoxConfig, foxConfig } from './config.ts';
+import type { FoxConfig } from './config.ts';
+import { foxConfig } from './config-make.ts';
 
 export interface ModelCase {
   readonly id: string;

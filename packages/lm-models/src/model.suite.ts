@@ -5,7 +5,6 @@ import { expectMatch, underTwoFills } from '@vulpes/tensor-core/testing';
 import { describe, expect, test } from 'vitest';
 import type { FoxConfig } from './config.ts';
 import type { HostWeights } from './folder/weights.ts';
-import type { Params } from './layers/context.ts';
 import { modelCases } from './model.cases.ts';
 import { createModel, type LossInputs } from './model.ts';
 import { naiveBatch } from './naive/batch.ts';
@@ -18,6 +17,7 @@ import {
 } from './naive/check.ts';
 import { randomWeights } from './naive/random-weights.ts';
 import { parameterSpecs } from './parameters/parameter-specs.ts';
+import type { Params } from './parameters/params.ts';
 
 const SEED = 42;
 const [BATCH, SEQ_LEN] = [2, 21];

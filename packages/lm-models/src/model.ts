@@ -8,7 +8,7 @@ import type { FoxConfig } from './config.ts';
 import { validateConfig } from './config-validate.ts';
 import { checkWeights, type HostWeights } from './folder/weights.ts';
 import { forward, headWeight } from './forward.ts';
-import type { ForwardContext, Params } from './layers/context.ts';
+import type { ForwardContext } from './layers/context.ts';
 import { makeSpans } from './layers/spans.ts';
 import {
   checkInputs,
@@ -21,6 +21,7 @@ import {
 import { initialValues } from './parameters/initial-values.ts';
 import type { ParameterSpec } from './parameters/parameter-spec.ts';
 import { parameterSpecs } from './parameters/parameter-specs.ts';
+import type { Params } from './parameters/params.ts';
 import { toHost, toParams } from './parameters/transfer.ts';
 
 export type { LossInputs, ModelInputs, NextTokenInputs } from './model-inputs.ts';

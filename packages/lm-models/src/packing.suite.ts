@@ -5,13 +5,14 @@ import { expectMatch } from '@vulpes/tensor-core/testing';
 import { packedOffsets } from '@vulpes/wgsl-kernels';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type FoxConfig, foxConfig } from './config.ts';
-import type { Params } from './layers/context.ts';
+import type { FoxConfig } from './config.ts';
+import { foxConfig } from './config-make.ts';
 import { createModel, type LossInputs } from './model.ts';
 import { naiveBatch } from './naive/batch.ts';
 import { hostOf } from './naive/check.ts';
 import { randomWeights } from './naive/random-weights.ts';
 import { parameterSpecs } from './parameters/parameter-specs.ts';
+import type { Params } from './parameters/params.ts';
 
 const VOCAB = 24;
 const small: Partial<FoxConfig> = {

@@ -1,7 +1,8 @@
 // Named configurations: the paper's sizes, and small ones that train on a laptop or a software adapter.
 
 import { ArgumentError } from '@vulpes/tensor-core';
-import { type FoxConfig, foxConfig } from './config.ts';
+import type { FoxConfig } from './config.ts';
+import { foxConfig } from './config-make.ts';
 
 type Fields = Partial<FoxConfig>;
 

@@ -4,8 +4,8 @@ import { type Device, type Tensor, valueAndGrad } from '@vulpes/tensor-core';
 import { expectMatch } from '@vulpes/tensor-core/testing';
 import { expect, test } from 'vitest';
 import type { FoxConfig } from './config.ts';
-import type { Params } from './layers/context.ts';
 import { createModel, type LossInputs } from './model.ts';
+import type { Params } from './parameters/params.ts';
 import { foxPreset } from './presets.ts';
 
 const [BATCH, SEQ_LEN] = [1, 256];

@@ -46,7 +46,7 @@ export type { TensorBatch } from './model.ts';
 export { type AdamWState, createAdamWState } from './optimizer.ts';
 export { type LayerPruningCounts, type PruningSummary, PruningTally } from './pruning.ts';
 export { METRICS_FILE } from './run-keeper.ts';
-export { runTraining, type TrainingOutcome, type TrainingRun } from './run-training.ts';
+export { runTraining } from './run-training.ts';
 export { learningRateAt, type Schedule } from './schedule.ts';
 export {
   ADAMW,
@@ -65,3 +65,4 @@ export {
   type TrainStepOptions,
   type TrainStepResult,
 } from './train-step.ts';
+export type { TrainingOutcome, TrainingRun } from './training-run.ts';

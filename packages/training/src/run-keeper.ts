@@ -12,10 +12,10 @@ import { heldOutBatches, type TokenBatch } from './data/batches.ts';
 import { type Evaluation, evaluate } from './evaluate.ts';
 import { joinPath } from './files.ts';
 import { type EvaluationMetrics, MetricsLog } from './metrics-log.ts';
-import type { TrainingOutcome, TrainingRun } from './run-training.ts';
 import { tokensPerStep } from './settings.ts';
 import { disposeSitting, type Sitting, startSitting, trainerStateOf } from './sitting.ts';
 import { firstNonFinite, StepReader } from './step-reader.ts';
+import type { TrainingOutcome, TrainingRun } from './training-run.ts';
 
 export const METRICS_FILE = 'metrics.jsonl';
 

@@ -7,8 +7,9 @@ import { listCheckpoints } from './checkpoint/checkpoint-folder.ts';
 import type { TrainEvent } from './events.ts';
 import type { Files } from './files.ts';
 import { memoryFiles } from './memory-files.ts';
-import { runTraining, type TrainingOutcome, type TrainingRun } from './run-training.ts';
+import { runTraining } from './run-training.ts';
 import { courseOf, disposeParams, tinyRun, tinySettings } from './testing/tiny-run.ts';
+import type { TrainingOutcome, TrainingRun } from './training-run.ts';
 
 type Content = Map<string, Uint8Array<ArrayBuffer>>;
 

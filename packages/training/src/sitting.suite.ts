@@ -10,7 +10,7 @@ import {
 } from './checkpoint/checkpoint-folder.ts';
 import { encodeText } from './files.ts';
 import { memoryFiles } from './memory-files.ts';
-import { runTraining, type TrainingRun } from './run-training.ts';
+import { runTraining } from './run-training.ts';
 import {
   disposeParams,
   tinyConfig,
@@ -18,6 +18,7 @@ import {
   tinyRun,
   tinySettings,
 } from './testing/tiny-run.ts';
+import type { TrainingRun } from './training-run.ts';
 
 type Content = Map<string, Uint8Array<ArrayBuffer>>;
 

@@ -14,8 +14,8 @@ import type { Corpus } from './data/corpus.ts';
 import { byteTokenizer } from './data/tokenizer.ts';
 import type { Model, Params } from './model.ts';
 import { type AdamWState, createAdamWState } from './optimizer.ts';
-import type { TrainingRun } from './run-training.ts';
 import { assertSameCourse, scheduleOf } from './settings.ts';
+import type { TrainingRun } from './training-run.ts';
 
 export interface Progress {
   /** Updates made. */

@@ -6,8 +6,9 @@ import { expect, test } from 'vitest';
 import { listCheckpoints } from './checkpoint/checkpoint-folder.ts';
 import type { TrainEvent } from './events.ts';
 import { memoryFiles } from './memory-files.ts';
-import { runTraining, type TrainingRun } from './run-training.ts';
+import { runTraining } from './run-training.ts';
 import { courseOf, disposeParams, tinyRun, tinySettings } from './testing/tiny-run.ts';
+import type { TrainingRun } from './training-run.ts';
 
 type Content = Map<string, Uint8Array<ArrayBuffer>>;
 

@@ -9,7 +9,8 @@ import {
 } from '@vulpes/tensor-core';
 import { expectMatch, randomArray } from '@vulpes/tensor-core/testing';
 import { describe, expect, test } from 'vitest';
-import { type FoxConfig, foxConfig } from '../config.ts';
+import type { FoxConfig } from '../config.ts';
+import { foxConfig } from '../config-make.ts';
 import type { HostWeights } from '../folder/weights.ts';
 import { modelCases } from '../model.cases.ts';
 import { createModel, type Model } from '../model.ts';

@@ -2,7 +2,7 @@
 
 import type { Device } from '@vulpes/tensor-core';
 import { type FoxConfig, headDimOf, numKvHeadsOf } from '../config.ts';
-import { type Params, paramsBelow } from '../layers/context.ts';
+import { type Params, paramsBelow } from '../parameters/params.ts';
 import { assertCacheOptions } from './check.ts';
 import type { CacheGeometry } from './geometry.ts';
 import { KvCache } from './kv-cache.ts';

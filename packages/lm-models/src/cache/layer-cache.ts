@@ -3,7 +3,7 @@
 import { appendPages, pagedAttention } from '@vulpes/fox-attention';
 import { invariant, reshape, type Tensor } from '@vulpes/tensor-core';
 import { embedding, tokenShift } from '@vulpes/wgsl-kernels';
-import type { AttentionInputs } from '../layers/attend.ts';
+import type { AttentionInputs } from '../layers/attention-inputs.ts';
 import { GateState } from './gate-state.ts';
 import type { CacheGeometry, Chunk } from './geometry.ts';
 import type { LogitBound } from './logit-bound.ts';

@@ -2,7 +2,7 @@
 
 import { logitUpperBoundFromQkNorm } from '@vulpes/acp-scheduler';
 import type { Tensor } from '@vulpes/tensor-core';
-import type { ParamReader } from '../layers/context.ts';
+import type { ParamReader } from '../parameters/params.ts';
 import { normMaxima } from './cache.kernel.ts';
 import { type CacheGeometry, type Chunk, smScaleOf } from './geometry.ts';
 import { groupOf } from './page-pools.ts';

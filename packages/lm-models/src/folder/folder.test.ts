@@ -2,8 +2,9 @@
 
 import { CheckpointError } from '@vulpes/tensor-core';
 import { describe, expect, test } from 'vitest';
-import { type FoxConfig, foxConfig } from '../config.ts';
+import type { FoxConfig } from '../config.ts';
 import { foxConfigToJson } from '../config-json.ts';
+import { foxConfig } from '../config-make.ts';
 import { initialValues } from '../parameters/initial-values.ts';
 import { parameterSpecs } from '../parameters/parameter-specs.ts';
 import { writeSafetensors } from '../safetensors/index.ts';

@@ -1,8 +1,8 @@
 // Text generation, token by token, for one prompt or for several of unequal length at once.
 
 import { CounterRng, NonFiniteError } from '@vulpes/tensor-core';
-import type { Params } from '../layers/context.ts';
 import type { Model } from '../model.ts';
+import type { Params } from '../parameters/params.ts';
 import { NextLogits } from './next-logits.ts';
 import {
   checkOptions,

@@ -2,8 +2,8 @@
 
 import type { Tensor } from '@vulpes/tensor-core';
 import type { KvCache } from '../cache/kv-cache.ts';
-import type { Params } from '../layers/context.ts';
 import type { Model } from '../model.ts';
+import type { Params } from '../parameters/params.ts';
 import type { GenerateSettings } from './options.ts';
 
 /** Rows of unequal length, padded on the left. */

@@ -5,9 +5,10 @@ import { attendAndReport, selectBlocks } from '@vulpes/fox-attention';
 import { reshape, type Tensor } from '@vulpes/tensor-core';
 import { cumulativeLogGate, embedding, type KeptBlocks } from '@vulpes/wgsl-kernels';
 import type { PruningMode } from '../config.ts';
-import type { AttentionInputs } from '../layers/attend.ts';
-import type { ForwardContext, ParamReader } from '../layers/context.ts';
+import type { AttentionInputs } from '../layers/attention-inputs.ts';
+import type { ForwardContext } from '../layers/context.ts';
 import { pruneLayer } from '../layers/pruning.ts';
+import type { ParamReader } from '../parameters/params.ts';
 
 export interface ObservedRule {
   /** i32 [1, H, ceil(T / blockM)] */

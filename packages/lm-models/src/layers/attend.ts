@@ -3,19 +3,10 @@
 import { pruningCounts } from '@vulpes/acp-scheduler';
 import { attendAndReport, forgettingAttention } from '@vulpes/fox-attention';
 import type { Tensor } from '@vulpes/tensor-core';
-import type { ForwardContext, ParamReader } from './context.ts';
+import type { ParamReader } from '../parameters/params.ts';
+import type { AttentionInputs } from './attention-inputs.ts';
+import type { ForwardContext } from './context.ts';
 import { pruneLayer } from './pruning.ts';
-
-export interface AttentionInputs {
-  /** [B, T, H, D], after norm and rotation. */
-  readonly q: Tensor;
-  /** [B, T, Hkv, D], after shift, norm and rotation. */
-  readonly k: Tensor;
-  /** [B, T, Hkv, D], after the shift. */
-  readonly v: Tensor;
-  /** [B, T, H]; null without a gate. */
-  readonly logFgate: Tensor | null;
-}
 
 export interface Attended {
   /** [B, T, H, D] */

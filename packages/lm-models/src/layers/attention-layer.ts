@@ -3,8 +3,9 @@
 import type { Tensor } from '@vulpes/tensor-core';
 import { linear, outputGate, rmsNorm, rope } from '@vulpes/wgsl-kernels';
 import { numKvHeadsOf } from '../config.ts';
+import { type ParamReader, readerBelow } from '../parameters/params.ts';
 import { attend } from './attend.ts';
-import { type ForwardContext, type ParamReader, readerBelow } from './context.ts';
+import type { ForwardContext } from './context.ts';
 import { logForgetGate } from './forget-gate.ts';
 import { mergeHeads, splitHeads } from './heads.ts';
 import { QK_NORM_EPS } from './qk-norm-eps.ts';

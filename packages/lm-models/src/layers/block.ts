@@ -2,8 +2,9 @@
 
 import type { Tensor } from '@vulpes/tensor-core';
 import { add, rmsNorm } from '@vulpes/wgsl-kernels';
+import { type ParamReader, readerBelow } from '../parameters/params.ts';
 import { type AttentionResult, attentionLayer } from './attention-layer.ts';
-import { type ForwardContext, type ParamReader, readerBelow } from './context.ts';
+import type { ForwardContext } from './context.ts';
 import { mlp } from './mlp.ts';
 
 /** x [B, T, h] -> [B, T, h] */

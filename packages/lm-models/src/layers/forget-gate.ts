@@ -3,7 +3,7 @@
 import { reshape, type Tensor } from '@vulpes/tensor-core';
 import { broadcastRows, linear, logSigmoid } from '@vulpes/wgsl-kernels';
 import type { FoxConfig } from '../config.ts';
-import type { ParamReader } from './context.ts';
+import type { ParamReader } from '../parameters/params.ts';
 
 /** log f = logsigmoid(W_f x + b_f), or of a bias alone. x [B, T, h] -> [B, T, H]; null without a gate. */
 export function logForgetGate(x: Tensor, param: ParamReader, config: FoxConfig): Tensor | null {

@@ -10,7 +10,8 @@ import {
 import { selectBlocks } from '@vulpes/fox-attention';
 import type { Tensor } from '@vulpes/tensor-core';
 import { type BlockRanges, cumulativeLogGate, type StopRule } from '@vulpes/wgsl-kernels';
-import type { ForwardContext, ParamReader } from './context.ts';
+import type { ParamReader } from '../parameters/params.ts';
+import type { ForwardContext } from './context.ts';
 
 /** What attention takes of a layer's pruning: ranges found before it runs, or a rule by which it stops. */
 export interface LayerPruning {

@@ -3,7 +3,8 @@
 import type { Tensor } from '@vulpes/tensor-core';
 import { linear, tokenShift } from '@vulpes/wgsl-kernels';
 import { numKvHeadsOf } from '../config.ts';
-import type { ForwardContext, ParamReader } from './context.ts';
+import type { ParamReader } from '../parameters/params.ts';
+import type { ForwardContext } from './context.ts';
 import { splitHeads } from './heads.ts';
 
 /**

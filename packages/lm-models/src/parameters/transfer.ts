@@ -2,8 +2,8 @@
 
 import type { Device } from '@vulpes/tensor-core';
 import { checkWeights, type HostWeights } from '../folder/weights.ts';
-import type { Params } from '../layers/context.ts';
 import type { ParameterSpec } from './parameter-spec.ts';
+import type { Params } from './params.ts';
 
 /** Tensors of all parameters, from values on the host. */
 export function toParams(

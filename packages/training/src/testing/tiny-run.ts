@@ -7,8 +7,8 @@ import { byteTokenizer } from '../data/tokenizer.ts';
 import type { Files } from '../files.ts';
 import { memoryFiles } from '../memory-files.ts';
 import { type Metrics, parseMetrics } from '../metrics-log.ts';
-import type { TrainingRun } from '../run-training.ts';
 import { defaultSettings, type TrainSettings } from '../settings.ts';
+import type { TrainingRun } from '../training-run.ts';
 
 export const tinySettings: TrainSettings = {
   ...defaultSettings,
