@@ -60,6 +60,8 @@ export interface BenchCase {
   readonly preset?: string;
   /** Floating-point operations of one run with nothing pruned, roughly: tells large cases from small ones. */
   readonly flops?: number;
+  /** The same of what `counts` runs, where that is more than the timed work. */
+  readonly countFlops?: number;
   /** How the inputs were made, for the report. */
   readonly inputs: string;
   /** The first is the baseline of the ratios. */

@@ -3,6 +3,7 @@
 import { ArgumentError } from '@vulpes/tensor-core';
 import { count } from './format.ts';
 import { adapterName } from './machine.ts';
+import { missingLines } from './missing.ts';
 import { type BenchReport, REPORT_SCHEMA } from './report.ts';
 import { comparisonTable, type RowTable, suiteTables } from './rows.ts';
 import { formatPeaks } from './table.ts';
@@ -52,7 +53,7 @@ const capital = (text: string): string => `${text.slice(0, 1).toUpperCase()}${te
 
 function missingOf({ notMeasured }: BenchReport): string[] {
   if (notMeasured.length === 0) return [];
-  const lines = notMeasured.map(({ runner, case: id, why }) => `- ${runner}, ${id}: ${why}`);
+  const lines = missingLines(notMeasured).map((line) => `- ${line}`);
   return [`Not measured:\n\n${lines.join('\n')}`];
 }
 

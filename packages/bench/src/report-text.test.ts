@@ -2,6 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { markdownTables, markedTables, parseReport, tablesIn, withTables } from './markdown.ts';
+import { leftOut } from './missing.ts';
 import { reportPage } from './page/report-page.ts';
 import { rooflineChart } from './page/roofline.ts';
 import { familiesOf, speedCharts } from './page/speed.ts';
@@ -100,7 +101,12 @@ const report: BenchReport = {
       note: 'f16',
     },
   ],
-  notMeasured: [{ runner: 'vulpes', case: 'attention T4096', why: 'did not fit: large' }],
+  notMeasured: [
+    { runner: 'vulpes', case: 'a/forward M1', why: leftOut(85, { needed: 1.5, left: 0.2 }) },
+    { runner: 'vulpes', case: 'attention T4096', why: 'did not fit: large' },
+    { runner: 'vulpes', case: 'b/forward M1', why: leftOut(85, { needed: 3, left: -1 }) },
+    { runner: 'vulpes', case: 'a/forward M2', why: leftOut(85, { needed: 3, left: 0 }) },
+  ],
   refused: 0,
   failed: 0,
   elapsedMs: 1000,
@@ -121,7 +127,15 @@ test('Markdown: machine, a table a suite, yardsticks, what is missing', () => {
   expect(text).toContain(
     '| attention T1024 | dense | other \\| one | 20 | 4.000 (3.600-4.800) | - | 2.00× | f16 |',
   );
-  expect(text).toContain('- vulpes, attention T4096: did not fit: large');
+  expect(text.split('\n\n').at(-1)).toBe(
+    '- vulpes, 3 cases left out by the time budget of 85 s: 2 a/forward, 1 b/forward\n- vulpes, attention T4096: did not fit: large',
+  );
+});
+
+test('why a case was left out, in whole seconds', () => {
+  expect(leftOut(85, { needed: 1.5, left: -0.2 })).toBe(
+    'left out by the time budget of 85 s: it needs about 2 s, 0 s were left',
+  );
 });
 
 test('a software report makes no absolute claim', () => {
@@ -148,6 +162,8 @@ test('what a variant counted of its own has a column', () => {
   expect(text).toContain('| blocks kept | also counted |');
   expect(text).toContain('| 30.0 % | cache 10 of 40 KiB; dropped 0.0e+0 at most |');
   expect(text).toContain('| 100.0 % |  |');
+  const terminal = formatReport({ ...report, cases });
+  expect(terminal).toMatch(/30\.0 % +cache 10 of 40 KiB; dropped 0\.0e\+0 at most$/m);
 });
 
 test('a report keeps its place in a document', () => {

@@ -39,4 +39,9 @@ describe('predictMs', () => {
     expect(first).toBeCloseTo(2000 + 1000 + 44 * (1000 / 200), 6);
     expect(predictMs(work('t', 1e9), [], { ...settings, peakFlopsPerMs: null })).toBe(3000);
   });
+
+  test('counting that is more than what is timed', () => {
+    const counted = { ...work('t', 0), countFlops: 2e6 };
+    expect(predictMs(counted, [], settings)).toBe(2000 + 1000 + 2e6 / 200);
+  });
 });

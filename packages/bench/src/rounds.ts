@@ -36,7 +36,7 @@ export interface Spent {
   readonly overheadMs: number;
 }
 
-type Work = Pick<BenchCase, 'suite' | 'op' | 'mode' | 'flops' | 'variants'>;
+type Work = Pick<BenchCase, 'suite' | 'op' | 'mode' | 'flops' | 'countFlops' | 'variants'>;
 
 /** Runs of a variant that no clock watches: check, warm-up, counts, footprint. */
 const UNTIMED_RUNS = 4;
@@ -46,11 +46,11 @@ const FIRST_OVERHEAD_MS = 2000;
 
 /**
  * Milliseconds that a case will take, from those that ran: the speed of the largest of its kind,
- * and what a case of its suite takes beside its runs.
+ * what a case of its suite takes beside its runs, and what its counts take.
  * @param peakFlopsPerMs measured; null = unknown: then a first case of a kind is taken to be quick
  */
 export function predictMs(
-  { suite, op, mode, flops = 0, variants }: Work,
+  { suite, op, mode, flops = 0, countFlops = 0, variants }: Work,
   spent: readonly Spent[],
   settings: RunSettings & { readonly clocks: number; readonly peakFlopsPerMs: number | null },
 ): number {
@@ -58,9 +58,11 @@ export function predictMs(
   const sameKind = sameSuite.filter((other) => other.op === op && other.mode === mode);
   const like = largest(sameKind) ?? largest(sameSuite);
   const peak = settings.peakFlopsPerMs;
-  const flopsPerMs = like ? like.flops / like.runMs : peak === null ? null : FIRST_GUESS * peak;
+  const guess = peak === null ? null : FIRST_GUESS * peak;
+  const flopsPerMs = like ? like.flops / like.runMs : guess;
   const runMs = flopsPerMs === null ? 0 : flops / flopsPerMs;
-  return overheadMs(spent, suite) + timedMs(runMs, variants.length, settings);
+  const countMs = guess === null ? 0 : (variants.length * countFlops) / guess;
+  return overheadMs(spent, suite) + countMs + timedMs(runMs, variants.length, settings);
 }
 
 const largest = (spent: readonly Spent[]): Spent | undefined =>

@@ -48,7 +48,7 @@ export function suiteTables(report: BenchReport): { suite: string; table: RowTab
 
 /** One column more where a variant counted something of its own. */
 function withNotes(table: RowTable, cases: readonly CaseReport[]): RowTable {
-  const notes = cases.flatMap(({ variants }) => variants.map(noteOf));
+  const notes = cases.flatMap(({ variants }) => variants.map((one) => noteOf(one, variants[0])));
   if (notes.every((note) => note === '')) return table;
   return {
     columns: [...table.columns, 'also counted'],
@@ -56,13 +56,17 @@ function withNotes(table: RowTable, cases: readonly CaseReport[]): RowTable {
   };
 }
 
-/** Bytes of a cache, mass that a rule dropped. */
-function noteOf({ counts }: VariantReport): string {
-  const { cache, droppedMass } = counts ?? {};
+/** Bytes of a cache; what a pruning rule dropped and kept, against the first rule. */
+export function noteOf({ counts }: VariantReport, first: VariantReport | undefined): string {
+  const { cache, droppedMass, keptBlocks } = counts ?? {};
   const kibibytes = (bytes: number): string => (bytes / 1024).toFixed(0);
+  const ofFirst = (keptBlocks ?? 0) / (first?.counts?.keptBlocks ?? 0);
   return [
     cache && `cache ${kibibytes(cache.keptBytes)} of ${kibibytes(cache.fullBytes)} KiB`,
     droppedMass !== undefined && `dropped ${droppedMass.toExponential(1)} at most`,
+    droppedMass !== undefined &&
+      ofFirst < 1 &&
+      `${ofFirst.toFixed(3)} of the blocks of ${first?.name}`,
   ]
     .filter(Boolean)
     .join('; ');

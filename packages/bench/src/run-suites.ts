@@ -12,6 +12,7 @@ import type { DeviceSlot } from './device-slot.ts';
 import type { GateReport } from './gate.ts';
 import { type HostInfo, machineInfo } from './machine.ts';
 import type { NotMeasured } from './measurement.ts';
+import { leftOut } from './missing.ts';
 import { measurePeaks } from './peaks/measure-peaks.ts';
 import type { Peaks } from './peaks/shares.ts';
 import { type BenchReport, buildReport, type CaseReport, OURS } from './report.ts';
@@ -83,11 +84,13 @@ export async function runCases(
 
 /** The smallest of each suite, then the others by size: a budget that runs out leaves no suite empty. */
 function smallestFirst(cases: readonly BenchCase[]): BenchCase[] {
-  const sorted = [...cases].sort((a, b) => (a.flops ?? 0) - (b.flops ?? 0));
+  const sorted = [...cases].sort((a, b) => sizeOf(a) - sizeOf(b));
   const isFirst = ({ suite }: BenchCase, index: number): boolean =>
     sorted.findIndex((other) => other.suite === suite) === index;
   return [...sorted.filter(isFirst), ...sorted.filter((one, index) => !isFirst(one, index))];
 }
+
+const sizeOf = ({ flops = 0, countFlops = 0 }: BenchCase): number => flops + countFlops;
 
 /** What has run so far. */
 class SuiteRun {
@@ -155,7 +158,7 @@ class SuiteRun {
         peakFlopsPerMs: peaks && peaks.compute.flops / peaks.compute.ms.median,
       }) / 1000;
     if (needed <= left) return null;
-    return `left out by the time budget of ${budgetSeconds} s: it needs about ${Math.ceil(needed)} s, ${Math.max(0, Math.floor(left))} s were left`;
+    return leftOut(budgetSeconds, { needed, left });
   }
 
   #leaveOut(benchCase: BenchCase, why: string): void {

@@ -1,9 +1,10 @@
 // The report for a terminal: one block a case, one line a variant; then the yardsticks and what was not measured.
 
 import { alignColumns, count, kept, spread } from './format.ts';
+import { missingLines } from './missing.ts';
 import { type Peaks, peakGbPerSecond, peakTflops, type Shares } from './peaks/shares.ts';
 import type { BenchReport, CaseReport, VariantReport } from './report.ts';
-import { comparisonTable } from './rows.ts';
+import { comparisonTable, noteOf } from './rows.ts';
 
 /** Lines without colours. */
 export function formatReport(report: BenchReport): string {
@@ -53,7 +54,15 @@ export function formatCase({ id, variants }: CaseReport, isAbsolute: boolean): s
   const rows = variants.map((variant) =>
     isAbsolute ? absoluteRow(variant, isAlone) : ratioRow(variant, isAlone),
   );
-  return [id, ...alignColumns([header, ...rows]).map((line) => `  ${line}`)].join('\n');
+  const table = withNotes([header, ...rows], variants);
+  return [id, ...alignColumns(table).map((line) => `  ${line}`)].join('\n');
+}
+
+/** One column more where a variant counted something of its own. */
+function withNotes(table: string[][], variants: readonly VariantReport[]): string[][] {
+  const notes = variants.map((variant) => noteOf(variant, variants[0]));
+  if (notes.every((note) => note === '')) return table;
+  return table.map((row, line) => [...row, line === 0 ? 'also counted' : (notes[line - 1] ?? '')]);
 }
 
 function absoluteRow(variant: VariantReport, isAlone: boolean): string[] {
@@ -99,7 +108,7 @@ function formatComparisons(report: BenchReport): string {
 
 function formatNotMeasured({ notMeasured }: BenchReport): string {
   if (notMeasured.length === 0) return '';
-  const lines = notMeasured.map((entry) => `  ${entry.runner}: ${entry.case}: ${entry.why}`);
+  const lines = missingLines(notMeasured).map((line) => `  ${line}`);
   return [`not measured: ${count(notMeasured.length, 'case')}`, ...lines].join('\n');
 }
 

@@ -12,13 +12,11 @@ const TAUS = [
   { tauMin: 2, tauMax: 512 },
   { tauMin: 4, tauMax: 4096 },
 ] as const;
-/** Shorter ones need no budget: what they cost is the pass of attention that counts. */
-const SHORT = 2048;
-const LONG = 16384;
+const LENGTHS = [2048, 16384];
 const SMALL = { B: 1, T: 320, H: 3, D: 64, block: 64 } as const;
 
 export const pruningSuite = (_caps: DeviceCaps): BenchCase[] =>
-  [SHORT, LONG].flatMap((T) => TAUS.map((taus) => pruningCase({ ...SMALL, T, H: 12, ...taus })));
+  LENGTHS.flatMap((T) => TAUS.map((taus) => pruningCase({ ...SMALL, T, H: 12, ...taus })));
 
 /** One case at any size; `dims` holds B, T, H, D, block, tauMin and tauMax. */
 export function pruningCase(dims: Dims): BenchCase {
@@ -30,7 +28,7 @@ export function pruningCase(dims: Dims): BenchCase {
     mode: 'search',
     dims,
     gateDims: { ...dims, ...SMALL },
-    flops: seqLen <= SHORT ? 0 : passFlops,
+    countFlops: passFlops,
     inputs:
       'q, k ~ N(0, 1), each row RMS-normed, weights 1; log f = −U(0.5, 1.5)/τ, τ from tauMin (first head) to tauMax (last), evenly in log τ; log ε = −10. Kept blocks: of the search, or as the attention kernel reports them. droppedMass: the largest share that a row loses, in f64, over every droppedMassEvery-th row of each head, the last row included',
     variants: [
