@@ -14,7 +14,7 @@ import { createDevice, type Device } from '@vulpes/tensor-core';
 import { createYardsticks } from './compare/index.ts';
 import { hostInfo } from './host.ts';
 import type { BenchArguments } from './options.ts';
-import { reportFiles, writeReport } from './outputs.ts';
+import { ReportWriter } from './outputs.ts';
 import { ProgressLine } from './progress-line.ts';
 import { runYardsticks } from './run-yardsticks.ts';
 
@@ -27,17 +27,19 @@ export async function bench(given: BenchArguments, stdout: Output): Promise<numb
   const yardsticks = createYardsticks(given.compare, given);
   const slot = await DeviceSlot.open(() => createDevice(given));
   const progress = new ProgressLine(process.stderr);
-  const ours = await runSuites(slot, optionsOf(given, slot.device, { progress, stdout }));
+  const writer = new ReportWriter(given);
+  const onReport = (soFar: BenchReport): void => writer.save(soFar);
+  const options = optionsOf(given, slot.device, { progress, stdout });
+  const ours = await runSuites(slot, { ...options, onReport });
   const { report, complaints } = await runYardsticks(ours, yardsticks, {
     slot,
-    names: given.compare,
     onProgress: (doing) => progress.say(doing),
+    onReport,
   });
   progress.clear();
   slot.device.dispose();
   for (const block of formatEnd(report)) stdout.write(`\n${block}\n`);
-  for (const line of await writeReport(report, reportFiles(given, new Date())))
-    stdout.write(`${line}\n`);
+  for (const line of await writer.finish(report)) stdout.write(`${line}\n`);
   stdout.write(`${verdict(report)} ${(report.elapsedMs / 1000).toFixed(0)} s.\n`);
   for (const complaint of complaints) console.error(complaint);
   return complaints.length > 0 ? 1 : exitCode(report);

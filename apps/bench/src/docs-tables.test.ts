@@ -1,18 +1,23 @@
 // The docs' tables are what the reports beside them say.
 
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { markedTables, parseReport, tablesIn } from '@vulpes/bench';
 import { expect, test } from 'vitest';
 
 const docs = join(import.meta.dirname, '..', '..', '..', 'docs');
-const tables = tablesIn(readFileSync(join(docs, 'benchmarks.md'), 'utf8'));
+const tables = readdirSync(docs)
+  .filter((file) => file.endsWith('.md'))
+  .flatMap((file) => {
+    const text = readFileSync(join(docs, file), 'utf8');
+    return tablesIn(text).map((table) => ({ file, ...table }));
+  });
 
 test('there are tables', () => {
-  expect(tables.length).toBeGreaterThan(0);
+  expect([...new Set(tables.map(({ file }) => file))]).toEqual(['benchmarks.md', 'pruning.md']);
 });
 
-test.each(tables)('docs/benchmarks.md: $path', ({ path, block }) => {
+test.each(tables)('docs/$file: $path', ({ path, block }) => {
   const report = parseReport(readFileSync(join(docs, path), 'utf8'), path);
   expect(block).toBe(markedTables(report, path));
 });

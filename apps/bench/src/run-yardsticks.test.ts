@@ -19,20 +19,26 @@ test('a yardstick that cannot run: a sentence, a line in the report, and the row
     wallMs: { runs: 1, median: 2, p10: 2, p90: 2, min: 2 },
     gpuMs: null,
   };
-  const works: Yardstick = async () => ({ measurements: [row], notMeasured: [] });
-  const missing: Yardstick = async () => {
+  const works: Yardstick = async ({ onMeasurement }) => onMeasurement(row);
+  const breaks: Yardstick = async ({ onMeasurement }) => {
+    onMeasurement(row);
     throw new YardstickError('bench --compare other: it is not installed. Install it.');
   };
-  const doing: string[] = [];
-  const compared = await runYardsticks(report, [missing, works], {
+  const yardsticks = [
+    { name: 'other', run: breaks },
+    { name: 'third', run: works },
+  ];
+  const saved: number[] = [];
+  const compared = await runYardsticks(report, yardsticks, {
     slot: { device: await createDevice() },
-    names: ['other', 'third'],
-    onProgress: (step) => doing.push(step),
+    onProgress: () => {},
+    onReport: ({ comparisons }) => saved.push(comparisons.length),
   });
+  expect(saved).toEqual([1, 1, 2]);
   expect(compared.complaints).toEqual(['bench --compare other: it is not installed. Install it.']);
-  expect(compared.report.comparisons).toEqual([row]);
+  expect(compared.report.comparisons).toEqual([row, row]);
   expect(compared.report.notMeasured).toEqual([
-    { runner: 'other, third', case: 'all', why: compared.complaints[0] },
+    { runner: 'other', case: 'all', why: compared.complaints[0] },
   ]);
 });
 

@@ -1,7 +1,8 @@
 // Runs the yardsticks after our own cases; one that cannot run costs no row of the others.
 
-import { type BenchReport, type DeviceSlot, withComparison, type Yardstick } from '@vulpes/bench';
+import { type BenchReport, type DeviceSlot, withRows } from '@vulpes/bench';
 import { FoxError } from '@vulpes/tensor-core';
+import type { NamedYardstick } from './compare/index.ts';
 
 export interface Compared {
   /** With a row for each measurement, and for what could not be measured. */
@@ -10,31 +11,39 @@ export interface Compared {
   readonly complaints: readonly string[];
 }
 
-/** @param names of the yardsticks, for the report */
+interface RunContext {
+  readonly slot: Pick<DeviceSlot, 'device'>;
+  readonly onProgress: (doing: string) => void;
+  /** Told after each row: the report so far. */
+  readonly onReport: (report: BenchReport) => void;
+}
+
 export async function runYardsticks(
-  report: BenchReport,
-  yardsticks: readonly Yardstick[],
-  { slot, names, onProgress }: RunContext,
+  ours: BenchReport,
+  yardsticks: readonly NamedYardstick[],
+  { slot, onProgress, onReport }: RunContext,
 ): Promise<Compared> {
   const complaints: string[] = [];
-  let compared = report;
-  for (const yardstick of yardsticks) {
-    const { cases, settings } = report;
+  let report = ours;
+  const add = (rows: Parameters<typeof withRows>[1]): void => {
+    report = withRows(report, rows);
+    onReport(report);
+  };
+  for (const { name, run } of yardsticks) {
     try {
-      const context = { cases, device: slot.device, runs: settings.runs, onProgress };
-      compared = withComparison(compared, await yardstick(context));
+      await run({
+        cases: ours.cases,
+        device: slot.device,
+        runs: ours.settings.runs,
+        onProgress,
+        onMeasurement: (row) => add({ comparisons: [row] }),
+        onNotMeasured: (entry) => add({ notMeasured: [entry] }),
+      });
     } catch (error) {
       if (!FoxError.isInstance(error)) throw error;
       complaints.push(error.message);
-      const entry = { runner: names.join(', '), case: 'all', why: error.message };
-      compared = withComparison(compared, { measurements: [], notMeasured: [entry] });
+      add({ notMeasured: [{ runner: name, case: 'all', why: error.message }] });
     }
   }
-  return { report: compared, complaints };
-}
-
-interface RunContext {
-  readonly slot: Pick<DeviceSlot, 'device'>;
-  readonly names: readonly string[];
-  readonly onProgress: (doing: string) => void;
+  return { report, complaints };
 }

@@ -1,13 +1,8 @@
-// What a yardstick (another library on the same machine) hands back for the report.
+// What a yardstick (another library on the same machine) is given, and tells for the report.
 
 import type { Device } from '@vulpes/tensor-core';
 import type { Measurement, NotMeasured } from './measurement.ts';
 import type { CaseReport } from './report.ts';
-
-export interface Comparison {
-  readonly measurements: readonly Measurement[];
-  readonly notMeasured: readonly NotMeasured[];
-}
 
 /** What a yardstick is given: the cases that ran, on a device that is idle. */
 export interface ComparisonContext {
@@ -17,6 +12,10 @@ export interface ComparisonContext {
   readonly runs: number;
   /** Says in a few words what it is doing. */
   readonly onProgress: (doing: string) => void;
+  /** Takes a row as soon as there is one: what ends a yardstick early costs no row before it. */
+  readonly onMeasurement: (row: Measurement) => void;
+  readonly onNotMeasured: (entry: NotMeasured) => void;
 }
 
-export type Yardstick = (context: ComparisonContext) => Promise<Comparison>;
+/** @throws FoxError where it cannot run: why and what to do, in a sentence */
+export type Yardstick = (context: ComparisonContext) => Promise<void>;

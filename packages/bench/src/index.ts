@@ -13,7 +13,7 @@ export {
   type Workload,
 } from './case.ts';
 export { assertSuiteNames, type CaseFilter, chooseCases } from './choose-cases.ts';
-export type { Comparison, ComparisonContext, Yardstick } from './compare.ts';
+export type { ComparisonContext, Yardstick } from './compare.ts';
 export { DeviceSlot } from './device-slot.ts';
 export { checkOutput, type GateCheck, type GateReport, runGate } from './gate.ts';
 export { adapterName, type HostInfo, type MachineInfo, machineInfo } from './machine.ts';
@@ -42,7 +42,7 @@ export {
   REPORT_SCHEMA,
   type Timing,
   type VariantReport,
-  withComparison,
+  withRows,
 } from './report.ts';
 export type { RunSettings } from './rounds.ts';
 export { type CaseRun, type OnPhase, type Phase, runCase } from './run-case.ts';

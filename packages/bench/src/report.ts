@@ -115,17 +115,12 @@ export function buildReport(content: ReportContent, createdAt: Date): BenchRepor
   };
 }
 
-/** The same report with the rows of a yardstick. */
-export const withComparison = (
+/** The same report with more rows. */
+export const withRows = (
   report: BenchReport,
-  {
-    measurements,
-    notMeasured,
-  }: Pick<BenchReport, 'notMeasured'> & {
-    readonly measurements: readonly Measurement[];
-  },
+  { comparisons = [], notMeasured = [] }: Partial<Pick<BenchReport, 'comparisons' | 'notMeasured'>>,
 ): BenchReport => ({
   ...report,
-  comparisons: [...report.comparisons, ...measurements],
+  comparisons: [...report.comparisons, ...comparisons],
   notMeasured: [...report.notMeasured, ...notMeasured],
 });

@@ -3,7 +3,7 @@ import { gpuSuite } from '@vulpes/tensor-core/testing';
 import { defineKernel } from '@vulpes/wgsl-kernels';
 import { expect, test } from 'vitest';
 import type { BenchCase, Dims, Workload } from './case.ts';
-import { buildReport, withComparison } from './report.ts';
+import { buildReport, withRows } from './report.ts';
 import { type Phase, runCase } from './run-case.ts';
 import type { Summary } from './statistics.ts';
 import { formatReport } from './table.ts';
@@ -160,7 +160,7 @@ gpuSuite('runCase', (device) => {
     expect(text).toMatch(/right +ok exact +4 +1\.00x/);
     expect(text).toMatch(/wrong +REFUSED: y 3\.3e-1 > 0\.000001/);
     expect(text).not.toContain(' ms');
-    expect(text).toContain('not measured: 1 case\n  vulpes: larger: did not fit: too large');
+    expect(text).toContain('not measured: 1 case\n  vulpes, larger: did not fit: too large');
     expect(formatReport(report(false))).toMatch(/GPU ms.*measured peaks: 50\.0 TFLOP/s);
   });
 
@@ -175,16 +175,16 @@ gpuSuite('runCase', (device) => {
       wallMs: { ...ours, median: 3 * ours.median },
       gpuMs: null,
     };
-    const compared = withComparison(
+    const compared = withRows(
       buildReport(
         { ...CONTENT, machine: { ...device().caps, host: HOST }, cases: [report] },
         new Date(0),
       ),
-      { measurements: [row], notMeasured: [{ runner: 'other', case: 'b', why: 'cannot' }] },
+      { comparisons: [row], notMeasured: [{ runner: 'other', case: 'b', why: 'cannot' }] },
     );
     expect(formatReport(compared)).toMatch(
       /double\/forward size4096 +right +other +4 +- +- +3\.00×/,
     );
-    expect(formatReport(compared)).toContain('other: b: cannot');
+    expect(formatReport(compared)).toContain('other, b: cannot');
   });
 });

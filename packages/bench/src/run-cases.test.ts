@@ -75,12 +75,17 @@ gpuSuite('runCases', () => {
     const broken = (): Workload => {
       throw new ShapeError('broken: expected a test.');
     };
-    const report = await runAll([
+    const soFar: number[] = [];
+    const cases = [
       caseOf('huge', huge),
       caseOf('broken', broken),
       caseOf('good', ones(1)),
       caseOf('wrong', ones(2)),
-    ]);
+    ];
+    const report = await runAll(cases, {
+      onReport: (grown) => soFar.push(grown.cases.length + grown.notMeasured.length),
+    });
+    expect(soFar).toEqual([1, 2, 3, 4]);
     expect(report.cases.map(({ op }) => op)).toEqual(['good', 'wrong']);
     expect(report).toMatchObject({ failed: 1, refused: 1 });
     expect(report.cases[1]?.variants[0]).toMatchObject({ timing: null, counts: null });

@@ -40,6 +40,8 @@ export interface BenchOptions extends RunSettings, CaseFilter {
   /** Called as each case ends. */
   readonly onCase?: (report: CaseReport) => void;
   readonly onNotMeasured?: (entry: NotMeasured) => void;
+  /** Told after each case: the report so far. */
+  readonly onReport?: (report: BenchReport) => void;
 }
 
 /** Software adapters: shorter runs are long already, and a whole report fits in five minutes. */
@@ -64,22 +66,27 @@ export async function runCases(
   const peaks = options.hasPeaks ? await measurePeaks(slot.device, options) : null;
   const run = new SuiteRun(slot, options, { start, total: chosen.length, peaks });
   const inOrder = options.budgetSeconds === null ? chosen : smallestFirst(chosen);
-  for (const benchCase of inOrder) await run.next(benchCase);
   const { runs, warmSeconds, maxTokens, presets, budgetSeconds, suites, host } = options;
   const rank = new Map(chosen.map((benchCase, index) => [caseId(benchCase), index]));
-  return buildReport(
-    {
-      settings: { suites, runs, warmSeconds, maxTokens, presets, budgetSeconds },
-      machine: machineInfo(slot.device, host),
-      peaks,
-      cases: run.cases.sort((a, b) => (rank.get(a.id) ?? 0) - (rank.get(b.id) ?? 0)),
-      comparisons: [],
-      notMeasured: run.notMeasured,
-      failed: run.failed,
-      elapsedMs: performance.now() - start,
-    },
-    new Date(),
-  );
+  const soFar = (): BenchReport =>
+    buildReport(
+      {
+        settings: { suites, runs, warmSeconds, maxTokens, presets, budgetSeconds },
+        machine: machineInfo(slot.device, host),
+        peaks,
+        cases: [...run.cases].sort((a, b) => (rank.get(a.id) ?? 0) - (rank.get(b.id) ?? 0)),
+        comparisons: [],
+        notMeasured: [...run.notMeasured],
+        failed: run.failed,
+        elapsedMs: performance.now() - start,
+      },
+      new Date(),
+    );
+  for (const benchCase of inOrder) {
+    await run.next(benchCase);
+    options.onReport?.(soFar());
+  }
+  return soFar();
 }
 
 /** The smallest of each suite, then the others by size: a budget that runs out leaves no suite empty. */

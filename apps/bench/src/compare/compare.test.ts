@@ -1,6 +1,6 @@
 // Yardsticks by name, what a peer's result is held to, and what a Python without PyTorch says.
 
-import type { ComparisonContext } from '@vulpes/bench';
+import type { ComparisonContext, NotMeasured } from '@vulpes/bench';
 import { createDevice } from '@vulpes/tensor-core';
 import { expect, test } from 'vitest';
 import { deviation } from './deviation.ts';
@@ -13,10 +13,13 @@ test('an unknown yardstick is refused in one sentence', () => {
   );
 });
 
-test('the JavaScript peers take turns as one yardstick', () => {
-  expect(createYardsticks(['tfjs', 'jax-js', 'pytorch'])).toHaveLength(2);
-  expect(createYardsticks(['jax-js'])).toHaveLength(1);
-  expect(createYardsticks([])).toEqual([]);
+test('the yardsticks come in the order of their names; the JavaScript peers take turns as one', () => {
+  const namesOf = (...names: Parameters<typeof createYardsticks>[0]) =>
+    createYardsticks(names).map(({ name }) => name);
+  expect(namesOf('tfjs', 'jax-js', 'pytorch')).toEqual(['tfjs, jax-js', 'pytorch']);
+  expect(namesOf('pytorch', 'jax-js')).toEqual(['pytorch', 'jax-js']);
+  expect(namesOf('jax-js', 'pytorch', 'tfjs')).toEqual(['jax-js, tfjs', 'pytorch']);
+  expect(namesOf()).toEqual([]);
 });
 
 test('a result that is not ours has no time', () => {
@@ -53,19 +56,25 @@ test('exercises follow the suites, and each gives the same numbers to both sides
   expect(losses?.[2]).toBeLessThan(losses?.[0] as number);
 });
 
-const context = { cases: [], runs: 20, onProgress: () => {} } as unknown as ComparisonContext;
+const notMeasured: NotMeasured[] = [];
+const context = {
+  cases: [],
+  runs: 20,
+  onProgress: () => {},
+  onNotMeasured: (entry: NotMeasured) => notMeasured.push(entry),
+} as unknown as ComparisonContext;
 
 test('a Python that is not there is one sentence with the remedy', async () => {
   const [yardstick] = createYardsticks(['pytorch'], { python: '/no/such/python' });
-  await expect(yardstick?.(context)).rejects.toThrow(
+  await expect(yardstick?.run(context)).rejects.toThrow(
     /\/no\/such\/python does not start .*--python PATH/,
   );
 });
 
 test('a program that is no Python ends in a row that says so', async () => {
   const [yardstick] = createYardsticks(['pytorch'], { python: 'false' });
-  const comparison = await yardstick?.(context);
-  expect(comparison?.notMeasured).toEqual([
+  await yardstick?.run(context);
+  expect(notMeasured).toEqual([
     { runner: 'pytorch', case: 'all that were left', why: expect.stringContaining('ended with 1') },
   ]);
 });

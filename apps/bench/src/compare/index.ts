@@ -28,14 +28,24 @@ export function assertYardstickNames(
   );
 }
 
-/** The yardsticks named, to be run one after the other; the JavaScript peers are one, since they take turns on each case. */
+export interface NamedYardstick {
+  /** For the report. */
+  readonly name: string;
+  readonly run: Yardstick;
+}
+
+/** The yardsticks named, in that order; the JavaScript peers are one, since they take turns on each case. */
 export function createYardsticks(
   names: readonly YardstickName[],
   options: YardstickOptions = {},
-): Yardstick[] {
-  const peers = peerNames.filter((name: PeerName) => names.includes(name));
-  return [
-    ...(peers.length > 0 ? [javascriptYardstick(peers)] : []),
-    ...(names.includes('pytorch') ? [pytorchYardstick(options)] : []),
-  ];
+): NamedYardstick[] {
+  const isPeer = (name: YardstickName): name is PeerName => name !== 'pytorch';
+  const peers = names.filter(isPeer);
+  return names
+    .filter((name) => !isPeer(name) || name === peers[0])
+    .map((name) =>
+      isPeer(name)
+        ? { name: peers.join(', '), run: javascriptYardstick(peers) }
+        : { name, run: pytorchYardstick(options) },
+    );
 }

@@ -1,10 +1,8 @@
 // The JavaScript peers side by side with ours: each exercise by every runner in turn, on the same inputs and the same adapter.
 
 import {
-  type Comparison,
   type ComparisonContext,
   type Measurement,
-  type NotMeasured,
   OURS,
   summarize,
   wallMs,
@@ -27,11 +25,6 @@ const WARM_MS = 1000;
 const MAX_TIMED_MS = { hardware: 4_000, software: 5_000 };
 const MAX_CHECK_MS = { hardware: 40_000, software: 120_000 };
 
-interface Row {
-  measurements: Measurement[];
-  notMeasured: NotMeasured[];
-}
-
 interface TimeLimits {
   readonly runs: number;
   readonly warmMs: number;
@@ -42,7 +35,8 @@ interface TimeLimits {
 /** Rows of the peers named, and of ours beside them. */
 export const javascriptYardstick =
   (peers: readonly PeerName[]): Yardstick =>
-  async ({ cases, device, runs, onProgress }) => {
+  async (context) => {
+    const { cases, device, runs } = context;
     const { isSoftware } = device.caps;
     const kind = isSoftware ? 'software' : 'hardware';
     const limits = {
@@ -51,48 +45,41 @@ export const javascriptYardstick =
       maxMs: MAX_TIMED_MS[kind],
       checkMs: MAX_CHECK_MS[kind],
     };
-    const rows: Row = { measurements: [], notMeasured: [] };
     const asked = exercises(device.caps, new Set(cases.map(({ suite }) => suite)));
-    if (asked.length === 0) return nothingAsked(peers);
-    onProgress('preparing the JavaScript yardsticks');
+    if (asked.length === 0) {
+      const why = 'it has no such work: it does the suites matmul, attention and training';
+      for (const runner of peers) context.onNotMeasured({ runner, case: 'all', why });
+      return;
+    }
+    context.onProgress('preparing the JavaScript yardsticks');
     const folder = peerFolder();
     for (const exercise of asked) {
-      await compareExercise(exercise, { device, folder, peers, limits, onProgress }, rows);
+      await compareExercise(exercise, { ...context, folder, peers, limits });
       await device.trimMemory();
     }
-    return rows satisfies Comparison;
   };
 
-const nothingAsked = (peers: readonly PeerName[]): Comparison => ({
-  measurements: [],
-  notMeasured: peers.map((runner) => ({
-    runner,
-    case: 'all',
-    why: 'it has no such work: it does the suites matmul, attention and training',
-  })),
-});
-
-interface Setting extends Pick<ComparisonContext, 'device' | 'onProgress'> {
+interface Setting extends ComparisonContext {
   readonly folder: string;
   readonly peers: readonly PeerName[];
   readonly limits: TimeLimits;
 }
 
-async function compareExercise(exercise: Exercise, setting: Setting, rows: Row): Promise<void> {
-  const { device, peers, limits, onProgress } = setting;
+async function compareExercise(exercise: Exercise, setting: Setting): Promise<void> {
+  const { device, peers, limits, onProgress, onMeasurement, onNotMeasured } = setting;
   const { job, ours } = await exercise.prepare(device);
   try {
     const expected = await ours.outputs();
     onProgress(`${exercise.caseId}: ${OURS}`);
     const samples = await timeOurs(device, ours, limits);
-    rows.measurements.push(row(exercise, OURS, samples, exercise.what));
+    onMeasurement(row(exercise, OURS, samples, exercise.what));
     for (const peer of peers) {
       onProgress(`${exercise.caseId}: ${peer}`);
       try {
-        rows.measurements.push(await measurePeer(exercise, peer, { job, expected }, setting));
+        onMeasurement(await measurePeer(exercise, peer, { job, expected }, setting));
       } catch (error) {
         const why = error instanceof Error ? error.message : String(error);
-        rows.notMeasured.push({ runner: peer, case: exercise.caseId, why });
+        onNotMeasured({ runner: peer, case: exercise.caseId, why });
       }
     }
   } finally {

@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import type { CaseReport, Measurement, NotMeasured, Yardstick } from '@vulpes/bench';
+import type { CaseReport, Measurement, Yardstick } from '@vulpes/bench';
 import { summarize } from '@vulpes/bench';
 import { pythonScript, YardstickError } from './places.ts';
 
@@ -34,19 +34,15 @@ export type PythonLine =
 
 export const pytorchYardstick =
   ({ python = 'python3', foxPath = null }: Options): Yardstick =>
-  async ({ cases, runs, onProgress }) => {
-    const measurements: Measurement[] = [];
-    const notMeasured: NotMeasured[] = [];
+  async ({ cases, runs, onProgress, onMeasurement, onNotMeasured }) => {
     const args = [pythonScript(), '--runs', String(Math.max(20, runs))];
     if (foxPath) args.push('--fox-path', foxPath);
     const complaint = await runPython(python, args, jobsOf(cases), (line) => {
       if (line.type === 'progress') onProgress(`pytorch: ${line.doing}`);
-      else if (line.type === 'measurement') measurements.push(toMeasurement(line));
-      else notMeasured.push({ runner: line.runner, case: line.case, why: line.why });
+      else if (line.type === 'measurement') onMeasurement(toMeasurement(line));
+      else onNotMeasured({ runner: line.runner, case: line.case, why: line.why });
     });
-    if (complaint)
-      notMeasured.push({ runner: 'pytorch', case: 'all that were left', why: complaint });
-    return { measurements, notMeasured };
+    if (complaint) onNotMeasured({ runner: 'pytorch', case: 'all that were left', why: complaint });
   };
 
 /** What the script is told of a case. */
