@@ -214,6 +214,8 @@ def official_model(torch, fox, preset, tolerance):
         **(PRO if kind == "pro" else {}),
     )
     torch.manual_seed(0)
+    # transformers 5 wants a mapping where the official class has a list; nothing is tied here.
+    fox.model_class._tied_weights_keys = {}
     model = fox.model_class(config).cuda().train()
     with torch.no_grad():  # gates as of a trained model, as in our cases
         for name, parameter in model.named_parameters():
@@ -234,9 +236,16 @@ def train_step(torch, model, dims, autocast):
     def step():
         context = torch.autocast("cuda", torch.bfloat16) if autocast else contextlib.nullcontext()
         with context:
-            output = model(input_ids=inputs, labels=labels)
-        loss = output.loss if hasattr(output, "loss") else output["loss"]
-        loss.mean().backward()
+            # All options named: their defaults are read from fields that transformers 5 no longer has.
+            output = model(
+                input_ids=inputs,
+                labels=labels,
+                use_cache=False,
+                output_attentions=False,
+                output_hidden_states=False,
+                return_dict=True,
+            )
+        output.loss.mean().backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
