@@ -1,0 +1,180 @@
+// Where attention stops under a stop rule: at the very edge where the rule's f64 twin stops, row by row. The two packages meet here.
+
+import { type CertifiedDims, certifiedStopRule, naiveCertifiedStart } from '@vulpes/acp-scheduler';
+import { attendAndReport } from '@vulpes/fox-attention';
+import { CounterRng, type Device } from '@vulpes/tensor-core';
+import { gpuSuite } from '@vulpes/tensor-core/testing';
+import { cumulativeLogGate, tokenSpans } from '@vulpes/wgsl-kernels';
+import { naiveTokenSpans } from '@vulpes/wgsl-kernels/testing';
+import { expect, test } from 'vitest';
+
+const HEAD_DIM = 16;
+/** Rows and keys of one step of the walk: where the test of the rule falls. */
+const STEP = { gpu: { rows: 32, keys: 32 }, software: { rows: 4, keys: 8 } };
+/** Nats by which rounding margins may delay a stop: 1e-5 of logits up to some hundred, and 3e-5 in S. */
+const MARGIN = 0.01;
+
+interface WalkCase {
+  readonly id: string;
+  readonly queryLen: number;
+  readonly keyLen: number;
+  readonly numHeads: number;
+  readonly numKvHeads: number;
+  readonly blockN: number;
+  readonly logPruningTolerance: number;
+  readonly smScale: number;
+  readonly limits: { readonly seqStart?: number[]; readonly windowSize?: number };
+  readonly cuSeqlens?: number[];
+  readonly q: Float32Array<ArrayBuffer>;
+  readonly k: Float32Array<ArrayBuffer>;
+  readonly logFgate: Float32Array<ArrayBuffer>;
+}
+
+/** Gates of a head, ≤ 0: many open ones, so that S matters; cliffs; forgetful ones. */
+const GATES: readonly ((rng: CounterRng) => number)[] = [
+  (rng) => -0.05 * rng.uniform(),
+  (rng) => (rng.uniform() < 0.04 ? -12 * rng.uniform() : -1e-4),
+  (rng) => -0.6 * rng.uniform(),
+  (rng) => (rng.uniform() < 0.03 ? -1000 : -0.02 * rng.uniform()),
+];
+const NORMS = [0.05, 0.4, 1, 2];
+const TOLERANCES = [-10, -4, -1, -0.3];
+const BLOCKS = [8, 16, 32, 64];
+
+/** Problem number `seed`: sizes, limits, gates and norms of every kind in turn. */
+function walkCase(seed: number): WalkCase {
+  const rng = new CounterRng(77, seed);
+  const pick = <T>(choices: readonly T[]): T => choices[rng.below(choices.length)] as T;
+  const keyLen = 70 + rng.below(90);
+  const queryLen = pick([keyLen, keyLen, 1 + rng.below(keyLen)]);
+  const [numHeads, numKvHeads] = pick([
+    [1, 1],
+    [2, 1],
+    [4, 2],
+  ] as const);
+  const limits = pick([
+    {},
+    {},
+    { windowSize: 1 + rng.below(keyLen) },
+    { seqStart: [rng.below(keyLen)] },
+  ]);
+  const isPacked = rng.below(4) === 0;
+  const cuts = [rng.below(keyLen), rng.below(keyLen)].sort((a, b) => a - b);
+  const cuSeqlens = isPacked ? { cuSeqlens: [0, ...cuts, keyLen] } : {};
+  const norm = pick(NORMS);
+  const isAligned = rng.below(2) === 0;
+  // Early keys point at the queries, late ones away from them: the bound is met closely; or at them, too, and longer: rows stop soon.
+  const late = pick([-1, -1, 4]);
+  const vectors = (rows: number, heads: number, turn: number) =>
+    Float32Array.from({ length: rows * heads * HEAD_DIM }, (_, at) => {
+      const isLate = Math.floor(at / (heads * HEAD_DIM)) >= turn;
+      return norm * (isLate ? late : 1) * (isAligned ? 1 : rng.normal());
+    });
+  const gate = pick(GATES);
+  return {
+    id: String(seed),
+    queryLen,
+    keyLen,
+    numHeads,
+    numKvHeads,
+    blockN: pick(BLOCKS),
+    logPruningTolerance: pick(TOLERANCES),
+    smScale: pick([0.25, 0.25, 0.25, -0.25]),
+    limits,
+    ...cuSeqlens,
+    q: vectors(queryLen, numHeads, queryLen),
+    k: vectors(keyLen, numKvHeads, rng.below(keyLen)),
+    logFgate: Float32Array.from({ length: keyLen * numHeads }, () => gate(rng)),
+  };
+}
+
+const cases = Array.from({ length: 80 }, (_, seed) => walkCase(seed));
+
+/** First keys [H, M] as the rows of the f64 walk keep them, at a tolerance. */
+function firstKeysOfTwin(
+  theCase: WalkCase,
+  { rows, keys }: { rows: number; keys: number },
+  logPruningTolerance: number,
+): Int32Array {
+  const { queryLen, keyLen, numHeads, numKvHeads, limits, cuSeqlens, q, k, logFgate } = theCase;
+  const spans = naiveTokenSpans(
+    { batch: 1, length: keyLen },
+    { ...limits, ...(cuSeqlens && { cuSeqlens }) },
+  );
+  const logLambda = new Float64Array(numHeads * keyLen);
+  for (let h = 0; h < numHeads; h++) {
+    let sum = 0;
+    for (let t = 0; t < keyLen; t++) {
+      if (spans[2 * t]! < t) sum += logFgate[t * numHeads + h]!;
+      logLambda[h * keyLen + t] = sum;
+    }
+  }
+  const dims: CertifiedDims = {
+    batch: 1,
+    numHeads,
+    numKvHeads,
+    headDim: HEAD_DIM,
+    queryLen,
+    keyLen,
+    blocks: { blockM: rows, blockN: Math.max(keys, theCase.blockN) },
+  };
+  const { smScale } = theCase;
+  const inputs = { q, k, logLambda, spans, smScale, logPruningTolerance };
+  const starts = naiveCertifiedStart(inputs, dims);
+  const tiles = Math.ceil(queryLen / rows);
+  return Int32Array.from({ length: numHeads * queryLen }, (_, at) => {
+    const [h, i] = [Math.floor(at / queryLen), at % queryLen];
+    const position = keyLen - queryLen + i;
+    const start = starts[h * tiles + Math.floor(i / rows)]!;
+    return Math.min(Math.max(start, spans[2 * position]!), position + 1);
+  });
+}
+
+async function firstKeysOnDevice(device: Device, theCase: WalkCase): Promise<Int32Array> {
+  const { queryLen, keyLen, numHeads, numKvHeads, blockN, logPruningTolerance } = theCase;
+  const { seqStart, windowSize } = theCase.limits;
+  const ints = (values: readonly number[]) =>
+    device.tensor(Int32Array.from(values), [values.length]);
+  const rowStats = device.scope(() => {
+    const spans = tokenSpans(device, {
+      batch: 1,
+      length: keyLen,
+      ...(windowSize !== undefined && { windowSize }),
+      ...(seqStart && { seqStart: ints(seqStart) }),
+      ...(theCase.cuSeqlens && { cuSeqlens: ints(theCase.cuSeqlens) }),
+    });
+    const q = device.tensor(theCase.q, [1, queryLen, numHeads, HEAD_DIM]);
+    const k = device.tensor(theCase.k, [1, keyLen, numKvHeads, HEAD_DIM]);
+    const logFgate = device.tensor(theCase.logFgate, [1, keyLen, numHeads]);
+    const logLambda = cumulativeLogGate(logFgate, { spans });
+    const blocks = { blockM: 32, blockN };
+    const stopRule = certifiedStopRule(k, logLambda, { logPruningTolerance, blocks, spans });
+    const options = { smScale: theCase.smScale, spans, logLambda, stopRule };
+    return attendAndReport(q, k, k, logFgate, options).rowStats;
+  });
+  const stats = (await rowStats.data()) as Int32Array;
+  rowStats.dispose();
+  return stats.filter((_, at) => at % 2 === 1);
+}
+
+gpuSuite(
+  'the certified walk',
+  (device) => {
+    test('rows stop where the f64 twin stops, and no later than its margins allow', async () => {
+      const step = STEP[device().caps.kernels];
+      let stops = 0;
+      for (const theCase of cases) {
+        const actual = await firstKeysOnDevice(device(), theCase);
+        const { id, logPruningTolerance: logEpsilon } = theCase;
+        const latest = firstKeysOfTwin(theCase, step, logEpsilon);
+        const earliest = firstKeysOfTwin(theCase, step, logEpsilon - MARGIN);
+        const row = actual.findIndex((first, at) => first > latest[at]! || first < earliest[at]!);
+        const told = `case ${id}, row ${row}: ${actual[row]} not in ${earliest[row]} … ${latest[row]}`;
+        expect(row, told).toBe(-1);
+        stops += new Set(latest).size;
+      }
+      expect(stops).toBeGreaterThan(200);
+    });
+  },
+  ['gpu', 'software'],
+);
