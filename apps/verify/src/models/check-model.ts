@@ -7,11 +7,14 @@ import type { PruningRule } from '../pruning-rule.ts';
 import { nodeFiles } from '../reference/node-files.ts';
 import { Vectors } from '../reference/vectors.ts';
 import type { CaseReport } from '../report/outcome.ts';
-import { compareGreedy, compareModel } from './compare-model.ts';
-import { describeConfig, describeKept } from './describe.ts';
+import { compareEviction, compareGreedy, compareModel } from './compare-model.ts';
+import { describeCache, describeConfig, describeKept } from './describe.ts';
 import { type Golden, readGolden } from './golden.ts';
-import { runGreedy, runModel } from './on-device.ts';
+import { runEviction, runGreedy, runModel } from './on-device.ts';
 import { type Variant, variantsOf } from './variant.ts';
+
+/** Tokens of a text that is long enough to be forgotten in part: eleven pages of a cache. */
+const LONG_TEXT = 352;
 
 /** @throws CaseError, CheckpointError, UnsupportedError, and what the device throws. */
 export async function checkModel(
@@ -61,6 +64,11 @@ async function checkVariant(
       checks.push(check);
       // A tie that was let pass must show in the case's line.
       if (check.measure.includes('tie')) notes.push(`${name}: ${check.measure}`);
+    }
+    if (config.logPruningTolerance !== null) {
+      const eviction = await runEviction(model, params, { ...golden.greedy, length: LONG_TEXT });
+      checks.push(compareEviction(eviction, `${prefix}evicted text`));
+      notes.push(describeCache(eviction.usage));
     }
     return { checks, notes };
   } finally {

@@ -3,7 +3,7 @@
 import { type Check, relativeCheck, rmsCheck, worstOf } from '../compare/check.ts';
 import { countDifferences } from '../compare/metrics.ts';
 import type { Golden } from './golden.ts';
-import type { GreedyResults, ModelResults } from './on-device.ts';
+import type { EvictionResults, GreedyResults, ModelResults } from './on-device.ts';
 import type { Variant } from './variant.ts';
 
 /** RMS error ratios of an f32 model against f32 code with f64 attention. */
@@ -95,6 +95,14 @@ export function compareGreedy(
   const gap = (lags[0] as number).toExponential(1);
   return check(far, `${made} but for a tie at token ${parting}, logits ${gap} apart`);
 }
+
+/** Letting go of what is forgotten may not change a token. */
+export const compareEviction = ({ evicted, kept }: EvictionResults, name: string): Check => ({
+  name,
+  error: countDifferences(kept, evicted),
+  bound: 0,
+  measure: `of ${kept.length} tokens differ from those of a cache that keeps all`,
+});
 
 const rms = (values: Float32Array): number =>
   Math.sqrt(values.reduce((sum, value) => sum + value ** 2, 0) / values.length);

@@ -1,6 +1,6 @@
 // A model case in a few words, for the report.
 
-import { type FoxConfig, headDimOf, numKvHeadsOf } from '@vulpes/lm-models';
+import { type CacheUsage, type FoxConfig, headDimOf, numKvHeadsOf } from '@vulpes/lm-models';
 
 export function describeConfig(config: FoxConfig): string {
   const { numHiddenLayers, hiddenSize, numHeads, vocabSize, fgateType, windowSize } = config;
@@ -28,4 +28,11 @@ export function describeKept(prefix: string, counts: readonly ArrayLike<number>[
     }
   }
   return `${prefix}keeps ${kept} of ${visible} blocks`;
+}
+
+/** What the cache of a generation held at its end. */
+export function describeCache({ keptBytes, fullBytes, length }: CacheUsage): string {
+  const share = Math.round((100 * keptBytes) / fullBytes);
+  const kibibytes = (bytes: number): string => `${Math.round(bytes / 1024)} KiB`;
+  return `cache keeps ${kibibytes(keptBytes)} of ${kibibytes(fullBytes)} (${share} %) after ${length} tokens`;
 }

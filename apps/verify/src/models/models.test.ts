@@ -1,6 +1,7 @@
 // Model cases: reading golden files, and checks that break on what is wrong.
 
 import {
+  type CacheUsage,
   officialDefaults,
   type ParameterSpec,
   type WritableTensor,
@@ -9,8 +10,8 @@ import {
 import { describe, expect, test } from 'vitest';
 import { holds } from '../compare/check.ts';
 import { Vectors } from '../reference/vectors.ts';
-import { compareGreedy, compareModel } from './compare-model.ts';
-import { describeKept } from './describe.ts';
+import { compareEviction, compareGreedy, compareModel } from './compare-model.ts';
+import { describeCache, describeKept } from './describe.ts';
 import { readGolden } from './golden.ts';
 import type { ModelResults } from './on-device.ts';
 import { variantsOf } from './variant.ts';
@@ -164,6 +165,16 @@ test('kept blocks are summed over layers and heads', () => {
   expect(describeKept('acp ', [Uint32Array.of(3, 10, 5, 10), Uint32Array.of(1, 10, 1, 10)])).toBe(
     'acp keeps 10 of 40 blocks',
   );
+});
+
+test('a text that eviction changed is counted, and what the cache held is told', () => {
+  const usage = { keptBytes: 600 * 1024, fullBytes: 1000 * 1024, length: 224 } as CacheUsage;
+  const kept = Int32Array.of(1, 2, 3, 4);
+  const check = (evicted: Int32Array) => compareEviction({ evicted, kept, usage }, 'evicted text');
+  expect(check(kept)).toMatchObject({ error: 0, bound: 0 });
+  expect(check(Int32Array.of(1, 2, 5, 4)).error).toBe(1);
+  expect(check(Int32Array.of(1, 2, 3)).error).toBeGreaterThan(0);
+  expect(describeCache(usage)).toBe('cache keeps 600 KiB of 1000 KiB (60 %) after 224 tokens');
 });
 
 describe('a model under each rule', () => {

@@ -1,6 +1,6 @@
 // A model's logits, losses, gradients and greedy text on the device under test.
 
-import { generate, type Model, type Params } from '@vulpes/lm-models';
+import { type CacheUsage, generate, type Model, type Params } from '@vulpes/lm-models';
 import { type Tensor, valueAndGrad } from '@vulpes/tensor-core';
 import { readAll, readList } from '../device/read-all.ts';
 import type { Golden, GreedyText } from './golden.ts';
@@ -91,4 +91,34 @@ export async function runGreedy(
     model.logits(params, { inputIds: device.tensor(tokens, [1, tokens.length]) }),
   );
   return { text, logits: (await readAll({ logits })).logits as Float32Array };
+}
+
+export interface EvictionResults {
+  /** Prompt and new tokens, from a cache that lets go of what is forgotten, and from one that keeps all. */
+  readonly evicted: Int32Array;
+  readonly kept: Int32Array;
+  /** Of the cache that lets go, at the end. */
+  readonly usage: CacheUsage;
+}
+
+/** Continues the official prompt to `length` tokens, twice. */
+export async function runEviction(
+  model: Model,
+  params: Params,
+  { tokens, promptLength, length }: GreedyText & { length: number },
+): Promise<EvictionResults> {
+  let usage: CacheUsage | undefined;
+  const textWith = (evict: boolean) =>
+    generate(model, params, {
+      prompt: tokens.subarray(0, promptLength),
+      maxNewTokens: length - promptLength,
+      temperature: 0,
+      stopToken: null,
+      contextLength: length,
+      useCache: true,
+      evict,
+      ...(evict && { onCache: (now) => (usage = now) }),
+    });
+  const [evicted, kept] = [await textWith(true), await textWith(false)];
+  return { evicted, kept, usage: usage as CacheUsage };
 }
