@@ -86,6 +86,9 @@ async function prepare(path: string, options: InspectCommandOptions): Promise<So
       `--layers: expected layers from 0 to ${numHiddenLayers - 1}, got ${missing}.`,
     );
   }
+  if (options.tokens !== undefined && options.tokens < SHORTEST_TEXT) {
+    throw new UsageError(`--tokens: expected at least ${SHORTEST_TEXT}, got ${options.tokens}.`);
+  }
   const text = await chooseText(run, options);
   if (text.tokens.length < SHORTEST_TEXT) {
     throw new UsageError(

@@ -132,6 +132,7 @@ describe('a mistake is one sentence', () => {
       text: at('short.txt'),
     });
     await fails(at('model'), /--tokens: expected at most 1160/, { ...text(), tokens: 5000 });
+    await fails(at('model'), /--tokens: expected at least 64, got 7/, { ...text(), tokens: 7 });
   });
 
   test('in the other options', async () => {

@@ -23,7 +23,11 @@ export function createProgram(
       'run folder of the trainer (its newest checkpoint), or a folder with config.json and model.safetensors',
     )
     .option('--text <file>', 'text to read (default: the held-out part of what the run trained on)')
-    .option('--tokens <n>', "how much of it (default: the run's context, else 1024)", count)
+    .option(
+      '--tokens <n>',
+      "how much of it, at least 64 (default: the run's context, else 1024)",
+      count,
+    )
     .option('--out <file>', 'page to write (default: inspect.html in the folder)')
     .option('--layers <list>', 'layers to look into, e.g. 0,3,11 (default: all)', layerList)
     .addOption(

@@ -5,7 +5,7 @@ export {
   type CertifiedStopRuleOptions,
   certifiedStopRule,
 } from './certified/certified-stop-rule.ts';
-export { naiveDroppedMass } from './certified/dropped-mass.naive.ts';
+export { naiveLargestDroppedMass } from './certified/dropped-mass.naive.ts';
 export type {
   CertifiedDims,
   CertifiedInputs,

@@ -35,8 +35,4 @@ export {
   pagedAttention,
 } from './paged/paged-attention.ts';
 export { type KeyPages, PAGE_SIZE, type PageDims, pageBytes } from './paged/pages.ts';
-export {
-  type AttentionTile,
-  selectBlocks,
-  selectTile,
-} from './select-blocks.ts';
+export { selectBlocks } from './select-blocks.ts';

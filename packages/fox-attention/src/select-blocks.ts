@@ -1,31 +1,19 @@
-// Which kernel family and tile an attention call gets, and the default block sizes of its pruning ranges. Pure.
+// The tiles of the kernels, and the default block sizes of pruning. Pure.
 
-import type { DeviceCaps, KernelFamily } from '@vulpes/tensor-core';
+import type { DeviceCaps } from '@vulpes/tensor-core';
 import type { BlockSizes } from '@vulpes/wgsl-kernels';
 import type { AttentionDims } from './dims.ts';
 
 type Caps = Pick<DeviceCaps, 'kernels'>;
 
-/** The tokens of one workgroup's tile. A software kernel has no tile: a thread owns 4 rows or keys. */
-export interface AttentionTile {
-  readonly family: KernelFamily;
-  readonly threads: number;
-}
-
 /** Rows (or keys) that one thread of a software kernel owns. */
 export const ROWS_PER_THREAD = 4;
 
-/** GPU kernels: tiles of 32 × 32, 64 threads with 4 × 4 pairs each; 14 KiB of workgroup memory at every head dim. */
+/** GPU kernels: tiles of 32 × 32, 64 threads with 4 × 4 pairs each; at most 15 KiB of workgroup memory at every head dim. */
 export const GPU_TILE = 32;
-export const GPU_THREADS = 64;
 
 /** Few threads a workgroup: causal work is uneven, and small workgroups spread it over the cores. */
-const SOFTWARE_THREADS = 4;
-
-export function selectTile({ kernels }: Caps): AttentionTile {
-  if (kernels === 'gpu') return { family: 'gpu', threads: GPU_THREADS };
-  return { family: 'software', threads: SOFTWARE_THREADS };
-}
+export const SOFTWARE_THREADS = 4;
 
 /**
  * Block sizes for `findBlockRanges`. Large blocks cost few search steps and suit whole tiles; small ones follow the

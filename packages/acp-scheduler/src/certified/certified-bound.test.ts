@@ -7,7 +7,7 @@ import {
 } from '../thresholds/thresholds.naive.ts';
 import { type CertifiedCase, certifiedCase } from './certified-cases.fixture.ts';
 import { naiveCertifiedStart } from './certified-start.naive.ts';
-import { naiveDroppedMass } from './dropped-mass.naive.ts';
+import { naiveLargestDroppedMass } from './dropped-mass.naive.ts';
 import { firstSeen } from './stop-edges.naive.ts';
 
 const CASES = 10_000;
@@ -36,7 +36,7 @@ describe('certified pruning in f64', () => {
       const example = certifiedCase(seed);
       const { dims, inputs } = example;
       const start = certified(example);
-      const mass = naiveDroppedMass(inputs, start, dims);
+      const mass = naiveLargestDroppedMass(inputs, start, dims);
       const tolerance = Math.exp(inputs.logPruningTolerance);
       if (!(mass <= tolerance * (1 + 1e-9)))
         expect.fail(`case ${seed}: dropped ${mass} > ε = ${tolerance}`);

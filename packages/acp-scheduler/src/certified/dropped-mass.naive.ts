@@ -9,7 +9,7 @@ import { firstSeen } from './stop-edges.naive.ts';
  * @param startIndex - [B, H, ceil(M / blockM)], whoever made it.
  * @param every - looks at each `every`-th row only, the last one included.
  */
-export function naiveDroppedMass(
+export function naiveLargestDroppedMass(
   inputs: LogitInputs,
   startIndex: ArrayLike<number>,
   dims: CertifiedDims,

@@ -4,7 +4,7 @@
 // memory      [B, H, blocks] of block-memory         log_lambda  [B, H, N] two-part numbers
 // spans       [B, N] (first, end), read only if HAS_SPANS: keys before the first that j sees do not count
 // edges       [B, H, blocks] (S, norm); where j sees nothing (NEG_LARGE, 0)
-// cost        blocks / 2 exps an edge
+// cost        block_n + blocks / 2 exps an edge
 
 // @spec
 const WG_SIZE: u32 = 64u;

@@ -4,7 +4,7 @@ import { type DeviceCaps, foldGrid } from '@vulpes/tensor-core';
 import { defineKernel, logLambdaWgsl } from '@vulpes/wgsl-kernels';
 import { causalPairs } from '../costs.ts';
 import { type AttentionDims, type AttentionFlags, keyHeads } from '../dims.ts';
-import { GPU_TILE, ROWS_PER_THREAD, selectTile } from '../select-blocks.ts';
+import { GPU_TILE, ROWS_PER_THREAD, SOFTWARE_THREADS } from '../select-blocks.ts';
 import backwardKeyGpuWgsl from './backward-key.gpu.wgsl';
 import backwardKeySoftwareWgsl from './backward-key.software.wgsl';
 import backwardPrepareWgsl from './backward-prepare.wgsl';
@@ -59,7 +59,7 @@ const params = [
 
 const softwareSpec = ({ headDim }: AttentionDims) => ({
   HEAD_DIM: headDim,
-  WG_SIZE: selectTile({ kernels: 'software' }).threads,
+  WG_SIZE: SOFTWARE_THREADS,
 });
 
 const query = {

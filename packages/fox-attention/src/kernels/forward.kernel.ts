@@ -4,7 +4,7 @@ import type { DeviceCaps } from '@vulpes/tensor-core';
 import { defineKernel, logLambdaWgsl } from '@vulpes/wgsl-kernels';
 import { forwardBytes, forwardFlops } from '../costs.ts';
 import type { AttentionDims, AttentionFlags } from '../dims.ts';
-import { GPU_TILE, ROWS_PER_THREAD, selectTile } from '../select-blocks.ts';
+import { GPU_TILE, ROWS_PER_THREAD, SOFTWARE_THREADS } from '../select-blocks.ts';
 import forwardGpuWgsl from './forward.gpu.wgsl';
 import forwardSoftwareWgsl from './forward.software.wgsl';
 import attentionWgsl from './lib/attention.wgsl';
@@ -53,7 +53,7 @@ const forwardSoftware = defineKernel({
   lib: [logLambdaWgsl, attentionWgsl, rowLimitsWgsl],
   select: (dims: ForwardDims) => ({
     HEAD_DIM: dims.headDim,
-    WG_SIZE: selectTile({ kernels: 'software' }).threads,
+    WG_SIZE: SOFTWARE_THREADS,
     ...flagSpec(dims),
   }),
   grid: ({ queryLen, numHeads, batch }, { WG_SIZE }) => [

@@ -37,7 +37,11 @@ export interface PageDims {
 }
 
 /** Bytes of one page: k, v, and logLambda of the group. */
-export const pageBytes = ({ headDim, group, hasGate }: Omit<PageDims, 'batch'>): number =>
+export const pageBytes = ({
+  headDim,
+  group,
+  hasGate,
+}: Pick<PageDims, 'headDim' | 'group' | 'hasGate'>): number =>
   PAGE_SIZE * (2 * headDim * 4 + (hasGate ? group * 8 : 0));
 
 /** @throws ShapeError DTypeError */

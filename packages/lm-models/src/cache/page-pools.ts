@@ -46,11 +46,7 @@ export class PagePools implements Disposable {
 
   /** Bytes of the pages in use, of the pages of `length` tokens if none had been freed, and of the pools. */
   bytes(length: number): { kept: number; full: number; allocated: number } {
-    const each = pageBytes({
-      ...this.#geometry,
-      group: groupOf(this.#geometry),
-      maxPages: 0,
-    });
+    const each = pageBytes({ ...this.#geometry, group: groupOf(this.#geometry) });
     const { kept, full } = this.count(length);
     return {
       kept: kept * each,

@@ -3,7 +3,7 @@
 import {
   blockCost,
   DEFAULT_LOG_PRUNING_TOLERANCE,
-  naiveDroppedMass,
+  naiveLargestDroppedMass,
   pruningCounts,
 } from '@vulpes/acp-scheduler';
 import { attendAndReport } from '@vulpes/fox-attention';
@@ -33,7 +33,7 @@ export async function countWork(
   const starts = await readStarts(made);
   const { keptBlocks, causalBlocks } = await sumBlockCounts([made.counts]);
   const every = oddNear(seqLen / 128);
-  const droppedMass = naiveDroppedMass(
+  const droppedMass = naiveLargestDroppedMass(
     logitsOf(host, sizes),
     starts,
     { ...attentionDims(sizes), blocks: { blockM: made.rowsPerStart, blockN: sizes.block } },
