@@ -9,10 +9,12 @@ progress, measurement (CUDA events and wall clock of each run, ms), not-measured
 import argparse
 import contextlib
 import gc
+import importlib.util
 import json
 import os
 import sys
 import time
+import types
 
 FIRST_WARM_SECONDS = 1.5  # before anything is timed: the card has to clock up
 WARM_SECONDS = 0.3  # before each further measurement; the card stays busy between them
@@ -277,6 +279,18 @@ def train_rows(torch, report, case, fox):
 NO_FOX = "the official Forgetting Transformer was not named (--fox-path), or does not load"
 
 
+class NoPytest(types.ModuleType):
+    """Stands in where pytest is not installed: every attribute is a decorator factory that changes nothing."""
+
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self
+
+    def __call__(self, *_, **__):
+        return lambda function: function
+
+
 class Fox:
     """The official kernel, and its model where `transformers` is there too."""
 
@@ -294,6 +308,8 @@ class Fox:
             self.no_model = f"the official model does not load: {first_line(error)}"
 
     def load_model(self):
+        if importlib.util.find_spec("pytest") is None:
+            sys.modules["pytest"] = NoPytest("pytest")  # one official module holds its own tests
         from forgetting_transformer.model.forgetting_transformer.configuration_forgetting_transformer import (
             ForgettingTransformerConfig,
         )

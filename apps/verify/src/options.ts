@@ -1,5 +1,7 @@
 // The command line: `verify [DIR] [options]`.
 
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { AdapterChoice, KernelFamily } from '@vulpes/tensor-core';
 import { Command, Option } from 'commander';
@@ -17,8 +19,11 @@ export interface VerifyOptions {
   readonly details: boolean;
 }
 
-/** The reference vectors that the project carries; from src and from dist it is the same way up. */
-export const FIXTURES = fileURLToPath(new URL('../../../fixtures/', import.meta.url));
+/** The reference vectors that the project carries: three levels up from src and dist, one level up in the portable folder. */
+export const FIXTURES =
+  ['../../../fixtures/', '../fixtures/']
+    .map((path) => fileURLToPath(new URL(path, import.meta.url)))
+    .find((folder) => existsSync(join(folder, 'attention'))) ?? 'fixtures';
 
 /** Without --pruning: the official results, as they are and as the paper prunes. */
 const DEFAULT_RULES: readonly PruningRule[] = ['none', 'paper'];

@@ -37,12 +37,16 @@ export const pytorchYardstick =
   async ({ cases, runs, onProgress, onMeasurement, onNotMeasured }) => {
     const args = [pythonScript(), '--runs', String(Math.max(20, runs))];
     if (foxPath) args.push('--fox-path', foxPath);
-    const complaint = await runPython(python, args, jobsOf(cases), (line) => {
+    const complaints: string[] = [];
+    const ending = await runPython(python, args, jobsOf(cases), (line) => {
       if (line.type === 'progress') onProgress(`pytorch: ${line.doing}`);
       else if (line.type === 'measurement') onMeasurement(toMeasurement(line));
+      else if (line.case === 'all') complaints.push(line.why);
       else onNotMeasured({ runner: line.runner, case: line.case, why: line.why });
     });
-    if (complaint) onNotMeasured({ runner: 'pytorch', case: 'all that were left', why: complaint });
+    if (ending) complaints.push(ending);
+    if (complaints.length === 0) return;
+    throw new YardstickError(`bench --compare pytorch: ${complaints.join('; ')}.`);
   };
 
 /** What the script is told of a case. */
@@ -55,6 +59,16 @@ function toMeasurement(line: Extract<PythonLine, { type: 'measurement' }>): Meas
   const { suite, case: id, variant, runner, note } = line;
   const [wallMs, gpuMs] = [summarize(line.wallMs), summarize(line.gpuMs)];
   return { suite, case: id, variant, runner, wallMs, gpuMs, note };
+}
+
+/** Null for what libraries print beside our lines. */
+function parseLine(text: string): PythonLine | null {
+  try {
+    const line = JSON.parse(text) as PythonLine | null;
+    return typeof line?.type === 'string' ? line : null;
+  } catch {
+    return null;
+  }
 }
 
 /** @returns what went wrong, in a sentence; '' where nothing did */
@@ -73,7 +87,8 @@ function runPython(
     child.stdin.on('error', () => {}); // it ended before it read: its exit code tells why
     child.stdin.end(input);
     createInterface({ input: child.stdout }).on('line', (text) => {
-      if (text.startsWith('{')) onLine(JSON.parse(text) as PythonLine);
+      const line = parseLine(text);
+      if (line) onLine(line);
     });
     child.once('error', (cause) => {
       reject(
