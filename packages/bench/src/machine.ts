@@ -28,6 +28,14 @@ export const machineInfo = ({ caps }: Pick<Device, 'caps'>, host: HostInfo): Mac
 
 /** `nvidia NVIDIA H100 (gpu kernels)` */
 export function adapterName({ adapter, kernels }: Pick<DeviceCaps, 'adapter' | 'kernels'>): string {
-  const words = [adapter.vendor, adapter.description || adapter.device || adapter.architecture];
+  const { vendor, device, description, architecture } = adapter;
+  // Some drivers name the card, as nvidia-h100-80gb-hbm3; others give a number, or the architecture again.
+  const isName = !device.startsWith('0x') && !(architecture && device.startsWith(architecture));
+  const card = isName ? device : '';
+  const words = [
+    vendor && card.startsWith(vendor) ? '' : vendor,
+    card,
+    description || architecture,
+  ];
   return `${words.filter(Boolean).join(' ')} (${kernels} kernels)`;
 }

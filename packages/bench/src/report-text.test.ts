@@ -116,7 +116,7 @@ const software: BenchReport = { ...report, timesAre: 'ratios' };
 test('Markdown: machine, a table a suite, yardsticks, what is missing', () => {
   const text = markdownTables(report, 'reports/x.json');
   expect(text).toContain(
-    'acme driver 1.2 (gpu kernels); CPU, 2 cores; 2026-01-02, commit 0123456789 with changes. Report: [reports/x.json](reports/x.json).',
+    'acme one driver 1.2 (gpu kernels); CPU, 2 cores; 2026-01-02, commit 0123456789 with changes. Report: [reports/x.json](reports/x.json).',
   );
   expect(text).toContain(
     'Measured peaks: 50.0 TFLOP/s multiply-adds in registers, 2000 GB/s copy.',
@@ -125,11 +125,20 @@ test('Markdown: machine, a table a suite, yardsticks, what is missing', () => {
     '| attention T2048 | paper | 20 | 1.000 (0.900-1.200) | 2.000 (1.800-2.400) | 40.00 | 80 % * | 10 % | 2.00× | 30.0 % |',
   );
   expect(text).toContain(
-    '| attention T1024 | dense | other \\| one | 20 | 4.000 (3.600-4.800) | - | 2.00× | f16 |',
+    '| attention T1024 | dense | other \\| one | 20 | 4.000 (3.600-4.800) | - | 2.00× wall | f16 |',
   );
   expect(text.split('\n\n').at(-1)).toBe(
     '- vulpes, 3 cases left out by the time budget of 85 s: 2 a/forward, 1 b/forward\n- vulpes, attention T4096: did not fit: large',
   );
+});
+
+test('a runner with a GPU clock is held against our GPU time, whoever stands beside it', () => {
+  const [row] = report.comparisons;
+  const ours = { ...row!, runner: 'vulpes', wallMs: summary(100) };
+  const torch = { ...row!, runner: 'torch', wallMs: summary(9), gpuMs: summary(3) };
+  const text = markdownTables({ ...report, comparisons: [ours, row!, torch] }, 'x.json');
+  expect(text).toContain('| other \\| one | 20 | 4.000 (3.600-4.800) | - | 0.04× wall | f16 |');
+  expect(text).toContain('| torch | 20 | 9.000 (8.100-10.800) | 3.000 (2.700-3.600) | 3.00× GPU |');
 });
 
 test('why a case was left out, in whole seconds', () => {

@@ -145,11 +145,11 @@ function againstOurs(row: BenchReport['comparisons'][number], report: BenchRepor
   if (row.runner === OURS) return '-';
   const ours = ourTimes(row, report);
   if (!ours) return '-';
-  if (row.gpuMs && ours.gpuMs) return `${(row.gpuMs.median / ours.gpuMs.median).toFixed(2)}×`;
-  return `${(row.wallMs.median / ours.wallMs.median).toFixed(2)}×`;
+  if (row.gpuMs && ours.gpuMs) return `${(row.gpuMs.median / ours.gpuMs.median).toFixed(2)}× GPU`;
+  return `${(row.wallMs.median / ours.wallMs.median).toFixed(2)}× wall`;
 }
 
-/** Ours of the same exercise, else of the suite's case. */
+/** For a runner with a GPU clock ours of the suite's case, which has one; else ours of the same exercise, else of the case. */
 function ourTimes(
   row: BenchReport['comparisons'][number],
   { comparisons, cases }: BenchReport,
@@ -158,5 +158,6 @@ function ourTimes(
     (other) => other.runner === OURS && other.case === row.case && other.variant === row.variant,
   );
   const variants = cases.find(({ id }) => id === row.case)?.variants;
-  return beside ?? variants?.find(({ name }) => name === row.variant)?.timing ?? null;
+  const timing = variants?.find(({ name }) => name === row.variant)?.timing ?? null;
+  return row.gpuMs && timing?.gpuMs ? timing : (beside ?? timing);
 }
