@@ -99,10 +99,13 @@ export function keyGradients(
  * as forward and backward keep the same pairs and a softmax does not change with a shift of its row.
  */
 export function gateGradient({ dims }: Call, spans: Tensor | null, dLogLambda: Tensor): Tensor {
+  const { device } = dLogLambda;
   const dlog_fgate = reverseCumsum(dLogLambda);
-  clearFirstGates.run(dLogLambda.device, {
+  // Not read where there are none, but one gate alone is smaller than one span.
+  const absent = device.empty([2], { dtype: 'i32', label: 'not given' });
+  clearFirstGates.run(device, {
     dims,
-    tensors: { dlog_fgate, spans: spans ?? dLogLambda },
+    tensors: { dlog_fgate, spans: spans ?? absent },
     params: { ...sizes(dims), batch: dims.batch },
   });
   return dlog_fgate;

@@ -1,6 +1,11 @@
 // Where attention stops under a stop rule: at the very edge where the rule's f64 twin stops, row by row. The two packages meet here.
 
-import { type CertifiedDims, certifiedStopRule, naiveCertifiedStart } from '@vulpes/acp-scheduler';
+import {
+  type CertifiedDims,
+  certifiedStopRule,
+  naiveCertifiedStart,
+  naiveLargestDroppedMass,
+} from '@vulpes/acp-scheduler';
 import { attendAndReport } from '@vulpes/fox-attention';
 import { CounterRng, type Device } from '@vulpes/tensor-core';
 import { gpuSuite } from '@vulpes/tensor-core/testing';
@@ -85,6 +90,49 @@ function walkCase(seed: number): WalkCase {
     q: vectors(queryLen, numHeads, queryLen),
     k: vectors(keyLen, numKvHeads, rng.below(keyLen)),
     logFgate: Float32Array.from({ length: keyLen * numHeads }, () => gate(rng)),
+  };
+}
+
+/**
+ * 32 short keys along q, then a shut gate, then 32 long keys across q: the logits that a row has seen are what rounding leaves of
+ * large products. The gate is where the first keys weigh ε e^−slack.
+ */
+function cliffCase(qNorm: number, kNorm: number, slack: number): WalkCase {
+  const rng = new CounterRng(31, qNorm);
+  const [keyLen, smScale] = [64, 0.25];
+  const direction = () => Array.from({ length: HEAD_DIM }, () => rng.normal());
+  const dot = (a: ArrayLike<number>, b: ArrayLike<number>) =>
+    Array.from(a).reduce((sum, x, d) => sum + x * b[d]!, 0);
+  const scaled = (x: readonly number[], norm: number) => {
+    const factor = norm / Math.sqrt(dot(x, x));
+    return Float32Array.from(x, (value) => value * factor);
+  };
+  const query = scaled(direction(), qNorm);
+  const raw = direction();
+  const along = dot(raw, query) / dot(query, query);
+  const across = scaled(
+    raw.map((x, d) => x - along * query[d]!),
+    kNorm,
+  );
+  const near = scaled([...query], 1 / (smScale * qNorm));
+  const rows = (row: (t: number) => Float32Array) =>
+    Float32Array.from({ length: keyLen * HEAD_DIM }, (_, at) => {
+      return row(Math.floor(at / HEAD_DIM))[at % HEAD_DIM]!;
+    });
+  const cliff = 10 + 1 + Math.log(32) - smScale * dot(query, across) + slack;
+  return {
+    id: `cliff ${slack}`,
+    queryLen: keyLen,
+    keyLen,
+    numHeads: 1,
+    numKvHeads: 1,
+    blockN: 32,
+    logPruningTolerance: -10,
+    smScale,
+    limits: {},
+    q: rows(() => query),
+    k: rows((t) => (t < 32 ? near : across)),
+    logFgate: Float32Array.from({ length: keyLen }, (_, t) => (t === 32 ? -Math.max(0, cliff) : 0)),
   };
 }
 
@@ -175,6 +223,39 @@ gpuSuite(
       }
       expect(stops).toBeGreaterThan(200);
     });
+
+    test.each([
+      [1, 10],
+      [30, 3e3],
+      [100, 1e5],
+    ])(
+      'large norms: ‖q‖ %d, visited ‖k‖ %d, and a cliff that the bound meets',
+      async (qNorm, kNorm) => {
+        let dropped = 0;
+        for (const slack of [-1, -0.1, -0.01, -0.001, 0, 0.001, 0.01, 0.1, 1]) {
+          const theCase = cliffCase(qNorm, kNorm, slack);
+          const firstKeys = await firstKeysOnDevice(device(), theCase);
+          const { q, k, smScale, logFgate, keyLen } = theCase;
+          let sum = 0;
+          const logLambda = Float64Array.from(logFgate, (gate) => (sum += gate));
+          const dims = {
+            batch: 1,
+            numHeads: 1,
+            numKvHeads: 1,
+            headDim: HEAD_DIM,
+            queryLen: keyLen,
+            keyLen,
+          };
+          const mass = naiveLargestDroppedMass({ q, k, logLambda, smScale }, firstKeys, {
+            ...dims,
+            blocks: { blockM: 1, blockN: 32 },
+          });
+          expect(mass, `slack ${slack}`).toBeLessThanOrEqual(Math.exp(-10));
+          dropped += firstKeys.filter((first) => first > 0).length;
+        }
+        if (qNorm * kNorm < 1e5) expect(dropped).toBeGreaterThan(0);
+      },
+    );
   },
   ['gpu', 'software'],
 );

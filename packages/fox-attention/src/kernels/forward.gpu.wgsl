@@ -150,6 +150,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) grid: vec3u, 
   var stop = 0u;
   var norms = vec4f(0.0);
   var norm_of_tile = 0.0;
+  var visited = 0.0; // largest |k| of the key blocks behind the walk
   if (HAS_STOP_RULE) {
     norms = scaled_norms(i_first, h, b, tx, ty);
     norm_of_tile = bitcast<f32>(largest_of_threads(bitcast<u32>(largest(norms)), lane));
@@ -191,13 +192,16 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) grid: vec3u, 
       for (var r = 0u; r < 4u; r++) { p_out[chunk][r] = p_out[chunk][r] * p_rows[r].rescale + step[r]; }
     }
     if (HAS_STOP_RULE && j_first > first_kept && j_first % params.block_n == 0u) {
+      for (var end = j_first + params.block_n; end <= j_first + max(TILE, params.block_n); end += params.block_n) {
+        visited = max(visited, edge_before(bh, min(end, (params.key_len + params.block_n - 1u) / params.block_n * params.block_n)).y);
+      }
       if (may_stop(i_first, h, b, j_first, norm_of_tile)) {
         let sums = sum_of_threads(vec4f(p_rows[0].sum, p_rows[1].sum, p_rows[2].sum, p_rows[3].sum), tx, ty);
         let pivots = vec4f(p_rows[0].pivot, p_rows[1].pivot, p_rows[2].pivot, p_rows[3].pivot);
         // decay_bias is edge minus row here, so it counts negative.
         let rows_decay = key_decay(p_lambda[0], p_lambda[1], p_lambda[2], p_lambda[3]);
         let edge_decay = -decay_bias(load_lambda(o_lambda + j_first - 1u), rows_decay);
-        let m_drop = may_drop(norms, edge_decay, edge_before(bh, j_first), pivots, sums);
+        let m_drop = may_drop(norms, edge_decay, edge_before(bh, j_first), visited, pivots, sums);
         // Rows past the end, rows that keep nothing from here on, or nothing at all, do not hold the others back.
         let rows = vec4u(i_first + ty) + vec4u(0u, 8u, 16u, 24u);
         let m_idle = (p_first >= vec4u(j_first)) | (p_first > rows + offset) | (rows >= vec4u(params.query_len));

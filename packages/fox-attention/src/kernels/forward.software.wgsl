@@ -104,6 +104,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) lane:
   var p_out: array<vec4f, 4u * D4>; // [4, D]
   var stop = 0u;
   var norms = vec4f(0.0);
+  var visited = 0.0; // largest |k| of the key blocks behind the walk
   if (HAS_STOP_RULE) { norms = scaled_norms(o_q); }
 
   for (var end = (last.w / 8u + 1u) * 8u; end > first_of_all; end -= 8u) {
@@ -140,7 +141,8 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) lane:
       let sums = vec4f(row_0.sum, row_1.sum, row_2.sum, row_3.sum);
       // decay_bias is edge minus row here, so it counts negative.
       let decay = -decay_bias(load_lambda(o_lambda + j - 1u), key_decay(lambda_0, lambda_1, lambda_2, lambda_3));
-      let m_drop = may_drop(norms, decay, edge_before(bh, j), pivots, sums);
+      visited = max(visited, edge_before(bh, j + params.block_n).y);
+      let m_drop = may_drop(norms, decay, edge_before(bh, j), visited, pivots, sums);
       // Rows that keep nothing from here on, or nothing at all, do not hold the others back.
       if (all(m_drop | (first >= vec4u(j)) | (first > last))) {
         stop = j;

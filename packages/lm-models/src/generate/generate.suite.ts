@@ -96,6 +96,14 @@ export function generateSuite(device: () => Device): void {
       expect(new Set(heard.map(({ length }) => length)).size).toBeGreaterThan(1);
     });
 
+    test('one row of one head decodes as it computes anew: a chunk is one gate', async () => {
+      const model = createModel({ ...config, numHeads: 1 }, device());
+      const params = model.init(3);
+      const textOf = (useCache: boolean) =>
+        generate(model, params, { prompt, maxNewTokens: 6, useCache, stopToken: null });
+      expect([...(await textOf(true))]).toEqual([...(await textOf(false))]);
+    });
+
     test('config.useCache: false is respected', async () => {
       const model = createModel({ ...config, useCache: false }, device());
       let calls = 0;

@@ -64,15 +64,16 @@ function scanGates(
   const chunk_sums = device.empty(sumsShape, { dtype: 'u32', label: 'gate chunk sums' });
   const lambdaShape = [batch, numHeads, seqLen, 2];
   const log_lambda = device.empty(lambdaShape, { dtype: 'i32', label: 'logLambda' });
-  // What is not given is not read.
-  const inputs = { log_fgate: logFgate, spans: spans ?? logFgate, chunk_sums };
+  // What is not given is not read, but must have the size of one element: one gate alone would be too small.
+  const absent = device.empty([2], { dtype: 'i32', label: 'not given' });
+  const inputs = { log_fgate: logFgate, spans: spans ?? absent, chunk_sums };
   const params = gateScanParams(dims, {
     spanLen: spans?.shape[1] ?? 0,
     offset,
     hasInitial: initial !== undefined,
   });
   gateChunkSums.run(device, { dims, tensors: inputs, params });
-  const tensors = { ...inputs, initial: initial ?? logFgate, log_lambda };
+  const tensors = { ...inputs, initial: initial ?? absent, log_lambda };
   gateScan.run(device, { dims, tensors, params });
   return log_lambda;
 }
