@@ -127,6 +127,7 @@ const tensorsOf = ({ layers, lossPerToken }: DenseRun): Tensor[] => [
   ...layers.flatMap(({ logFgate, logLambda, sampledQ, k, paper, certified }) => [
     ...[logFgate, logLambda, sampledQ, k, paper.startIndex, paper.counts],
     ...[certified.startIndex, certified.counts],
+    ...[paper.rowStats, certified.rowStats].filter((tensor) => tensor !== null),
   ]),
 ];
 

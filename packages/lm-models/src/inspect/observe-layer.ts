@@ -3,7 +3,7 @@
 import { pruningCounts } from '@vulpes/acp-scheduler';
 import { attendAndReport, selectBlocks } from '@vulpes/fox-attention';
 import { reshape, type Tensor } from '@vulpes/tensor-core';
-import { cumulativeLogGate, embedding, type KeptBlocks } from '@vulpes/wgsl-kernels';
+import { cumulativeLogGate, embedding } from '@vulpes/wgsl-kernels';
 import type { PruningMode } from '../config.ts';
 import type { AttentionInputs } from '../layers/attention-inputs.ts';
 import type { ForwardContext } from '../layers/context.ts';
@@ -15,6 +15,8 @@ export interface ObservedRule {
   readonly startIndex: Tensor;
   /** u32 [1, H, 2]: kept and visible blocks. */
   readonly counts: Tensor;
+  /** i32 [1, H, T, 2], second column: first kept key of each row, where rows of a block differ; null where the block's start is it. */
+  readonly rowStats: Tensor | null;
 }
 
 /** Tensors on the device, to be read after the flush. */
@@ -73,10 +75,13 @@ function keptBy(
   const [, length] = q.shape as [number, number];
   const config = { ...context.config, pruningMode, logPruningTolerance };
   const pruning = pruneLayer({ q, k, logFgate }, param, { ...context, config });
-  const kept: KeptBlocks =
-    pruning?.ranges ?? attendAndReport(q, k, v, logFgate, { spans, ...pruning }).kept;
-  const counts = pruningCounts(kept, { queryLen: length, keyLen: length, spans });
-  return { startIndex: kept.startIndex, counts };
+  const lengths = { queryLen: length, keyLen: length, spans };
+  if (pruning?.ranges) {
+    const { startIndex } = pruning.ranges;
+    return { startIndex, counts: pruningCounts(pruning.ranges, lengths), rowStats: null };
+  }
+  const { kept, rowStats } = attendAndReport(q, k, v, logFgate, { spans, ...pruning });
+  return { startIndex: kept.startIndex, counts: pruningCounts(kept, lengths), rowStats };
 }
 
 /** The blocks that `pruneLayer` uses. */

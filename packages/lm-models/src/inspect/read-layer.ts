@@ -26,6 +26,7 @@ export interface LayerSizes {
 interface HostRule {
   readonly startIndex: Int32Array;
   readonly counts: Uint32Array;
+  readonly rowStats: Int32Array | null;
 }
 
 /** Reads the layer back and computes its sampled rows. */
@@ -51,10 +52,23 @@ export async function readLayer(
   return { layer: observed.layer, heads };
 }
 
-const readRule = async ({ startIndex, counts }: ObservedRule): Promise<HostRule> => ({
+const readRule = async ({ startIndex, counts, rowStats }: ObservedRule): Promise<HostRule> => ({
   startIndex: (await startIndex.data()) as Int32Array,
   counts: (await counts.data()) as Uint32Array,
+  rowStats: rowStats && ((await rowStats.data()) as Int32Array),
 });
+
+/** The first key that a row keeps under a rule. */
+function firstKeptKey(
+  { startIndex, rowStats }: HostRule,
+  head: number,
+  position: number,
+  { seqLen, blocks }: LayerSizes,
+): number {
+  if (rowStats) return rowStats[(head * seqLen + position) * 2 + 1] as number;
+  const queryBlocks = Math.ceil(seqLen / blocks.blockM);
+  return startIndex[head * queryBlocks + Math.floor(position / blocks.blockM)] as number;
+}
 
 function headInputs(
   { q, k, logLambda }: { q: Float32Array; k: Float32Array; logLambda: Int32Array },
@@ -96,12 +110,10 @@ function readHead(
   const reach = new Float64Array(Math.ceil(Math.log2(sizes.seqLen)) + 1);
   for (const [row, position] of positions.entries()) {
     const weights = attentionRow(inputs, row);
-    const block = Math.floor(position / sizes.blocks.blockM);
-    dropped.paper = Math.max(dropped.paper, massBefore(weights, paper[block] as number));
-    dropped.certified = Math.max(
-      dropped.certified,
-      massBefore(weights, certified[block] as number),
-    );
+    for (const rule of ['paper', 'certified'] as const) {
+      const first = firstKeptKey(rules[rule], head, position, sizes);
+      dropped[rule] = Math.max(dropped[rule], massBefore(weights, first));
+    }
     weightWithin(weights, reach.length).forEach((share, n) => {
       reach[n]! += share / positions.length;
     });
