@@ -69,7 +69,7 @@ export const pagedCases: readonly PagedCase[] = [
     numKvHeads: 2,
     headDim: 16,
     chunks: [127, 3],
-    gate: STRONG,
+    gate: WEAK,
     seqStart: [0, 33],
     firstPage: [1, 3, 0, 2, 2, 2, 3, 3],
   },
