@@ -123,6 +123,17 @@ fn may_stop(i_first: u32, h: u32, b: u32, j: u32, norm: f32) -> bool {
   return decay + edge.x <= reach + ROUNDING * (1.0 + norm * own.y);
 }
 
+// Largest |k| of the key blocks from j on that one step of the walk has passed.
+fn norm_behind(bh: u32, j: u32) -> f32 {
+  let last_edge = (params.key_len + params.block_n - 1u) / params.block_n * params.block_n;
+  let end = min(j + max(TILE, params.block_n), last_edge);
+  var largest_norm = 0.0;
+  for (var edge = j + params.block_n; edge <= end; edge += params.block_n) {
+    largest_norm = max(largest_norm, edge_before(bh, edge).y);
+  }
+  return largest_norm;
+}
+
 @compute @workgroup_size(THREADS)
 fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) lane: u32) {
   let tx = lane % 8u;
@@ -192,9 +203,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) grid: vec3u, 
       for (var r = 0u; r < 4u; r++) { p_out[chunk][r] = p_out[chunk][r] * p_rows[r].rescale + step[r]; }
     }
     if (HAS_STOP_RULE && j_first > first_kept && j_first % params.block_n == 0u) {
-      for (var end = j_first + params.block_n; end <= j_first + max(TILE, params.block_n); end += params.block_n) {
-        visited = max(visited, edge_before(bh, min(end, (params.key_len + params.block_n - 1u) / params.block_n * params.block_n)).y);
-      }
+      visited = max(visited, norm_behind(bh, j_first));
       if (may_stop(i_first, h, b, j_first, norm_of_tile)) {
         let sums = sum_of_threads(vec4f(p_rows[0].sum, p_rows[1].sum, p_rows[2].sum, p_rows[3].sum), tx, ty);
         let pivots = vec4f(p_rows[0].pivot, p_rows[1].pivot, p_rows[2].pivot, p_rows[3].pivot);
