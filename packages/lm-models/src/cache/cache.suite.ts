@@ -19,7 +19,7 @@ import { randomWeights } from '../naive/random-weights.ts';
 import { parameterSpecs } from '../parameters/parameter-specs.ts';
 import { naiveFirstPage } from './eviction.naive.ts';
 import { GateState } from './gate-state.ts';
-import type { CacheGeometry } from './geometry.ts';
+import { paddedGeometry } from './geometry.fixture.ts';
 import type { KvCache } from './kv-cache.ts';
 
 /** f32 sums in another order. */
@@ -170,20 +170,9 @@ export function cacheSuite(device: () => Device): void {
       const gates = randomArray(3, batch * length * numHeads).map((x, i) => {
         return -Math.abs(x) * [0.02, 0.2, 1, 5][i % numHeads]!;
       });
-      const geometry: CacheGeometry = {
-        device: device(),
-        batch,
-        numHeads,
-        numKvHeads: numHeads,
-        headDim: 16,
-        hasGate: true,
-        windowSize: null,
-        seqStart: starts,
-        seqStartTensor: device().tensor(starts, [batch]),
-        hasPadding: true,
-        mayEvict: true,
-        logPruningTolerance: logTolerance,
-      };
+      const heads = { numHeads, numKvHeads: numHeads, headDim: 16 };
+      const padded = paddedGeometry(device(), starts, heads);
+      const geometry = { ...padded, logPruningTolerance: logTolerance };
       using state = new GateState(geometry);
       const bound = device().tensor(Float32Array.from(bounds), [batch, numHeads]);
       const dispose = () => {};

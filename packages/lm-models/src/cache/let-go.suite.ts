@@ -13,7 +13,7 @@ import { createModel } from '../model.ts';
 import { hostOf } from '../naive/check.ts';
 import { randomWeights } from '../naive/random-weights.ts';
 import { parameterSpecs } from '../parameters/parameter-specs.ts';
-import type { CacheGeometry } from './geometry.ts';
+import { paddedGeometry } from './geometry.fixture.ts';
 import { boundFromNorms } from './logit-bound.ts';
 
 const caseOf = (id: string): FoxConfig => modelCases.find((one) => one.id === id)!.config;
@@ -93,20 +93,7 @@ export function letGoSuite(device: () => Device): void {
     const config = caseOf('grouped-pro');
     const [batch, numHeads, numKvHeads, headDim] = [2, 4, 2, headDimOf(config)];
     const [starts, length] = [Int32Array.of(0, 7), 20];
-    const geometry: CacheGeometry = {
-      device: device(),
-      batch,
-      numHeads,
-      numKvHeads,
-      headDim,
-      hasGate: true,
-      windowSize: null,
-      seqStart: starts,
-      seqStartTensor: device().tensor(starts, [batch]),
-      hasPadding: true,
-      mayEvict: true,
-      logPruningTolerance: -10,
-    };
+    const geometry = paddedGeometry(device(), starts, { numHeads, numKvHeads, headDim });
     // The longest vectors stand in the first chunk, and, of the second row, in the padding.
     const longFirst = (heads: number, seed: number) =>
       randomArray(seed, batch * length * heads * headDim).map((x, at) => {
