@@ -45,7 +45,7 @@ export {
   withRows,
 } from './report.ts';
 export type { RunSettings } from './rounds.ts';
-export { type CaseRun, type OnPhase, type Phase, runCase } from './run-case.ts';
+export { type CaseRun, runCase } from './run-case.ts';
 export {
   type BenchOptions,
   defaultSettings,
@@ -56,4 +56,5 @@ export {
 export { quantile, type Summary, summarize } from './statistics.ts';
 export { type SuiteName, suiteNames, suiteSentences, suites } from './suites/index.ts';
 export { formatCase, formatEnd, formatPeaks, formatReport } from './table.ts';
+export type { OnPhase, Phase } from './time-contenders.ts';
 export { type KernelTotal, kernelTimes, totalMs, totalsByLabel, wallMs } from './timer.ts';

@@ -4,9 +4,10 @@ import { defineKernel } from '@vulpes/wgsl-kernels';
 import { expect, test } from 'vitest';
 import type { BenchCase, Dims, Workload } from './case.ts';
 import { buildReport, withRows } from './report.ts';
-import { type Phase, runCase } from './run-case.ts';
+import { runCase } from './run-case.ts';
 import type { Summary } from './statistics.ts';
 import { formatReport } from './table.ts';
+import type { Phase } from './time-contenders.ts';
 
 const double = defineKernel({
   name: 'bench-test-double',

@@ -5,12 +5,9 @@ import { type BenchCase, caseId, formatDims, type Variant } from './case.ts';
 import { type GateReport, runGate } from './gate.ts';
 import type { Peaks } from './peaks/shares.ts';
 import type { CaseReport, VariantReport } from './report.ts';
-import { isLong, type RunSettings, roundsFor } from './rounds.ts';
-import { kernelTimes, wallMs } from './timer.ts';
+import type { RunSettings } from './rounds.ts';
+import { type OnPhase, timeContenders } from './time-contenders.ts';
 import { type Contender, variantReport } from './variant-report.ts';
-
-export type Phase = 'check' | 'warm up' | 'time';
-export type OnPhase = (phase: Phase, done: number, of: number) => void;
 
 export interface CaseContext {
   /** For the shares; null = none were measured. */
@@ -44,7 +41,7 @@ export async function runCase(
       contenders.push({ variant, gate, workload, wall: [], profiles: [] });
     }
     const timing = performance.now();
-    const runMs = await timeAll(device, contenders, settings, context.onPhase ?? (() => {}));
+    const runMs = await timeContenders(device, contenders, settings, context.onPhase ?? (() => {}));
     const timedMs = performance.now() - timing;
     const variants: VariantReport[] = [];
     for (const { variant, gate } of gates) {
@@ -85,57 +82,4 @@ async function checkAll(
     gates.push({ variant, gate });
   }
   return gates;
-}
-
-/** @returns the time of a run of the slowest variant, warm */
-async function timeAll(
-  device: Device,
-  contenders: readonly Contender[],
-  settings: RunSettings,
-  onPhase: OnPhase,
-): Promise<number> {
-  const runMs = await warmUp(device, contenders, settings, onPhase);
-  const rounds = roundsFor(settings, runMs);
-  const isTimedOnce = isLong(settings, runMs) && device.caps.features.timestampQuery;
-  for (let round = 0; round < rounds; round++) {
-    onPhase('time', round, rounds);
-    for (const { workload, wall, profiles } of contenders) {
-      if (isTimedOnce && !device.caps.isSoftware) {
-        // Beside so long a run, what timestamps cost the wall clock is nothing.
-        const start = performance.now();
-        profiles.push((await kernelTimes(device, () => workload.run())) ?? []);
-        wall.push(performance.now() - start);
-        continue;
-      }
-      wall.push(await wallMs(device, () => workload.run()));
-      // A software adapter's timestamps say no more than the wall clock; one run tells how the time splits.
-      if (device.caps.isSoftware && round > 0) continue;
-      const kernels = await kernelTimes(device, () => workload.run());
-      if (kernels) profiles.push(kernels);
-    }
-  }
-  return runMs;
-}
-
-/** Two rounds at least, the first of which compiles; then until the clocks have had their time. */
-async function warmUp(
-  device: Device,
-  contenders: readonly Contender[],
-  { warmSeconds }: RunSettings,
-  onPhase: OnPhase,
-): Promise<number> {
-  const round = async (): Promise<number> => {
-    let slowest = 0;
-    for (const { workload } of contenders) {
-      slowest = Math.max(slowest, await wallMs(device, () => workload.run()));
-    }
-    return slowest;
-  };
-  onPhase('warm up', 0, 1);
-  await round();
-  const start = performance.now();
-  let slowest = 0;
-  do slowest = await round();
-  while (contenders.length > 0 && performance.now() - start < 1000 * warmSeconds);
-  return slowest;
 }

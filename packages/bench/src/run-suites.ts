@@ -17,7 +17,8 @@ import { measurePeaks } from './peaks/measure-peaks.ts';
 import type { Peaks } from './peaks/shares.ts';
 import { type BenchReport, buildReport, type CaseReport, OURS } from './report.ts';
 import { predictMs, type RunSettings, type Spent } from './rounds.ts';
-import { type Phase, runCase } from './run-case.ts';
+import { runCase } from './run-case.ts';
+import type { Phase } from './time-contenders.ts';
 
 export interface Progress {
   readonly caseId: string;
