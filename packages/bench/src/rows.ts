@@ -1,6 +1,7 @@
 // A report as tables of words and numbers: what Markdown and the page show.
 
 import { kept, spread } from './format.ts';
+import type { Measurement } from './measurement.ts';
 import type { Shares } from './peaks/shares.ts';
 import { type BenchReport, type CaseReport, OURS, type VariantReport } from './report.ts';
 import type { Summary } from './statistics.ts';
@@ -140,18 +141,27 @@ export function comparisonTable(report: BenchReport): RowTable | null {
   };
 }
 
-/** By GPU time where both have it, else by the wall clock; `-` for our own row, and where we have none. */
-function againstOurs(row: BenchReport['comparisons'][number], report: BenchReport): string {
-  if (row.runner === OURS) return '-';
-  const ours = ourTimes(row, report);
-  if (!ours) return '-';
-  if (row.gpuMs && ours.gpuMs) return `${(row.gpuMs.median / ours.gpuMs.median).toFixed(2)}× GPU`;
-  return `${(row.wallMs.median / ours.wallMs.median).toFixed(2)}× wall`;
+function againstOurs(row: Measurement, report: BenchReport): string {
+  const against = timeOverOurs(row, report);
+  return against ? `${against.ratio.toFixed(2)}× ${against.clock}` : '-';
+}
+
+/** Its time / ours, by GPU time where both have it, else by the wall clock; null for our own row, and where we have none. */
+export function timeOverOurs(
+  row: Measurement,
+  report: BenchReport,
+): { readonly ratio: number; readonly clock: 'GPU' | 'wall' } | null {
+  const ours = row.runner === OURS ? null : ourTimes(row, report);
+  if (!ours) return null;
+  if (row.gpuMs && ours.gpuMs) {
+    return { ratio: row.gpuMs.median / ours.gpuMs.median, clock: 'GPU' };
+  }
+  return { ratio: row.wallMs.median / ours.wallMs.median, clock: 'wall' };
 }
 
 /** For a runner with a GPU clock ours of the suite's case, which has one; else ours of the same exercise, else of the case. */
 function ourTimes(
-  row: BenchReport['comparisons'][number],
+  row: Measurement,
   { comparisons, cases }: BenchReport,
 ): { readonly wallMs: Summary; readonly gpuMs: Summary | null } | null {
   const beside = comparisons.find(
