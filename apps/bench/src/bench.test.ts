@@ -1,9 +1,16 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { markedTables, parseReport } from '@vulpes/bench';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { bench, exitCode, verdict } from './bench.ts';
+import {
+  type BenchCase,
+  chooseCases,
+  markedTables,
+  parseReport,
+  type Variant,
+} from '@vulpes/bench';
+import type { DeviceCaps } from '@vulpes/tensor-core';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { bench } from './bench.ts';
 import { parseArguments } from './options.ts';
 import { tables } from './tables.ts';
 
@@ -13,41 +20,120 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-async function run(...options: string[]): Promise<{ code: number; text: string; file: string }> {
-  const file = join(folder, 'report.json');
-  let text = '';
-  const given = parseArguments(['--json', file, '--runs', '2', '--no-peaks', ...options]);
-  const code = await bench(given, { write: (part) => (text += part) });
-  return { code, text, file };
+interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
 }
 
+async function run(argv: readonly string[], casesOf?: Parameters<typeof bench>[2]): Promise<Ended> {
+  const stderr = vi.spyOn(console, 'error').mockReturnValue(undefined);
+  let stdout = '';
+  const given = parseArguments(['--runs', '2', '--no-peaks', ...argv]);
+  const code = await bench(given, { write: (part) => (stdout += part) }, casesOf);
+  const complaints = stderr.mock.calls.join('\n');
+  stderr.mockRestore();
+  return { code, stdout, stderr: complaints };
+}
+
+const SMALL = ['--suite', 'boundary', '--case', 'T4096'];
+const at = (name: string): string => join(folder, name);
+const reportAt = (file: string) => parseReport(readFileSync(file, 'utf8'), file);
+
 test('a small run: report, page, tables of it in a document', async () => {
-  const html = join(folder, 'report.html');
-  const { code, text, file } = await run('--suite', 'boundary', '--case', 'T4096', '--html', html);
-  expect(code).toBe(0);
-  expect(text).toContain(`report: ${file}`);
-  expect(text).toContain('Every variant passed its check.');
-  const report = parseReport(readFileSync(file, 'utf8'), file);
+  const [json, html, document] = [at('report.json'), at('report.html'), at('benchmarks.md')];
+  const { code, stdout, stderr } = await run([...SMALL, '--json', json, '--html', html]);
+  expect([code, stderr]).toEqual([0, '']);
+  expect(stdout).toContain(`report: ${json}\npage:   ${html}\n`);
+  expect(stdout).toMatch(/^All 1 variant that ran passed their check\. \d+ s\.$/m);
+  const report = reportAt(json);
   expect(report.cases).toHaveLength(1);
   expect(report.machine.host.commit).toMatch(/^[0-9a-f]{40}$/);
   expect(readFileSync(html, 'utf8')).toContain('Suite boundary');
-  const document = join(folder, 'benchmarks.md');
-  for (const _ of [1, 2]) tables([file, '--write', document], { write: () => {} });
+  for (const _ of [1, 2]) tables([json, '--write', document], { write: () => {} });
   expect(readFileSync(document, 'utf8')).toBe(`${markedTables(report, 'report.json')}\n`);
 });
 
 test('a time budget leaves cases out and says so', async () => {
-  const { code, text } = await run('--suite', 'matmul', '--budget-seconds', '0.001');
+  const json = ['--json', at('left-out.json')];
+  const { code, stdout } = await run(['--suite', 'matmul', '--budget-seconds', '0.001', ...json]);
   expect(code).toBe(0);
-  expect(text).toContain('left out by the time budget of 0.001 s');
+  expect(stdout).toContain('left out by the time budget of 0.001 s');
+  expect(stdout).not.toContain('passed their check');
 });
 
-test('a red gate ends in one sentence and exit code 1', () => {
-  const red = { refused: 1, failed: 0 };
-  expect(exitCode(red)).toBe(1);
-  expect(verdict(red)).toBe(
-    '1 variant was refused: the results are wrong, so they were not timed.',
+/** The real case, whose twin is wrong about the first output's first number. */
+function withWrongTwin(caps: DeviceCaps): BenchCase[] {
+  const [real] = chooseCases(caps, parseArguments(SMALL)) as [BenchCase];
+  const [variant] = real.variants as [Variant];
+  const build: Variant['build'] = (device, dims) => {
+    const workload = variant.build(device, dims);
+    const expected = async () => {
+      const { startIndex, ...others } = await workload.expected();
+      const values = Array.from(startIndex?.values ?? []);
+      values[values.length - 1] = (values.at(-1) as number) + 64;
+      return { ...others, startIndex: { values, bound: 0 } };
+    };
+    return { ...workload, expected };
+  };
+  return [{ ...real, variants: [variant, { name: 'wrong', build }] }];
+}
+
+test('a red gate refuses the report: JSON that says so, no page, a sentence, exit code 1', async () => {
+  const [json, html] = [at('refused.json'), at('refused.html')];
+  const { code, stdout, stderr } = await run(['--json', json, '--html', html], withWrongTwin);
+  expect(code).toBe(1);
+  const id = 'find-block-ranges/search B1-T4096-H12-blockM64-blockN64';
+  expect(stderr).toMatch(
+    new RegExp(
+      `^The report is refused: ${id} wrong: startIndex differs from its f64 twin by \\d\\.\\de-\\d \\(RMS error ratio; bound 0\\)\\. .*\\.$`,
+    ),
   );
-  expect(exitCode({ refused: 0, failed: 2 })).toBe(1);
-  expect(verdict({ refused: 0, failed: 2 })).toBe('2 cases failed.');
+  expect(stdout).toContain(`report: ${json}\n`);
+  expect(stdout).not.toContain('passed their check');
+  expect(readdirSync(folder)).not.toContain('refused.html');
+  const written = JSON.parse(readFileSync(json, 'utf8'));
+  expect(Object.keys(written).slice(0, 5)).toContain('refused');
+  expect(written.refused).toEqual([
+    {
+      case: id,
+      variant: 'wrong',
+      output: 'startIndex',
+      rmsErrorRatio: expect.any(Number),
+      bound: 0,
+    },
+  ]);
+  expect(written.cases[0].variants[0].timing).not.toBeNull();
+  expect(written.cases[0].variants[1]).toMatchObject({ timing: null, counts: null });
+  expect(() => tables([json], { write: () => {} })).toThrow(
+    new RegExp(`^bench tables: ${json} is refused: ${id} wrong: startIndex differs .*\\.$`),
+  );
+});
+
+test('a file that cannot be written at the end costs no table, and ends in a sentence', async () => {
+  // Between the start, where the file is opened, and the first report a folder takes its place.
+  const json = at('gone.json');
+  const { code, stdout, stderr } = await run(['--json', json], (caps) => {
+    mkdirSync(json);
+    return chooseCases(caps, parseArguments(SMALL));
+  });
+  expect(code).toBe(1);
+  expect(stdout).toMatch(/one launch +ok exact +2/);
+  expect(stdout).not.toContain('report:');
+  expect(stderr).toMatch(/^bench: expected to write .*gone\.json, got EISDIR.*\.$/);
+});
+
+test('without a name the report goes to a folder of its own, which is made before anything is measured', async () => {
+  writeFileSync(at('runs'), 'a file where the folder should be');
+  const cwd = vi.spyOn(process, 'cwd').mockReturnValue(folder);
+  await expect(run(SMALL)).rejects.toThrow(
+    /^bench: expected to make the folder .*runs.bench.* for the report, got E.*--json and --html.*\.$/,
+  );
+  rmSync(at('runs'));
+  const { stdout } = await run(SMALL);
+  cwd.mockRestore();
+  const [name] = readdirSync(at('runs/bench'));
+  expect(name).toMatch(/^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d$/);
+  expect(readdirSync(at(`runs/bench/${name}`))).toEqual(['report.html', 'report.json']);
+  expect(stdout).toContain(at(`runs/bench/${name}/report.json`));
 });

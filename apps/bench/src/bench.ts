@@ -2,15 +2,19 @@
 
 import {
   adapterName,
+  type BenchCase,
   type BenchOptions,
   type BenchReport,
+  chooseCases,
+  count,
   DeviceSlot,
   defaultSettings,
   formatCase,
   formatEnd,
-  runSuites,
+  formatRefusals,
+  runCases,
 } from '@vulpes/bench';
-import { createDevice, type Device } from '@vulpes/tensor-core';
+import { createDevice, type Device, type DeviceCaps } from '@vulpes/tensor-core';
 import { createYardsticks } from './compare/index.ts';
 import { hostInfo } from './host.ts';
 import type { BenchArguments } from './options.ts';
@@ -22,16 +26,21 @@ export interface Output {
   write(text: string): unknown;
 }
 
-/** @returns exit code: 1 where a variant was refused, a case failed for another reason than its size, or a yardstick could not run. */
-export async function bench(given: BenchArguments, stdout: Output): Promise<number> {
+/** @returns exit code: 1 where the report is refused, a case failed for another reason than its size, a yardstick could not run, or a file could not be written. */
+export async function bench(
+  given: BenchArguments,
+  stdout: Output,
+  casesOf: (caps: DeviceCaps) => readonly BenchCase[] = (caps) => chooseCases(caps, given),
+): Promise<number> {
   const yardsticks = createYardsticks(given.compare, given);
   const slot = await DeviceSlot.open(() => createDevice(given));
+  const cases = casesOf(slot.device.caps);
   const progress = new ProgressLine(process.stderr);
   const writer = new ReportWriter(given);
   const onReport = (soFar: BenchReport): void => writer.save(soFar);
   const options = optionsOf(given, slot.device, { progress, stdout });
-  const ours = await runSuites(slot, { ...options, onReport });
-  const { report, complaints } = await runYardsticks(ours, yardsticks, {
+  const ours = await runCases(slot, cases, { ...options, onReport });
+  const { report, complaints: ofYardsticks } = await runYardsticks(ours, yardsticks, {
     slot,
     onProgress: (doing) => progress.say(doing),
     onReport,
@@ -39,10 +48,19 @@ export async function bench(given: BenchArguments, stdout: Output): Promise<numb
   progress.clear();
   slot.device.dispose();
   for (const block of formatEnd(report)) stdout.write(`\n${block}\n`);
-  for (const line of await writer.finish(report)) stdout.write(`${line}\n`);
-  stdout.write(`${verdict(report)} ${(report.elapsedMs / 1000).toFixed(0)} s.\n`);
+  const written = await writer.finish(report);
+  for (const line of [...written.lines, verdict(report)]) stdout.write(`${line}\n`);
+  const complaints = [...written.complaints, ...ofYardsticks, ...complaintsOf(report)];
   for (const complaint of complaints) console.error(complaint);
-  return complaints.length > 0 ? 1 : exitCode(report);
+  return complaints.length > 0 ? 1 : 0;
+}
+
+/** `All 3 variants that ran passed their check. 12 s.` */
+function verdict({ cases, refused, elapsedMs }: BenchReport): string {
+  const variants = cases.reduce((sum, benchCase) => sum + benchCase.variants.length, 0);
+  const passed = refused.length === 0 && variants > 0;
+  const outcome = `All ${count(variants, 'variant')} that ran passed their check. `;
+  return `${passed ? outcome : ''}${(elapsedMs / 1000).toFixed(0)} s.`;
 }
 
 /** What was given, with what suits the adapter for the rest; says on the way what is measured. */
@@ -71,15 +89,11 @@ function optionsOf(
   };
 }
 
-export const exitCode = ({ refused, failed }: Pick<BenchReport, 'refused' | 'failed'>): number =>
-  refused + failed === 0 ? 0 : 1;
-
-/** How the run went, in a sentence. */
-export function verdict({ refused, failed }: Pick<BenchReport, 'refused' | 'failed'>): string {
-  const bad = [
-    refused > 0 &&
-      `${refused} variant${refused === 1 ? ' was' : 's were'} refused: the results are wrong, so they were not timed.`,
-    failed > 0 && `${failed} case${failed === 1 ? '' : 's'} failed.`,
+/** What is wrong with a report, in sentences; empty where every variant passed its check. */
+function complaintsOf({ refused, failed }: BenchReport): string[] {
+  return [
+    failed > 0 && `${count(failed, 'case')} failed; the table says why.`,
+    refused.length > 0 &&
+      `The report is refused: ${formatRefusals(refused)}. No page is made of it; none of its numbers counts until the results are right.`,
   ].filter((sentence) => sentence !== false);
-  return bad.length > 0 ? bad.join(' ') : 'Every variant passed its check.';
 }

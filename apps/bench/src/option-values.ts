@@ -1,6 +1,6 @@
 // Values of command line options, checked before minutes of measuring begin.
 
-import { mkdirSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, rmSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
 
@@ -27,7 +27,7 @@ export function positiveOf(text: string): number {
   throw new InvalidArgumentError('It must be a number above 0.');
 }
 
-/** Minutes of measuring should not end at a folder that isn't there. */
+/** Minutes of measuring should not end at a file that can't be written: it is opened, and left as it was. */
 export function writablePath(text: string): string {
   const path = resolve(text);
   const folder = statSync(dirname(path), { throwIfNoEntry: false });
@@ -36,6 +36,13 @@ export function writablePath(text: string): string {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
     throw new InvalidArgumentError('It is a folder; give a file.');
   }
+  const isNew = !existsSync(path);
+  try {
+    closeSync(openSync(path, 'a'));
+  } catch (error) {
+    throw new InvalidArgumentError(`It cannot be written (${(error as Error).message}).`);
+  }
+  if (isNew) rmSync(path);
   return path;
 }
 
@@ -43,12 +50,4 @@ export function existingFile(text: string): string {
   const path = resolve(text);
   if (statSync(path, { throwIfNoEntry: false })?.isFile()) return path;
   throw new InvalidArgumentError(`There is no file ${path}.`);
-}
-
-/** A folder of its own for this run: `runs/bench/2026-11-25T02-38-12`. */
-export function makeRunFolder(now: Date, cwd: string = process.cwd()): string {
-  const name = now.toISOString().slice(0, 19).replaceAll(':', '-');
-  const folder = resolve(cwd, 'runs', 'bench', name);
-  mkdirSync(folder, { recursive: true });
-  return folder;
 }

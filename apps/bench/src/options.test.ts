@@ -1,3 +1,6 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { suiteNames } from '@vulpes/bench';
 import { afterEach, expect, test, vi } from 'vitest';
 import { parseArguments } from './options.ts';
@@ -73,6 +76,31 @@ test.each([
 ])('$argv is refused', ({ argv, message }) => {
   expect(() => parseArguments(argv)).toThrow(expect.objectContaining({ exitCode: 1 }));
   expect(stderr.mock.calls.join('')).toContain(message);
+});
+
+test('a report file is tried before anything is measured, and left as it was', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'vulpes-options-'));
+  const [fresh, old] = [join(folder, 'fresh.json'), join(folder, 'old.html')];
+  writeFileSync(old, 'as it was');
+  expect(parseArguments(['--json', fresh, '--html', old])).toMatchObject({
+    json: fresh,
+    html: old,
+  });
+  expect(readdirSync(folder)).toEqual(['old.html']);
+  expect(readFileSync(old, 'utf8')).toBe('as it was');
+  rmSync(folder, { recursive: true });
+});
+
+// Root may write into every folder but this one.
+test.skipIf(process.platform !== 'linux')('a folder that nobody can write into', () => {
+  for (const option of ['--json', '--html']) {
+    expect(() => parseArguments([option, '/proc/report'])).toThrow(
+      expect.objectContaining({ exitCode: 1 }),
+    );
+    expect(stderr.mock.calls.join('')).toMatch(
+      new RegExp(`option '${option} <file>' .*It cannot be written \\(E.*\\)\\.`),
+    );
+  }
 });
 
 test('--help explains every option and suite', () => {

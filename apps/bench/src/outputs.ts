@@ -1,45 +1,90 @@
 // Where a report goes: the files that were asked for, or a folder of this run.
 
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { type BenchReport, reportPage } from '@vulpes/bench';
-import { makeRunFolder } from './option-values.ts';
+import { ArgumentError } from '@vulpes/tensor-core';
 
 export interface ReportFiles {
   readonly json: string | null;
   readonly html: string | null;
 }
 
+export interface Written {
+  /** Say what was written. */
+  readonly lines: readonly string[];
+  /** Say what could not be written, and why. */
+  readonly complaints: readonly string[];
+}
+
 /** Writes the report as it grows, so that a run that is ended early leaves what it measured. */
 export class ReportWriter {
-  readonly #asked: ReportFiles;
-  #files: ReportFiles | null = null;
+  readonly #files: ReportFiles;
+  #saved: string | null = null;
 
-  constructor({ json, html }: ReportFiles) {
-    this.#asked = { json, html };
+  /**
+   * @param asked - where both are null, a folder is made for both: `runs/bench/2026-11-25T02-38-12`
+   * @throws ArgumentError where that folder cannot be made
+   */
+  constructor(asked: ReportFiles) {
+    this.#files = asked.json || asked.html ? asked : filesInRunFolder(new Date(), process.cwd());
   }
 
+  /** The JSON file as far as it has been written; null = there is none. */
+  get saved(): string | null {
+    return this.#saved;
+  }
+
+  /** A file that cannot be written now costs no measurement: `finish` tries again, and complains. */
   save(report: BenchReport): void {
-    const { json } = this.#made();
-    if (json) writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`);
+    this.#saveJson(report);
   }
 
-  /** Writes the page, too. @returns lines that say what was written */
-  async finish(report: BenchReport): Promise<string[]> {
-    this.save(report);
-    const { json, html } = this.#made();
-    if (html) writeFileSync(html, await reportPage(report));
-    return [json && `report: ${json}`, html && `page:   ${html}`].filter((line) => line !== null);
+  /** Writes the page, too, unless the report is refused. */
+  async finish(report: BenchReport): Promise<Written> {
+    const { html } = this.#files;
+    const jsonComplaint = this.#saveJson(report);
+    const isPage = html !== null && report.refused.length === 0;
+    const page = isPage ? await reportPage(report) : '';
+    const pageComplaint = isPage ? writeComplaint(html, page) : null;
+    return {
+      lines: [
+        this.#saved && jsonComplaint === null && `report: ${this.#saved}`,
+        isPage && pageComplaint === null && `page:   ${html}`,
+      ].filter((line) => typeof line === 'string'),
+      complaints: [jsonComplaint, pageComplaint].filter((line) => line !== null),
+    };
   }
 
-  /** As asked; where nothing was asked, both, in a folder that is made when there is a report. */
-  #made(): ReportFiles {
-    this.#files ??= this.#asked.json || this.#asked.html ? this.#asked : filesInRunFolder();
-    return this.#files;
+  #saveJson(report: BenchReport): string | null {
+    const { json } = this.#files;
+    if (json === null) return null;
+    const complaint = writeComplaint(json, `${JSON.stringify(report, null, 2)}\n`);
+    if (complaint === null) this.#saved = json;
+    return complaint;
   }
 }
 
-function filesInRunFolder(): ReportFiles {
-  const folder = makeRunFolder(new Date());
+/** @returns null where it is written, else why not, in a sentence */
+function writeComplaint(file: string, text: string): string | null {
+  try {
+    writeFileSync(file, text);
+    return null;
+  } catch (error) {
+    return `bench: expected to write ${file}, got ${(error as Error).message}. What was measured stands above; make room and run it again, or name another file.`;
+  }
+}
+
+function filesInRunFolder(now: Date, cwd: string): ReportFiles {
+  const name = now.toISOString().slice(0, 19).replaceAll(':', '-');
+  const folder = resolve(cwd, 'runs', 'bench', name);
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw new ArgumentError(
+      `bench: expected to make the folder ${folder} for the report, got ${(error as Error).message}. Name files with --json and --html, or run it in a folder that can be written.`,
+      { cause: error },
+    );
+  }
   return { json: join(folder, 'report.json'), html: join(folder, 'report.html') };
 }

@@ -15,6 +15,7 @@ export {
 export { assertSuiteNames, type CaseFilter, chooseCases } from './choose-cases.ts';
 export type { ComparisonContext, Yardstick } from './compare.ts';
 export { DeviceSlot } from './device-slot.ts';
+export { count } from './format.ts';
 export { checkOutput, type GateCheck, type GateReport, runGate } from './gate.ts';
 export { adapterName, type HostInfo, type MachineInfo, machineInfo } from './machine.ts';
 export {
@@ -27,6 +28,7 @@ export {
 export type { Measurement, NotMeasured } from './measurement.ts';
 export { reportPage } from './page/report-page.ts';
 export { type Peaks, peakGbPerSecond, peakTflops, type Shares } from './peaks/shares.ts';
+export { formatRefusals, type Refusal, refusalsOf } from './refusal.ts';
 export {
   type CaseTimes,
   caseTimes,

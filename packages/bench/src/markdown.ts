@@ -4,13 +4,17 @@ import { ArgumentError } from '@vulpes/tensor-core';
 import { count } from './format.ts';
 import { adapterName } from './machine.ts';
 import { missingLines } from './missing.ts';
+import { refusalsOf } from './refusal.ts';
 import { type BenchReport, REPORT_SCHEMA } from './report.ts';
 import { comparisonTable, type RowTable, suiteTables } from './rows.ts';
 import { formatPeaks } from './table.ts';
 
 const BLOCK = /<!-- bench (\S+) -->\n[\s\S]*?<!-- \/bench -->/g;
 
-/** @throws ArgumentError where the text is no report of this version. */
+/** Reports of schema 2 are read, too: they only counted what was refused. */
+const READABLE: readonly unknown[] = [REPORT_SCHEMA, 'vulpes-bench/2'];
+
+/** @throws ArgumentError where the text is no report that this version can read. */
 export function parseReport(json: string, name: string): BenchReport {
   let report: unknown;
   try {
@@ -18,8 +22,11 @@ export function parseReport(json: string, name: string): BenchReport {
   } catch {
     throw new ArgumentError(`bench: ${name} is no JSON. Give a report that the benchmark wrote.`);
   }
-  const schema = (report as { schema?: unknown } | null)?.schema;
-  if (schema === REPORT_SCHEMA) return report as BenchReport;
+  const { schema } = (report ?? {}) as { schema?: unknown };
+  if (READABLE.includes(schema)) {
+    const written = report as BenchReport;
+    return { ...written, schema: REPORT_SCHEMA, refused: refusalsOf(written.cases) };
+  }
   throw new ArgumentError(
     `bench: expected ${name} to be a report of schema ${REPORT_SCHEMA}, got ${JSON.stringify(schema) ?? 'none'}. Make it anew with this version.`,
   );

@@ -48,10 +48,11 @@ const caseAt = (suite: string, T: number, preset: string | null = null): CaseRep
 });
 
 const report: BenchReport = {
-  schema: 'vulpes-bench/2',
+  schema: 'vulpes-bench/3',
   createdAt: '2026-01-02T03:04:05.000Z',
   timesAre: 'absolute',
   note: 'By hand.',
+  refused: [],
   settings: {
     suites: ['attention'],
     runs: 20,
@@ -107,7 +108,6 @@ const report: BenchReport = {
     { runner: 'vulpes', case: 'b/forward M1', why: leftOut(85, { needed: 3, left: -1 }) },
     { runner: 'vulpes', case: 'a/forward M2', why: leftOut(85, { needed: 3, left: 0 }) },
   ],
-  refused: 0,
   failed: 0,
   elapsedMs: 1000,
 };
@@ -189,9 +189,34 @@ test('a file that is no report of this version', () => {
   expect(() => parseReport('{', 'x.json')).toThrow(/^bench: x\.json is no JSON\./);
   expect(() => parseReport('null', 'x.json')).toThrow('got none');
   expect(() => parseReport('{"schema":"vulpes-bench/1"}', 'x.json')).toThrow(
-    'bench: expected x.json to be a report of schema vulpes-bench/2, got "vulpes-bench/1". Make it anew with this version.',
+    'bench: expected x.json to be a report of schema vulpes-bench/3, got "vulpes-bench/1". Make it anew with this version.',
   );
   expect(parseReport(JSON.stringify(report), 'x.json')).toEqual(report);
+});
+
+test('a report of schema 2, which only counted what was refused, says by its gates what that was', () => {
+  const [first, ...others] = report.cases as [CaseReport];
+  const gate = {
+    isOk: false,
+    dims: { T: 64 },
+    checks: [{ output: 'out', rmsErrorRatio: 0.5, maxAbsError: 1, bound: 1e-5, isOk: false }],
+  };
+  const wrong: VariantReport = { name: 'wrong', gate, timing: null, counts: null };
+  const cases = [{ ...first, variants: [...first.variants, wrong] }, ...others];
+  const old = JSON.stringify({ ...report, schema: 'vulpes-bench/2', cases, refused: 1 });
+  expect(parseReport(old, 'old.json')).toEqual({
+    ...report,
+    cases,
+    refused: [
+      {
+        case: 'attention T1024',
+        variant: 'wrong',
+        output: 'out',
+        rmsErrorRatio: 0.5,
+        bound: 1e-5,
+      },
+    ],
+  });
 });
 
 test('charts: families of lengths, the roof, kernels of a step', () => {

@@ -5,10 +5,11 @@ import type { GateReport } from './gate.ts';
 import type { MachineInfo } from './machine.ts';
 import type { Measurement, NotMeasured } from './measurement.ts';
 import type { Peaks, Shares } from './peaks/shares.ts';
+import { type Refusal, refusalsOf } from './refusal.ts';
 import type { Summary } from './statistics.ts';
 import type { KernelTotal } from './timer.ts';
 
-export const REPORT_SCHEMA = 'vulpes-bench/2';
+export const REPORT_SCHEMA = 'vulpes-bench/3';
 /** Our own name among the runners. */
 export const OURS = 'vulpes';
 
@@ -63,6 +64,8 @@ export interface BenchReport {
   /** `ratios`: a software adapter ran, so times compare only within this report. */
   readonly timesAre: 'absolute' | 'ratios';
   readonly note: string;
+  /** Outputs that the gate found wrong: where there is one, no number of the report is to be quoted. */
+  readonly refused: readonly Refusal[];
   readonly settings: ReportSettings;
   readonly machine: MachineInfo;
   /** Null where they could not be measured. */
@@ -72,8 +75,6 @@ export interface BenchReport {
   readonly comparisons: readonly Measurement[];
   /** Cases that a runner, ours included, did not time: too large, over the budget, not supported. */
   readonly notMeasured: readonly NotMeasured[];
-  /** Variants that the gate refused. */
-  readonly refused: number;
   /** Cases that ended in an error which is not one of size. */
   readonly failed: number;
   readonly elapsedMs: number;
@@ -104,14 +105,13 @@ export type ReportContent = Omit<
 
 export function buildReport(content: ReportContent, createdAt: Date): BenchReport {
   const timesAre = content.machine.isSoftware ? 'ratios' : 'absolute';
-  const refused = content.cases.flatMap(({ variants }) => variants).filter((v) => !v.gate.isOk);
   return {
     schema: REPORT_SCHEMA,
     createdAt: createdAt.toISOString(),
     timesAre,
     note: NOTES[timesAre],
+    refused: refusalsOf(content.cases),
     ...content,
-    refused: refused.length,
   };
 }
 

@@ -149,10 +149,10 @@ gpuSuite('runCase', (device) => {
       );
     const software = report(true);
     expect(software).toMatchObject({
-      schema: 'vulpes-bench/2',
+      schema: 'vulpes-bench/3',
       createdAt: '1970-01-01T00:00:00.000Z',
       timesAre: 'ratios',
-      refused: 1,
+      refused: [{ case: 'double/forward size4096', variant: 'wrong', output: 'y', bound: 1e-6 }],
       machine: { host: HOST, isSoftware: true },
     });
     expect(JSON.parse(JSON.stringify(software))).toEqual(software);

@@ -47,7 +47,7 @@ const textOf = (report: BenchReport): string =>
   [
     report.note,
     report.peaks && report.timesAre === 'absolute' ? `${formatPeaks(report.peaks)}.` : '',
-    `Every variant was checked against its f64 twin before it was timed; ${count(report.refused, 'variant')} refused. A star marks the bound: the larger of the two shares. Speed-ups are against the first variant of a case, in runs that take turns.`,
+    `Every variant was checked against its f64 twin before it was timed; ${count(report.refused.length, 'output')} refused. A star marks the bound: the larger of the two shares. Speed-ups are against the first variant of a case, in runs that take turns.`,
   ].join('\n\n');
 
 function machineTable({ machine }: BenchReport) {
