@@ -39,6 +39,8 @@ export interface Workload {
   run(): Readonly<Record<string, Tensor>>;
   /** The outputs by the f64 twin. */
   expected(): Expectations | Promise<Expectations>;
+  /** Some elements of the outputs at the timed sizes, by the f64 twin: where `expected` takes too long there. */
+  sample?(): Expectations | Promise<Expectations>;
   counts(): Counts | Promise<Counts>;
   dispose(): void;
 }

@@ -1,7 +1,7 @@
 // The correctness gate: a variant whose outputs differ from the f64 twin is not timed.
 
 import type { Device, HostArray } from '@vulpes/tensor-core';
-import type { Dims, Expected, Variant } from './case.ts';
+import type { Dims, Expectations, Expected, Variant, Workload } from './case.ts';
 
 export interface GateCheck {
   readonly output: string;
@@ -10,10 +10,13 @@ export interface GateCheck {
   readonly maxAbsError: number | null;
   readonly bound: number;
   readonly isOk: boolean;
+  /** The timed sizes, of a check by a sample of them; left out where those of the report hold. */
+  readonly dims?: Dims;
 }
 
 export interface GateReport {
   readonly isOk: boolean;
+  /** Sizes that the whole outputs were checked at. */
   readonly dims: Dims;
   readonly checks: readonly GateCheck[];
 }
@@ -22,18 +25,44 @@ export interface GateReport {
 export async function runGate(device: Device, variant: Variant, dims: Dims): Promise<GateReport> {
   const workload = variant.build(device, dims);
   try {
-    const outputs = device.scope(() => workload.run());
-    const expected = await workload.expected();
-    const checks: GateCheck[] = [];
-    for (const [output, want] of Object.entries(expected)) {
-      checks.push(checkOutput(output, await outputs[output]?.data(), want));
-    }
-    for (const tensor of Object.values(outputs)) tensor.dispose();
-    // A twin that names nothing proves nothing.
-    return { isOk: checks.length > 0 && checks.every((check) => check.isOk), dims, checks };
+    const checks = await checkRun(device, workload, await workload.expected());
+    return { isOk: areGreen(checks), dims, checks };
   } finally {
     workload.dispose();
   }
+}
+
+/** Adds to a report what the workload that will be timed says at its own sizes `dims`; the same report where it has no sample. */
+export async function checkSample(
+  device: Device,
+  workload: Workload,
+  { gate, dims }: { readonly gate: GateReport; readonly dims: Dims },
+): Promise<GateReport> {
+  if (!workload.sample) return gate;
+  const checks = await checkRun(device, workload, await workload.sample());
+  return {
+    ...gate,
+    isOk: gate.isOk && areGreen(checks),
+    checks: [...gate.checks, ...checks.map((check) => ({ ...check, dims }))],
+  };
+}
+
+/** A twin that names nothing proves nothing. */
+const areGreen = (checks: readonly GateCheck[]): boolean =>
+  checks.length > 0 && checks.every(({ isOk }) => isOk);
+
+async function checkRun(
+  device: Device,
+  workload: Workload,
+  expected: Expectations,
+): Promise<GateCheck[]> {
+  const outputs = device.scope(() => workload.run());
+  const checks: GateCheck[] = [];
+  for (const [output, want] of Object.entries(expected)) {
+    checks.push(checkOutput(output, await outputs[output]?.data(), want));
+  }
+  for (const tensor of Object.values(outputs)) tensor.dispose();
+  return checks;
 }
 
 /** Compares one output; a missing one, another length or a NaN is a breach. */

@@ -128,6 +128,33 @@ gpuSuite('runCase', (device) => {
     expect(variants[0]?.gate.isOk).toBe(false);
   });
 
+  test('refuses a variant that is right at the gate and wrong at the timed size', async () => {
+    const last = (on: Device, dims: Dims, factor: number): Workload => ({
+      ...workload(1, 2)(on, dims),
+      sample: () => ({
+        y: { values: [1.5 * factor], indices: [(dims.size as number) - 1], bound: 1e-6 },
+      }),
+    });
+    const before = device().memory.liveTensors;
+    const { variants } = await reportOf(
+      device(),
+      testCase(
+        { name: 'late', build: (on, dims) => last(on, dims, 3) },
+        { name: 'sampled', build: (on, dims) => last(on, dims, 2) },
+      ),
+      SETTINGS,
+    );
+    expect(variants[0]).toMatchObject({ timing: null, counts: null });
+    expect(variants[0]?.gate).toMatchObject({
+      isOk: false,
+      dims: { size: 100 },
+      checks: [{ isOk: true }, { output: 'y', isOk: false, dims: { size: 4096 } }],
+    });
+    expect(variants[1]?.gate).toMatchObject({ isOk: true, checks: [{}, { dims: { size: 4096 } }] });
+    expect(variants[1]?.timing?.wallMs.runs).toBe(4);
+    expect(device().memory.liveTensors).toBe(before);
+  });
+
   test('tells its progress, and leaves no tensor behind', async () => {
     const phases: [Phase, number, number][] = [];
     const before = device().memory.liveTensors;

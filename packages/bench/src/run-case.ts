@@ -1,8 +1,15 @@
 // One case: gate every variant, then time the green ones in alternating runs, so that drift hits all alike.
 
 import type { Device } from '@vulpes/tensor-core';
-import { type BenchCase, caseId, formatDims, type Variant } from './case.ts';
-import { type GateReport, runGate } from './gate.ts';
+import {
+  type BenchCase,
+  caseId,
+  type Dims,
+  formatDims,
+  type Variant,
+  type Workload,
+} from './case.ts';
+import { checkSample, type GateReport, runGate } from './gate.ts';
 import type { Peaks } from './peaks/shares.ts';
 import type { CaseReport, VariantReport } from './report.ts';
 import type { RunSettings } from './rounds.ts';
@@ -35,10 +42,11 @@ export async function runCase(
   const gates = await checkAll(device, benchCase, context);
   const contenders: Contender[] = [];
   try {
-    for (const { variant, gate } of gates) {
-      if (!gate.isOk) continue;
-      const workload = variant.build(device, benchCase.dims);
-      contenders.push({ variant, gate, workload, wall: [], profiles: [] });
+    for (const checked of gates) {
+      if (!checked.gate.isOk) continue;
+      const { variant, gate, workload } = await admit(device, checked, benchCase.dims);
+      checked.gate = gate;
+      if (workload) contenders.push({ variant, gate, workload, wall: [], profiles: [] });
     }
     const timing = performance.now();
     const runMs = await timeContenders(device, contenders, settings, context.onPhase ?? (() => {}));
@@ -67,13 +75,18 @@ export async function runCase(
   }
 }
 
+interface Checked {
+  readonly variant: Variant;
+  gate: GateReport;
+}
+
 async function checkAll(
   device: Device,
   benchCase: BenchCase,
   { gates: known = new Map<string, GateReport>(), onPhase }: CaseContext,
-): Promise<{ variant: Variant; gate: GateReport }[]> {
+): Promise<Checked[]> {
   const { suite, op, mode, variants, dims, gateDims = dims } = benchCase;
-  const gates: { variant: Variant; gate: GateReport }[] = [];
+  const gates: Checked[] = [];
   for (const variant of variants) {
     onPhase?.('check', gates.length, variants.length);
     const key = [suite, op, mode, variant.name, formatDims(gateDims)].join(' ');
@@ -82,4 +95,20 @@ async function checkAll(
     gates.push({ variant, gate });
   }
   return gates;
+}
+
+/** The workload that will be timed, checked by a sample of its own sizes; null where that is red. */
+async function admit(
+  device: Device,
+  { variant, gate }: Checked,
+  dims: Dims,
+): Promise<Checked & { readonly workload: Workload | null }> {
+  const workload = variant.build(device, dims);
+  let sampled: GateReport | null = null;
+  try {
+    sampled = await checkSample(device, workload, { gate, dims });
+  } finally {
+    if (!sampled?.isOk) workload.dispose();
+  }
+  return { variant, gate: sampled, workload: sampled.isOk ? workload : null };
 }

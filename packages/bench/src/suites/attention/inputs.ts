@@ -2,14 +2,16 @@
 
 import { naiveForgettingAttention, naiveForgettingAttentionBackward } from '@vulpes/fox-attention';
 import type { BlockSizes } from '@vulpes/wgsl-kernels';
-import type { Dims, Expectations, Mode } from '../../case.ts';
+import type { Dims, Expectations, Expected, Mode } from '../../case.ts';
 import { normals } from '../random.ts';
+import { sampledGradients, sampledOut, sampleOf } from './sampled-twin.ts';
 
 export type AttentionMode = Extract<Mode, 'forward' | 'forward+backward'>;
 
 /** The pruned variants are held to the dense twin: ε = e^−10 bounds the mass they drop, the true loss is far below f32 rounding. */
 const FORWARD_BOUND = 1e-5;
 const GRADIENT_BOUND = 1e-4;
+
 export interface Sizes {
   readonly batch: number;
   readonly seqLen: number;
@@ -56,12 +58,35 @@ export function twin(
   mode: AttentionMode,
 ): Expectations {
   const dims = { batch, numHeads, headDim, queryLen: seqLen, keyLen: seqLen };
-  const out = { values: naiveForgettingAttention(dims, host).out, bound: FORWARD_BOUND };
-  if (mode === 'forward') return { out };
-  const gradients = naiveForgettingAttentionBackward(dims, host, host.dOut);
-  const named = Object.entries(gradients as object as Record<string, Float64Array>);
-  return {
-    out,
-    ...Object.fromEntries(named.map(([name, values]) => [name, { values, bound: GRADIENT_BOUND }])),
-  };
+  const { out } = naiveForgettingAttention(dims, host);
+  if (mode === 'forward') return expectations({ values: out });
+  const { dq, dk, dv, dLogFgate } = naiveForgettingAttentionBackward(dims, host, host.dOut);
+  return expectations(
+    { values: out },
+    {
+      dq: { values: dq },
+      dk: { values: dk },
+      dv: { values: dv },
+      dLogFgate: { values: dLogFgate },
+    },
+  );
 }
+
+/** The same at any length, for the elements of `sampleOf`. */
+export function sampledTwin(sizes: Sizes, host: HostInputs, mode: AttentionMode): Expectations {
+  const sample = sampleOf(sizes);
+  const out = sampledOut(sizes, host, sample);
+  return mode === 'forward'
+    ? expectations(out)
+    : expectations(out, sampledGradients(sizes, host, sample));
+}
+
+const expectations = (
+  out: Omit<Expected, 'bound'>,
+  gradients: Readonly<Record<string, Omit<Expected, 'bound'>>> = {},
+): Expectations => ({
+  out: { ...out, bound: FORWARD_BOUND },
+  ...Object.fromEntries(
+    Object.entries(gradients).map(([name, of]) => [name, { ...of, bound: GRADIENT_BOUND }]),
+  ),
+});

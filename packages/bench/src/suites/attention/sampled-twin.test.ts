@@ -1,0 +1,57 @@
+import { naiveForgettingAttention, naiveForgettingAttentionBackward } from '@vulpes/fox-attention';
+import { describe, expect, test } from 'vitest';
+import { hostInputs, sampledTwin, sizesOf } from './inputs.ts';
+import { type Elements, sampledGradients, sampledOut, sampleOf } from './sampled-twin.ts';
+
+const dims = { B: 2, T: 37, H: 3, D: 5, block: 8 };
+const sizes = sizesOf(dims);
+const host = hostInputs(sizes);
+
+describe('the sampled twin', () => {
+  const naiveDims = { batch: 2, queryLen: 37, keyLen: 37, numHeads: 3, headDim: 5 };
+  const { out } = naiveForgettingAttention(naiveDims, host);
+  const gradients = naiveForgettingAttentionBackward(naiveDims, host, host.dOut);
+  const sample = { heads: [1, 5], rows: [0, 7, 36], tail: 6 };
+
+  const expectSame = ({ values, indices }: Elements, whole: Float64Array, size: number) => {
+    expect(values).toHaveLength(size);
+    expect(new Set(indices).size).toBe(size);
+    indices.forEach((index, at) => {
+      expect(values[at], String(index)).toBeCloseTo(whole[index] as number, 12);
+    });
+  };
+
+  test('rows of out and dq are those of the whole twin', () => {
+    expectSame(sampledOut(sizes, host, sample), out, 2 * 3 * 5);
+    expectSame(sampledGradients(sizes, host, sample).dq, gradients.dq, 2 * 3 * 5);
+  });
+
+  test('gradients of the last keys are those of the whole twin', () => {
+    const { dk, dv, dLogFgate } = sampledGradients(sizes, host, sample);
+    expectSame(dk, gradients.dk, 2 * 6 * 5);
+    expectSame(dv, gradients.dv, 2 * 6 * 5);
+    expectSame(dLogFgate, gradients.dLogFgate, 2 * 6);
+    // The last token of the last head is the last element of all.
+    expect(dk.indices).toContain(2 * 37 * 3 * 5 - 1);
+  });
+
+  test('a sample holds both ends, tile edges ± 1, and a head of each kind', () => {
+    // Tiles of 8 begin at 8, 16 and, the last of 37 rows, 32.
+    expect(sampleOf(sizes)).toEqual({
+      heads: [0, 5],
+      rows: [0, 7, 8, 9, 15, 16, 17, 31, 32, 33, 36],
+      tail: 32,
+    });
+    expect(sampleOf(sizesOf({ ...dims, B: 1, T: 1 }))).toEqual({
+      heads: [0, 2],
+      rows: [0],
+      tail: 1,
+    });
+  });
+
+  test('asks for gradients only where the case makes them', () => {
+    expect(Object.keys(sampledTwin(sizes, host, 'forward'))).toEqual(['out']);
+    const both = sampledTwin(sizes, host, 'forward+backward');
+    expect(Object.keys(both)).toEqual(['out', 'dq', 'dk', 'dv', 'dLogFgate']);
+  });
+});
