@@ -20,7 +20,8 @@ import { hostInfo } from './host.ts';
 import type { BenchArguments } from './options.ts';
 import { ReportWriter } from './outputs.ts';
 import { ProgressLine } from './progress-line.ts';
-import { runYardsticks } from './run-yardsticks.ts';
+import { type Compared, runYardsticks } from './run-yardsticks.ts';
+import { EndedBySignal, endOnSignal } from './stop-signals.ts';
 
 export interface Output {
   write(text: string): unknown;
@@ -34,19 +35,33 @@ export async function bench(
 ): Promise<number> {
   const yardsticks = createYardsticks(given.compare, given);
   const slot = await DeviceSlot.open(() => createDevice(given));
-  const cases = casesOf(slot.device.caps);
   const progress = new ProgressLine(process.stderr);
+  const cases = casesOf(slot.device.caps);
   const writer = new ReportWriter(given);
   const onReport = (soFar: BenchReport): void => writer.save(soFar);
-  const options = optionsOf(given, slot.device, { progress, stdout });
-  const ours = await runCases(slot, cases, { ...options, onReport });
-  const { report, complaints: ofYardsticks } = await runYardsticks(ours, yardsticks, {
-    slot,
-    onProgress: (doing) => progress.say(doing),
-    onReport,
+  const release = endOnSignal((name) => {
+    progress.clear();
+    stdout.write(`${new EndedBySignal(name, whatIsLeft(writer)).message}\n`);
   });
-  progress.clear();
-  slot.device.dispose();
+  try {
+    const options = optionsOf(given, slot.device, { progress, stdout });
+    const ours = await runCases(slot, cases, { ...options, onReport });
+    const onProgress = (doing: string): void => progress.say(doing);
+    const compared = await runYardsticks(ours, yardsticks, { slot, onProgress, onReport });
+    progress.clear();
+    return await conclude(compared, writer, stdout);
+  } finally {
+    release();
+    slot.device.dispose();
+  }
+}
+
+/** Prints what stands below the cases, writes the files, and complains. @returns exit code */
+async function conclude(
+  { report, complaints: ofYardsticks }: Compared,
+  writer: ReportWriter,
+  stdout: Output,
+): Promise<number> {
   for (const block of formatEnd(report)) stdout.write(`\n${block}\n`);
   const written = await writer.finish(report);
   for (const line of [...written.lines, verdict(report)]) stdout.write(`${line}\n`);
@@ -54,6 +69,9 @@ export async function bench(
   for (const complaint of complaints) console.error(complaint);
   return complaints.length > 0 ? 1 : 0;
 }
+
+const whatIsLeft = ({ saved }: ReportWriter): string =>
+  saved === null ? 'No report was written.' : `The report so far: ${saved}`;
 
 /** `All 3 variants that ran passed their check. 12 s.` */
 function verdict({ cases, refused, elapsedMs }: BenchReport): string {

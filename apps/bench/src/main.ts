@@ -5,6 +5,7 @@ import { CommanderError } from 'commander';
 import { bench } from './bench.ts';
 import { parseArguments } from './options.ts';
 import { compareWithBase } from './regression/compare-with-base.ts';
+import { EndedBySignal } from './stop-signals.ts';
 import { tables } from './tables.ts';
 
 async function main(argv: readonly string[]): Promise<number> {
@@ -20,6 +21,9 @@ try {
 } catch (error) {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode; // commander has printed what was wrong
+  } else if (error instanceof EndedBySignal) {
+    console.error(error.message);
+    process.exitCode = error.exitCode;
   } else if (FoxError.isInstance(error)) {
     console.error(error.message);
     process.exitCode = 1;

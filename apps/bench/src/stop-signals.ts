@@ -1,0 +1,63 @@
+// Ctrl-C, SIGTERM and a closed terminal: what is left on disk is named, and no child process lives on.
+
+import type { ChildProcess } from 'node:child_process';
+import { subscribe } from 'node:diagnostics_channel';
+import { constants } from 'node:os';
+import { FoxError } from '@vulpes/tensor-core';
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Whoever starts one: Node tells of every child process of ours. */
+const children = new Set<ChildProcess>();
+subscribe('child_process', (message) => {
+  const { process: child } = message as { process: ChildProcess };
+  children.add(child);
+  child.once('exit', () => children.delete(child));
+});
+
+/** Work was ended by a signal. */
+export class EndedBySignal extends FoxError {
+  /** Shell convention: 128 + the number of the signal. */
+  readonly exitCode: number;
+
+  constructor(signal: NodeJS.Signals, whatIsLeft: string) {
+    super('EndedBySignal', `Ended by ${signal}. ${whatIsLeft}`);
+    this.exitCode = 128 + constants.signals[signal];
+  }
+}
+
+/**
+ * For work on a device of this process: it ends at once.
+ * @param lastWords - printed first
+ * @returns gives the signals back to Node
+ */
+export const endOnSignal = (lastWords: (name: NodeJS.Signals) => void): (() => void) =>
+  onSignal((name) => {
+    for (const child of children) child.kill('SIGKILL');
+    lastWords(name);
+    // Not process.exit: its clean-up crashes in the driver while work is in flight.
+    process.kill(process.pid, name);
+  });
+
+/**
+ * For work in child processes, which are told by the abort signal and waited for.
+ * @param whatIsLeft - a sentence for the error that is the reason of the abort
+ */
+export function abortOnSignal(whatIsLeft: string): { stop: AbortSignal; release: () => void } {
+  const controller = new AbortController();
+  const release = onSignal((name) => controller.abort(new EndedBySignal(name, whatIsLeft)));
+  return { stop: controller.signal, release };
+}
+
+/** Told once; a second signal does what it would have done without us. */
+function onSignal(handler: (name: NodeJS.Signals) => void): () => void {
+  const onFirst = (name: NodeJS.Signals): void => {
+    release();
+    handler(name);
+  };
+  const release = (): void => {
+    for (const name of SIGNALS) process.off(name, onFirst);
+  };
+  for (const name of SIGNALS) process.on(name, onFirst);
+  return release;
+}
