@@ -1,6 +1,6 @@
 // What a benchmark is made of: a case with variants that do the same work in different ways, each with its f64 twin.
 
-import type { Device, Tensor } from '@vulpes/tensor-core';
+import type { Device, HostArray, Tensor } from '@vulpes/tensor-core';
 
 export type Mode = 'forward' | 'forward+backward' | 'search' | 'step';
 export type Dims = Readonly<Record<string, number>>;
@@ -39,6 +39,8 @@ export interface Workload {
   run(): Readonly<Record<string, Tensor>>;
   /** The outputs by the f64 twin. */
   expected(): Expectations | Promise<Expectations>;
+  /** What the check at `gateDims` runs in place of `run`, where that leaves too little behind; called after `expected`. */
+  checked?(): Promise<Readonly<Record<string, HostArray>>>;
   /** Some elements of the outputs at the timed sizes, by the f64 twin: where `expected` takes too long there. */
   sample?(): Expectations | Promise<Expectations>;
   counts(): Counts | Promise<Counts>;

@@ -6,12 +6,16 @@ import type { Device, DeviceCaps, Tensor } from '@vulpes/tensor-core';
 import { createTrainStep, type TrainStep } from '@vulpes/training';
 import { sumBlockCounts } from '../block-counts.ts';
 import type { BenchCase, Counts, Dims, Variant, Workload } from '../case.ts';
+import { recordAndFree } from '../timer.ts';
 import { causalBlocksOf, stepCosts } from './training/costs.ts';
 import { modelOf, type Pruning, randomTokens, SharedState } from './training/state.ts';
-import { stepTwin } from './training/twin.ts';
+import { readStep, stepTwin } from './training/twin.ts';
 
-/** 0: AdamW does its work, and every run starts from the same parameters. */
+/** Of timed runs. 0: AdamW does its work, and the variants, which share their state, all start from the same parameters. */
 const LEARNING_RATE = 0;
+/** Of the check, so that the parameters move. */
+const CHECKED_LEARNING_RATE = 0.01;
+const OPTIONS = { weightDecay: 0.1, maxGradNorm: 1 };
 
 const VARIANTS: Readonly<Record<string, Pruning>> = {
   dense: { logPruningTolerance: null, pruningMode: 'paper' },
@@ -71,18 +75,25 @@ function workload(device: Device, dims: Dims, { preset, pruning, shared }: Train
   const { B: batch = 1, T: seqLen = 1 } = dims;
   const model = modelOf(device, preset, dims, pruning);
   const { state, release } = shared.take(model, JSON.stringify(dims));
-  const step = createTrainStep(device, { model, ...state }, { weightDecay: 0.1, maxGradNorm: 1 });
+  const step = createTrainStep(device, { model, ...state }, OPTIONS);
   const tokens = randomTokens(batch, seqLen, model.config.vocabSize);
   let update = 0;
-  const record = () =>
-    step({ microBatches: [tokens], learningRate: LEARNING_RATE, update: ++update });
+  const record = (learningRate: number) =>
+    step({ microBatches: [tokens], learningRate, update: ++update });
+  const run = (learningRate = LEARNING_RATE) => {
+    const { losses, gradNorm } = record(learningRate);
+    return { loss: losses[0] as Tensor, gradNorm };
+  };
   return {
-    run() {
-      const { losses, gradNorm } = record();
-      return { loss: losses[0] as Tensor, gradNorm };
+    run,
+    async expected() {
+      // After one step the moments are not 0, and what decays them shows.
+      recordAndFree(device, () => run(CHECKED_LEARNING_RATE));
+      const settings = { ...OPTIONS, learningRate: CHECKED_LEARNING_RATE, step: update + 1 };
+      return stepTwin(model, state, { tokens, settings });
     },
-    expected: () => stepTwin(model, state.params, tokens),
-    counts: () => countWork(device, model.config, dims, record),
+    checked: () => readStep(model, state, () => run(CHECKED_LEARNING_RATE)),
+    counts: () => countWork(device, model.config, dims, () => record(LEARNING_RATE)),
     dispose: release,
   };
 }

@@ -1,53 +1,120 @@
-// The f64 twin of a training step: its loss, and the norm of its gradient.
+// The f64 twin of a training step: its loss, the norm of its gradient, and what AdamW makes of parameters and moments.
 
-import { type Model, naiveBatch, type Params } from '@vulpes/lm-models';
-import { type Tensor, valueAndGrad } from '@vulpes/tensor-core';
-import type { TokenBatch } from '@vulpes/training';
+import { type Model, naiveBatch, type ParameterSpec, type Params } from '@vulpes/lm-models';
+import { type HostArray, type Tensor, valueAndGrad } from '@vulpes/tensor-core';
+import { ADAMW, type TokenBatch } from '@vulpes/training';
+import { naiveAdamwStep, naiveClipCoefficient } from '@vulpes/wgsl-kernels';
 import type { Expectations } from '../../case.ts';
+import type { TrainingState } from './state.ts';
 
 /** Loss and gradient norm of a whole model in f32 against f64. */
 const LOSS_BOUND = 1e-5;
 /** The twin's norm is a central difference along the gradient: its own error is about 1e-5. */
 const GRAD_NORM_BOUND = 1e-3;
+/** Parameters are a few roundings of f32 away; a hundredth of the update would be 1e-3 away. */
+const PARAMS_BOUND = 1e-6;
+const MOMENTS_BOUND = 1e-5;
 /** Length of that difference in parameter space. */
 const STEP = 1e-3;
 
-type Floats = Record<string, Float32Array>;
+type Floats = Record<string, ArrayLike<number>>;
+
+export interface UpdateSettings {
+  readonly learningRate: number;
+  readonly weightDecay: number;
+  readonly maxGradNorm: number;
+  /** 1 for the first update. */
+  readonly step: number;
+}
 
 /**
- * Loss by the f64 twin; and the norm of the gradient as the slope of the twin's loss along the direction
- * that the device calls the gradient: it is the norm only if that direction is right.
+ * The next step from `state`. Loss by the f64 twin; the norm of the gradient as the slope of the twin's loss along the
+ * direction that the device calls the gradient: it is the norm only if that direction is right. With that gradient,
+ * parameters and moments after an f64 AdamW, one array each.
  */
 export async function stepTwin(
   model: Model,
-  params: Params,
-  { inputs, labels, shape }: TokenBatch,
+  { params, optimizer }: TrainingState,
+  { tokens, settings }: { tokens: TokenBatch; settings: UpdateSettings },
 ): Promise<Expectations> {
   const weights = await download(params);
-  const grads = await gradients(model, params, { inputs, labels, shape });
-  const norm = Math.sqrt(
-    Object.values(grads).reduce((sum, values) => sum + sumOfSquares(values), 0),
-  );
-  const lossAt = (distance: number): number => {
-    const moved = Object.fromEntries(
-      Object.entries(weights).map(([name, values]) => {
-        const grad = grads[name];
-        const value = (i: number) => (values[i] as number) + (distance * (grad?.[i] ?? 0)) / norm;
-        return [name, Float64Array.from({ length: values.length }, (_, i) => value(i))];
-      }),
-    );
-    const seqStart = new Array<number>(shape[0]).fill(0);
-    return naiveBatch(model.config, moved, { inputIds: inputs, labels, seqStart }).loss;
-  };
+  const grads = await gradients(model, params, tokens);
+  const norm = Math.sqrt(Object.values(grads).reduce((sum, of) => sum + sumOfSquares(of), 0));
+  const lossAt = (distance: number): number =>
+    twinLoss(model, along(weights, grads, distance / norm), tokens);
   const slope = (lossAt(STEP) - lossAt(-STEP)) / (2 * STEP);
+  const before = { weights, m: await download(optimizer.m), v: await download(optimizer.v) };
+  const after = updated(trainableSpecs(model), before, { grads, norm, settings });
   return {
     loss: { values: [lossAt(0)], bound: LOSS_BOUND },
     gradNorm: { values: [slope], bound: GRAD_NORM_BOUND },
+    params: { values: after.params, bound: PARAMS_BOUND },
+    m: { values: after.m, bound: MOMENTS_BOUND },
+    v: { values: after.v, bound: MOMENTS_BOUND },
   };
 }
 
-const sumOfSquares = (values: Float32Array): number =>
-  values.reduce((sum, value) => sum + value * value, 0);
+/** Records a step of `state` and reads what it left: loss and norm, and parameters and moments as one array each. */
+export async function readStep(
+  model: Model,
+  { params, optimizer }: TrainingState,
+  record: () => { readonly loss: Tensor; readonly gradNorm: Tensor },
+): Promise<Record<string, HostArray>> {
+  const results = model.device.scope(record);
+  const { loss, gradNorm } = await download({ ...results });
+  for (const tensor of Object.values(results)) tensor.dispose();
+  const joined: Record<string, HostArray> = {};
+  for (const [name, tensors] of Object.entries({ params, ...optimizer })) {
+    const values = await download(tensors);
+    joined[name] = Float32Array.from(
+      trainableSpecs(model).flatMap((spec) => Array.from(values[spec.name] ?? [])),
+    );
+  }
+  return { loss: loss as HostArray, gradNorm: gradNorm as HostArray, ...joined };
+}
+
+const trainableSpecs = (model: Model): ParameterSpec[] =>
+  model.parameterSpecs().filter(({ trainable }) => trainable);
+
+/** AdamW in f64 over all parameters, clipped by the norm of all gradients. */
+function updated(
+  specs: readonly ParameterSpec[],
+  before: { readonly weights: Floats; readonly m: Floats; readonly v: Floats },
+  of: { readonly grads: Floats; readonly norm: number; readonly settings: UpdateSettings },
+): { params: number[]; m: number[]; v: number[] } {
+  const { maxGradNorm, weightDecay, ...settings } = of.settings;
+  const clip = naiveClipCoefficient(of.norm, maxGradNorm);
+  const parts = specs.map(({ name, weightDecay: decays }) => {
+    const [param, m, v] = [before.weights, before.m, before.v].map((from) =>
+      Float64Array.from(from[name] as ArrayLike<number>),
+    ) as [Float64Array, Float64Array, Float64Array];
+    const adamw = { ...ADAMW, ...settings, weightDecay: decays ? weightDecay : 0 };
+    naiveAdamwStep({ param, m, v }, of.grads[name] as ArrayLike<number>, adamw, clip);
+    return { param, m, v };
+  });
+  const joined = (which: 'param' | 'm' | 'v'): number[] =>
+    parts.flatMap((part) => Array.from(part[which]));
+  return { params: joined('param'), m: joined('m'), v: joined('v') };
+}
+
+const twinLoss = (model: Model, weights: Floats, { inputs, labels, shape }: TokenBatch): number =>
+  naiveBatch(model.config, weights, {
+    inputIds: inputs,
+    labels,
+    seqStart: new Array<number>(shape[0]).fill(0),
+  }).loss;
+
+/** weights + factor · grads */
+const along = (weights: Floats, grads: Floats, factor: number): Record<string, Float64Array> =>
+  Object.fromEntries(
+    Object.entries(weights).map(([name, values]) => [
+      name,
+      Float64Array.from(values, (value, i) => value + factor * (grads[name]?.[i] ?? 0)),
+    ]),
+  );
+
+const sumOfSquares = (values: ArrayLike<number>): number =>
+  Array.from(values).reduce((sum, value) => sum + value * value, 0);
 
 async function gradients(
   model: Model,
@@ -65,10 +132,10 @@ async function gradients(
   return values;
 }
 
-async function download(tensors: Readonly<Record<string, Tensor>>): Promise<Floats> {
-  const values: Floats = {};
-  for (const [name, tensor] of Object.entries(tensors)) {
-    values[name] = (await tensor.data()) as Float32Array;
-  }
+async function download(
+  tensors: Readonly<Record<string, Tensor>>,
+): Promise<Record<string, HostArray>> {
+  const values: Record<string, HostArray> = {};
+  for (const [name, tensor] of Object.entries(tensors)) values[name] = await tensor.data();
   return values;
 }

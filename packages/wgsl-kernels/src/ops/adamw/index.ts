@@ -1,1 +1,2 @@
+export { naiveAdamwStep } from './adamw.naive.ts';
 export { type AdamwStep, adamwStep } from './adamw.ts';

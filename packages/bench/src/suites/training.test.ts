@@ -1,0 +1,62 @@
+import type { Tensor } from '@vulpes/tensor-core';
+import { gpuSuite } from '@vulpes/tensor-core/testing';
+import { createTrainStep } from '@vulpes/training';
+import { describe, expect, test } from 'vitest';
+import { checkOutput, runGate } from '../gate.ts';
+import { createState, disposeState, modelOf, randomTokens } from './training/state.ts';
+import { readStep, stepTwin } from './training/twin.ts';
+import { trainingSuite } from './training.ts';
+
+const DIMS = { B: 1, T: 17, layers: 1, hidden: 64, heads: 4, vocab: 50 };
+const DENSE = { logPruningTolerance: null, pruningMode: 'paper' } as const;
+
+gpuSuite('the training suite', (device) => {
+  test('checks loss, norm, parameters and moments of each variant, and leaves nothing behind', async () => {
+    const before = device().memory.liveTensors;
+    const { variants, gateDims } = trainingSuite(device().caps)[0]!;
+    for (const variant of variants) {
+      const { isOk, checks } = await runGate(device(), variant, gateDims!);
+      expect(isOk, variant.name).toBe(true);
+      expect(checks.map(({ output }) => output)).toEqual(['loss', 'gradNorm', 'params', 'm', 'v']);
+    }
+    expect(device().memory.liveTensors).toBe(before);
+  });
+
+  describe('the twin of a step', () => {
+    const right = { learningRate: 0.01, weightDecay: 0.1, maxGradNorm: 1, step: 2 };
+
+    /** Two steps, the second with `settings`; which outputs then differ from the twin with the right ones. */
+    async function redOutputs(settings: typeof right): Promise<string[]> {
+      const model = modelOf(device(), 'pro-nano', DIMS, DENSE);
+      const state = createState(model);
+      const tokens = randomTokens(1, 17, 50);
+      const microBatches = [tokens];
+      const record = ({ learningRate, step: update, ...options }: typeof right) => {
+        const step = createTrainStep(device(), { model, ...state }, options);
+        const { losses, gradNorm } = step({ microBatches, learningRate, update });
+        return { loss: losses[0] as Tensor, gradNorm };
+      };
+      await readStep(model, state, () => record({ ...right, step: 1 }));
+      const expected = await stepTwin(model, state, { tokens, settings: right });
+      const actual = await readStep(model, state, () => record(settings));
+      disposeState(state);
+      return Object.entries(expected)
+        .filter(([output, want]) => !checkOutput(output, actual[output], want).isOk)
+        .map(([output]) => output);
+    }
+
+    test('agrees with the step', async () => {
+      expect(await redOutputs(right)).toEqual([]);
+    });
+
+    test.each([
+      ['a learning rate that is off by 1 %', { learningRate: 0.0101 }, ['params']],
+      ['a step that does not learn', { learningRate: 0 }, ['params']],
+      ['no weight decay', { weightDecay: 0 }, ['params']],
+      ['the bias correction of another step', { step: 3 }, ['params']],
+      ['no clip', { maxGradNorm: 1e9 }, ['params', 'm', 'v']],
+    ])('tells %s', async (_, change, red) => {
+      expect(await redOutputs({ ...right, ...change })).toEqual(red);
+    });
+  });
+});
