@@ -34,8 +34,9 @@ const boundary = (json: string, ...more: string[]): string[] =>
 describe.skipIf(process.platform === 'win32')('a signal during a run', () => {
   test('names the report with the cases that had ended, and ends as signals do', async () => {
     const json = at('early.json');
-    const { code, signal, stdout } = await runCli(main, boundary(json), (text, child) => {
-      if (text.includes('[2/2]')) child.kill('SIGINT');
+    const { code, signal, stdout } = await runCli(main, boundary(json), {
+      signal: 'SIGINT',
+      after: '[2/2]',
     });
     expect([code, signal]).toEqual([null, 'SIGINT']); // shells and npm make 130 of it
     expect(stdout).toMatch(/^ +one launch +ok exact.*$/m);
@@ -46,8 +47,9 @@ describe.skipIf(process.platform === 'win32')('a signal during a run', () => {
 
   test('before the first case has ended there is no report to name', async () => {
     const json = at('none.json');
-    const { signal, stdout } = await runCli(main, boundary(json), (text, child) => {
-      if (text.includes('adapter:')) child.kill('SIGTERM');
+    const { signal, stdout } = await runCli(main, boundary(json), {
+      signal: 'SIGTERM',
+      after: 'adapter:',
     });
     expect(signal).toBe('SIGTERM');
     expect(stdout).toMatch(/^Ended by SIGTERM\. No report was written\.$/m);
@@ -62,8 +64,9 @@ describe.skipIf(process.platform === 'win32')('a signal during a run', () => {
     );
     chmodSync(python, 0o755);
     const compare = ['--case', 'T4096', '--compare', 'pytorch', '--python', python];
-    const { signal, stdout } = await runCli(main, boundary(json, ...compare), (text, child) => {
-      if (text.includes('pytorch: beating')) child.kill('SIGTERM');
+    const { signal, stdout } = await runCli(main, boundary(json, ...compare), {
+      signal: 'SIGTERM',
+      after: 'pytorch: beating',
     });
     const size = statSync(beats).size;
     await new Promise((resolve) => setTimeout(resolve, 500));

@@ -1,6 +1,6 @@
 // Runs the bundled command line as a user would: a process with arguments, output, signals and an exit code.
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
 export interface CliResult {
@@ -11,18 +11,25 @@ export interface CliResult {
   readonly stderr: string;
 }
 
-/** @param onText - told of all that was printed so far on both streams; may send signals to the child */
+interface SignalAt {
+  readonly signal: NodeJS.Signals;
+  /** What has to be printed on either stream before it is sent, once. */
+  readonly after: string;
+}
+
 export async function runCli(
   main: string,
   args: readonly string[],
-  onText: (text: string, child: ChildProcess) => void = () => {},
+  at: SignalAt | null = null,
 ): Promise<CliResult> {
   const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let isSent = at === null;
   const printed = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].setEncoding('utf8').on('data', (text: string) => {
       printed[name] += text;
-      onText(printed.stdout + printed.stderr, child);
+      if (isSent || !at || !printed[name].includes(at.after)) return;
+      isSent = child.kill(at.signal);
     });
   }
   const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
