@@ -6,7 +6,8 @@ const SETTINGS = { runs: 20, warmSeconds: 1, longRunMs: 500 };
 test('fewer runs only where one is long', () => {
   expect(roundsFor(SETTINGS, 500)).toBe(20);
   expect(roundsFor(SETTINGS, 1000)).toBe(10);
-  expect(roundsFor(SETTINGS, 60_000)).toBe(3);
+  expect(roundsFor(SETTINGS, 2500)).toBe(5);
+  expect(roundsFor(SETTINGS, 60_000)).toBe(5);
   expect(roundsFor({ ...SETTINGS, runs: 2 }, 60_000)).toBe(2);
 });
 

@@ -11,12 +11,12 @@ export interface RunSettings {
   readonly longRunMs: number;
 }
 
-const FEWEST_RUNS = 3;
+const FEWEST_RUNS = 5;
 
 /** Whether runs are so long that a case gets fewer, each timed by both clocks at once. */
 export const isLong = ({ longRunMs }: RunSettings, runMs: number): boolean => runMs > longRunMs;
 
-/** As many as asked; where one run is long, as many as fit in the time of `runs` runs of `longRunMs`, at least 3. */
+/** As many as asked; where one run is long, as many as fit in the time of `runs` runs of `longRunMs`, at least 5. */
 export function roundsFor(settings: RunSettings, runMs: number): number {
   const { runs, longRunMs } = settings;
   if (!isLong(settings, runMs)) return runs;

@@ -4,59 +4,57 @@ import type { Device } from '@vulpes/tensor-core';
 import { isLong, type RunSettings, roundsFor } from './rounds.ts';
 import { kernelTimes, wallMs } from './timer.ts';
 import type { Contender } from './variant-report.ts';
+import { leadRuns, warmUp } from './warm-up.ts';
 
 export type Phase = 'check' | 'warm up' | 'time';
 export type OnPhase = (phase: Phase, done: number, of: number) => void;
 
-/** @returns the time of a run of the slowest variant, warm */
+/** @returns ms of a run of the slowest variant, warm */
 export async function timeContenders(
   device: Device,
   contenders: readonly Contender[],
   settings: RunSettings,
   onPhase: OnPhase,
 ): Promise<number> {
-  const runMs = await warmUp(device, contenders, settings, onPhase);
-  const rounds = roundsFor(settings, runMs);
-  const isTimedOnce = isLong(settings, runMs) && device.caps.features.timestampQuery;
+  onPhase('warm up', 0, 1);
+  const works = contenders.map(
+    ({ workload }) =>
+      () =>
+        workload.run(),
+  );
+  const runsMs = await warmUp(device, works, settings.warmSeconds);
+  const slowestMs = Math.max(0, ...runsMs);
+  const rounds = roundsFor(settings, slowestMs);
+  const { isSoftware, features } = device.caps;
+  const isTimedOnce = isLong(settings, slowestMs) && features.timestampQuery && !isSoftware;
   for (let round = 0; round < rounds; round++) {
     onPhase('time', round, rounds);
-    for (const { workload, wall, profiles } of contenders) {
-      if (isTimedOnce && !device.caps.isSoftware) {
-        // Beside so long a run, what timestamps cost the wall clock is nothing.
-        const start = performance.now();
-        profiles.push((await kernelTimes(device, () => workload.run())) ?? []);
-        wall.push(performance.now() - start);
-        continue;
-      }
-      wall.push(await wallMs(device, () => workload.run()));
+    for (const [index, contender] of contenders.entries()) {
+      if (isTimedOnce) await timeByBoth(device, contender);
       // A software adapter's timestamps say no more than the wall clock; one run tells how the time splits.
-      if (device.caps.isSoftware && round > 0) continue;
-      const kernels = await kernelTimes(device, () => workload.run());
-      if (kernels) profiles.push(kernels);
+      else if (isSoftware) await timeInTurn(device, contender, round === 0 ? 0 : null);
+      else await timeInTurn(device, contender, leadRuns(runsMs[index] as number));
     }
   }
-  return runMs;
+  return slowestMs;
 }
 
-/** Two rounds at least, the first of which compiles; then until the clocks have had their time. */
-async function warmUp(
-  device: Device,
-  contenders: readonly Contender[],
-  { warmSeconds }: RunSettings,
-  onPhase: OnPhase,
-): Promise<number> {
-  const round = async (): Promise<number> => {
-    let slowest = 0;
-    for (const { workload } of contenders) {
-      slowest = Math.max(slowest, await wallMs(device, () => workload.run()));
-    }
-    return slowest;
-  };
-  onPhase('warm up', 0, 1);
-  await round();
+/** One run by both clocks: beside a long one, what timestamps cost the wall clock is nothing. */
+async function timeByBoth(device: Device, { workload, wall, profiles }: Contender): Promise<void> {
   const start = performance.now();
-  let slowest = 0;
-  do slowest = await round();
-  while (contenders.length > 0 && performance.now() - start < 1000 * warmSeconds);
-  return slowest;
+  const kernels = await kernelTimes(device, () => workload.run());
+  wall.push(performance.now() - start);
+  if (kernels) profiles.push(kernels);
+}
+
+/** One run by the wall clock, then one under timestamps, behind `lead` untimed ones; null = by the wall clock only. */
+async function timeInTurn(
+  device: Device,
+  { workload, wall, profiles }: Contender,
+  lead: number | null,
+): Promise<void> {
+  wall.push(await wallMs(device, () => workload.run()));
+  if (lead === null) return;
+  const kernels = await kernelTimes(device, () => workload.run(), lead);
+  if (kernels) profiles.push(kernels);
 }

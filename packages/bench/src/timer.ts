@@ -9,7 +9,7 @@ export function recordAndFree(device: Device, record: () => unknown): void {
   });
 }
 
-/** Milliseconds from the first recorded command to the device's being idle again. Host work counts too. */
+/** Milliseconds from the first recorded command to the device's being idle again. Host work counts too, while which the device may idle: a user waits for both. */
 export async function wallMs(device: Device, record: () => unknown): Promise<number> {
   await device.finish();
   const start = performance.now();
@@ -18,14 +18,24 @@ export async function wallMs(device: Device, record: () => unknown): Promise<num
   return performance.now() - start;
 }
 
-/** GPU time of each kernel of one run; null without timestamp queries. Each kernel gets a pass of its own, so gaps are not in it. */
+/**
+ * GPU time of each kernel of one run; null without timestamp queries. Each kernel gets a pass of its own, so gaps are not in it.
+ * @param lead runs queued right before it and not counted, so that the device does not come out of idleness
+ */
 export async function kernelTimes(
   device: Device,
   record: () => unknown,
+  lead = 0,
 ): Promise<readonly KernelTime[] | null> {
   if (!device.caps.features.timestampQuery) return null;
-  const { kernels } = await device.profile(() => recordAndFree(device, record));
-  return kernels;
+  const { result: skipped, kernels } = await device.profile(() => {
+    const before = device.dispatchCount;
+    for (let run = 0; run < lead; run++) recordAndFree(device, record);
+    const skipped = device.dispatchCount - before;
+    recordAndFree(device, record);
+    return skipped;
+  });
+  return kernels.slice(skipped);
 }
 
 export const totalMs = (kernels: readonly KernelTime[]): number =>

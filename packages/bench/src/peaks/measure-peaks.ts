@@ -3,6 +3,7 @@
 import type { Device, Tensor } from '@vulpes/tensor-core';
 import { type Summary, summarize } from '../statistics.ts';
 import { kernelTimes, totalMs, wallMs } from '../timer.ts';
+import { leadRuns, warmUp } from '../warm-up.ts';
 import { chainsOf, copyMemory, type MultiplyAddDims, multiplyAdd } from './peaks.kernel.ts';
 import type { Peaks } from './shares.ts';
 
@@ -97,12 +98,12 @@ async function timeRuns(
   { runs, warmSeconds }: { readonly runs: number; readonly warmSeconds: number },
   record: () => unknown,
 ): Promise<Summary> {
-  const start = performance.now();
-  do await wallMs(device, record);
-  while (performance.now() - start < 1000 * warmSeconds);
+  const [runMs = 0] = await warmUp(device, [record], warmSeconds);
   const samples: number[] = [];
   for (let run = 0; run < runs; run++) {
-    const kernels = device.caps.isSoftware ? null : await kernelTimes(device, record);
+    const kernels = device.caps.isSoftware
+      ? null
+      : await kernelTimes(device, record, leadRuns(runMs));
     samples.push(kernels ? totalMs(kernels) : await wallMs(device, record));
   }
   return summarize(samples);
