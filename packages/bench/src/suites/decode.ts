@@ -1,20 +1,11 @@
 // One more token of a text: the whole text anew, from a cache of all of it, and from a cache that lets go of what is forgotten.
 
-import { blockCost } from '@vulpes/acp-scheduler';
-import { PAGE_SIZE } from '@vulpes/fox-attention';
-import {
-  type FoxConfig,
-  foxPreset,
-  headDimOf,
-  type KvCache,
-  type Model,
-  naiveBatch,
-  numKvHeadsOf,
-  type Params,
-  parameterSpecs,
-} from '@vulpes/lm-models';
+import { selectBlocks } from '@vulpes/fox-attention';
+import { foxPreset, type KvCache, type Model, naiveBatch, type Params } from '@vulpes/lm-models';
 import { CounterRng, type Device, type DeviceCaps, type Tensor } from '@vulpes/tensor-core';
+import { sumBlockCounts } from '../block-counts.ts';
 import type { BenchCase, Counts, Dims, Expectations, Variant, Workload } from '../case.ts';
+import { cachedCosts, layersAndHead, recomputeCosts } from './decode/costs.ts';
 import { createParams, modelOf } from './training/state.ts';
 
 /** Tokens of a prompt that are computed at once. */
@@ -40,8 +31,8 @@ export function decodeSuite(caps: DeviceCaps): BenchCase[] {
     preset,
     dims: { B: 1, T },
     gateDims: GATE,
-    flops: 2 * linearParameters(foxPreset(preset)) * T,
-    inputs: `fresh weights, random tokens; gates as of a trained model: of every three heads two forget (bias 0) and one remembers (bias 6); log ε = −10; a prompt of T tokens in chunks of ${PREFILL_CHUNK}, outside the clock, then a token a run; blocks are pages of 32 tokens of a key head`,
+    flops: layersAndHead(foxPreset(preset), T).flops,
+    inputs: `fresh weights, random tokens; gates as of a trained model: of every three heads two forget (bias 0) and one remembers (bias 6); log ε = −10; a prompt of T tokens in chunks of ${PREFILL_CHUNK}, outside the clock, then a token a run; blocks are pages of 32 tokens of a key head, of recompute those of the attention matrix`,
     variants: KINDS.map((name): Variant => {
       return { name, build: (device, dims) => workload(device, { preset, dims, kind: name }) };
     }),
@@ -93,45 +84,51 @@ function append(
   inputIds.dispose();
 }
 
-/** What a cache holds after the prompt, evicted as `generate` does it; and the work of one more token. */
 async function countWork(
   model: Model,
   params: Params,
   { tokens, kind }: { tokens: Int32Array<ArrayBuffer>; kind: Kind },
 ): Promise<Counts> {
-  const { config } = model;
-  const parameters = linearParameters(config);
-  if (kind === 'recompute') {
-    // Attention as if nothing were pruned.
-    const pages = (tokens.length ** 2 / 2 / PAGE_SIZE) * config.numHeads * config.numHiddenLayers;
-    const flops = 2 * parameters * tokens.length + pages * pageFlops(config);
-    return { flops, bytes: 4 * parameters };
-  }
-  using cache = model.createCache(params, { batch: 1, evict: kind === 'cache-evict' });
+  return kind === 'recompute'
+    ? countRecompute(model, params, tokens)
+    : countCached(model, params, { tokens, evict: kind === 'cache-evict' });
+}
+
+/** The blocks that the layers keep of the whole text, told beside its loss. */
+async function countRecompute(
+  { config, device, loss }: Model,
+  params: Params,
+  tokens: Int32Array<ArrayBuffer>,
+): Promise<Counts> {
+  const { length } = tokens;
+  const blocks = selectBlocks({ keyLen: length }, device.caps);
+  const counts = device.scope(() => {
+    const text = device.tensor(tokens, [1, length]);
+    return loss(params, { inputIds: text, labels: text }).aux.pruningCounts;
+  });
+  const { keptBlocks, causalBlocks } = await sumBlockCounts(counts);
+  return { ...recomputeCosts(config, length, { keptBlocks, blocks }), keptBlocks, causalBlocks };
+}
+
+/** What a cache holds after the prompt, evicted as `generate` does it; and the work of one more token. */
+async function countCached(
+  model: Model,
+  params: Params,
+  { tokens, evict }: { tokens: Int32Array<ArrayBuffer>; evict: boolean },
+): Promise<Counts> {
+  using cache = model.createCache(params, { batch: 1, evict });
   for (const end of chunkEnds(tokens.length)) {
     append(model, params, cache, tokens, end);
     await cache.evict();
   }
-  const { kept, full } = cache.pages;
-  const group = config.numHeads / numKvHeadsOf(config);
+  const { keptBytes, peakBytes, fullBytes, pages } = cache;
   return {
-    flops: 2 * parameters + kept * group * pageFlops(config),
-    bytes: 4 * parameters + cache.keptBytes,
-    keptBlocks: kept,
-    causalBlocks: full,
-    cache: { keptBytes: cache.keptBytes, peakBytes: cache.peakBytes, fullBytes: cache.fullBytes },
+    ...cachedCosts(model.config, { keptPages: pages.kept, keptBytes }),
+    keptBlocks: pages.kept,
+    causalBlocks: pages.full,
+    cache: { keptBytes, peakBytes, fullBytes },
   };
 }
-
-/** Parameters that each token is multiplied with: all but the embedding. */
-const linearParameters = (config: FoxConfig): number =>
-  parameterSpecs(config)
-    .filter(({ name }) => name !== 'model.embeddings.weight')
-    .reduce((sum, { shape }) => sum + shape.reduce((size, dim) => size * dim, 1), 0);
-
-/** Work of one query over one page. */
-const pageFlops = (config: FoxConfig): number =>
-  blockCost({ headDim: headDimOf(config), blocks: { blockM: 1, blockN: PAGE_SIZE } }).forwardFlops;
 
 async function twin(model: Model, params: Params, tokens: Int32Array): Promise<Expectations> {
   const weights: Record<string, Float32Array> = {};

@@ -3,6 +3,7 @@
 import { blockCost } from '@vulpes/acp-scheduler';
 import { type FoxConfig, headDimOf, parameterSpecs } from '@vulpes/lm-models';
 import type { BlockSizes } from '@vulpes/wgsl-kernels';
+import { headShape, layerShapes, linearCosts } from '../linear-costs.ts';
 
 const F32_BYTES = 4;
 /** A linear layer multiplies three times: forward, gradient of its input, gradient of its weight. */
@@ -10,32 +11,21 @@ const PRODUCTS = 3;
 /** Reads and writes of a parameter by the optimizer: parameter, m, v read and written, gradient read twice (norm, update). */
 const OPTIMIZER_ACCESSES = 8;
 
-/** [out, in] of every linear layer, the output head included. */
-function linearShapes(config: FoxConfig): (readonly [number, number])[] {
-  return parameterSpecs(config)
-    .filter(({ name, shape }) => shape.length === 2 && name !== 'model.embeddings.weight')
-    .map(({ shape }) => shape as [number, number]);
-}
-
 export function stepCosts(
   config: FoxConfig,
   tokens: number,
   { keptBlocks, blocks }: { readonly keptBlocks: number; readonly blocks: BlockSizes },
 ): { flops: number; bytes: number } {
   const block = blockCost({ headDim: headDimOf(config), blocks });
-  let [flops, bytes] = [0, 0];
-  for (const [out, into] of linearShapes(config)) {
-    flops += PRODUCTS * 2 * tokens * out * into;
-    bytes += PRODUCTS * F32_BYTES * (tokens * (out + into) + out * into);
-  }
+  const linear = linearCosts([...layerShapes(config), headShape(config)], tokens);
   const parameters = parameterSpecs(config).reduce(
     (sum, { shape }) => sum + shape.reduce((size, dim) => size * dim, 1),
     0,
   );
   return {
-    flops: flops + keptBlocks * (block.forwardFlops + block.backwardFlops),
+    flops: PRODUCTS * linear.flops + keptBlocks * (block.forwardFlops + block.backwardFlops),
     bytes:
-      bytes +
+      PRODUCTS * linear.bytes +
       OPTIMIZER_ACCESSES * F32_BYTES * parameters +
       keptBlocks * (block.forwardBytes + block.backwardBytes),
   };
