@@ -1,7 +1,7 @@
 """PyTorch as a yardstick: torch.matmul, SDPA, and the official Forgetting Transformer's kernel and model.
 
 Reads our benchmark's cases as JSON from standard input, does those that it can do, and prints one JSON object a line:
-progress, measurement (CUDA events and wall clock of each run, ms), not-measured (with the reason).
+progress, measurement (sum of the kernels and wall clock of each run, ms), not-measured (with the reason).
 
     bench --compare pytorch [--python PATH] [--fox-path CHECKOUT]
 """
@@ -12,13 +12,14 @@ import gc
 import importlib.util
 import json
 import os
+import re
 import sys
 import time
 import types
 
-FIRST_WARM_SECONDS = 1.5  # before anything is timed: the card has to clock up
-WARM_SECONDS = 0.3  # before each further measurement; the card stays busy between them
-MAX_TIMED_SECONDS = 4.0
+WARM_SECONDS = 1.0  # of work before each measurement, queued without waits: the card has to clock up
+QUEUE_SECONDS = 0.1  # of work between two waits while warming
+MAX_TIMED_SECONDS = 4.0  # by each clock
 MIN_RUNS = 5
 LOG_PRUNING_TOLERANCE = -10.0
 
@@ -32,40 +33,65 @@ def not_measured(runner, case, why):
 
 
 class Clock:
-    """Times functions by CUDA events and by the wall, after a warm-up."""
+    """Times functions by the kernels' own times and by the wall, after a warm-up: the two clocks of our own cases."""
 
     def __init__(self, torch, runs):
         self.torch = torch
         self.runs = runs
-        self.warm_seconds = FIRST_WARM_SECONDS
-
-    def warm(self, run):
-        start = time.perf_counter()
-        while True:
-            run()
-            self.torch.cuda.synchronize()
-            if time.perf_counter() - start >= self.warm_seconds:
-                break
-        self.warm_seconds = WARM_SECONDS
 
     def measure(self, run):
-        """Returns lists of GPU and wall milliseconds."""
-        torch = self.torch
+        """Returns a list of GPU ms, what they are in words, and a list of wall ms."""
         self.warm(run)
-        gpu, wall = [], []
+        wall = self.times_of(lambda: self.wall_ms(run))
+        self.warm(run)
+        gpu = self.times_of(lambda: self.kernel_ms(run))
+        if all(ms > 0 for ms in gpu):
+            return gpu, "GPU: sum of the kernels", wall
+        gpu = self.times_of(lambda: self.event_ms(run))
+        return gpu, "GPU: CUDA events, gaps between launches included", wall
+
+    def warm(self, run):
+        self.wall_ms(run)
+        queued = max(1, int(1e3 * QUEUE_SECONDS / self.wall_ms(run)))
+        start = time.perf_counter()
+        while time.perf_counter() - start < WARM_SECONDS:
+            for _ in range(queued):
+                run()
+            self.torch.cuda.synchronize()
+
+    def times_of(self, once):
+        times = []
         began = time.perf_counter()
-        while len(gpu) < self.runs:
-            before, after = (torch.cuda.Event(enable_timing=True) for _ in range(2))
-            start = time.perf_counter()
-            before.record()
-            run()
-            after.record()
-            torch.cuda.synchronize()
-            wall.append(1e3 * (time.perf_counter() - start))
-            gpu.append(before.elapsed_time(after))
-            if len(gpu) >= MIN_RUNS and time.perf_counter() - began > MAX_TIMED_SECONDS:
+        while len(times) < self.runs:
+            if len(times) >= MIN_RUNS and time.perf_counter() - began > MAX_TIMED_SECONDS:
                 break
-        return gpu, wall
+            times.append(once())
+        return times
+
+    def wall_ms(self, run):
+        start = time.perf_counter()
+        run()
+        self.torch.cuda.synchronize()
+        return 1e3 * (time.perf_counter() - start)
+
+    def kernel_ms(self, run):
+        """Sum over the kernels, copies and fills of one run; 0 where the profiler sees none."""
+        torch = self.torch
+        with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CUDA]) as profile:
+            run()
+            torch.cuda.synchronize()
+        cuda = torch.autograd.DeviceType.CUDA
+        return 1e-3 * sum(
+            event.time_range.elapsed_us() for event in profile.events() if event.device_type == cuda
+        )
+
+    def event_ms(self, run):
+        before, after = (self.torch.cuda.Event(enable_timing=True) for _ in range(2))
+        before.record()
+        run()
+        after.record()
+        self.torch.cuda.synchronize()
+        return before.elapsed_time(after)
 
 
 class Report:
@@ -81,7 +107,7 @@ class Report:
         run = None
         try:
             run = make()
-            gpu, wall = self.clock.measure(run)
+            gpu, clock, wall = self.clock.measure(run)
             say(
                 "measurement",
                 suite=case["suite"],
@@ -90,7 +116,7 @@ class Report:
                 runner=runner,
                 gpuMs=gpu,
                 wallMs=wall,
-                note=note,
+                note=f"{note}; {clock}",
             )
         except Exception as error:  # a case that fails must not end the others
             is_memory = isinstance(error, self.torch.OutOfMemoryError)
@@ -186,7 +212,7 @@ def fox_attention_rows(torch, report, case, fox):
             return timed_attention(torch, attend, [q, k, v, log_fgate], grad, case["mode"])
 
         pruning = "no pruning" if threshold is None else "adaptive_threshold auto"
-        report.row(case, "fox triton bf16", variant, f"official kernel, bf16, {pruning}", make)
+        report.row(case, "fox triton bf16", variant, f"official kernel, {fox.commit}, bf16, {pruning}", make)
 
 
 # Fields of the official configuration, by the names of our presets.
@@ -272,7 +298,7 @@ def train_rows(torch, report, case, fox):
                 model = official_model(torch, fox, preset, tolerance)
                 return train_step(torch, model, case["dims"], autocast)
 
-            note = f"official model, {name}{' autocast' if autocast else ''}, fused AdamW, clip"
+            note = f"official model, {fox.commit}, {name}{' autocast' if autocast else ''}, fused AdamW, clip"
             report.row(case, f"fox model {name}", variant, note, make)
 
 
@@ -296,9 +322,15 @@ class Fox:
 
     def __init__(self, path):
         source = os.path.join(path, "src")
-        sys.path.insert(0, source if os.path.isdir(source) else path)
+        source = os.path.realpath(source if os.path.isdir(source) else path)
+        sys.path.insert(0, source)
+        import forgetting_transformer
         from forgetting_transformer.ops.forgetting_attention import forgetting_attention
 
+        found = os.path.realpath(next(iter(forgetting_transformer.__path__)))
+        if not found.startswith(source + os.sep):
+            raise ImportError(f"expected it in {source}, found {found}")
+        self.commit = commit_of(path)
         self.attention = forgetting_attention
         self.model_class = self.config_class = None
         self.no_model = ""
@@ -319,6 +351,25 @@ class Fox:
 
         self.config_class = ForgettingTransformerConfig
         self.model_class = ForgettingTransformerForCausalLM
+
+
+def commit_of(checkout):
+    """`commit 883f260…`, read from the files of git: a host may have none."""
+    folder = os.path.join(checkout, ".git")
+    head = read_text(os.path.join(folder, "HEAD"))
+    if head.startswith("ref: "):
+        ref = head[len("ref: ") :]
+        packed = re.search(rf"^(\w+) {re.escape(ref)}$", read_text(os.path.join(folder, "packed-refs")), re.M)
+        head = read_text(os.path.join(folder, ref)) or (packed.group(1) if packed else "")
+    return f"commit {head[:10]}" if head else "commit unknown"
+
+
+def read_text(path):
+    try:
+        with open(path, encoding="utf8") as file:
+            return file.read().strip()
+    except OSError:
+        return ""
 
 
 def load_fox(path):
@@ -345,9 +396,25 @@ def load_torch():
     return torch, ""
 
 
+def plain(name):
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def choose_card(torch, adapter):
+    """Makes the card that our adapter names the current one. Returns its name, or None and what there is."""
+    names = [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())]
+    for index, name in enumerate(names):
+        if adapter is None or plain(name) in plain(adapter):
+            torch.cuda.set_device(index)
+            others = names.count(name) - 1
+            return f"{name}{f' ({others} more of its kind here)' if others else ''}", ""
+    return None, f"expected the card that our adapter runs on ({adapter}), PyTorch sees {', '.join(names)}"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, default=20)
+    parser.add_argument("--adapter", help="name of our adapter: rows must come from the same card")
     parser.add_argument("--fox-path", help="checkout of the official Forgetting Transformer")
     arguments = parser.parse_args()
     cases = json.load(sys.stdin)
@@ -355,8 +422,11 @@ def main():
     if torch is None:
         say("not-measured", runner="pytorch", case="all", why=why)
         return
-    name, count = torch.cuda.get_device_name(0), torch.cuda.device_count()
-    say("progress", doing=f"torch {torch.__version__} on {name}, 1 of {count}")
+    card, why = choose_card(torch, arguments.adapter)
+    if card is None:
+        say("not-measured", runner="pytorch", case="all", why=why)
+        return
+    say("progress", doing=f"torch {torch.__version__} on {card}")
     fox = load_fox(arguments.fox_path)
     report = Report(torch, Clock(torch, arguments.runs))
     for case in cases:

@@ -2,13 +2,21 @@
 
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import type { CaseReport, Measurement, Yardstick } from '@vulpes/bench';
-import { summarize } from '@vulpes/bench';
+import {
+  adapterName,
+  type CaseReport,
+  type ComparisonContext,
+  type Measurement,
+  summarize,
+  type Yardstick,
+} from '@vulpes/bench';
 import { pythonScript, YardstickError } from './places.ts';
 
 interface Options {
   readonly python?: string | undefined;
   readonly foxPath?: string | null | undefined;
+  /** A script that says nothing for so long is stopped. Default: a first Triton kernel takes half a minute to compile. */
+  readonly longestSilenceMs?: number;
 }
 
 /** A line of the script. */
@@ -20,7 +28,7 @@ export type PythonLine =
       readonly case: string;
       readonly variant: string;
       readonly runner: string;
-      /** CUDA events, ms of each run. */
+      /** Sum of the kernels of each run; its note says where they are CUDA events instead. */
       readonly gpuMs: readonly number[];
       readonly wallMs: readonly number[];
       readonly note: string;
@@ -33,12 +41,13 @@ export type PythonLine =
     };
 
 export const pytorchYardstick =
-  ({ python = 'python3', foxPath = null }: Options): Yardstick =>
-  async ({ cases, runs, onProgress, onMeasurement, onNotMeasured }) => {
-    const args = [pythonScript(), '--runs', String(Math.max(20, runs))];
+  ({ python = 'python3', foxPath = null, longestSilenceMs = 180_000 }: Options): Yardstick =>
+  async ({ cases, device, runs, onProgress, onMeasurement, onNotMeasured }) => {
+    const args = [pythonScript(), '--runs', String(Math.max(20, runs)), ...cardOf(device)];
     if (foxPath) args.push('--fox-path', foxPath);
     const complaints: string[] = [];
-    const ending = await runPython(python, args, jobsOf(cases), (line) => {
+    const script = { python, args, input: jobsOf(cases), longestSilenceMs };
+    const ending = await runPython(script, (line) => {
       if (line.type === 'progress') onProgress(`pytorch: ${line.doing}`);
       else if (line.type === 'measurement') onMeasurement(toMeasurement(line));
       else if (line.case === 'all') complaints.push(line.why);
@@ -48,6 +57,10 @@ export const pytorchYardstick =
     if (complaints.length === 0) return;
     throw new YardstickError(`bench --compare pytorch: ${complaints.join('; ')}.`);
   };
+
+/** So that PyTorch runs on the card that we ran on; a driver that gives a number for a name leaves it the first card. */
+const cardOf = ({ caps }: ComparisonContext['device']): string[] =>
+  caps.adapter.device.startsWith('0x') ? [] : ['--adapter', adapterName(caps)];
 
 /** What the script is told of a case. */
 const jobsOf = (cases: readonly CaseReport[]): string =>
@@ -71,11 +84,17 @@ function parseLine(text: string): PythonLine | null {
   }
 }
 
+interface Script {
+  readonly python: string;
+  readonly args: readonly string[];
+  /** For its standard input. */
+  readonly input: string;
+  readonly longestSilenceMs: number;
+}
+
 /** @returns what went wrong, in a sentence; '' where nothing did */
 function runPython(
-  python: string,
-  args: readonly string[],
-  input: string,
+  { python, args, input, longestSilenceMs }: Script,
   onLine: (line: PythonLine) => void,
 ): Promise<string> {
   return new Promise((resolve, reject) => {
@@ -86,7 +105,14 @@ function runPython(
     });
     child.stdin.on('error', () => {}); // it ended before it read: its exit code tells why
     child.stdin.end(input);
+    const stop = (): void => void child.kill('SIGKILL');
+    const silence = setTimeout(() => {
+      complaint = `it said nothing for ${longestSilenceMs / 1000} s`;
+      stop();
+    }, longestSilenceMs);
+    process.once('exit', stop);
     createInterface({ input: child.stdout }).on('line', (text) => {
+      silence.refresh();
       const line = parseLine(text);
       if (line) onLine(line);
     });
@@ -98,8 +124,10 @@ function runPython(
         ),
       );
     });
-    child.once('close', (code) =>
-      resolve(code === 0 ? '' : `the script ended with ${code}: ${complaint}`),
-    );
+    child.once('close', (code, signal) => {
+      clearTimeout(silence);
+      process.off('exit', stop);
+      resolve(code === 0 ? '' : `the script ended with ${code ?? signal}: ${complaint}`);
+    });
   });
 }
