@@ -3,6 +3,7 @@ import { gpuSuite } from '@vulpes/tensor-core/testing';
 import { defineKernel } from '@vulpes/wgsl-kernels';
 import { expect, test } from 'vitest';
 import type { BenchCase, Dims, Workload } from './case.ts';
+import type { GateReport } from './gate.ts';
 import { buildReport, withRows } from './report.ts';
 import { runCase } from './run-case.ts';
 import type { Summary } from './statistics.ts';
@@ -153,6 +154,29 @@ gpuSuite('runCase', (device) => {
     expect(variants[1]?.gate).toMatchObject({ isOk: true, checks: [{}, { dims: { size: 4096 } }] });
     expect(variants[1]?.timing?.wallMs.runs).toBe(4);
     expect(device().memory.liveTensors).toBe(before);
+  });
+
+  test.each([
+    ['preset', { preset: 'b' }],
+    ['mode', { mode: 'step' as const }],
+    ['op', { op: 'triple' }],
+    ['gate sizes', { gateDims: { size: 99 } }],
+  ])('a check is shared by cases that differ in length alone, not in %s', async (_, change) => {
+    const gates = new Map<string, GateReport>();
+    let checks = 0;
+    const counted = (on: Device, dims: Dims): Workload => {
+      const real = workload(1, 2)(on, dims);
+      const expected = () => {
+        checks++;
+        return real.expected();
+      };
+      return { ...real, expected };
+    };
+    const first = { ...testCase({ name: 'counted', build: counted }), preset: 'a' };
+    for (const one of [first, { ...first, dims: { size: 50 } }, { ...first, ...change }]) {
+      await runCase(device(), one, SETTINGS, { gates });
+    }
+    expect(checks).toBe(2);
   });
 
   test('tells its progress, and leaves no tensor behind', async () => {

@@ -85,11 +85,11 @@ async function checkAll(
   benchCase: BenchCase,
   { gates: known = new Map<string, GateReport>(), onPhase }: CaseContext,
 ): Promise<Checked[]> {
-  const { suite, op, mode, variants, dims, gateDims = dims } = benchCase;
+  const { suite, op, mode, preset, variants, dims, gateDims = dims } = benchCase;
   const gates: Checked[] = [];
   for (const variant of variants) {
     onPhase?.('check', gates.length, variants.length);
-    const key = [suite, op, mode, variant.name, formatDims(gateDims)].join(' ');
+    const key = [suite, op, mode, preset, variant.name, formatDims(gateDims)].join(' ');
     const gate = known.get(key) ?? (await runGate(device, variant, gateDims));
     known.set(key, gate);
     gates.push({ variant, gate });

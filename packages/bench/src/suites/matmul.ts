@@ -25,8 +25,9 @@ const LAYOUTS: Readonly<Record<string, Layout>> = {
 
 /** f32 sums of K products: measured 1e-7, and it grows with the root of K. */
 const BOUND = 1e-5;
-/** Entries of a product that the twin computes: the timed sizes themselves are checked. Prime, so that they fall on all columns. */
+/** Of a product's entries the twin computes every so many-th, and the last: the timed sizes themselves are checked. */
 const CHECKED_STEP = 9973;
+const FEWEST_CHECKED = 1024;
 
 const SOFTWARE = { squares: [256, 512], presets: ['pro-tiny'], tokens: 512, headTokens: 512 };
 const HARDWARE = {
@@ -95,8 +96,9 @@ function someEntries(
   { m, n, k }: Sizes,
   { transposeA, transposeB }: Layout,
 ): Expected {
-  const step = Math.max(1, Math.min(CHECKED_STEP, Math.floor((m * n) / 1024)));
-  const indices = Int32Array.from({ length: Math.ceil((m * n) / step) }, (_, at) => at * step);
+  const step = coprime(Math.min(CHECKED_STEP, Math.floor((m * n) / FEWEST_CHECKED)), n);
+  const steps = Array.from({ length: Math.ceil((m * n) / step) }, (_, at) => at * step);
+  const indices = [...new Set([...steps, m * n - 1])];
   const values = Float64Array.from(indices, (index) => {
     const [i, j] = [Math.floor(index / n), index % n];
     let sum = 0;
@@ -107,4 +109,12 @@ function someEntries(
     return sum;
   });
   return { values, indices, bound: BOUND };
+}
+
+/** The first number from `from` down that shares no factor with n: steps of it fall on all columns. */
+function coprime(from: number, n: number): number {
+  const divisor = (a: number, b: number): number => (b === 0 ? a : divisor(b, a % b));
+  let step = Math.max(1, from);
+  while (divisor(step, n) > 1) step--;
+  return step;
 }
