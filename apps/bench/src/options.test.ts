@@ -60,6 +60,22 @@ test.each([
   expect(() => parseArguments(argv)).toThrow(message);
 });
 
+test.each(['--html x.html', '--compare tfjs', '--python python3', '--fox-path .'])(
+  '%s with --base is refused, not ignored',
+  (text) => {
+    const option = text.split(' ')[0];
+    expect(() => parseArguments(['--base', 'main', ...text.split(' ')])).toThrow(
+      new RegExp(`^bench: expected no ${option} with --base, .*--json FILE.*\\.$`),
+    );
+  },
+);
+
+test.each(['--rounds 7', '--fail-above 1.1'])('%s without --base is refused', (text) => {
+  expect(() => parseArguments(text.split(' '))).toThrow(
+    new RegExp(`^bench: expected --base REF with ${text.split(' ')[0]}, got none\\. .*\\.$`),
+  );
+});
+
 test.each([
   { argv: ['--runs', '0'], message: 'whole number from 1' },
   { argv: ['--runs', '2.5'], message: 'whole number from 1' },

@@ -1,7 +1,7 @@
 // The command line of a benchmark run: what to run, how long, against what, and where the report goes.
 
 import { assertSuiteNames, type SuiteName, suiteNames, suiteSentences } from '@vulpes/bench';
-import type { AdapterChoice, KernelFamily } from '@vulpes/tensor-core';
+import { type AdapterChoice, ArgumentError, type KernelFamily } from '@vulpes/tensor-core';
 import { Command, Option } from 'commander';
 import { assertYardstickNames, type YardstickName, yardstickNames } from './compare/index.ts';
 import { countOf, listOf, positiveOf, writablePath } from './option-values.ts';
@@ -48,11 +48,11 @@ On a software adapter a small set runs, in under five minutes, and times are goo
 
 Exit code: 0 when every variant passed its check, else 1.`;
 
-/** @throws CommanderError for a wrong option, and for --help after printing it. @throws ArgumentError, YardstickError for unknown names. */
+/** @throws CommanderError for a wrong option, and for --help after printing it. @throws ArgumentError, YardstickError for unknown names, and for options that do nothing together. */
 export function parseArguments(argv: readonly string[]): BenchArguments {
-  const given = benchCommand()
-    .parse([...argv], { from: 'user' })
-    .opts<Options>();
+  const command = benchCommand().parse([...argv], { from: 'user' });
+  const given = command.opts<Options>();
+  assertGoTogether(command);
   const suites = given.suite?.flat() ?? suiteNames;
   assertSuiteNames(suites);
   const compare = given.compare?.flat() ?? [];
@@ -78,6 +78,23 @@ export function parseArguments(argv: readonly string[]): BenchArguments {
   };
 }
 
+/** An option that would be ignored is a mistake: most of all a limit that nothing is held to. */
+function assertGoTogether(command: Command): void {
+  const isGiven = (option: string): boolean => command.getOptionValueSource(option) === 'cli';
+  const base = isGiven('base');
+  const alone = base ? ['html', 'compare', 'python', 'foxPath'] : ['rounds', 'failAbove'];
+  const wrong = command.options.find((option) => {
+    const name = option.attributeName();
+    return alone.includes(name) && isGiven(name);
+  });
+  if (!wrong) return;
+  throw new ArgumentError(
+    base
+      ? `bench: expected no ${wrong.long} with --base, which compares two commits and makes no page; --json FILE writes the comparison. Leave one of the two out.`
+      : `bench: expected --base REF with ${wrong.long}, got none. Name the commit to compare with.`,
+  );
+}
+
 interface Options {
   suite?: string[][];
   maxTokens?: number;
@@ -98,13 +115,17 @@ interface Options {
   failAbove?: number;
 }
 
+/** What --help says of the options. */
+export const helpText = (): string => benchCommand().helpInformation();
+
 const benchCommand = (): Command =>
   whatToRun(new Command('bench'))
     .description('Measures kernels, attention with and without pruning, and training steps.')
     .addOption(
-      new Option('--json <file>', 'the report; default: runs/bench/TIME/report.json').argParser(
-        writablePath,
-      ),
+      new Option(
+        '--json <file>',
+        'the report, or with --base the comparison; default: runs/bench/TIME/report.json, with --base none',
+      ).argParser(writablePath),
     )
     .addOption(
       new Option('--html <file>', 'the report as a page with charts; default: beside it').argParser(

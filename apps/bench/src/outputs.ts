@@ -65,8 +65,8 @@ export class ReportWriter {
   }
 }
 
-/** @returns null where it is written, else why not, in a sentence */
-function writeComplaint(file: string, text: string): string | null {
+/** Writes a file. @returns null where it is written, else why not, in a sentence */
+export function writeComplaint(file: string, text: string): string | null {
   try {
     writeFileSync(file, text);
     return null;

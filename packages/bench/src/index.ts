@@ -17,6 +17,7 @@ export type { ComparisonContext, Yardstick } from './compare.ts';
 export { DeviceSlot } from './device-slot.ts';
 export { count } from './format.ts';
 export { checkOutput, type GateCheck, type GateReport, runGate } from './gate.ts';
+export { forwardBackward } from './gradients.ts';
 export { adapterName, type HostInfo, type MachineInfo, machineInfo } from './machine.ts';
 export {
   markdownTables,
@@ -30,11 +31,13 @@ export { reportPage } from './page/report-page.ts';
 export { type Peaks, peakGbPerSecond, peakTflops, type Shares } from './peaks/shares.ts';
 export { formatRefusals, type Refusal, refusalsOf } from './refusal.ts';
 export {
-  type CaseTimes,
+  type CaseTime,
   caseTimes,
   formatRegressions,
+  type PairedRounds,
   pairRounds,
   type Regression,
+  slowerThan,
 } from './regression.ts';
 export {
   type BenchReport,
@@ -46,7 +49,7 @@ export {
   type VariantReport,
   withRows,
 } from './report.ts';
-export type { RunSettings } from './rounds.ts';
+export { type RunSettings, roundsFor } from './rounds.ts';
 export { type CaseRun, runCase } from './run-case.ts';
 export {
   type BenchOptions,
@@ -57,6 +60,8 @@ export {
 } from './run-suites.ts';
 export { quantile, type Summary, summarize } from './statistics.ts';
 export { type SuiteName, suiteNames, suiteSentences, suites } from './suites/index.ts';
+export { normals } from './suites/random.ts';
+export { randomTokens } from './suites/training/state.ts';
 export { formatCase, formatEnd, formatPeaks, formatReport } from './table.ts';
 export type { OnPhase, Phase } from './time-contenders.ts';
 export { type KernelTotal, kernelTimes, totalMs, totalsByLabel, wallMs } from './timer.ts';

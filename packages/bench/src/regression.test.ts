@@ -1,18 +1,84 @@
 import { expect, test } from 'vitest';
-import { caseTimes, formatRegressions, pairRounds } from './regression.ts';
+import {
+  type CaseTime,
+  caseTimes,
+  formatRegressions,
+  pairRounds,
+  type Regression,
+  slowerThan,
+} from './regression.ts';
 
-const round = (times: Record<string, number>) => new Map(Object.entries(times));
+/** One run of a side: wall-clock times by name; GPU times where they are given. */
+const round = (wall: Record<string, number>, gpu: Record<string, number> = {}): CaseTime[] =>
+  Object.entries(wall).map(([name, wallMs]) => ({
+    case: name,
+    variant: 'only',
+    wallMs,
+    gpuMs: gpu[name] ?? null,
+  }));
 
-test('ratios of paired rounds, in the order of head', () => {
-  const base = [round({ b: 4, a: 10, old: 1 }), round({ b: 4, a: 20, old: 1 })];
-  const head = [round({ a: 11, b: 2, fresh: 1 }), round({ a: 18, b: 2, fresh: 1 })];
-  const { rows, onlyBase, onlyHead } = pairRounds(base, head);
-  expect(rows.map(({ name }) => name)).toEqual(['a', 'b']);
-  expect(rows[0]?.ratio.median).toBeCloseTo(1, 12);
-  expect(rows[0]?.ratio).toMatchObject({ runs: 2, min: 0.9 });
-  expect(rows[1]?.ratio.median).toBe(0.5);
-  expect([onlyBase, onlyHead]).toEqual([['old'], ['fresh']]);
-  expect(formatRegressions(rows)).toContain('b     0.500 (0.500-0.500)    2');
+test('ratios of paired rounds, head over base, in the order of head', () => {
+  const base = [round({ b: 4, a: 10 }), round({ b: 4, a: 20 })];
+  const head = [round({ a: 11, b: 2 }), round({ a: 18, b: 2 })];
+  const paired = pairRounds(base, head);
+  expect(paired.rows.map((row) => row.case)).toEqual(['a', 'b']);
+  expect(paired.rows[0]?.ratio.median).toBeCloseTo(1, 12);
+  expect(paired.rows[0]?.ratio).toMatchObject({ runs: 2, min: 0.9 });
+  expect(paired.rows[0]?.ratio.p90).toBeCloseTo(1.08, 12);
+  expect(paired.rows[1]?.ratio.median).toBe(0.5);
+  expect(formatRegressions(paired, null).split('\n')).toEqual([
+    'case    head / base (p10-p90)  clock  rounds',
+    'a only  1.000 (0.920-1.080)    wall   2',
+    'b only  0.500 (0.500-0.500)    wall   2',
+  ]);
+});
+
+test('GPU time is held against GPU time, never against the wall clock', () => {
+  const ratioOf = (base: CaseTime[][], head: CaseTime[][]) => pairRounds(base, head).rows[0];
+  const withGpu = [round({ a: 10 }, { a: 1 }), round({ a: 10 }, { a: 1 })];
+  const faster = [round({ a: 8 }, { a: 0.25 }), round({ a: 8 }, { a: 0.25 })];
+  expect(ratioOf(withGpu, faster)).toMatchObject({ clock: 'gpu', ratio: { median: 0.25 } });
+  const half = [round({ a: 8 }, { a: 0.25 }), round({ a: 8 })];
+  for (const [base, head] of [
+    [withGpu, half],
+    [[round({ a: 10 }), round({ a: 10 })], faster],
+  ] as const) {
+    expect(ratioOf([...base], [...head])).toMatchObject({ clock: 'wall', ratio: { median: 0.8 } });
+  }
+});
+
+test('what only one side has, or not every round, is named', () => {
+  const base = [round({ a: 1, old: 1, late: 1 }), round({ a: 1, old: 1, late: 1 })];
+  const head = [round({ a: 1, fresh: 1, late: 1 }), round({ a: 1, fresh: 1, rare: 1 })];
+  const paired = pairRounds(base, head);
+  expect(paired).toMatchObject({
+    rows: [{ case: 'a', variant: 'only' }],
+    onlyBase: ['old only'],
+    onlyHead: ['fresh only'],
+    notInEveryRound: ['late only', 'rare only'],
+  });
+  expect(formatRegressions(paired, null).split('\n').slice(2)).toEqual([
+    'only in base: old only',
+    'only in head: fresh only',
+    'not in every round: late only',
+    'not in every round: rare only',
+  ]);
+});
+
+test('a limit is broken above it, not at it, and by the median', () => {
+  const row = (name: string, median: number): Regression => ({
+    case: name,
+    variant: 'v',
+    clock: 'wall',
+    ratio: { runs: 5, median, p10: 0.5, p90: 9, min: 0.5 },
+  });
+  const rows = [row('at', 1.1), row('above', 1.1001), row('below', 1.0999)];
+  expect(slowerThan(rows, 1.1).map((one) => one.case)).toEqual(['above']);
+  const paired = { rows, onlyBase: [], onlyHead: [], notInEveryRound: [] };
+  expect(formatRegressions(paired, 1.1)).toContain(
+    '\n1 of 3 took more than 1.1 times the base: above v.',
+  );
+  expect(formatRegressions(paired, 1.2)).toMatch(/\nNo case took more than 1\.2 times the base\.$/);
 });
 
 test('nothing in common', () => {
@@ -21,21 +87,21 @@ test('nothing in common', () => {
   );
 });
 
-test('times of a report: by GPU where there is one, refused variants left out', () => {
+test('times of a report: median of both clocks, refused variants left out', () => {
   const report = {
     cases: [
       {
         id: 'matmul/forward M1',
         variants: [
           { name: 'nn', timing: { wallMs: { median: 3 }, gpuMs: { median: 2 } } },
-          { name: 'nt', timing: { wallMs: { median: 3 }, gpuMs: null } },
+          { name: 'nt', timing: { wallMs: { median: 4 }, gpuMs: null } },
           { name: 'tn', timing: null },
         ],
       },
     ],
   };
-  expect([...caseTimes(report)]).toEqual([
-    ['matmul/forward M1 nn', 2],
-    ['matmul/forward M1 nt', 3],
+  expect(caseTimes(report)).toEqual([
+    { case: 'matmul/forward M1', variant: 'nn', wallMs: 3, gpuMs: 2 },
+    { case: 'matmul/forward M1', variant: 'nt', wallMs: 4, gpuMs: null },
   ]);
 });

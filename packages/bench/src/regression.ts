@@ -4,14 +4,31 @@ import { ArgumentError } from '@vulpes/tensor-core';
 import { alignColumns, spread } from './format.ts';
 import { type Summary, summarize } from './statistics.ts';
 
-/** Median time of each case and variant in one child's report. */
-export type CaseTimes = ReadonlyMap<string, number>;
+/** Of a case and variant in one run of a side: median times. */
+export interface CaseTime {
+  readonly case: string;
+  readonly variant: string;
+  readonly wallMs: number;
+  /** Null where the run had no GPU timestamps. */
+  readonly gpuMs: number | null;
+}
 
 export interface Regression {
-  /** Case and variant. */
-  readonly name: string;
+  readonly case: string;
+  readonly variant: string;
+  /** GPU timestamps only where every run of both sides has them. */
+  readonly clock: 'gpu' | 'wall';
   /** Time of head / time of base in each round; 1.1 = ten percent slower. */
   readonly ratio: Summary;
+}
+
+export interface PairedRounds {
+  /** A row a case and variant that every run of both sides has, in head's order. */
+  readonly rows: readonly Regression[];
+  readonly onlyBase: readonly string[];
+  readonly onlyHead: readonly string[];
+  /** Some runs of a side have it, and others don't: a time budget left it out. */
+  readonly notInEveryRound: readonly string[];
 }
 
 interface SomeReport {
@@ -27,52 +44,103 @@ interface SomeReport {
   }[];
 }
 
-/** Times of a report of this or an earlier version: by GPU time where there is one. */
-export function caseTimes(report: SomeReport): CaseTimes {
-  const times = new Map<string, number>();
-  for (const { id, variants } of report.cases) {
-    for (const { name, timing } of variants) {
-      if (timing) times.set(`${id} ${name}`, (timing.gpuMs ?? timing.wallMs).median);
-    }
-  }
-  return times;
-}
+/** Times of a report of this or an earlier version; refused variants have none. */
+export const caseTimes = ({ cases }: SomeReport): CaseTime[] =>
+  cases.flatMap(({ id, variants }) =>
+    variants.flatMap(({ name: variant, timing }) => {
+      if (!timing) return [];
+      const { wallMs, gpuMs } = timing;
+      return [{ case: id, variant, wallMs: wallMs.median, gpuMs: gpuMs?.median ?? null }];
+    }),
+  );
+
+const nameOf = (of: Pick<CaseTime, 'case' | 'variant'>): string => `${of.case} ${of.variant}`;
 
 /**
- * Pairs the rounds of both sides.
- * @returns a row a case that both have, in head's order, and the names that only one side has.
+ * Pairs the rounds of both sides: the n-th run of head with the n-th of base.
  * @throws ArgumentError where they have no case in common.
  */
 export function pairRounds(
-  base: readonly CaseTimes[],
-  head: readonly CaseTimes[],
-): { rows: Regression[]; onlyBase: string[]; onlyHead: string[] } {
-  const inAll = (rounds: readonly CaseTimes[]): string[] =>
-    [...(rounds[0]?.keys() ?? [])].filter((name) => rounds.every((round) => round.has(name)));
-  const [ofBase, ofHead] = [inAll(base), inAll(head)];
-  const rows = ofHead
-    .filter((name) => ofBase.includes(name))
-    .map((name) => {
-      const ratios = head.map((round, index) => {
-        const before = base[index]?.get(name) as number;
-        return (round.get(name) as number) / before;
-      });
-      return { name, ratio: summarize(ratios) };
-    });
-  if (rows.length === 0) {
+  base: readonly (readonly CaseTime[])[],
+  head: readonly (readonly CaseTime[])[],
+): PairedRounds {
+  const [ofBase, ofHead] = [byName(base), byName(head)];
+  const isIn = (side: Rounds, name: string, rounds: number): boolean =>
+    side.get(name)?.length === rounds;
+  const names = [...new Set([...ofHead.keys(), ...ofBase.keys()])];
+  const both = names.filter(
+    (name) => isIn(ofHead, name, head.length) && isIn(ofBase, name, base.length),
+  );
+  if (both.length === 0) {
     throw new ArgumentError(
       'bench --base: the base has none of the cases that ran here, so there is nothing to compare. Choose other suites, or a later base.',
     );
   }
+  const others = names.filter((name) => !both.includes(name));
+  const isOnly = (side: Rounds, other: Rounds, rounds: number) => (name: string) =>
+    isIn(side, name, rounds) && !other.has(name);
+  const onlyBase = others.filter(isOnly(ofBase, ofHead, base.length));
+  const onlyHead = others.filter(isOnly(ofHead, ofBase, head.length));
   return {
-    rows,
-    onlyBase: ofBase.filter((name) => !ofHead.includes(name)),
-    onlyHead: ofHead.filter((name) => !ofBase.includes(name)),
+    rows: both.map((name) =>
+      compare(ofBase.get(name) as CaseTime[], ofHead.get(name) as CaseTime[]),
+    ),
+    onlyBase,
+    onlyHead,
+    notInEveryRound: others.filter((name) => !onlyBase.includes(name) && !onlyHead.includes(name)),
   };
 }
 
-export function formatRegressions(rows: readonly Regression[]): string {
-  const header = ['case', 'time / base (p10-p90)', 'rounds'];
-  const lines = rows.map(({ name, ratio }) => [name, spread(ratio, 3), String(ratio.runs)]);
-  return alignColumns([header, ...lines]).join('\n');
+/** Each name's times, in the order of the rounds that have it. */
+type Rounds = ReadonlyMap<string, readonly CaseTime[]>;
+
+function byName(rounds: readonly (readonly CaseTime[])[]): Rounds {
+  const times = new Map<string, CaseTime[]>();
+  for (const time of rounds.flat()) {
+    const name = nameOf(time);
+    times.set(name, [...(times.get(name) ?? []), time]);
+  }
+  return times;
+}
+
+function compare(base: readonly CaseTime[], head: readonly CaseTime[]): Regression {
+  const hasGpu = [...base, ...head].every(({ gpuMs }) => gpuMs !== null);
+  const msOf = (time: CaseTime | undefined): number =>
+    (hasGpu ? time?.gpuMs : time?.wallMs) ?? Number.NaN;
+  const { case: id, variant } = head[0] as CaseTime;
+  return {
+    case: id,
+    variant,
+    clock: hasGpu ? 'gpu' : 'wall',
+    ratio: summarize(head.map((time, round) => msOf(time) / msOf(base[round]))),
+  };
+}
+
+/** Rows whose median ratio is above a limit. */
+export const slowerThan = (rows: readonly Regression[], limit: number): Regression[] =>
+  rows.filter(({ ratio }) => ratio.median > limit);
+
+/** The rows, what could not be paired, and with a limit the verdict. Lines without colours. */
+export function formatRegressions(paired: PairedRounds, limit: number | null): string {
+  const header = ['case', 'head / base (p10-p90)', 'clock', 'rounds'];
+  const lines = paired.rows.map((row) => [
+    nameOf(row),
+    spread(row.ratio, 3),
+    row.clock,
+    String(row.ratio.runs),
+  ]);
+  return [
+    ...alignColumns([header, ...lines]),
+    ...paired.onlyBase.map((name) => `only in base: ${name}`),
+    ...paired.onlyHead.map((name) => `only in head: ${name}`),
+    ...paired.notInEveryRound.map((name) => `not in every round: ${name}`),
+    ...(limit === null ? [] : [verdict(paired.rows, limit)]),
+  ].join('\n');
+}
+
+function verdict(rows: readonly Regression[], limit: number): string {
+  const slower = slowerThan(rows, limit);
+  return slower.length === 0
+    ? `No case took more than ${limit} times the base.`
+    : `${slower.length} of ${rows.length} took more than ${limit} times the base: ${slower.map(nameOf).join('; ')}.`;
 }

@@ -1,13 +1,13 @@
 // Another commit of this repository, built in a folder of its own.
 
-import { type ExecFileSyncOptionsWithStringEncoding, execFileSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { ArgumentError } from '@vulpes/tensor-core';
+import { errorLine, runProcess } from './run-process.ts';
 
 export interface BaseCheckout {
-  readonly folder: string;
   /** Full hash. */
   readonly commit: string;
   /** Its benchmark's entry file. */
@@ -40,60 +40,42 @@ export function commitOf(repository: string, ref: string): string {
 
 /**
  * Clones, installs and builds; takes a minute or two. The repository itself is left as it is.
- * @throws ArgumentError where the commit cannot be built, with the end of what its setup printed.
+ * @param stop - ends the build, whose folder is removed
+ * @throws ArgumentError where the commit cannot be built, with the line that says why.
  */
-export function checkOutBase(repository: string, commit: string): BaseCheckout {
+export async function checkOutBase(
+  repository: string,
+  commit: string,
+  stop: AbortSignal,
+): Promise<BaseCheckout> {
   const folder = mkdtempSync(join(tmpdir(), 'vulpes-base-'));
   const dispose = (): void => rmSync(folder, { recursive: true, force: true });
   try {
-    run(repository, 'git', ['clone', '--quiet', '--shared', '--no-checkout', repository, folder]);
-    run(folder, 'git', ['checkout', '--quiet', '--detach', commit]);
-    // Its launcher installs and builds what is missing, then prints the help of its benchmark.
-    const help = run(folder, process.execPath, [join('tools', 'run.mjs'), 'bench', '--help']);
-    return {
-      folder,
-      commit,
-      main: join(folder, 'apps', 'bench', 'dist', 'main.js'),
-      help,
-      dispose,
+    const run = async (command: string, ...args: string[]): Promise<string> => {
+      const ended = await runProcess(command, args, { cwd: folder, stop });
+      if (ended.code === 0) return ended.stdout;
+      throw new ArgumentError(
+        `bench --base: commit ${commit.slice(0, 10)} could not be built: ${errorLine(ended)}`,
+      );
     };
+    await run('git', 'clone', '--quiet', '--shared', '--no-checkout', repository, folder);
+    await run('git', 'checkout', '--quiet', '--detach', commit);
+    // Its launcher installs and builds what is missing, then prints the help of its benchmark.
+    const help = await run(process.execPath, join('tools', 'run.mjs'), 'bench', '--help');
+    return { commit, main: join(folder, 'apps', 'bench', 'dist', 'main.js'), help, dispose };
   } catch (error) {
     dispose();
-    throw new ArgumentError(
-      `bench --base: commit ${commit.slice(0, 10)} could not be built: ${lastLine(error)}`,
-      { cause: error },
-    );
+    throw error;
   }
 }
-
-/** Variables of npm tell its launcher where the user is: here, that is the base's folder. */
-export function childEnvironment(): NodeJS.ProcessEnv {
-  const own = Object.entries(process.env).filter(([name]) => !/^(npm_|INIT_CWD$)/.test(name));
-  return Object.fromEntries(own);
-}
-
-function run(cwd: string, command: string, args: readonly string[]): string {
-  return execFileSync(command, args, { ...CHILD, cwd, env: childEnvironment() });
-}
-
-const CHILD: ExecFileSyncOptionsWithStringEncoding = {
-  encoding: 'utf8',
-  stdio: ['ignore', 'pipe', 'pipe'],
-  maxBuffer: 2 ** 26,
-};
 
 function git(folder: string, ...args: string[]): string | null {
   try {
-    return execFileSync('git', args, { ...CHILD, cwd: folder }).trim();
+    const stdio = ['ignore', 'pipe', 'ignore'] as ['ignore', 'pipe', 'ignore'];
+    return execFileSync('git', args, { cwd: folder, encoding: 'utf8', stdio }).trim();
   } catch {
     return null;
   }
-}
-
-function lastLine(error: unknown): string {
-  const { stderr = '', stdout = '', message = '' } = error as Record<string, string | undefined>;
-  const lines = `${stdout}\n${stderr}`.split('\n').filter((line) => line.trim() !== '');
-  return lines.at(-1)?.trim() ?? message;
 }
 
 /** The entry file that runs now. @throws ArgumentError where it is not a built one */

@@ -1,74 +1,85 @@
 // The regression guard: this tree against another commit, in runs that take turns on the same machine.
 
-import { type CaseTimes, formatRegressions, pairRounds, type Regression } from '@vulpes/bench';
+import { formatRegressions, pairRounds, slowerThan } from '@vulpes/bench';
 import type { Output } from '../bench.ts';
-import type { BaseArguments, BenchArguments } from '../options.ts';
+import { type BaseArguments, type BenchArguments, helpText } from '../options.ts';
+import { writeComplaint } from '../outputs.ts';
 import { ProgressLine } from '../progress-line.ts';
+import { abortOnSignal } from '../stop-signals.ts';
 import { checkOutBase, commitOf, ownMain, repositoryOf } from './base-checkout.ts';
-import { runSide, type Side, suitesOf } from './child-run.ts';
+import { runSide, type Side, type SideRun } from './child-run.ts';
+import { buildComparison, type Comparison, headLine } from './comparison.ts';
+import { suitesOf } from './side-options.ts';
 
-/** @returns exit code: 1 only where a ratio is above --fail-above */
-export async function compareWithBase(
-  given: BenchArguments & { readonly base: BaseArguments },
-  stdout: Output,
-): Promise<number> {
-  const { ref, rounds, failAbove } = given.base;
+export type BaseRun = BenchArguments & { readonly base: BaseArguments };
+type Say = (doing: string) => void;
+
+/** @returns exit code: 1 where a ratio is above --fail-above, or the file could not be written */
+export async function compareWithBase(given: BaseRun, stdout: Output): Promise<number> {
+  const progress = new ProgressLine(process.stderr);
+  const { stop, release } = abortOnSignal('Nothing was compared.');
+  try {
+    const comparison = await measureBoth(given, stop, (doing) => progress.say(doing));
+    progress.clear();
+    return report(comparison, given.json, stdout);
+  } finally {
+    release();
+  }
+}
+
+async function measureBoth(given: BaseRun, stop: AbortSignal, say: Say): Promise<Comparison> {
+  const { ref, rounds } = given.base;
   const main = ownMain();
   const repository = repositoryOf(import.meta.dirname);
   const commit = commitOf(repository, ref);
-  const progress = new ProgressLine(process.stderr);
-  progress.say(`building ${ref} (${commit.slice(0, 10)})`);
-  const checkout = checkOutBase(repository, commit);
+  say(`building ${ref} (${commit.slice(0, 10)})`);
+  const checkout = await checkOutBase(repository, commit, stop);
   try {
     const suites = suitesOf(checkout.help, given.suites, ref);
-    const sides = {
+    const sides: Record<Side['name'], Side> = {
       base: { name: 'base', main: checkout.main, help: checkout.help },
-      head: { name: 'head', main, help: OWN_HELP },
+      head: { name: 'head', main, help: helpText() },
     };
-    const { base, head } = await takeTurns(sides, { ...given, suites }, rounds, (doing) =>
-      progress.say(doing),
+    const { base, head } = await takeTurns(rounds, (name, round) => {
+      say(`round ${round + 1}/${rounds}: ${name}`);
+      return runSide(sides[name], { ...given, suites }, stop);
+    });
+    const paired = pairRounds(
+      base.map(({ times }) => times),
+      head.map(({ times }) => times),
     );
-    progress.clear();
-    const { rows, onlyBase, onlyHead } = pairRounds(base, head);
-    stdout.write(`head against ${ref} (${commit.slice(0, 10)}): time of head / time of base\n\n`);
-    stdout.write(`${formatRegressions(rows)}\n`);
-    for (const name of onlyBase) stdout.write(`only in base: ${name}\n`);
-    for (const name of onlyHead) stdout.write(`only in head: ${name}\n`);
-    return judge(rows, failAbove, stdout);
+    const { machine } = head[0] as SideRun;
+    return buildComparison(
+      paired,
+      { base: { ...given.base, commit }, suites, machine },
+      new Date(),
+    );
   } finally {
     checkout.dispose();
   }
 }
 
-/** This version knows every option. */
-const OWN_HELP =
-  '--json --runs --max-tokens --preset --case --budget-seconds --adapter --kernels --no-peaks ';
-
 /** A B B A A B …: drift of the machine falls on both sides alike. */
-async function takeTurns(
-  { base, head }: { readonly base: Side; readonly head: Side },
-  given: BenchArguments,
+export async function takeTurns<T>(
   rounds: number,
-  say: (doing: string) => void,
-): Promise<{ base: CaseTimes[]; head: CaseTimes[] }> {
-  const times = { base: [] as CaseTimes[], head: [] as CaseTimes[] };
+  run: (side: Side['name'], round: number) => Promise<T>,
+): Promise<Record<Side['name'], T[]>> {
+  const runs: Record<Side['name'], T[]> = { base: [], head: [] };
   for (let round = 0; round < rounds; round++) {
     const turns = round % 2 === 0 ? (['base', 'head'] as const) : (['head', 'base'] as const);
-    for (const turn of turns) {
-      say(`round ${round + 1}/${rounds}: ${turn}`);
-      times[turn].push(await runSide(turn === 'base' ? base : head, given));
-    }
+    for (const side of turns) runs[side].push(await run(side, round));
   }
-  return times;
+  return runs;
 }
 
-function judge(rows: readonly Regression[], failAbove: number | null, stdout: Output): number {
-  if (failAbove === null) return 0;
-  const slower = rows.filter(({ ratio }) => ratio.median > failAbove);
-  stdout.write(
-    slower.length === 0
-      ? `No case took more than ${failAbove} times the base.\n`
-      : `${slower.length} of ${rows.length} took more than ${failAbove} times the base: ${slower.map(({ name }) => name).join('; ')}.\n`,
-  );
-  return slower.length === 0 ? 0 : 1;
+/** Prints the comparison, and writes it where a file was named. @returns exit code */
+export function report(comparison: Comparison, json: string | null, stdout: Output): number {
+  const { failAbove } = comparison.settings;
+  stdout.write(`${headLine(comparison)}\n\n${formatRegressions(comparison, failAbove)}\n`);
+  const isSlower = failAbove !== null && slowerThan(comparison.rows, failAbove).length > 0;
+  if (json === null) return isSlower ? 1 : 0;
+  const complaint = writeComplaint(json, `${JSON.stringify(comparison, null, 2)}\n`);
+  if (complaint === null) stdout.write(`comparison: ${json}\n`);
+  else console.error(complaint);
+  return isSlower || complaint !== null ? 1 : 0;
 }

@@ -28,7 +28,6 @@ export async function bundleMain(): Promise<string> {
   await build({
     entryPoints: [join(app, 'src', 'main.ts')],
     outdir: folder,
-    outExtension: { '.js': '.mjs' },
     bundle: true,
     splitting: true, // the charts load as late as in the built app
     format: 'esm',
@@ -42,5 +41,5 @@ export async function bundleMain(): Promise<string> {
     },
     logLevel: 'error',
   });
-  return join(folder, 'main.mjs');
+  return join(folder, 'main.js');
 }

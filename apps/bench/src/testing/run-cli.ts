@@ -21,8 +21,12 @@ export async function runCli(
   main: string,
   args: readonly string[],
   at: SignalAt | null = null,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<CliResult> {
-  const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [main, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  });
   let isSent = at === null;
   const printed = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
