@@ -33,7 +33,7 @@ function partialSums(tensors: readonly Tensor[]): Tensor {
   for (const x of tensors) {
     const parts = squareSumParts(x.size);
     squareSums.run(device, {
-      dims: { size: x.size, parts },
+      dims: { size: x.size },
       tensors: { x, partials },
       params: { size: x.size / vectorWidth(x.size), parts, first_part: firstPart },
     });

@@ -1,16 +1,17 @@
-// square-sums: sums of squares of a tensor, one per thread, each over every parts-th Elem.
-// grid      one thread a part, 64 a workgroup, folded over x and y
+// square-sums: sums of squares of a tensor, one per workgroup, each over PER_THREAD · WG_SIZE neighbouring Elems, in fixed order.
+// grid      one workgroup a part, folded over x and y
 // x         [size] Elem      partials  f32, this tensor's from first_part on
 // cost      4 bytes an element
 
 // @spec
-const WG_SIZE: u32 = 64u;
-const WIDTH: u32 = 1u;      // values in an Elem
-alias Elem = f32;           // f32, or vec4<f32> where the length is a multiple of 4
+const WG_SIZE: u32 = 64u;      // a power of two
+const PER_THREAD: u32 = 16u;   // Elems that a thread adds
+const WIDTH: u32 = 1u;         // values in an Elem
+alias Elem = f32;              // f32, or vec4<f32> where the length is a multiple of 4
 // @end-spec
 
 struct Params {
-  size: u32,                // Elems
+  size: u32,                   // Elems
   parts: u32,
   first_part: u32,
 }
@@ -19,15 +20,30 @@ struct Params {
 @group(0) @binding(1) var<storage, read_write> partials: array<f32>;
 @group(0) @binding(2) var<uniform> params: Params;
 
+var<workgroup> sums: array<f32, WG_SIZE>;
+
 @compute @workgroup_size(WG_SIZE)
-fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-  let part = id.y * groups.x * WG_SIZE + id.x;
-  if (part >= params.parts) {
-    return;
-  }
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  let part = group.y * groups.x + group.x;
+  // Neighbouring threads read neighbouring Elems.
+  let first = part * PER_THREAD * WG_SIZE + thread;
+  let end = min(first + PER_THREAD * WG_SIZE, params.size);
   var sum = Elem(0.0);
-  for (var index = part; index < params.size; index += params.parts) {
+  for (var index = first; index < end; index += WG_SIZE) {
     sum += x[index] * x[index];
   }
-  partials[params.first_part + part] = elem_sum(sum);
+  sums[thread] = elem_sum(sum);
+  for (var half = WG_SIZE / 2u; half > 0u; half /= 2u) {
+    workgroupBarrier();
+    if (thread < half) {
+      sums[thread] += sums[thread + half];
+    }
+  }
+  if (thread == 0u && part < params.parts) {
+    partials[params.first_part + part] = sums[0];
+  }
 }
