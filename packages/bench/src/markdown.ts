@@ -4,6 +4,7 @@ import { ArgumentError } from '@vulpes/tensor-core';
 import { count } from './format.ts';
 import { adapterName } from './machine.ts';
 import { missingLines } from './missing.ts';
+import { peakWarning } from './peaks/peak-warning.ts';
 import { refusalsOf } from './refusal.ts';
 import { type BenchReport, REPORT_SCHEMA } from './report.ts';
 import { comparisonTable, type RowTable, suiteTables } from './rows.ts';
@@ -49,9 +50,11 @@ function headOf(report: BenchReport, path: string): string {
   const from = commit
     ? `commit ${commit.slice(0, 10)}${isDirty ? ' with changes' : ''}`
     : 'no commit known';
+  const warning = peakWarning(report);
   return [
     `${adapterName(machine)}; ${cpu ?? 'unknown CPU'}, ${count(cores, 'core')}; ${createdAt.slice(0, 10)}, ${from}. Report: [${path}](${path}).`,
     ...(peaks && timesAre === 'absolute' ? [`${capital(formatPeaks(peaks))}.`] : []),
+    ...(warning ? [warning] : []),
     `${report.note} A star marks the bound: the larger share. Speed-ups are against the first variant of a case.`,
   ].join('\n');
 }

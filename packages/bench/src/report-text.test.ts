@@ -1,12 +1,8 @@
-// A report of a GPU, written by hand: what tables, Markdown and page make of it.
+// A report of a GPU, written by hand: what tables and Markdown make of it.
 
 import { expect, test } from 'vitest';
 import { markdownTables, markedTables, parseReport, tablesIn, withTables } from './markdown.ts';
 import { leftOut } from './missing.ts';
-import { reportPage } from './page/report-page.ts';
-import { rooflineChart } from './page/roofline.ts';
-import { familiesOf, speedCharts } from './page/speed.ts';
-import { byKernel, stepTimeChart } from './page/step-time.ts';
 import type { BenchReport, CaseReport, VariantReport } from './report.ts';
 import { formatReport } from './table.ts';
 
@@ -87,8 +83,8 @@ const report: BenchReport = {
     },
   },
   peaks: {
-    compute: { flops: 50e9, ms: summary(1) },
-    memory: { bytes: 2e9, ms: summary(1) },
+    compute: { flops: 50e9, ms: summary(1.25), launch: { threads: 1024, chains: 8 } },
+    memory: { bytes: 2e9, ms: summary(1.25) },
   },
   cases: [caseAt('attention', 1024), caseAt('attention', 2048), caseAt('training', 2048, 'pro-x')],
   comparisons: [
@@ -119,7 +115,7 @@ test('Markdown: machine, a table a suite, yardsticks, what is missing', () => {
     'acme one driver 1.2 (gpu kernels); CPU, 2 cores; 2026-01-02, commit 0123456789 with changes. Report: [reports/x.json](reports/x.json).',
   );
   expect(text).toContain(
-    'Measured peaks: 50.0 TFLOP/s multiply-adds in registers, 2000 GB/s copy.',
+    'Measured peaks: 50.0 TFLOP/s multiply-adds in registers (1024 threads, 8 chains each), 2000 GB/s copy.',
   );
   expect(text).toContain(
     '| attention T2048 | paper | 20 | 1.000 (0.900-1.200) | 2.000 (1.800-2.400) | 40.00 | 80 % * | 10 % | 2.00× | 30.0 % |',
@@ -141,6 +137,14 @@ test('a runner with a GPU clock is held against our GPU time, whoever stands bes
   expect(text).toContain('| torch | 20 | 9.000 (8.100-10.800) | 3.000 (2.700-3.600) | 3.00× GPU |');
 });
 
+test('a ratio from turns is printed as told, with its spread, whatever the medians say', () => {
+  const [row] = report.comparisons;
+  const ours = { ...row!, runner: 'vulpes', wallMs: summary(100) };
+  const turns = { ...row!, runner: 'peer', timeOverOurs: summary(3) };
+  const text = markdownTables({ ...report, comparisons: [ours, turns] }, 'x.json');
+  expect(text).toContain('| peer | 20 | 4.000 (3.600-4.800) | - | 3.00× (2.70-3.60) wall | f16 |');
+});
+
 test('why a case was left out, in whole seconds', () => {
   expect(leftOut(85, { needed: 1.5, left: -0.2 })).toBe(
     'left out by the time budget of 85 s: it needs about 2 s, 0 s were left',
@@ -152,10 +156,25 @@ test('a software report makes no absolute claim', () => {
     expect(text).not.toMatch(/TFLOP|GB\/s|\d ms/);
     expect(text).toContain('80 %');
   }
-  expect(rooflineChart(software)).toBeNull();
-  expect(speedCharts(software).map(({ title }) => title)).toEqual([
-    'Speed-up of attention-op, forward, B1',
-  ]);
+});
+
+test('work above the measured peak tells of a wrong peak, in words', () => {
+  const withShares = (...shares: number[]): BenchReport => ({
+    ...report,
+    cases: shares.map((ofPeak) => {
+      const one = variant('dense', 1, 1);
+      const timing = { ...one.timing, shares: { ofPeak, ofBandwidth: 3, bound: 'compute' } };
+      return { ...caseAt('attention', 1024), variants: [{ ...one, timing } as VariantReport] };
+    }),
+  });
+  const texts = (given: BenchReport) => [formatReport(given), markdownTables(given, 'x.json')];
+  for (const text of texts(withShares(1, 0.9))) expect(text).not.toContain('peak is too low');
+  for (const text of texts(withShares(1.01, 0.9)))
+    expect(text).toContain(
+      '1 variant is above the measured peak (up to 101 % of it): the peak is too low on this adapter, so every share of it is too high.',
+    );
+  for (const text of texts(withShares(1.01, 1.14)))
+    expect(text).toContain('2 variants are above the measured peak (up to 114 % of it)');
 });
 
 test('what a variant counted of its own has a column', () => {
@@ -217,41 +236,4 @@ test('a report of schema 2, which only counted what was refused, says by its gat
       },
     ],
   });
-});
-
-test('charts: families of lengths, the roof, kernels of a step', () => {
-  expect(familiesOf(report.cases).map(({ name }) => name)).toEqual(['attention-op, forward, B1']);
-  const [time, speedup] = speedCharts(report);
-  expect(time?.series[1]?.points).toEqual([
-    { x: 1024, y: 0.5, low: 0.45, high: 0.6 },
-    { x: 2048, y: 1, low: 0.9, high: 1.2 },
-  ]);
-  expect(speedup?.series.map(({ name }) => name)).toEqual(['dense', 'paper']);
-  const roof = rooflineChart(report);
-  expect(roof).toMatchObject({ peakGflopsPerSecond: 50_000, bandwidthGbPerSecond: 2000 });
-  expect(roof?.points[0]).toEqual({
-    name: 'attention-op dense',
-    group: 'attention',
-    flopsPerByte: 400,
-    gflopsPerSecond: 40_000,
-  });
-  expect(byKernel(report.cases[2]?.variants[0]?.timing?.kernels ?? [])).toEqual([
-    { name: 'matmul', value: 1.5 },
-    { name: 'forward', value: 0.5 },
-  ]);
-  expect(stepTimeChart(software)?.bars[0]).toEqual({
-    name: 'pro-x 2048 dense',
-    parts: [
-      { name: 'matmul', value: 75 },
-      { name: 'forward', value: 25 },
-    ],
-  });
-});
-
-test('the page holds every chart and number', async () => {
-  const page = await reportPage(report);
-  expect(page.match(/<svg /g)).toHaveLength(4);
-  for (const text of ['driver 1.2', 'Speed against length', 'other | one', 'did not fit: large'])
-    expect(page).toContain(text);
-  expect((await reportPage(software)).match(/<svg /g)).toHaveLength(2);
 });

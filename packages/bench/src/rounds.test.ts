@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { predictMs, roundsFor } from './rounds.ts';
+import { firstGuess, predictMs, roundsFor } from './rounds.ts';
 
 const SETTINGS = { runs: 20, warmSeconds: 1, longRunMs: 500 };
 
@@ -9,6 +9,13 @@ test('fewer runs only where one is long', () => {
   expect(roundsFor(SETTINGS, 2500)).toBe(5);
   expect(roundsFor(SETTINGS, 60_000)).toBe(5);
   expect(roundsFor({ ...SETTINGS, runs: 2 }, 60_000)).toBe(2);
+});
+
+test('the first guess is a share of the peak, and a smaller one on the CPU', () => {
+  const ms = { runs: 1, median: 9, p10: 9, p90: 9, min: 2 };
+  const peaks = { compute: { flops: 1e9, ms }, memory: { bytes: 1, ms } };
+  expect(firstGuess(peaks, { isSoftware: false })).toBeCloseTo(1e8, 3);
+  expect(firstGuess(peaks, { isSoftware: true })).toBeCloseTo(1.5e7, 3);
 });
 
 describe('predictMs', () => {
@@ -27,7 +34,7 @@ describe('predictMs', () => {
     runMs,
     overheadMs: 700,
   });
-  const settings = { ...SETTINGS, clocks: 2, peakFlopsPerMs: 1000 };
+  const settings = { ...SETTINGS, clocks: 2, guessFlopsPerMs: 200 };
 
   test('by the speed of the largest case of its kind, and the overhead of its suite', () => {
     const earlier = [spent(100, 50), spent(1000, 100)];
@@ -35,10 +42,10 @@ describe('predictMs', () => {
     expect(predictMs(work('s', 3000), earlier, settings)).toBeCloseTo(700 + 1000 + 44 * 300, 6);
   });
 
-  test('by the peak where nothing of its suite ran; as quick where not even that is known', () => {
+  test('by the first guess where nothing of its suite ran; as quick where not even that is known', () => {
     const first = predictMs(work('t', 1000), [spent(1000, 100)], settings);
     expect(first).toBeCloseTo(2000 + 1000 + 44 * (1000 / 200), 6);
-    expect(predictMs(work('t', 1e9), [], { ...settings, peakFlopsPerMs: null })).toBe(3000);
+    expect(predictMs(work('t', 1e9), [], { ...settings, guessFlopsPerMs: null })).toBe(3000);
   });
 
   test('counting that is more than what is timed', () => {

@@ -1,6 +1,8 @@
 // How many timed runs a case gets, and how long it will take. Pure.
 
+import type { DeviceCaps } from '@vulpes/tensor-core';
 import type { BenchCase } from './case.ts';
+import { type Peaks, peakTflops } from './peaks/shares.ts';
 
 export interface RunSettings {
   /** Timed runs of each variant. */
@@ -40,25 +42,28 @@ type Work = Pick<BenchCase, 'suite' | 'op' | 'mode' | 'flops' | 'countFlops' | '
 
 /** Runs of a variant that no clock watches: check, warm-up, counts, footprint. */
 const UNTIMED_RUNS = 4;
-/** Of the peak, until a case of this kind has shown better. */
-const FIRST_GUESS = 0.2;
+/** Share of the arithmetic peak, until a case of this kind has shown its own. An adapter on the CPU spends most of its time beside the arithmetic. */
+const FIRST_SHARE = { hardware: 0.2, software: 0.03 } as const;
 const FIRST_OVERHEAD_MS = 2000;
+
+/** FLOPs a millisecond that a first case may reach. */
+export const firstGuess = (peaks: Peaks, { isSoftware }: Pick<DeviceCaps, 'isSoftware'>): number =>
+  FIRST_SHARE[isSoftware ? 'software' : 'hardware'] * 1e9 * peakTflops(peaks);
 
 /**
  * Milliseconds that a case will take, from those that ran: the speed of the largest of its kind,
  * what a case of its suite takes beside its runs, and what its counts take.
- * @param peakFlopsPerMs measured; null = unknown: then a first case of a kind is taken to be quick
+ * @param guessFlopsPerMs of a first case of a kind; null = unknown: then it is taken to be quick
  */
 export function predictMs(
   { suite, op, mode, flops = 0, countFlops = 0, variants }: Work,
   spent: readonly Spent[],
-  settings: RunSettings & { readonly clocks: number; readonly peakFlopsPerMs: number | null },
+  settings: RunSettings & { readonly clocks: number; readonly guessFlopsPerMs: number | null },
 ): number {
   const sameSuite = spent.filter((other) => other.suite === suite && other.flops > 0);
   const sameKind = sameSuite.filter((other) => other.op === op && other.mode === mode);
   const like = largest(sameKind) ?? largest(sameSuite);
-  const peak = settings.peakFlopsPerMs;
-  const guess = peak === null ? null : FIRST_GUESS * peak;
+  const guess = settings.guessFlopsPerMs;
   const flopsPerMs = like ? like.flops / like.runMs : guess;
   const runMs = flopsPerMs === null ? 0 : flops / flopsPerMs;
   const countMs = guess === null ? 0 : (variants.length * countFlops) / guess;

@@ -16,7 +16,7 @@ import { leftOut } from './missing.ts';
 import { measurePeaks } from './peaks/measure-peaks.ts';
 import type { Peaks } from './peaks/shares.ts';
 import { type BenchReport, buildReport, type CaseReport, OURS } from './report.ts';
-import { predictMs, type RunSettings, type Spent } from './rounds.ts';
+import { firstGuess, predictMs, type RunSettings, type Spent } from './rounds.ts';
 import { runCase } from './run-case.ts';
 import type { Phase } from './time-contenders.ts';
 
@@ -163,7 +163,7 @@ class SuiteRun {
       predictMs(benchCase, this.#spent, {
         ...this.#options,
         clocks: isSoftware ? 1 : 2,
-        peakFlopsPerMs: peaks && peaks.compute.flops / peaks.compute.ms.median,
+        guessFlopsPerMs: peaks && firstGuess(peaks, { isSoftware }),
       }) / 1000;
     if (needed <= left) return null;
     return leftOut(budgetSeconds, { needed, left });

@@ -2,6 +2,7 @@
 
 import { alignColumns, count, kept, spread } from './format.ts';
 import { missingLines } from './missing.ts';
+import { peakWarning } from './peaks/peak-warning.ts';
 import { type Peaks, peakGbPerSecond, peakTflops, type Shares } from './peaks/shares.ts';
 import type { BenchReport, CaseReport, VariantReport } from './report.ts';
 import { comparisonTable, noteOf } from './rows.ts';
@@ -17,13 +18,17 @@ export function formatReport(report: BenchReport): string {
 export const formatEnd = (report: BenchReport): string[] =>
   [
     report.peaks && report.timesAre === 'absolute' ? formatPeaks(report.peaks) : '',
+    peakWarning(report),
     formatComparisons(report),
     formatNotMeasured(report),
     report.note,
   ].filter((block) => block !== '');
 
 export const formatPeaks = (peaks: Peaks): string =>
-  `measured peaks: ${peakTflops(peaks).toFixed(1)} TFLOP/s multiply-adds in registers, ${peakGbPerSecond(peaks).toFixed(0)} GB/s copy`;
+  `measured peaks: ${peakTflops(peaks).toFixed(1)} TFLOP/s multiply-adds in registers${launchOf(peaks)}, ${peakGbPerSecond(peaks).toFixed(0)} GB/s copy`;
+
+const launchOf = ({ compute: { launch } }: Peaks): string =>
+  launch ? ` (${launch.threads} threads, ${launch.chains} chains each)` : '';
 
 export function formatCase({ id, variants }: CaseReport, isAbsolute: boolean): string {
   const header = isAbsolute

@@ -13,7 +13,8 @@ function watched(device: Device, launches: Readonly<Record<string, number>>) {
   const contenders = Object.entries(launches).map(([name, count]): Contender => {
     const run = () => {
       turns.push(name);
-      for (let i = 0; i < count; i++) recordMultiplyAdd(device, 1024, 64);
+      for (let i = 0; i < count; i++)
+        recordMultiplyAdd(device, { threads: 1024, steps: 64, chains: 8 });
       return {};
     };
     const workload = {

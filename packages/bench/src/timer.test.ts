@@ -26,7 +26,8 @@ gpuSuite('timer', (device) => {
     expect(host).toBeGreaterThanOrEqual(40);
     expect(host).toBeLessThan(4000);
 
-    const heavy = () => recordMultiplyAdd(device(), 2 ** 12, 2 ** 12);
+    const heavy = () =>
+      recordMultiplyAdd(device(), { threads: 2 ** 12, steps: 2 ** 12, chains: 8 });
     await wallMs(device(), heavy);
     const heavyMs = await wallMs(device(), heavy);
     using _earlier = heavy();
@@ -39,7 +40,8 @@ gpuSuite('timer', (device) => {
     let runs = 0;
     const record = () => {
       runs++;
-      for (let i = 0; i < runs; i++) recordMultiplyAdd(device(), 1024, 64);
+      for (let i = 0; i < runs; i++)
+        recordMultiplyAdd(device(), { threads: 1024, steps: 64, chains: 8 });
     };
     expect(await kernelTimes(device(), record, 2)).toHaveLength(3);
     expect(await kernelTimes(device(), record)).toHaveLength(4);
@@ -48,7 +50,8 @@ gpuSuite('timer', (device) => {
   test('timestamps tell long work from short', async (context) => {
     if (!device().caps.features.timestampQuery) context.skip('no timestamp queries');
     const gpuMs = async (steps: number) => {
-      const record = () => recordMultiplyAdd(device(), 2 ** 12, steps);
+      const record = () =>
+        recordMultiplyAdd(device(), { threads: 2 ** 12, steps: steps, chains: 8 });
       const wall = await wallMs(device(), record);
       return { wall, gpu: totalMs((await kernelTimes(device(), record)) ?? []) };
     };

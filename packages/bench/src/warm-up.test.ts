@@ -22,7 +22,7 @@ gpuSuite('warmUp', (device) => {
     };
     const record = () => {
       batches.push((batches.pop() as number) + 1);
-      return recordMultiplyAdd(device(), 1024, 64);
+      return recordMultiplyAdd(device(), { threads: 1024, steps: 64, chains: 8 });
     };
     return { batches, record, restore: () => Object.assign(device(), { finish }) };
   };
@@ -50,7 +50,11 @@ gpuSuite('warmUp', (device) => {
     await device().trimMemory();
     device().resetPeakMemory();
     const before = device().memory;
-    await warmUp(device(), [() => recordMultiplyAdd(device(), 2 ** 14, 64)], 0.2);
+    await warmUp(
+      device(),
+      [() => recordMultiplyAdd(device(), { threads: 2 ** 14, steps: 64, chains: 8 })],
+      0.2,
+    );
     expect(device().memory.inUseBytes).toBe(before.inUseBytes);
     expect(device().memory.peakInUseBytes - before.inUseBytes).toBe(4 * 2 ** 14);
   });
@@ -59,7 +63,7 @@ gpuSuite('warmUp', (device) => {
     const turns: string[] = [];
     const work = (name: string) => () => {
       turns.push(name);
-      return recordMultiplyAdd(device(), 1024, 64);
+      return recordMultiplyAdd(device(), { threads: 1024, steps: 64, chains: 8 });
     };
     const runsMs = await warmUp(device(), [work('a'), work('b')], 0);
     expect(turns).toEqual(['a', 'b', 'a', 'b']);

@@ -1,16 +1,23 @@
 import { gpuSuite } from '@vulpes/tensor-core/testing';
-import { expect, test } from 'vitest';
-import { measurePeaks, naiveMultiplyAdd, recordCopy, recordMultiplyAdd } from './measure-peaks.ts';
-import { chainsOf } from './peaks.kernel.ts';
+import { describe, expect, test } from 'vitest';
+import {
+  fastest,
+  measurePeaks,
+  naiveMultiplyAdd,
+  recordCopy,
+  recordMultiplyAdd,
+} from './measure-peaks.ts';
+import { copyMemory, multiplyAdd } from './peaks.kernel.ts';
 import { peakGbPerSecond, peakTflops, sharesOf } from './shares.ts';
 
-const summary = (median: number) => ({ runs: 1, median, p10: median, p90: median, min: median });
+/** The fastest of the runs took `min`. */
+const summary = (min: number) => ({ runs: 3, median: 2 * min, p10: 1.5 * min, p90: 4 * min, min });
 const PEAKS = {
   compute: { flops: 50e9, ms: summary(1) },
   memory: { bytes: 2e9, ms: summary(1) },
 };
 
-test('shares of the peaks, and which of them bounds the work', () => {
+test('a peak is the fastest of its runs; shares of it, and which peak bounds the work', () => {
   expect(peakTflops(PEAKS)).toBeCloseTo(50, 10);
   expect(peakGbPerSecond(PEAKS)).toBeCloseTo(2000, 10);
   expect(sharesOf({ flops: 25e9, bytes: 1e8 }, 1, PEAKS)).toEqual({
@@ -18,11 +25,27 @@ test('shares of the peaks, and which of them bounds the work', () => {
     ofBandwidth: 0.05,
     bound: 'compute',
   });
-  expect(sharesOf({ flops: 0, bytes: 1e9 }, 1, PEAKS)).toEqual({
+  expect(sharesOf({ flops: 0, bytes: 1e9 }, 2, PEAKS)).toEqual({
     ofPeak: 0,
-    ofBandwidth: 0.5,
+    ofBandwidth: 0.25,
     bound: 'memory',
   });
+});
+
+test('the launch with the most FLOP/s in its fastest run', () => {
+  const tried = [
+    { name: 'slow', compute: { flops: 10, ms: summary(2) } },
+    { name: 'fast', compute: { flops: 20, ms: { ...summary(3), median: 100 } } },
+    { name: 'short', compute: { flops: 1, ms: summary(0.5) } },
+  ];
+  expect(fastest(tried).name).toBe('fast');
+  expect(fastest([...tried].reverse()).name).toBe('fast');
+});
+
+test('what the two kernels count', () => {
+  // 4 lanes · 2 flops; a vec4 read and written.
+  expect(multiplyAdd.flops?.({ threads: 4, steps: 32, chains: 2 })).toBe(4 * 32 * 2 * 4 * 2);
+  expect(copyMemory.bytes?.({ size: 10, threads: 1 })).toBe(10 * 16 * 2);
 });
 
 const families = ['gpu', 'software'] as const;
@@ -30,11 +53,22 @@ const families = ['gpu', 'software'] as const;
 gpuSuite(
   'peaks',
   (device) => {
-    test('the kernels do the work that is counted', async () => {
-      const sums = await recordMultiplyAdd(device(), 256, 5).data();
-      sums.forEach((sum, thread) => {
-        expect(sum).toBeCloseTo(naiveMultiplyAdd(thread, 5, chainsOf(device().caps)), 3);
+    describe.each([2, 8])('%i chains', (chains) => {
+      test.each([32, 96])('do the %i steps that are counted', async (steps) => {
+        const sums = await recordMultiplyAdd(device(), { threads: 256, steps, chains }).data();
+        expect(sums).toHaveLength(256);
+        sums.forEach((sum, thread) => {
+          expect(sum).toBeCloseTo(naiveMultiplyAdd(thread, steps, chains), 4);
+        });
       });
+    });
+
+    test('steps that the unrolled loop would overrun', () => {
+      const record = () => recordMultiplyAdd(device(), { threads: 256, steps: 33, chains: 2 });
+      expect(record).toThrow('33 steps, no multiple of 32');
+    });
+
+    test('the copy moves every element', async () => {
       const values = Float32Array.from({ length: 1004 }, (_, i) => i);
       const copy = recordCopy(device(), device().tensor(values, [1004]), 256);
       expect(await copy.data()).toEqual(values);
@@ -44,11 +78,15 @@ gpuSuite(
 );
 
 gpuSuite('measurePeaks', (device) => {
-  test('a measurement', async () => {
-    const { compute, memory } = await measurePeaks(device(), { runs: 3, warmSeconds: 0 });
-    expect(compute.ms.runs).toBe(3);
-    expect(compute.flops).toBeGreaterThan(0);
+  test('a measurement, with the launch that was chosen', async () => {
+    const { compute, memory } = await measurePeaks(device(), { runs: 4, warmSeconds: 0 });
+    expect(compute.ms.runs).toBe(4);
+    const { threads = 0, chains = 0 } = compute.launch ?? {};
+    const steps = compute.flops / (threads * chains * 8);
+    expect([2, 8]).toContain(chains);
+    expect(steps).toBeGreaterThanOrEqual(64);
+    expect(Number.isInteger(Math.log2(steps))).toBe(true);
     expect(memory.bytes).toBe(2 ** 27);
-    expect(memory.ms.median).toBeGreaterThan(0);
+    expect(memory.ms.min).toBeGreaterThan(0);
   });
 });

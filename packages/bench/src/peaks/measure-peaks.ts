@@ -1,56 +1,103 @@
 // Measures the peaks: multiply-adds in registers, and a copy.
 
-import type { Device, Tensor } from '@vulpes/tensor-core';
+import { type Device, invariant, type Tensor } from '@vulpes/tensor-core';
 import { type Summary, summarize } from '../statistics.ts';
 import { kernelTimes, totalMs, wallMs } from '../timer.ts';
 import { leadRuns, warmUp } from '../warm-up.ts';
-import { chainsOf, copyMemory, type MultiplyAddDims, multiplyAdd } from './peaks.kernel.ts';
-import type { Peaks } from './shares.ts';
+import { copyMemory, type MultiplyAddDims, multiplyAdd, UNROLLED_STEPS } from './peaks.kernel.ts';
+import { type MultiplyAddLaunch, type Peaks, peakTflops } from './shares.ts';
 
 const FACTOR = 0.75;
 const ADDEND = 0.5;
-const MAX_ITERATIONS = 2 ** 24;
+const MAX_STEPS = 2 ** 24;
+/** Timed runs of each launch that is tried. */
+const TRIALS = 3;
 
-/** Enough threads to fill the machine, work long enough for its clock, memory larger than its caches. */
+/** Launches to try, long enough for the clock; memory larger than the caches. */
 const SIZES = {
-  gpu: { threads: 2 ** 19, runMs: 20, copyBytes: 2 ** 28, copyThreads: 2 ** 20 },
-  software: { threads: 2 ** 10, runMs: 50, copyBytes: 2 ** 26, copyThreads: 2 ** 10 },
+  gpu: {
+    launches: [
+      { threads: 2 ** 19, chains: 8 },
+      { threads: 2 ** 22, chains: 8 },
+      { threads: 2 ** 22, chains: 2 },
+    ],
+    runMs: 20,
+    copyBytes: 2 ** 28,
+    copyThreads: 2 ** 20,
+  },
+  software: {
+    launches: [
+      { threads: 2 ** 10, chains: 2 },
+      { threads: 2 ** 10, chains: 8 },
+    ],
+    runMs: 50,
+    copyBytes: 2 ** 26,
+    copyThreads: 2 ** 10,
+  },
 } as const;
 
-/** @param warmSeconds work before the first timed run, so that the clocks are up */
-export async function measurePeaks(
+interface RunCounts {
+  readonly runs: number;
+  /** Work before the first timed run, so that the clocks are up. */
+  readonly warmSeconds: number;
+}
+
+export async function measurePeaks(device: Device, settings: RunCounts): Promise<Peaks> {
+  const compute = await measureCompute(device, settings);
+  return { compute, memory: await measureMemory(device, settings) };
+}
+
+/** Tries every launch for a moment, then measures the fastest. */
+async function measureCompute(
   device: Device,
-  { runs, warmSeconds }: { readonly runs: number; readonly warmSeconds: number },
-): Promise<Peaks> {
-  const sizes = SIZES[device.caps.kernels];
-  const settings = { runs, warmSeconds };
-  const iterations = await iterationsFor(device, sizes.threads, sizes.runMs);
-  const compute = await timeRuns(device, settings, () =>
-    recordMultiplyAdd(device, sizes.threads, iterations),
-  );
-  const copyBytes = Math.min(
-    sizes.copyBytes,
-    2 ** Math.floor(Math.log2(device.caps.limits.maxStorageBufferBindingSize)),
-  );
-  const source = device.zeros([copyBytes / 4]);
-  try {
-    const memory = await timeRuns(device, settings, () =>
-      recordCopy(device, source, sizes.copyThreads),
-    );
-    const flops = multiplyAdd.flops?.(dimsOf(device, sizes.threads, iterations)) ?? 0;
-    return { compute: { flops, ms: compute }, memory: { bytes: 2 * copyBytes, ms: memory } };
-  } finally {
-    source.dispose();
+  { runs, warmSeconds }: RunCounts,
+): Promise<Peaks['compute']> {
+  const { launches, runMs } = SIZES[device.caps.kernels];
+  const trial = { runs: TRIALS, warmSeconds: warmSeconds / launches.length };
+  const tried: { dims: MultiplyAddDims; compute: Peaks['compute'] }[] = [];
+  for (const launch of launches) {
+    const dims = { ...launch, steps: await stepsFor(device, launch, runMs) };
+    tried.push({ dims, compute: await timeCompute(device, dims, trial) });
   }
+  const { dims } = fastest(tried);
+  return timeCompute(device, dims, { runs, warmSeconds });
+}
+
+/** Of those tried, the one with the highest peak. */
+export const fastest = <T extends { readonly compute: Peaks['compute'] }>(tried: readonly T[]): T =>
+  tried.reduce((best, other) => (peakTflops(other) > peakTflops(best) ? other : best));
+
+async function timeCompute(
+  device: Device,
+  dims: MultiplyAddDims,
+  settings: RunCounts,
+): Promise<Peaks['compute']> {
+  const { threads, chains } = dims;
+  const ms = await timeRuns(device, settings, () => recordMultiplyAdd(device, dims));
+  return { flops: multiplyAdd.flops?.(dims) ?? 0, ms, launch: { threads, chains } };
+}
+
+async function measureMemory(device: Device, settings: RunCounts): Promise<Peaks['memory']> {
+  const { copyBytes, copyThreads } = SIZES[device.caps.kernels];
+  const { maxStorageBufferBindingSize } = device.caps.limits;
+  const bytes = Math.min(copyBytes, 2 ** Math.floor(Math.log2(maxStorageBufferBindingSize)));
+  using source = device.zeros([bytes / 4]);
+  const ms = await timeRuns(device, settings, () => recordCopy(device, source, copyThreads));
+  return { bytes: 2 * bytes, ms };
 }
 
 /** @returns f32 [threads] */
-export function recordMultiplyAdd(device: Device, threads: number, iterations: number): Tensor {
+export function recordMultiplyAdd(device: Device, dims: MultiplyAddDims): Tensor {
+  const { threads, steps } = dims;
+  invariant(
+    steps % UNROLLED_STEPS === 0,
+    `multiply-add: ${steps} steps, no multiple of ${UNROLLED_STEPS}`,
+  );
   const out = device.empty([threads]);
   multiplyAdd.run(device, {
-    dims: dimsOf(device, threads, iterations),
+    dims,
     tensors: { out },
-    params: { iterations, factor: FACTOR, addend: ADDEND },
+    params: { steps, factor: FACTOR, addend: ADDEND },
   });
   return out;
 }
@@ -67,35 +114,30 @@ export function recordCopy(device: Device, x: Tensor, threads: number): Tensor {
   return out;
 }
 
-const dimsOf = ({ caps }: Device, threads: number, iterations: number): MultiplyAddDims => ({
-  threads,
-  iterations,
-  chains: chainsOf(caps),
-});
-
 /** What a thread of `recordMultiplyAdd` must give, in f64. */
-export function naiveMultiplyAdd(thread: number, iterations: number, chains: number): number {
+export function naiveMultiplyAdd(thread: number, steps: number, chains: number): number {
   let sum = 0;
   for (let chain = 0; chain < chains; chain++) {
     let value = (thread & 7) + chain;
-    for (let i = 0; i < iterations; i++) value = value * FACTOR + ADDEND;
+    for (let i = 0; i < steps; i++) value = value * FACTOR + ADDEND;
     sum += 4 * value;
   }
   return sum;
 }
 
-/** Iterations that take about `ms`, found by doubling. */
-async function iterationsFor(device: Device, threads: number, ms: number): Promise<number> {
-  let iterations = 64;
-  const record = () => recordMultiplyAdd(device, threads, iterations);
+/** Steps that take about `ms`, found by doubling. */
+async function stepsFor(device: Device, launch: MultiplyAddLaunch, ms: number): Promise<number> {
+  let steps = 2 * UNROLLED_STEPS;
+  const record = () => recordMultiplyAdd(device, { ...launch, steps });
   await wallMs(device, record);
-  while (iterations < MAX_ITERATIONS && (await wallMs(device, record)) < ms) iterations *= 2;
-  return iterations;
+  while (steps < MAX_STEPS && (await wallMs(device, record)) < ms) steps *= 2;
+  return steps;
 }
 
+/** By GPU time where the adapter is hardware with timestamps, else by the wall clock. */
 async function timeRuns(
   device: Device,
-  { runs, warmSeconds }: { readonly runs: number; readonly warmSeconds: number },
+  { runs, warmSeconds }: RunCounts,
   record: () => unknown,
 ): Promise<Summary> {
   const [runMs = 0] = await warmUp(device, [record], warmSeconds);

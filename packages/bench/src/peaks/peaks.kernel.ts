@@ -5,15 +5,16 @@ import { defineKernel } from '@vulpes/wgsl-kernels';
 import copyMemoryWgsl from './copy-memory.wgsl';
 import multiplyAddWgsl from './multiply-add.wgsl';
 
-/** Chains of four lanes in a thread: eight hide a GPU's latency, three fit a CPU's registers. */
-export const chainsOf = ({ kernels }: Pick<DeviceCaps, 'kernels'>): number =>
-  kernels === 'gpu' ? 8 : 3;
-const FLOPS_PER_CHAIN = 8;
+/** Steps that an iteration of the loop does. */
+export const UNROLLED_STEPS = 32;
+const FLOPS_PER_CHAIN_STEP = 8;
 const BYTES_PER_ELEMENT = 32;
 
 export interface MultiplyAddDims {
   readonly threads: number;
-  readonly iterations: number;
+  /** Multiply-adds of each chain, a multiple of `UNROLLED_STEPS`. */
+  readonly steps: number;
+  /** Of four lanes in each thread: 2 or 8. */
   readonly chains: number;
 }
 
@@ -34,10 +35,10 @@ export const multiplyAdd = defineKernel({
   name: 'multiply-add',
   source: multiplyAddWgsl,
   bindings: ['out:write'],
-  params: ['iterations:u32', 'factor:f32', 'addend:f32'],
+  params: ['steps:u32', 'factor:f32', 'addend:f32'],
   select: (dims: MultiplyAddDims, caps) => ({ ...select(dims, caps), IS_WIDE: dims.chains === 8 }),
   grid: ({ threads }: MultiplyAddDims, spec) => workgroups(threads, spec),
-  flops: ({ threads, iterations, chains }) => threads * iterations * chains * FLOPS_PER_CHAIN,
+  flops: ({ threads, steps, chains }) => threads * steps * chains * FLOPS_PER_CHAIN_STEP,
 });
 
 export const copyMemory = defineKernel({
