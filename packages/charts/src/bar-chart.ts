@@ -1,7 +1,7 @@
 // Grouped bars in rows: one row a layer, one group a head, one bar a pruning rule.
 
 import * as Plot from '@observablehq/plot';
-import { type Axis, plotScale } from './axis.ts';
+import { type Axis, axisText, plotScale } from './axis.ts';
 import { requireNumber, requireSome } from './chart-error.ts';
 import { type ChartFrame, framed } from './frame.ts';
 import { formatNumber } from './numbers.ts';
@@ -50,7 +50,7 @@ export function barChart(chart: BarChart): string {
     rows.find(({ groups }) => groups.length === widest)?.groups.map(({ name }) => name) ?? [];
   const entries = series.map((name, i) => ({ name, color: seriesColor(i) }));
   return framed(
-    chart,
+    { ...chart, description: describe(chart) },
     { entries: series.length > 1 ? entries : [] },
     {
       height: rows.length * rowHeight + 76,
@@ -93,6 +93,9 @@ function barsOf(row: string, group: BarGroup, place: number, series: readonly st
     return { row, from, to: from + wide, value, series: i, text };
   });
 }
+
+const describe = ({ rows, series, y, groupLabel }: BarChart): string =>
+  `Bars of ${axisText(y)} by ${groupLabel}: ${series.join(', ')}; in rows from ${rows[0]?.name} to ${rows.at(-1)?.name}.`;
 
 function checkBars({ title, rows, series }: BarChart): void {
   const chart = `barChart "${title}"`;

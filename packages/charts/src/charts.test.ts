@@ -9,6 +9,7 @@ import {
   histogram,
   intervalPlot,
   lineChart,
+  ratioBars,
   roofline,
   stackedBars,
 } from './index.ts';
@@ -31,11 +32,21 @@ const line = (y: number) => ({
     { name: 'bound', points: [{ x: 1024, y: 1 }], dashed: true },
   ],
 });
-const roof = (gflopsPerSecond: number) => ({
+const roof = (reached: number) => ({
   title,
-  peakGflopsPerSecond: 50_000,
-  bandwidthGbPerSecond: 3000,
-  points: [{ name: HOSTILE, group: 'g', flopsPerByte: 2, gflopsPerSecond }],
+  y: { label: 'speed', unit: 'GFLOP/s' },
+  peak: { reached: 50_000, text: 'peak' },
+  bandwidth: { perFlopPerByte: 3000, text: 'bandwidth' },
+  points: [{ name: HOSTILE, group: 'g', variant: 'v', flopsPerByte: 2, reached }],
+});
+const ratios = (ratio: number) => ({
+  title,
+  label: 'its time / ours',
+  sides: ['faster', 'slower'] as const,
+  rows: [
+    { group: HOSTILE, name: HOSTILE, kind: 'GPU clock', ratio },
+    { group: HOSTILE, name: 'other', kind: 'wall clock', ratio: 0.25 },
+  ],
 });
 const stack = (value: number) => ({
   title,
@@ -44,8 +55,8 @@ const stack = (value: number) => ({
     {
       name: HOSTILE,
       parts: [
-        { name: HOSTILE, value },
-        { name: 'b', value: 5 },
+        { name: HOSTILE, family: 'f', value },
+        { name: 'b', family: HOSTILE, value: 5 },
       ],
     },
   ],
@@ -97,6 +108,7 @@ const charts: [string, (value: number) => string][] = [
   ['lineChart', (value) => lineChart(line(value))],
   ['roofline', (value) => roofline(roof(value))],
   ['stackedBars', (value) => stackedBars(stack(value))],
+  ['ratioBars', (value) => ratioBars(ratios(value))],
   ['heatmap', (value) => heatmap(heat(value))],
   ['barChart', (value) => barChart(bars(value))],
   ['histogram', (value) => histogram(counts(value))],
@@ -110,7 +122,10 @@ describe.each(charts)('%s', (name, draw) => {
     expect(svg).not.toMatch(/(?:href|src)="(?!data:)/);
     expect(svg).not.toContain('NaN');
     const tree = new DOMParser().parseFromString(svg, 'image/svg+xml');
-    expect(tree.documentElement?.querySelector('title')?.textContent).toBe(title);
+    const [first, second] = tree.documentElement?.children ?? [];
+    expect([first?.tagName, first?.textContent]).toEqual(['title', title]);
+    expect(second?.tagName).toBe('desc');
+    expect(second?.textContent?.length).toBeGreaterThan(20);
   });
 
   test('shows text of others as text', () => {
@@ -133,12 +148,22 @@ test.each([
   () => lineChart({ ...line(1), series: [{ name: 'a', points: [] }] }),
   () => roofline({ ...roof(1), points: [] }),
   () => stackedBars({ ...stack(1), bars: [] }),
+  () => ratioBars({ ...ratios(1), rows: [] }),
   () => heatmap({ ...heat(0), panels: [] }),
   () => barChart({ ...bars(1), rows: [] }),
   () => histogram({ ...counts(1), values: [] }),
   () => intervalPlot({ ...interval(3), rows: [] }),
 ])('nothing to draw is an error (%#)', (draw) => {
   expect(draw).toThrow(/expected at least one of .* got none\. Leave the chart out\./);
+});
+
+test('the words of a chart tell its numbers', () => {
+  const words = (svg: string) => /<desc>(.*?)<\/desc>/s.exec(svg)?.[1];
+  expect(words(lineChart({ ...line(3), title: 't' }))).toContain(
+    '3 (1.5 to 6) ms at 1024, then 9 ms at 65536',
+  );
+  expect(words(ratioBars(ratios(2)))).toContain('other: 0.25× (wall clock)');
+  expect(words(roofline(roof(100)))).toContain('ridge at 16.7 FLOPs per byte');
 });
 
 test('zero has no place on a logarithmic axis, and a part is not negative', () => {
@@ -152,21 +177,103 @@ test('a heat map refuses sizes that disagree', () => {
   expect(() => heatmap({ ...chart, panels })).toThrow(/expected 3 × 2 values .* got 4 and 4/);
 });
 
-test('stacked bars sum up the parts beyond the seventh', () => {
-  const parts = Array.from({ length: 9 }, (_, i) => ({ name: `kernel-${i}`, value: 9 - i }));
-  const svg = stackedBars({ title: 'step', x: { label: 'ms' }, bars: [{ name: 'run', parts }] });
-  expect(svg).toContain('other: 3');
-  expect(svg).toContain('kernel-6');
-  expect(svg).not.toContain('kernel-7');
+/** Attribute numbers and colours of the bars of a chart, by what they tell when pointed at. */
+function barsIn(svg: string): Map<string, { width: number; fill: string }> {
+  const tree = new DOMParser().parseFromString(svg, 'image/svg+xml');
+  const rects = [...tree.querySelectorAll('rect')].filter((rect) => rect.querySelector('title'));
+  return new Map(
+    rects.map((rect) => [
+      rect.querySelector('title')?.textContent ?? '',
+      { width: Number(rect.getAttribute('width')), fill: rect.getAttribute('fill') ?? '' },
+    ]),
+  );
+}
+
+test('stacked bars name every part of half a percent, give it one colour, and sum up the rest of each family', () => {
+  const bar = (name: string, first: number) => ({
+    name,
+    parts: [
+      { name: 'large', family: 'f', value: first, text: `large of ${name}` },
+      ...['a', 'b', 'c'].map((part) => ({ name: part, family: 'f', value: 0.4 })),
+      { name: 'alone', family: 'g', value: 0.1 },
+      { name: 'other', family: 'h', value: 98.7 - first },
+    ],
+  });
+  const svg = stackedBars({
+    title: 'step',
+    x: { label: 'time', unit: 'ms' },
+    bars: [bar('run 1', 60), bar('run 2', 20)],
+    families: ['h', 'f'],
+  });
+  const bars = barsIn(svg);
+  expect(bars.get('large of run 1')?.fill).toBe(bars.get('large of run 2')?.fill);
+  expect(bars.get('a: 0.4 ms\nb: 0.4 ms\nc: 0.4 ms')).toBeDefined();
+  const keys = [...svg.matchAll(/<text x="26" y="11" font-size="12">(.*?)<\/text>/g)];
+  expect(keys.map(([, name]) => name)).toEqual(['other', 'large', 'rest (3)', 'alone']);
+  const fills = new Set([...bars.values()].map(({ fill }) => fill));
+  expect(fills.size).toBe(4);
 });
 
-test('a roofline names points while there is room, and tells all names on pointing', () => {
-  const points = Array.from({ length: 20 }, (_, i) => ({
-    ...{ name: `kernel-${i}`, group: 'g', flopsPerByte: 2 },
-    gflopsPerSecond: 100 + i,
-  }));
+test('the bars of ratios go from 1, as long for twice as for half', () => {
+  const row = (name: string, ratio: number) => ({ group: 'case', name, kind: 'GPU clock', ratio });
+  const rows = [row('twice', 2), row('half', 0.5), row('eight', 8)];
+  const bars = barsIn(ratioBars({ ...ratios(1), rows }));
+  const width = (text: string) => bars.get(text)?.width ?? Number.NaN;
+  expect(width('case, half: 0.5× (GPU clock)')).toBeCloseTo(width('case, twice: 2× (GPU clock)'));
+  expect(width('case, eight: 8× (GPU clock)')).toBeCloseTo(
+    3 * width('case, twice: 2× (GPU clock)'),
+  );
+});
+
+/** Numbers of a roofline's points, with the middle of their text in pixels. */
+function numbersIn(svg: string): { key: string; x: number; y: number }[] {
+  const tree = new DOMParser().parseFromString(svg, 'image/svg+xml');
+  return [...tree.querySelectorAll('.numbers text')].map((text) => {
+    const at = /translate\((.*?),(.*?)\)/.exec(text.getAttribute('transform') ?? '');
+    return { key: text.textContent ?? '', x: Number(at?.[1]), y: Number(at?.[2]) };
+  });
+}
+
+test.each([
+  ['in one place', 24, () => [2, 100]],
+  ['at the ridge', 24, (i: number) => [16 + i / 10, 49_000]],
+  ['spread', 40, (i: number) => [2 ** (i % 8), 50 * 3 ** (i % 5)]],
+] as const)('a roofline numbers points %s, no number over another', (_, count, at) => {
+  const points = Array.from({ length: count }, (_, i) => {
+    const [flopsPerByte = 1, reached = 1] = at(i);
+    return { name: `kernel-${i}`, group: `g${i % 3}`, variant: `v${i % 4}`, flopsPerByte, reached };
+  });
   const svg = roofline({ ...roof(100), points });
-  expect(svg.match(/>kernel-\d+</g)?.length).toBeLessThan(8);
-  expect(svg).toContain('>kernel-19<');
-  expect(svg.match(/>kernel-\d+: /g)?.length).toBe(20);
+  const numbers = numbersIn(svg);
+  expect(numbers.map(({ key }) => key)).toEqual(points.map((_, i) => String(i + 1)));
+  for (const [i, a] of numbers.entries()) {
+    for (const b of numbers.slice(i + 1)) {
+      // A digit of 10 px is at most 6.4 px wide (bold), its line 10 px high.
+      const isApart =
+        Math.abs(a.x - b.x) >= 3.2 * (a.key.length + b.key.length) || Math.abs(a.y - b.y) >= 10;
+      expect(isApart, `${a.key} and ${b.key}`).toBe(true);
+    }
+  }
+  for (const { name } of points) expect(svg).toContain(`>${name}</text>`);
+  expect(svg.match(/<title>\d+ kernel-\d+: /g)).toHaveLength(count);
+});
+
+test('a roofline tells variants by marks and groups by colours', () => {
+  const point = (group: string, variant: string) => ({
+    ...{ name: `${group} ${variant}`, group, variant, flopsPerByte: 2, reached: 100 },
+  });
+  const points = [point('a', 'dense'), point('a', 'paper'), point('b', 'recompute')];
+  const svg = roofline({ ...roof(100), points });
+  const tree = new DOMParser().parseFromString(svg, 'image/svg+xml');
+  const marks = [...tree.querySelectorAll('.point path, .point circle')].map((mark) => ({
+    name: mark.querySelector('title')?.textContent?.split(': ')[0],
+    fill: mark.getAttribute('fill'),
+    shape: mark.getAttribute('d') ?? mark.tagName,
+  }));
+  const of = (name: string) => marks.find((mark) => mark.name === name);
+  expect(of('1 a dense')?.fill).toBe(of('2 a paper')?.fill);
+  expect(of('1 a dense')?.shape).not.toBe(of('2 a paper')?.shape);
+  expect(of('1 a dense')?.fill).not.toBe(of('3 b recompute')?.fill);
+  expect(of('1 a dense')?.shape).toBe(of('3 b recompute')?.shape);
+  expect(svg).toContain('>dense, recompute</text>');
 });

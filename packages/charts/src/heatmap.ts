@@ -1,9 +1,10 @@
 // Heat maps with lines over them, several side by side on one colour scale: decay maps with their pruning boundaries.
 
 import * as Plot from '@observablehq/plot';
-import { type Axis, plotScale } from './axis.ts';
+import { type Axis, axisText, plotScale } from './axis.ts';
 import { ChartError, requireNumber, requireSome } from './chart-error.ts';
-import { type ChartFrame, DEFAULT_WIDTH, framed, type Legend, MARGIN } from './frame.ts';
+import { type ChartFrame, DEFAULT_WIDTH, framed, MARGIN } from './frame.ts';
+import type { Legend } from './legend.ts';
 import { formatPowerOfTwo } from './numbers.ts';
 import { overlayColor, rampColor } from './palette.ts';
 import { pngDataUri, TRANSPARENT } from './png.ts';
@@ -65,7 +66,7 @@ export function heatmap(chart: Heatmap): string {
     row: Math.floor(i / perRow),
     src: pictureOf(panel, chart.color.domain),
   }));
-  return framed(chart, legendOf(chart), {
+  return framed({ ...chart, description: describe(chart) }, legendOf(chart), {
     width: LEFT + RIGHT + side * perRow,
     height: rows * side * 1.1 + TOP + 40,
     marginLeft: LEFT,
@@ -88,6 +89,9 @@ export function heatmap(chart: Heatmap): string {
     ],
   });
 }
+
+const describe = ({ x, y, color, panels }: Heatmap): string =>
+  `Maps of ${color.label} by ${axisText(y)} (downwards) and ${axisText(x)}: ${panels.map(({ name }) => name).join(', ')}. Lines: ${lineNames(panels).join(', ') || 'none'}.`;
 
 /** Tokens of a text: named in the middle of the axis, where no panel's name stands. */
 const placeScale = (axis: RangedAxis) => ({

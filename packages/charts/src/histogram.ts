@@ -1,9 +1,10 @@
 // How often values fall into bins, on a linear or logarithmic axis: half-lives of gates over tokens.
 
 import * as Plot from '@observablehq/plot';
-import { type Axis, domainOf, plotScale } from './axis.ts';
+import { type Axis, axisText, domainOf, plotScale } from './axis.ts';
 import { requireNumber, requireSome } from './chart-error.ts';
 import { type ChartFrame, framed } from './frame.ts';
+import { formatNumber } from './numbers.ts';
 import { seriesColor } from './palette.ts';
 
 export interface Histogram extends ChartFrame {
@@ -26,8 +27,10 @@ export function histogram(chart: Histogram): string {
   const domain = x.domain ?? domainOf(numbers, x);
   const counted = countBins(numbers, domain, bins, x.scale === 'log');
   const most = Math.max(...counted.map(({ count }) => count), 1);
+  const [low, high] = domain.map(formatNumber);
+  const description = `Histogram of ${numbers.length} values of ${axisText(x)} from ${low} to ${high}: ${countLabel}, at most ${most} in a bin.`;
   return framed(
-    chart,
+    { ...chart, description },
     { entries: [] },
     {
       height,

@@ -2,13 +2,10 @@
 
 import { ChartError } from './chart-error.ts';
 import { escapeText } from './escape.ts';
-import { FONT } from './style.ts';
+import { PAGE_CSS } from './page-style.ts';
+import { type Table, tableOf } from './table.ts';
 
-export interface Table {
-  columns: readonly string[];
-  /** Numbers are set to the right. */
-  rows: readonly (readonly (string | number)[])[];
-}
+export type { Table } from './table.ts';
 
 export interface Section {
   heading: string;
@@ -62,7 +59,7 @@ function sectionOf({ heading, text, svg, table }: Section): string {
     '<section>',
     `<h2>${escapeText(heading)}</h2>`,
     ...paragraphs(text),
-    ...pictures.map((picture) => pictureOf(heading, picture)),
+    ...figuresOf(heading, pictures),
     ...(table ? [tableOf(heading, table)] : []),
     '</section>',
   ].join('\n');
@@ -74,54 +71,15 @@ const paragraphs = (text = ''): string[] =>
     .filter((part) => part.trim() !== '')
     .map((part) => `<p>${escapeText(part.trim())}</p>`);
 
+/** Several charts stand side by side where the screen has room. */
+function figuresOf(heading: string, pictures: readonly string[]): string[] {
+  const figures = pictures.map((picture) => pictureOf(heading, picture));
+  return figures.length > 1 ? ['<div class="charts">', ...figures, '</div>'] : figures;
+}
+
 function pictureOf(heading: string, svg: string): string {
-  if (svg.startsWith('<svg ')) return `<figure>${svg}</figure>`;
+  if (svg.startsWith('<svg ')) return `<figure tabindex="0">${svg}</figure>`;
   throw new ChartError(
     `htmlPage: expected the svg of section "${heading}" to start with <svg, got ${JSON.stringify(svg.slice(0, 20))}. Pass what a chart returned.`,
   );
 }
-
-function tableOf(heading: string, { columns, rows }: Table): string {
-  const ragged = rows.find((row) => row.length !== columns.length);
-  if (ragged) {
-    throw new ChartError(
-      `htmlPage: expected ${columns.length} cells in each row of the table in "${heading}", got ${ragged.length}.`,
-    );
-  }
-  const isNumeric = columns.map(
-    (_, i) => rows.length > 0 && rows.every((row) => typeof row[i] === 'number'),
-  );
-  const cells = (tag: 'th' | 'td', row: readonly (string | number)[]) =>
-    row
-      .map(
-        (cell, i) =>
-          `<${tag}${isNumeric[i] ? ' class="number"' : ''}>${escapeText(String(cell))}</${tag}>`,
-      )
-      .join('');
-  return [
-    '<div class="wide"><table>',
-    `<thead><tr>${cells('th', columns)}</tr></thead>`,
-    '<tbody>',
-    ...rows.map((row) => `<tr>${cells('td', row)}</tr>`),
-    '</tbody>',
-    '</table></div>',
-  ].join('\n');
-}
-
-const PAGE_CSS = `
-:root{color-scheme:light dark;--ink:#1f2328;--quiet:#59636e;--paper:#fff;--line:#d1d9e0}
-@media screen and (prefers-color-scheme:dark){:root{--ink:#e6edf3;--quiet:#9aa4af;--paper:#14181d;--line:#343b44}}
-*{box-sizing:border-box}
-body{margin:0 auto;padding:2.5rem 1.25rem 4rem;max-width:1000px;background:var(--paper);color:var(--ink);font:16px/1.55 ${FONT}}
-h1{font-size:1.7rem;line-height:1.25;margin:0 0 .3rem}
-h2{font-size:1.2rem;margin:2.8rem 0 .5rem;padding-top:.9rem;border-top:1px solid var(--line)}
-header p{color:var(--quiet);margin:0}
-p{max-width:46rem;margin:.5rem 0}
-figure{margin:1.2rem 0;overflow-x:auto}
-figure svg{display:block;max-width:100%;height:auto}
-.wide{overflow-x:auto;margin:1rem 0}
-table{border-collapse:collapse;font-size:.86rem;font-variant-numeric:tabular-nums}
-th,td{padding:.28rem .8rem .28rem 0;text-align:left;border-bottom:1px solid var(--line);white-space:nowrap}
-th{color:var(--quiet);font-weight:600}
-.number{text-align:right}
-@media print{body{max-width:none;padding:0;font-size:11pt}section{break-inside:auto}figure,tr{break-inside:avoid}h2{break-after:avoid}}`.trim();

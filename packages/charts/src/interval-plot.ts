@@ -1,9 +1,10 @@
 // A row a thing: dot at the median, thick line over the middle half, thin line from p10 to p90. Half-lives of the gates of each head.
 
 import * as Plot from '@observablehq/plot';
-import { type Axis, domainOf, plotScale } from './axis.ts';
+import { type Axis, axisText, domainOf, plotScale } from './axis.ts';
 import { requireNumber, requireSome } from './chart-error.ts';
 import { type ChartFrame, framed } from './frame.ts';
+import { formatNumber } from './numbers.ts';
 import { seriesColor } from './palette.ts';
 import { textWidth } from './style.ts';
 
@@ -40,8 +41,12 @@ export function intervalPlot(chart: IntervalPlot): string {
   const entries = groups.map((name, i) => ({ name, color: seriesColor(i) }));
   const line = (x1: string, x2: string, strokeWidth: number) =>
     Plot.ruleY(rows, { y: 'name', x1, x2, stroke: color, strokeWidth, strokeLinecap: 'round' });
+  const medians = rows.map(({ name, median }) => `${name} ${formatNumber(median)}`);
   return framed(
-    chart,
+    {
+      ...chart,
+      description: `Medians, middle halves, and p10 to p90 of ${axisText(x)}. Medians: ${medians.join(', ')}.`,
+    },
     { entries: groups.length > 1 ? entries : [] },
     {
       height: rows.length * 17 + 62,

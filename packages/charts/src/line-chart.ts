@@ -1,9 +1,11 @@
 // Lines of y against x, one a variant, each with a band for its spread: speed against sequence length, loss against position.
 
 import * as Plot from '@observablehq/plot';
-import { type Axis, domainOf, plotScale } from './axis.ts';
+import { type Axis, axisText, domainOf, plotScale } from './axis.ts';
 import { requireNumber, requireSome } from './chart-error.ts';
 import { type ChartFrame, framed } from './frame.ts';
+import { type PointMark, pointMark } from './legend.ts';
+import { formatNumber } from './numbers.ts';
 import { seriesColor } from './palette.ts';
 
 export interface LinePoint {
@@ -40,9 +42,10 @@ export function lineChart(chart: LineChart): string {
     name,
     color: seriesColor(i),
     mark: dashed ? ('dashed' as const) : ('line' as const),
+    ...(hasDots(series[i] as LineSeries, chart.dots) && { point: pointMark(i) }),
   }));
   return framed(
-    chart,
+    { ...chart, description: describe(chart) },
     { entries: series.length > 1 ? legend : [] },
     {
       height,
@@ -64,16 +67,24 @@ export function lineChart(chart: LineChart): string {
           y,
         ),
       ),
-      marks: series.flatMap((one, i) => seriesMarks(one, seriesColor(i), chart.dots)),
+      marks: series.flatMap((one, i) => seriesMarks(one, { i, dots: chart.dots, x, y })),
     },
   );
 }
 
-function seriesMarks(
-  { points, dashed }: LineSeries,
-  color: string,
-  dots?: boolean,
-): Plot.Markish[] {
+const hasDots = ({ points, dashed }: LineSeries, dots?: boolean): boolean =>
+  !dashed && (dots ?? points.length <= 40);
+
+interface Drawn {
+  i: number;
+  dots: boolean | undefined;
+  x: Axis;
+  y: Axis;
+}
+
+function seriesMarks(series: LineSeries, { i, dots, x, y }: Drawn): Plot.Markish[] {
+  const { name, points, dashed } = series;
+  const color = seriesColor(i);
   const banded = points.filter(({ low, high }) => low !== undefined && high !== undefined);
   const marks: Plot.Markish[] = [];
   if (banded.length > 1) {
@@ -83,10 +94,30 @@ function seriesMarks(
   }
   const dash = dashed ? { strokeDasharray: '6 4' } : {};
   marks.push(Plot.lineY(points, { x: 'x', y: 'y', stroke: color, strokeWidth: 2, ...dash }));
-  if (!dashed && (dots ?? points.length <= 40)) {
-    marks.push(Plot.dot(points, { x: 'x', y: 'y', fill: color, r: 3.2 }));
+  if (hasDots(series, dots)) {
+    const symbol: PointMark = pointMark(i);
+    const title = (point: LinePoint) => `${name}: ${valueText(point, x, y)}`;
+    marks.push(Plot.dot(points, { x: 'x', y: 'y', fill: color, r: 3.4, symbol, title }));
   }
   return marks;
+}
+
+function valueText({ x: at, y: value, low, high }: LinePoint, x: Axis, y: Axis): string {
+  const spread =
+    low === undefined || high === undefined
+      ? ''
+      : ` (${formatNumber(low)} to ${formatNumber(high)})`;
+  return (
+    `${formatNumber(value)}${spread} ${y.unit ?? ''}`.trim() + ` at ${at} ${x.unit ?? ''}`.trimEnd()
+  );
+}
+
+function describe({ x, y, series }: LineChart): string {
+  const lines = series.map(({ name, points }) => {
+    const ends = [points[0], ...(points.length > 1 ? [points.at(-1)] : [])] as LinePoint[];
+    return `${name}: ${ends.map((point) => valueText(point, x, y)).join(', then ')}`;
+  });
+  return `Lines of ${axisText(y)} against ${axisText(x)}. ${lines.join('. ')}.`;
 }
 
 function checkSeries({ title, x, y, series }: LineChart): void {

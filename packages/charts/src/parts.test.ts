@@ -7,6 +7,8 @@ import { escapeText } from './escape.ts';
 import { countBins } from './histogram.ts';
 import { htmlPage, lineChart } from './index.ts';
 import { formatNumber, formatPowerOfTwo } from './numbers.ts';
+import { familyColor, inkOn, lightness, seriesColor, seriesColors } from './palette.ts';
+import { placeLabels } from './place-labels.ts';
 import { pngDataUri } from './png.ts';
 import { wrapText } from './style.ts';
 
@@ -109,4 +111,74 @@ test('numbers as text', () => {
 
 test('long titles are broken at spaces', () => {
   expect(wrapText('one two three', 50, 12)).toEqual(['one two', 'three']);
+});
+
+test('colours differ in lightness, too, and text on a family can be read', () => {
+  expect([lightness('#000000'), lightness('#ffffff')]).toEqual([0, 100]);
+  expect(lightness('#777777')).toBeCloseTo(50, 0);
+  const series = Array.from({ length: seriesColors }, (_, i) => lightness(seriesColor(i)));
+  const gaps = (of: readonly number[]) => {
+    const sorted = [...of].sort((a, b) => a - b);
+    return sorted.slice(1).map((value, i) => value - (sorted[i] as number));
+  };
+  expect(Math.min(...gaps(series))).toBeGreaterThan(3);
+  expect(Math.min(...gaps(series.slice(0, 4)))).toBeGreaterThan(7);
+  const shades = Array.from({ length: 6 }, (_, i) => familyColor(0, i, 6));
+  expect(Math.min(...gaps(shades.map(lightness)))).toBeGreaterThan(4);
+  for (let family = 0; family < 11; family++) {
+    for (const color of [0, 2, 5].map((shade) => familyColor(family, shade, 6))) {
+      expect(Math.abs(lightness(color) - lightness(inkOn(color))), color).toBeGreaterThan(40);
+    }
+  }
+});
+
+test('a label has no place where nothing is free', () => {
+  const point = { x: 50, y: 50, width: 10, height: 10 };
+  const area = { left: 0, top: 0, right: 100, bottom: 100 };
+  expect(placeLabels([point], area, [])[0]).toEqual({ x: 60, y: 50, distance: 10 });
+  expect(placeLabels([point], area, [area])).toEqual([null]);
+});
+
+const tableOnly = (columns: readonly string[], rows: readonly (readonly string[])[]) =>
+  htmlPage({ title: 'p', sections: [{ heading: 'h', table: { columns, rows } }] });
+
+test('columns of numbers are set to the right, whatever stands with the number', () => {
+  const cells = ['12', '0.392 (0.391-0.393)', '10 % *', '2.00×', '3.00× GPU', '30.0 %', '1.2e-7'];
+  const page = tableOnly(
+    ['name', ...cells.map((_, i) => `column ${i}`), 'dims'],
+    [
+      ['a', ...cells, 'B1-T1024'],
+      ['b', ...cells.map(() => '-'), '2 cores, 3 GHz'],
+    ],
+  );
+  expect(page.match(/<th [^>]*class="number"/g)).toHaveLength(cells.length);
+  expect(page.match(/<td class="number"/g)).toHaveLength(2 * cells.length);
+  expect(page).toContain('<td class="number">10 %<span class="star"> *</span></td>');
+});
+
+test('long texts may be broken into lines, and equal first cells are one', () => {
+  const why = 'left out by the time budget of 85 s';
+  const page = tableOnly(
+    ['runner', 'why'],
+    [
+      ['ours', why],
+      ['ours', 'short'],
+      ['theirs', why],
+    ],
+  );
+  expect(page).toContain(`<tr><td rowspan="2">ours</td><td class="text">${why}</td></tr>`);
+  expect(page).toContain('<tr><td class="text">short</td></tr>\n<tr><td>theirs</td>');
+});
+
+test('several charts stand side by side, and what scrolls can be reached by keyboard', () => {
+  const page = htmlPage({
+    title: 'p',
+    sections: [
+      { heading: 'one', svg },
+      { heading: 'two', svg: [svg, svg], table: { columns: ['a'], rows: [[1]] } },
+    ],
+  });
+  expect(page.match(/<div class="charts">/g)).toHaveLength(1);
+  expect(page.match(/<figure tabindex="0"><svg /g)).toHaveLength(3);
+  expect(page).toContain('<div class="wide" role="region" tabindex="0" aria-label="two">');
 });

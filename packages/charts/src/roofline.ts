@@ -1,145 +1,249 @@
 // A roofline: what each kernel reaches, under the two lines that the machine allows (memory bandwidth and peak arithmetic).
 
 import * as Plot from '@observablehq/plot';
-import { plotScale } from './axis.ts';
+import { type Axis, axisText, plotScale } from './axis.ts';
 import { ChartError, requireNumber, requireSome } from './chart-error.ts';
-import { type ChartFrame, framed } from './frame.ts';
+import { type ChartFrame, DEFAULT_WIDTH, framed, MARGIN } from './frame.ts';
+import { type Legend, POINT_MARKS, pointMark } from './legend.ts';
 import { formatNumber } from './numbers.ts';
 import { seriesColor } from './palette.ts';
+import { type Box, boxAround, placeLabels } from './place-labels.ts';
+import { textWidth } from './style.ts';
 
 export interface RooflinePoint {
   name: string;
-  /** Points of one group share a colour, e.g. the op. */
+  /** Points of one group share a colour, e.g. the suite. */
   group: string;
-  /** Arithmetic intensity: flops per byte moved. */
+  /** The first, second, … variant of every group share a mark. */
+  variant: string;
+  /** Arithmetic intensity: FLOPs per byte moved. */
   flopsPerByte: number;
-  gflopsPerSecond: number;
+  /** Height, in the unit of the chart's y: GFLOP/s, or a share of the peak. */
+  reached: number;
 }
 
 export interface Roofline extends ChartFrame {
-  /** Measured, not from a data sheet. */
-  peakGflopsPerSecond: number;
-  bandwidthGbPerSecond: number;
+  /** Label and unit of the height, which is logarithmic. */
+  y: Pick<Axis, 'label' | 'unit'>;
+  /** Measured, not from a data sheet; in the unit of y. */
+  peak: { reached: number; text: string };
+  /** The same, of memory: units of y per FLOP per byte. */
+  bandwidth: { perFlopPerByte: number; text: string };
+  /** Numbered in their order; the list under the plot names them. */
   points: readonly RooflinePoint[];
   /** Plot height in pixels. */
   height?: number;
 }
 
+const X: Axis = { label: 'arithmetic intensity', unit: 'FLOPs per byte', scale: 'log' };
+const PLOT = { marginLeft: 64, marginRight: 28, marginTop: 30, marginBottom: 42 };
+const KEY_SIZE = 10;
+
 /** @throws ChartError for no points, or numbers that are not above 0. */
 export function roofline(chart: Roofline): string {
   checkRoofline(chart);
-  const {
-    points,
-    peakGflopsPerSecond: peak,
-    bandwidthGbPerSecond: bandwidth,
-    height = 380,
-  } = chart;
-  const groups = [...new Set(points.map(({ group }) => group))];
-  const ridge = peak / bandwidth;
-  const [x, y] = [xRange(points, ridge), yRange(points, peak)];
-  const xEntry = Math.max(x[0], y[0] / bandwidth);
-  const slope = xEntry ** 0.25 * ridge ** 0.75;
+  const { points, peak, bandwidth, height = 400, width = DEFAULT_WIDTH } = chart;
+  const y: Axis = { ...chart.y, scale: 'log' };
+  const ridge = peak.reached / bandwidth.perFlopPerByte;
+  const domains = { x: xRange(points, ridge), y: yRange(points, peak.reached) };
+  const view = viewOf(domains, width - 2 * MARGIN, height);
+  return framed({ ...chart, description: describe(chart, ridge) }, legendOf(points), {
+    ...PLOT,
+    height,
+    x: plotScale(X, domains.x),
+    y: plotScale(y, domains.y),
+    marks: [...roofMarks(chart, domains), ...pointMarks(chart), ...keyMarks(chart, view, domains)],
+  });
+}
+
+interface Domains {
+  x: [number, number];
+  y: [number, number];
+}
+
+/** The roof from where the slope enters the picture. */
+function roofLine({ peak, bandwidth }: Roofline, { x, y }: Domains) {
+  const slope = bandwidth.perFlopPerByte;
+  const entry = Math.max(x[0], y[0] / slope);
+  return { entry, ridge: peak.reached / slope, end: x[1], slope };
+}
+
+function roofMarks(chart: Roofline, domains: Domains): Plot.Markish[] {
+  const { entry, ridge, end, slope } = roofLine(chart, domains);
+  const { peak, bandwidth } = chart;
+  const middle = entry ** 0.35 * ridge ** 0.65;
   const roof = [
-    { x: xEntry, y: xEntry * bandwidth },
-    { x: ridge, y: peak },
-    { x: x[1], y: peak },
+    { x: entry, y: entry * slope },
+    { x: ridge, y: peak.reached },
+    { x: end, y: peak.reached },
   ];
-  const entries = groups.map((name, i) => ({ name, color: seriesColor(i) }));
-  return framed(
-    chart,
-    { entries },
-    {
-      height,
-      marginLeft: 64,
-      marginRight: 28,
-      marginBottom: 42,
-      marginTop: 30,
-      x: plotScale({ label: 'arithmetic intensity', unit: 'flops per byte', scale: 'log' }, x),
-      y: plotScale({ label: 'speed', unit: 'GFLOP/s', scale: 'log' }, y),
-      marks: [
-        Plot.lineY(roof, { x: 'x', y: 'y', stroke: 'currentColor', strokeWidth: 2 }),
-        Plot.text([{ x: x[1], y: peak }], {
-          x: 'x',
-          y: 'y',
-          text: [`peak ${formatNumber(peak)} GFLOP/s`],
-          textAnchor: 'end',
-          dy: -9,
-        }),
-        Plot.text([{ x: slope, y: slope * bandwidth }], {
-          x: 'x',
-          y: 'y',
-          text: [`bandwidth ${formatNumber(bandwidth)} GB/s`],
-          textAnchor: 'end',
-          dx: -8,
-        }),
-        Plot.dot(points, {
-          x: 'flopsPerByte',
-          y: 'gflopsPerSecond',
-          r: 4.5,
-          fill: (point: RooflinePoint) => seriesColor(groups.indexOf(point.group)),
-          title: ({ name, flopsPerByte, gflopsPerSecond }: RooflinePoint) =>
-            `${name}: ${formatNumber(gflopsPerSecond)} GFLOP/s at ${formatNumber(flopsPerByte)} flops per byte`,
-        }),
-        ...labelMarks(points, x, (height - 72) / Math.log10(y[1] / y[0])),
-      ],
-    },
+  return [
+    Plot.lineY(roof, { x: 'x', y: 'y', stroke: 'currentColor', strokeWidth: 2 }),
+    Plot.text([{ x: end, y: peak.reached }], {
+      ...{ x: 'x', y: 'y', text: [peak.text], textAnchor: 'end', dy: -9 },
+    }),
+    Plot.text([{ x: middle, y: middle * slope }], {
+      ...{ x: 'x', y: 'y', text: [bandwidth.text], textAnchor: 'end', dx: -10, dy: -4 },
+    }),
+  ];
+}
+
+/** One mark a shape, as Plot draws one shape a mark. */
+function pointMarks({ points, y }: Roofline): Plot.Markish[] {
+  const { groups, shapeOf } = kinds(points);
+  return POINT_MARKS.map((symbol) =>
+    Plot.dot(
+      points.filter((point) => shapeOf(point) === symbol),
+      {
+        x: 'flopsPerByte',
+        y: 'reached',
+        r: 4,
+        symbol,
+        className: 'point',
+        fill: ({ group }: RooflinePoint) => seriesColor(groups.indexOf(group)),
+        title: (point: RooflinePoint) =>
+          `${points.indexOf(point) + 1} ${point.name}: ${axisText(y)} ${formatNumber(point.reached)} at ${formatNumber(point.flopsPerByte)} FLOPs per byte`,
+      },
+    ),
   );
 }
 
-interface Label {
-  name: string;
-  x: number;
-  y: number;
+/** Numbers beside the points, joined to them by a line where they had to stand apart. */
+function keyMarks(chart: Roofline, view: View, domains: Domains): Plot.Markish[] {
+  const labelled = chart.points.map(({ flopsPerByte, reached }, i) => ({
+    x: view.x.pixel(flopsPerByte),
+    y: view.y.pixel(reached),
+    width: textWidth(String(i + 1), KEY_SIZE) + 3,
+    height: KEY_SIZE + 1,
+  }));
+  const taken = takenBoxes(chart, view, domains);
+  const keys = placeLabels(labelled, view.area, taken).flatMap((place, i) => {
+    const point = chart.points[i] as RooflinePoint;
+    if (!place) return [];
+    const [x, y] = [view.x.value(place.x), view.y.value(place.y)];
+    return { x, y, point, key: String(i + 1), distance: place.distance };
+  });
+  return [
+    Plot.link(
+      keys.filter(({ distance }) => distance > 13),
+      {
+        ...{ x1: (key) => key.point.flopsPerByte, y1: (key) => key.point.reached },
+        ...{ x2: 'x', y2: 'y', stroke: 'currentColor', strokeOpacity: 0.35, strokeWidth: 0.7 },
+      },
+    ),
+    Plot.text(keys, {
+      ...{ x: 'x', y: 'y', text: 'key', fontSize: KEY_SIZE, fontWeight: 600 },
+      className: 'numbers',
+    }),
+  ];
 }
 
-/** Names beside the points, on the side where there is room, moved apart where they would overlap. */
-function labelMarks(
-  points: readonly RooflinePoint[],
-  [low, high]: readonly [number, number],
-  pixelsPerDecade: number,
-): Plot.Markish[] {
-  const middle = Math.sqrt(low * high);
-  const side = (textAnchor: 'start' | 'end', dx: number, isHere: (x: number) => boolean) => {
-    const here = points.filter(({ flopsPerByte }) => isHere(flopsPerByte));
-    const labels = moveApart(here, 11 / pixelsPerDecade);
-    return Plot.text(labels, { x: 'x', y: 'y', text: 'name', fontSize: 10, textAnchor, dx });
+/** Where the texts of the roof stand, and the roof itself, in steps. */
+function takenBoxes(chart: Roofline, view: View, domains: Domains): Box[] {
+  const { entry, ridge, end, slope } = roofLine(chart, domains);
+  const [x, y] = [(value: number) => view.x.pixel(value), (value: number) => view.y.pixel(value)];
+  const before = (text: string, right: number, middle: number) => {
+    const width = textWidth(text, 11);
+    return boxAround(right - width / 2, middle, width, 14);
   };
-  return [side('start', 8, (x) => x <= middle), side('end', -8, (x) => x > middle)];
+  const middle = entry ** 0.35 * ridge ** 0.65;
+  const steps = Array.from({ length: 101 }, (_, i) => entry * (end / entry) ** (i / 100));
+  return [
+    before(chart.peak.text, x(end), y(chart.peak.reached) - 9),
+    before(chart.bandwidth.text, x(middle) - 10, y(middle * slope) - 4),
+    ...steps.map((at) => boxAround(x(at), y(Math.min(at * slope, chart.peak.reached)), 6, 4)),
+  ];
 }
 
-/**
- * From the top down, each label at least `gap` decades below the last one that it could meet.
- * Where that is too far from its point it is left out: the point tells its name when pointed at.
- */
-function moveApart(points: readonly RooflinePoint[], gap: number): Label[] {
-  const placed: Label[] = [];
-  for (const point of [...points].sort((a, b) => b.gflopsPerSecond - a.gflopsPerSecond)) {
-    const near = placed.filter(({ x }) => Math.abs(Math.log10(x / point.flopsPerByte)) < 1.2);
-    const ceiling = Math.min(...near.map(({ y }) => y * 10 ** -gap), point.gflopsPerSecond);
-    if (ceiling < point.gflopsPerSecond * 10 ** (-3.5 * gap)) continue;
-    placed.push({ name: point.name, x: point.flopsPerByte, y: ceiling });
-  }
-  return placed;
+interface View {
+  x: LogScale;
+  y: LogScale;
+  area: Box;
+}
+
+interface LogScale {
+  pixel(value: number): number;
+  value(pixel: number): number;
+}
+
+/** Plot's own log scales, so that places can be reckoned in pixels. */
+function viewOf({ x, y }: Domains, width: number, height: number): View {
+  const area = {
+    left: PLOT.marginLeft,
+    right: width - PLOT.marginRight,
+    top: PLOT.marginTop,
+    bottom: height - PLOT.marginBottom,
+  };
+  return {
+    x: logScale(x, [area.left, area.right]),
+    y: logScale(y, [area.bottom, area.top]),
+    area,
+  };
+}
+
+const logScale = (
+  [low, high]: readonly [number, number],
+  [from, to]: readonly [number, number],
+): LogScale => ({
+  pixel: (value) => from + ((to - from) * Math.log(value / low)) / Math.log(high / low),
+  value: (pixel) => low * (high / low) ** ((pixel - from) / (to - from)),
+});
+
+/** Groups in order; of each group its first variant has the first shape, and so on. */
+function kinds(points: readonly RooflinePoint[]) {
+  const groups = [...new Set(points.map(({ group }) => group))];
+  const variantsOf = (group: string) => [
+    ...new Set(points.filter((one) => one.group === group).map(({ variant }) => variant)),
+  ];
+  const places = new Map(groups.map((group) => [group, variantsOf(group)]));
+  const shapeOf = ({ group, variant }: RooflinePoint) =>
+    pointMark(places.get(group)?.indexOf(variant) ?? 0);
+  return { groups, shapeOf };
+}
+
+function legendOf(points: readonly RooflinePoint[]): Legend {
+  const { groups, shapeOf } = kinds(points);
+  const shapes = POINT_MARKS.map((mark) => {
+    const names = points.filter((point) => shapeOf(point) === mark).map(({ variant }) => variant);
+    return { name: [...new Set(names)].join(', '), color: 'currentColor', mark };
+  });
+  return {
+    entries: [
+      ...groups.map((name, i) => ({ name, color: seriesColor(i) })),
+      ...shapes.filter(({ name }) => name !== ''),
+    ],
+    list: points.map(({ name }, i) => ({ key: String(i + 1), name })),
+  };
 }
 
 const xRange = (points: readonly RooflinePoint[], ridge: number): [number, number] => {
   const all = [ridge, ...points.map(({ flopsPerByte }) => flopsPerByte)];
-  return [Math.min(...all) / 3, Math.max(...all) * 4];
+  return [Math.min(...all) / 3, Math.max(...all) * 3];
 };
 
 const yRange = (points: readonly RooflinePoint[], peak: number): [number, number] => {
-  const all = [peak, ...points.map(({ gflopsPerSecond }) => gflopsPerSecond)];
+  const all = [peak, ...points.map(({ reached }) => reached)];
   return [Math.min(...all) / 2.5, Math.max(...all) * 1.8];
 };
 
-function checkRoofline({ title, points, peakGflopsPerSecond, bandwidthGbPerSecond }: Roofline) {
+function describe({ points, y, peak, bandwidth }: Roofline, ridge: number): string {
+  const list = points.map(
+    ({ name, reached, flopsPerByte }, i) =>
+      `${i + 1} ${name} ${formatNumber(reached)} at ${formatNumber(flopsPerByte)}`,
+  );
+  return `${axisText(y)} against FLOPs per byte, both logarithmic; roof: ${peak.text}, ${bandwidth.text}, ridge at ${formatNumber(ridge)} FLOPs per byte. Points: ${list.join('; ')}.`;
+}
+
+function checkRoofline({ title, points, peak, bandwidth }: Roofline) {
   const chart = `roofline "${title}"`;
   requireSome(chart, 'points', points);
-  requireNumber(chart, 'the peak', peakGflopsPerSecond, 'log');
-  requireNumber(chart, 'the bandwidth', bandwidthGbPerSecond, 'log');
-  for (const { name, flopsPerByte, gflopsPerSecond } of points) {
-    if (name === '') throw new ChartError(`${chart}: expected every point to have a name, got ''.`);
-    requireNumber(chart, `flops per byte of ${name}`, flopsPerByte, 'log');
-    requireNumber(chart, `GFLOP/s of ${name}`, gflopsPerSecond, 'log');
+  requireNumber(chart, 'the peak', peak.reached, 'log');
+  requireNumber(chart, 'the bandwidth', bandwidth.perFlopPerByte, 'log');
+  for (const { name, flopsPerByte, reached } of points) {
+    if (name === '') {
+      throw new ChartError(`${chart}: expected every point to have a name, got ''. Name what ran.`);
+    }
+    requireNumber(chart, `FLOPs per byte of ${name}`, flopsPerByte, 'log');
+    requireNumber(chart, `the height of ${name}`, reached, 'log');
   }
 }

@@ -7,12 +7,13 @@ export const CHART_CSS = `
 .vulpes-chart{color:#1f2328;background:#fff;font-family:${FONT}}
 .vulpes-chart .paper{fill:#fff}
 .vulpes-chart .quiet{fill:#59636e}
-.vulpes-chart .frame-line{stroke:#1f2328;stroke-opacity:.35;fill:none}
+.vulpes-chart .halo,.vulpes-chart .numbers{stroke:#fff;stroke-width:2.5;paint-order:stroke}
+.vulpes-chart .point{stroke:#fff;stroke-width:.8}
 @media screen and (prefers-color-scheme:dark){
 .vulpes-chart{color:#e6edf3;background:#14181d}
 .vulpes-chart .paper{fill:#14181d}
 .vulpes-chart .quiet{fill:#9aa4af}
-.vulpes-chart .frame-line{stroke:#e6edf3}
+.vulpes-chart .halo,.vulpes-chart .numbers,.vulpes-chart .point{stroke:#14181d}
 }`.trim();
 
 /** Widths in pixels of system-ui text: near enough to leave room for it. */

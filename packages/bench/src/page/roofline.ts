@@ -1,20 +1,43 @@
 // The roofline of a report: of each op its largest case, under the peaks of the same run.
 
 import type { Roofline } from '@vulpes/charts';
-import { peakGbPerSecond, peakTflops } from '../peaks/shares.ts';
+import { type Peaks, peakGbPerSecond, peakTflops, sharesOf } from '../peaks/shares.ts';
 import type { BenchReport, CaseReport } from '../report.ts';
 
-/** Null on a software adapter, without peaks, and where nothing computes. */
-export function rooflineChart({ peaks, cases, timesAre }: BenchReport): Roofline | null {
-  const points = largestCases(cases).flatMap(pointsOf);
-  if (!peaks || timesAre === 'ratios' || points.length === 0) return null;
+/** GFLOP/s; on a software adapter shares of the peak. Null without peaks, and where nothing computes. */
+export function rooflineChart(report: BenchReport): Roofline | null {
+  const { peaks, cases, timesAre } = report;
+  const isAbsolute = timesAre === 'absolute';
+  if (!peaks) return null;
+  const points = largestCases(cases).flatMap((one) => pointsOf(one, peaks, isAbsolute));
+  if (points.length === 0) return null;
+  const [gflops, gbytes] = [1000 * peakTflops(peaks), peakGbPerSecond(peaks)];
+  const scale = isAbsolute ? 1 : 1 / gflops;
   return {
-    title: 'Roofline',
-    subtitle: 'The largest case of each op, every variant; roof: the peaks measured in this run.',
-    peakGflopsPerSecond: 1000 * peakTflops(peaks),
-    bandwidthGbPerSecond: peakGbPerSecond(peaks),
+    title: titleOf(points, gflops * scale),
+    subtitle: `The largest case of each op, every variant; roof: the peaks measured in this run. ${isAbsolute ? '' : 'In shares of them: a software adapter has ratios only.'}`,
+    width: 960,
+    height: 460,
+    y: isAbsolute
+      ? { label: 'speed', unit: 'GFLOP/s' }
+      : { label: 'share of the measured peak', unit: '1 = the peak' },
+    peak: {
+      reached: gflops * scale,
+      text: isAbsolute ? `peak ${gflops.toFixed(0)} GFLOP/s` : 'measured peak = 1',
+    },
+    bandwidth: {
+      perFlopPerByte: gbytes * scale,
+      text: isAbsolute ? `bandwidth ${gbytes.toFixed(0)} GB/s` : 'measured bandwidth',
+    },
     points,
   };
+}
+
+/** States the best share of the peak, and whose it is. */
+function titleOf(points: Roofline['points'], peak: number): string {
+  const [best] = [...points].sort((a, b) => b.reached - a.reached);
+  const percent = (100 * (best?.reached ?? 0)) / peak;
+  return `Roofline: at best ${percent.toFixed(0)} % of the measured peak (${best?.name})`;
 }
 
 function largestCases(cases: readonly CaseReport[]): CaseReport[] {
@@ -29,15 +52,22 @@ function largestCases(cases: readonly CaseReport[]): CaseReport[] {
 
 const flopsOf = ({ variants }: CaseReport): number => variants[0]?.counts?.flops ?? 0;
 
-const pointsOf = ({ op, mode, preset, suite, variants }: CaseReport): Roofline['points'] =>
-  variants.flatMap(({ name, timing, counts }) => {
-    if (!timing?.rates || !counts || !(counts.flops > 0 && counts.bytes > 0)) return [];
+function pointsOf(
+  { op, mode, preset, suite, variants }: CaseReport,
+  peaks: Peaks,
+  isAbsolute: boolean,
+): Roofline['points'] {
+  const work = [op, preset, mode === 'forward+backward' ? 'and backward' : ''];
+  return variants.flatMap(({ name, timing, counts }) => {
+    // A search has no shares: it counts the work of the attention that follows.
+    if (!timing?.shares || !counts || !(counts.flops > 0 && counts.bytes > 0)) return [];
+    const share = sharesOf(counts, (timing.gpuMs ?? timing.wallMs).median, peaks).ofPeak;
     return {
-      name: [preset ?? op, mode === 'forward+backward' ? 'both' : '', name]
-        .filter(Boolean)
-        .join(' '),
+      name: [...work, name].filter(Boolean).join(' '),
       group: suite,
+      variant: name,
       flopsPerByte: counts.flops / counts.bytes,
-      gflopsPerSecond: 1000 * timing.rates.tflops,
+      reached: isAbsolute ? 1000 * peakTflops(peaks) * share : share,
     };
   });
+}

@@ -1,0 +1,39 @@
+// What ran the benchmark, in rows.
+
+import { count } from '../format.ts';
+import type { BenchReport } from '../report.ts';
+import type { RowTable } from '../rows.ts';
+
+export function machineTable({ machine, settings, createdAt }: BenchReport): RowTable {
+  const { adapter, features, limits, toggles, notes, host } = machine;
+  const named = (isThere: boolean) =>
+    Object.entries(features)
+      .filter(([, has]) => has === isThere)
+      .map(([name]) => name)
+      .join(', ') || 'none';
+  const storage = limits.maxComputeWorkgroupStorageSize / 1024;
+  const rows = [
+    ['adapter', `${adapter.vendor} ${adapter.device || adapter.architecture}`],
+    ['driver', adapter.description],
+    ['kernels', machine.kernels],
+    ['features', named(true)],
+    ['features that it lacks', named(false)],
+    [
+      'limits of a workgroup',
+      `${storage} KiB, ${limits.maxComputeInvocationsPerWorkgroup} invocations`,
+    ],
+    ['toggles', toggles.join('; ') || 'none'],
+    ['notes', notes.join(' ') || 'none'],
+    ['host', `${host.cpu ?? 'unknown CPU'}, ${count(host.cores, 'core')}, ${host.platform}`],
+    ['runtime', host.runtime],
+    ['commit', commitOf(machine)],
+    ['made at', createdAt],
+    ['timed runs', `${settings.runs} after ${settings.warmSeconds} s of warm-up`],
+  ];
+  return { columns: ['machine', ''], rows };
+}
+
+export function commitOf({ host }: BenchReport['machine']): string {
+  if (!host.commit) return 'commit unknown';
+  return `commit ${host.commit.slice(0, 10)}${host.isDirty ? ', files changed' : ''}`;
+}

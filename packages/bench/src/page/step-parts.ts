@@ -1,0 +1,33 @@
+// Which part of a training step a kernel belongs to, by its name.
+
+const PARTS: readonly (readonly [part: string, names: RegExp])[] = [
+  ['matmul', /^matmul/],
+  ['attention forward', /^(attention-forward|paged-attention)/],
+  ['attention backward', /^(attention-backward|attention-clear)/],
+  [
+    'pruning rule',
+    /^(attention-kept|find-index|block-memory|stop-edges|adaptive-threshold|logit-bound|pruning-counts|row-norm-max|norm-maxima)/,
+  ],
+  ['norm', /^rms-norm/],
+  [
+    'gates and activations',
+    /^(gate-|reverse-|log-sigmoid|token-shift|swiglu|output-gate|rope|add$|silu|scale$)/,
+  ],
+  [
+    'embedding and loss',
+    /^(embedding|link-occurrences|cross-entropy|mean-loss|counted-flags|scale-by$)/,
+  ],
+  ['gradient sums', /^(accumulate|sum-rows|broadcast-rows)/],
+  ['gradient norm', /^(square-sums|root$|clip-coefficient)/],
+  ['optimizer', /^adamw/],
+];
+
+/** What has no place among the parts. */
+export const OTHER_PART = 'other';
+
+/** Parts of a step in the order that a bar shows them. */
+export const stepParts: readonly string[] = [...PARTS.map(([part]) => part), OTHER_PART];
+
+/** @param kernel - its name without a spec, e.g. `rms-norm-forward.lanes` */
+export const stepPartOf = (kernel: string): string =>
+  PARTS.find(([, names]) => names.test(kernel))?.[0] ?? OTHER_PART;
