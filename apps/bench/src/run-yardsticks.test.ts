@@ -19,7 +19,10 @@ test('a yardstick that cannot run: a sentence, a line in the report, and the row
     wallMs: { runs: 1, median: 2, p10: 2, p90: 2, min: 2 },
     gpuMs: null,
   };
-  const works: Yardstick = async ({ onMeasurement }) => onMeasurement(row);
+  const works: Yardstick = async ({ onMeasurement }) => {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    onMeasurement(row);
+  };
   const breaks: Yardstick = async ({ onMeasurement }) => {
     onMeasurement(row);
     throw new YardstickError('bench --compare other: it is not installed. Install it.');
@@ -37,6 +40,7 @@ test('a yardstick that cannot run: a sentence, a line in the report, and the row
   expect(saved).toEqual([1, 1, 2]);
   expect(compared.complaints).toEqual(['bench --compare other: it is not installed. Install it.']);
   expect(compared.report.comparisons).toEqual([row, row]);
+  expect(compared.report.elapsedMs).toBeGreaterThan(report.elapsedMs + 90);
   expect(compared.report.notMeasured).toEqual([
     { runner: 'other', case: 'all', why: compared.complaints[0] },
   ]);

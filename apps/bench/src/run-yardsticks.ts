@@ -24,9 +24,11 @@ export async function runYardsticks(
   { slot, onProgress, onReport }: RunContext,
 ): Promise<Compared> {
   const complaints: string[] = [];
+  const start = performance.now();
   let report = ours;
   const add = (rows: Parameters<typeof withRows>[1]): void => {
-    report = withRows(report, rows);
+    const elapsedMs = ours.elapsedMs + performance.now() - start;
+    report = { ...withRows(report, rows), elapsedMs };
     onReport(report);
   };
   for (const { name, run } of yardsticks) {

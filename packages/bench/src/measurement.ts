@@ -15,6 +15,8 @@ export interface Measurement {
   readonly wallMs: Summary;
   /** By GPU timestamps, where the runner has them. */
   readonly gpuMs: Summary | null;
+  /** Its time / ours by the wall clock, from rounds in which both took turns; absent where they did not. */
+  readonly timeOverOurs?: Summary;
   /** What differs from our work, if anything: dtype, a composition instead of one kernel, another adapter … */
   readonly note?: string;
 }

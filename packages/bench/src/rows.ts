@@ -143,14 +143,17 @@ export function comparisonTable(report: BenchReport): RowTable | null {
 
 function againstOurs(row: Measurement, report: BenchReport): string {
   const against = timeOverOurs(row, report);
-  return against ? `${against.ratio.toFixed(2)}× ${against.clock}` : '-';
+  if (!against) return '-';
+  const { ratio, clock } = against;
+  return `${row.timeOverOurs ? spread(row.timeOverOurs, 2, '×') : `${ratio.toFixed(2)}×`} ${clock}`;
 }
 
-/** Its time / ours, by GPU time where both have it, else by the wall clock; null for our own row, and where we have none. */
+/** Its time / ours: as told where both took turns, else by GPU time where both have it, else by the wall clock; null for our own row, and where we have none. */
 export function timeOverOurs(
   row: Measurement,
   report: BenchReport,
 ): { readonly ratio: number; readonly clock: 'GPU' | 'wall' } | null {
+  if (row.timeOverOurs) return { ratio: row.timeOverOurs.median, clock: 'wall' };
   const ours = row.runner === OURS ? null : ourTimes(row, report);
   if (!ours) return null;
   if (row.gpuMs && ours.gpuMs) {

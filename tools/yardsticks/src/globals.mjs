@@ -24,10 +24,7 @@ const provideIteratorHelpers = () => {
   }
 };
 
-/**
- * @param {{ webgpu: string, toggles: readonly string[] }} dawn URL of npm `webgpu`, and the options of its `create`
- * @returns {Promise<GPUAdapterInfo>} the adapter that the peer will get
- */
+/** @param {{ webgpu: string, toggles: readonly string[] }} dawn URL of npm `webgpu`, and the options of its `create` */
 export const provideWebGpu = async ({ webgpu, toggles }) => {
   const { create, globals } = await import(webgpu);
   Object.assign(globalThis, globals);
@@ -38,7 +35,4 @@ export const provideWebGpu = async ({ webgpu, toggles }) => {
   Object.defineProperty(globalThis, 'navigator', { value: navigator, configurable: true });
   // tfjs offers WebGPU only where it believes to be in a browser: a window or a worker.
   Object.assign(globalThis, { WorkerGlobalScope: class WorkerGlobalScope {} });
-  const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
-  if (!adapter) throw new Error('no WebGPU adapter in the peer’s process');
-  return adapter.info;
 };

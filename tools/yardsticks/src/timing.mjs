@@ -1,23 +1,19 @@
 // The clock of the peers, the same as ours: from the first call to the device's being idle again.
 
 /** @typedef {import('../../../apps/bench/src/compare/protocol.ts').Work} Work */
-/** @typedef {{ runs: number, warmMs: number, maxMs: number }} TimeSettings */
 
 /**
- * Milliseconds of each run, after at least `warmMs` of the same work; fewer runs where they would take longer than `maxMs`.
- * @param {Work} work @param {TimeSettings} settings @returns {Promise<number[]>}
+ * Milliseconds of each of `runs` runs, after untimed ones for at least `warmMs`.
+ * @param {Pick<Work, 'run'>} work @param {{ runs: number, warmMs: number }} turn @returns {Promise<number[]>}
  */
-export const timeRuns = async (work, { runs, warmMs, maxMs }) => {
-  const once = async () => {
+export const timeRuns = async (work, { runs, warmMs }) => {
+  const warm = performance.now();
+  while (performance.now() - warm < warmMs) await work.run();
+  const samples = [];
+  while (samples.length < runs) {
     const start = performance.now();
     await work.run();
-    return performance.now() - start;
-  };
-  const start = performance.now();
-  do await once();
-  while (performance.now() - start < warmMs);
-  const samples = [await once()];
-  const timed = performance.now();
-  while (samples.length < runs && performance.now() - timed < maxMs) samples.push(await once());
+    samples.push(performance.now() - start);
+  }
   return samples;
 };

@@ -21,11 +21,12 @@ const listen = (device) =>
 
 /** @param {import('../../../apps/bench/src/compare/protocol.ts').Start} request @returns {Promise<Reply>} */
 const start = async ({ peer: name, webgpu, toggles }) => {
-  const { vendor, architecture, device, description } = await provideWebGpu({ webgpu, toggles });
+  await provideWebGpu({ webgpu, toggles });
   const module = await import(new URL(`./${name}.mjs`, import.meta.url).href);
   const opened = /** @type {Peer} */ (await module.open());
   peer = opened;
   listen(opened.device);
+  const { vendor, architecture, device, description } = opened.device.adapterInfo;
   const adapter = { vendor, architecture, device, description };
   return { type: 'ready', adapter, version: opened.version };
 };

@@ -10,7 +10,7 @@ const lossDifference = (theirs: Float32Array, ours: Float32Array): number =>
   Math.max(...ours.map((loss, i) => Math.abs(loss - (theirs[i] ?? Number.NaN))));
 
 /**
- * @returns in words, e.g. `RMS error 1.2e-6`
+ * @returns in words, e.g. `RMS error 1.2e-6 from ours`
  * @throws Error where an output is missing or beyond the bound
  */
 export function deviation(
@@ -20,19 +20,22 @@ export function deviation(
 ): string {
   if (ours.losses) {
     const difference = lossDifference(theirs.losses ?? new Float32Array(), ours.losses);
-    if (difference <= bound) return `losses ${difference.toExponential(1)}`;
+    if (difference <= bound) return `losses ${difference.toExponential(1)} from ours`;
     const both = `${[...(theirs.losses ?? [])].join(', ')} against our ${[...ours.losses].join(', ')}`;
-    throw new Error(`its result is not ours, so its time is not reported: losses ${both}`);
+    throw new Error(`its result is not ours, so it was not timed: losses ${both}`);
   }
   const checks = Object.entries(ours).map(([name, values]) =>
     checkOutput(name, theirs[name], { values, bound }),
   );
   const wrong = checks.find(({ isOk }) => !isOk);
   if (wrong) {
-    throw new Error(
-      `its result is not ours, so its time is not reported: ${wrong.output} is off by an RMS error ratio of ${wrong.rmsErrorRatio ?? 'NaN'} (at most ${bound})`,
-    );
+    const { output, rmsErrorRatio: off } = wrong;
+    const how =
+      off === null
+        ? 'is not comparable (a NaN, or another length)'
+        : `is off by an RMS error ratio of ${off.toExponential(1)}, at most ${bound.toExponential(1)}`;
+    throw new Error(`its result is not ours, so it was not timed: ${output} ${how}`);
   }
   const worst = Math.max(...checks.map(({ rmsErrorRatio }) => rmsErrorRatio ?? 0));
-  return `RMS error ${worst.toExponential(1)}`;
+  return worst === 0 ? 'result equal to ours' : `RMS error ${worst.toExponential(1)} from ours`;
 }

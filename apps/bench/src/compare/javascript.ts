@@ -1,85 +1,83 @@
-// The JavaScript peers side by side with ours: each exercise by every runner in turn, on the same inputs and the same adapter.
+// The JavaScript peers side by side with ours: each exercise by ours and a peer in turns, on the same inputs and the same adapter.
 
 import {
   type ComparisonContext,
   type Measurement,
   OURS,
   summarize,
-  wallMs,
   type Yardstick,
 } from '@vulpes/bench';
-import type { Device } from '@vulpes/tensor-core';
+import { assertSameAdapter } from './adapter.ts';
 import { deviation } from './deviation.ts';
 import type { Exercise, OurWork } from './exercise.ts';
-import { exercises } from './exercises.ts';
-import { type PeerProcess, startPeer } from './peer-process.ts';
+import { chooseExercises } from './exercises.ts';
+import { timeOurs } from './our-clock.ts';
+import { startPeer } from './peer-process.ts';
 import { peerFolder } from './places.ts';
-import type { AdapterName, Job } from './protocol.ts';
+import type { Job } from './protocol.ts';
+import { type InTurns, takeTurns } from './turns.ts';
 
 export const peerNames = ['tfjs', 'jax-js'] as const;
 export type PeerName = (typeof peerNames)[number];
 
 /** Work before the first timed run, so that clocks are up. */
 const WARM_MS = 1000;
-/** Runs end here even if there were fewer than asked for. */
-const MAX_TIMED_MS = { hardware: 4_000, software: 5_000 };
-const MAX_CHECK_MS = { hardware: 40_000, software: 120_000 };
+/** For one answer of a peer: a check, or one turn. */
+const MAX_ANSWER_MS = { hardware: 40_000, software: 120_000 };
 
-interface TimeLimits {
-  readonly runs: number;
-  readonly warmMs: number;
-  readonly maxMs: number;
-  readonly checkMs: number;
+export interface JavascriptSettings {
+  /** Has `worker.mjs` and a file for each peer; default: theirs, installed on first use. */
+  readonly folder?: string;
+  /** A peer that takes longer for one answer is ended; default: as suits the adapter. */
+  readonly maxAnswerMs?: number;
 }
+
+/** As the report names a peer. */
+const runnerOf = (peer: string): string => (peer === 'tfjs' ? 'tfjs-webgpu' : peer);
 
 /** Rows of the peers named, and of ours beside them. */
 export const javascriptYardstick =
-  (peers: readonly PeerName[]): Yardstick =>
+  (peers: readonly string[], settings: JavascriptSettings = {}): Yardstick =>
   async (context) => {
-    const { cases, device, runs } = context;
-    const { isSoftware } = device.caps;
-    const kind = isSoftware ? 'software' : 'hardware';
-    const limits = {
-      runs,
-      warmMs: isSoftware ? 0 : WARM_MS,
-      maxMs: MAX_TIMED_MS[kind],
-      checkMs: MAX_CHECK_MS[kind],
-    };
-    const asked = exercises(device.caps, new Set(cases.map(({ suite }) => suite)));
-    if (asked.length === 0) {
-      const why = 'it has no such work: it does the suites matmul, attention and training';
-      for (const runner of peers) context.onNotMeasured({ runner, case: 'all', why });
-      return;
-    }
-    context.onProgress('preparing the JavaScript yardsticks');
-    const folder = peerFolder();
-    for (const exercise of asked) {
-      await compareExercise(exercise, { ...context, folder, peers, limits });
+    const { cases, device } = context;
+    const { chosen, leftOut } = chooseExercises(cases, device.caps);
+    const runner = peers.map(runnerOf).join(', ');
+    for (const entry of leftOut) context.onNotMeasured({ runner, ...entry });
+    if (chosen.length === 0) return;
+    context.onProgress(`preparing ${peers.join(', ')}`);
+    const folder = settings.folder ?? peerFolder();
+    const maxAnswerMs =
+      settings.maxAnswerMs ?? MAX_ANSWER_MS[device.caps.isSoftware ? 'software' : 'hardware'];
+    for (const exercise of chosen) {
+      await compareExercise(exercise, { ...context, folder, peers, maxAnswerMs });
       await device.trimMemory();
     }
   };
 
 interface Setting extends ComparisonContext {
   readonly folder: string;
-  readonly peers: readonly PeerName[];
-  readonly limits: TimeLimits;
+  readonly peers: readonly string[];
+  readonly maxAnswerMs: number;
 }
 
+/** Our own row is told with the first peer that has one, from the turns beside it. */
 async function compareExercise(exercise: Exercise, setting: Setting): Promise<void> {
-  const { device, peers, limits, onProgress, onMeasurement, onNotMeasured } = setting;
+  const { device, peers, onProgress, onMeasurement, onNotMeasured } = setting;
   const { job, ours } = await exercise.prepare(device);
   try {
     const expected = await ours.outputs();
-    onProgress(`${exercise.caseId}: ${OURS}`);
-    const samples = await timeOurs(device, ours, limits);
-    onMeasurement(row(exercise, OURS, samples, exercise.what));
+    let hasOurRow = false;
     for (const peer of peers) {
-      onProgress(`${exercise.caseId}: ${peer}`);
+      const runner = runnerOf(peer);
+      onProgress(`${exercise.caseId}: ${OURS} and ${runner} in turns`);
       try {
-        onMeasurement(await measurePeer(exercise, peer, { job, expected }, setting));
+        const { times, note } = await besidePeer(exercise, peer, { job, ours, expected }, setting);
+        if (!hasOurRow) onMeasurement(ourRow(exercise, times, runner));
+        hasOurRow = true;
+        onMeasurement(theirRow(exercise, times, { runner, note }));
       } catch (error) {
         const why = error instanceof Error ? error.message : String(error);
-        onNotMeasured({ runner: peer, case: exercise.caseId, why });
+        onNotMeasured({ runner, case: exercise.caseId, why });
       }
     }
   } finally {
@@ -87,67 +85,57 @@ async function compareExercise(exercise: Exercise, setting: Setting): Promise<vo
   }
 }
 
+interface Prepared {
+  readonly job: Job;
+  readonly ours: OurWork;
+  readonly expected: Readonly<Record<string, Float32Array>>;
+}
+
 /** A process for each exercise: what one leaves behind on the GPU does not burden the next. */
-async function measurePeer(
+async function besidePeer(
   exercise: Exercise,
-  peer: PeerName,
-  { job, expected }: { job: Job; expected: Record<string, Float32Array> },
-  { device, folder, limits }: Setting,
-): Promise<Measurement> {
+  peer: string,
+  { job, ours, expected }: Prepared,
+  { device, folder, runs, maxAnswerMs }: Setting,
+): Promise<{ times: InTurns; note: string }> {
   const { process, started } = await startPeer(folder, peer, device.caps.toggles);
   try {
-    assertSameAdapter(device, started.adapter);
-    const { outputs, note } = await process.ask({ type: 'check', job }, 'outputs', limits.checkMs);
+    assertSameAdapter(device.caps.adapter, started.adapter);
+    const { outputs, note } = await process.ask({ type: 'check', job }, 'outputs', maxAnswerMs);
     const error = deviation(outputs, expected, exercise);
-    const samples = await timePeer(process, limits);
-    const runner = peer === 'tfjs' ? 'tfjs-webgpu' : peer;
-    return row(exercise, runner, samples, `${started.version}: ${note}; ${error} from ours`);
+    const times = await takeTurns(
+      (turn) => timeOurs(device, ours, turn),
+      async (turn) => (await process.ask({ type: 'time', ...turn }, 'times', maxAnswerMs)).ms,
+      { runs, warmMs: WARM_MS },
+    );
+    return { times, note: `${started.version}: ${note}; ${error}` };
   } finally {
     process.stop();
   }
 }
 
-const timePeer = async (process: PeerProcess, limits: TimeLimits): Promise<readonly number[]> => {
-  const { checkMs, ...settings } = limits;
-  return (await process.ask({ type: 'time', ...settings }, 'times', checkMs + settings.maxMs)).ms;
-};
+const ourRow = (exercise: Exercise, { ours }: InTurns, beside: string): Measurement => ({
+  ...rowOf(exercise),
+  runner: OURS,
+  wallMs: summarize(ours),
+  note: `${exercise.what}; times beside ${beside}`,
+});
 
-/** As tools/yardsticks/src/timing.mjs does for a peer. */
-async function timeOurs(
-  device: Device,
-  ours: OurWork,
-  { runs, warmMs, maxMs }: TimeLimits,
-): Promise<number[]> {
-  const once = () => wallMs(device, () => ours.record());
-  const start = performance.now();
-  do await once();
-  while (performance.now() - start < warmMs);
-  const samples = [await once()];
-  const timed = performance.now();
-  while (samples.length < runs && performance.now() - timed < maxMs) samples.push(await once());
-  return samples;
-}
-
-const row = (
-  { suite, caseId, variant }: Exercise,
-  runner: string,
-  samples: readonly number[],
-  note: string,
+const theirRow = (
+  exercise: Exercise,
+  { theirs, ratio }: InTurns,
+  { runner, note }: { readonly runner: string; readonly note: string },
 ): Measurement => ({
-  suite,
-  case: caseId,
-  variant,
+  ...rowOf(exercise),
   runner,
-  wallMs: summarize(samples),
-  gpuMs: null,
+  wallMs: summarize(theirs),
+  timeOverOurs: ratio,
   note,
 });
 
-function assertSameAdapter({ caps }: Device, theirs: AdapterName): void {
-  const ours = caps.adapter;
-  const isSame = ours.vendor === theirs.vendor && ours.description === theirs.description;
-  if (isSame) return;
-  throw new Error(
-    `it got another adapter: ${theirs.vendor} ${theirs.description}, ours is ${ours.vendor} ${ours.description}`,
-  );
-}
+const rowOf = ({ suite, caseId, variant }: Exercise) => ({
+  suite,
+  case: caseId,
+  variant,
+  gpuMs: null,
+});

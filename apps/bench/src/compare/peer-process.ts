@@ -41,7 +41,7 @@ export async function startPeer(
     env: environment(),
     execArgv: [],
   });
-  const running = peerProcess(child, peer);
+  const running = peerProcess(child);
   const webgpu = pathToFileURL(require.resolve('webgpu')).href;
   try {
     const start: Request = { type: 'start', peer, webgpu, toggles };
@@ -52,13 +52,16 @@ export async function startPeer(
   }
 }
 
-function peerProcess(child: ChildProcess, peer: string): PeerProcess {
+function peerProcess(child: ChildProcess): PeerProcess {
   let complaint = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     complaint = text.trim().split('\n').at(-1) || complaint;
   });
   const isAlive = () => child.exitCode === null && child.signalCode === null && child.connected;
   const stop = () => void child.kill('SIGKILL');
+  // One that hangs does not see that we are gone.
+  process.once('exit', stop);
+  child.once('exit', () => process.off('exit', stop));
   return {
     isAlive,
     stop,
@@ -69,8 +72,8 @@ function peerProcess(child: ChildProcess, peer: string): PeerProcess {
           child.off('message', onMessage).off('exit', onExit);
           end();
         };
-        const fail = (why: string) => settle(() => reject(new YardstickError(`${peer}: ${why}`)));
-        const onExit = () => fail(`its process ended: ${complaint || 'without a word'}`);
+        const fail = (why: string) => settle(() => reject(new YardstickError(why)));
+        const onExit = () => fail(`its process ended: ${complaint || 'it said nothing'}`);
         const onMessage = (reply: Reply) => {
           if (reply.type === expected) {
             settle(() => resolve(reply as Extract<Reply, { type: typeof expected }>));
@@ -78,7 +81,7 @@ function peerProcess(child: ChildProcess, peer: string): PeerProcess {
         };
         const timer = setTimeout(() => {
           stop();
-          fail(`no result within ${withinMs / 1000} s`);
+          fail(`no ${expected} within ${withinMs / 1000} s`);
         }, withinMs);
         child.on('message', onMessage).on('exit', onExit);
         if (isAlive()) child.send(request);

@@ -67,7 +67,7 @@ export type Job = MatmulJob | AttentionJob | TrainJob;
 export interface Work {
   /** Does the work once and waits for the device. */
   run(): Promise<void>;
-  /** Does the work and reads back what is compared: c; o (dq, dk, dv, dLogFgate); losses. */
+  /** Does the work and reads back what is compared: c; out (dq, dk, dv, dLogFgate); losses. */
   outputs(): Promise<Record<string, Float32Array>>;
   dispose(): void;
 }
@@ -94,9 +94,10 @@ export interface Check {
 }
 export interface Time {
   readonly type: 'time';
+  /** Timed. */
   readonly runs: number;
+  /** Untimed work before them, in milliseconds. */
   readonly warmMs: number;
-  readonly maxMs: number;
 }
 export type Request = Start | Check | Time;
 
@@ -107,6 +108,7 @@ export interface AdapterName {
   readonly description: string;
 }
 export type Reply =
+  /** With the adapter of the device that the peer works on. */
   | { readonly type: 'ready'; readonly adapter: AdapterName; readonly version: string }
   | {
       readonly type: 'outputs';

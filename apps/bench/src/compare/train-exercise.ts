@@ -1,6 +1,6 @@
 // A training step of FoX (LLaMA) without pruning: forward, backward, clip by global norm, AdamW; the same weights and tokens for all.
 
-import { caseId } from '@vulpes/bench';
+import { type CaseReport, caseId, randomTokens } from '@vulpes/bench';
 import { createModel, foxPreset, type Model, type Params } from '@vulpes/lm-models';
 import type { Device, Tensor } from '@vulpes/tensor-core';
 import {
@@ -12,16 +12,9 @@ import {
 } from '@vulpes/training';
 import type { Exercise, OurWork } from './exercise.ts';
 import type { TrainJob } from './protocol.ts';
-import { tokens } from './random.ts';
 
 const UPDATES = 3;
 const OPTIMIZER = { learningRate: 1e-3, weightDecay: 0.1, maxGradNorm: 1, ...ADAMW } as const;
-
-interface Sizes {
-  readonly preset: string;
-  readonly batch: number;
-  readonly length: number;
-}
 
 async function jobOf(model: Model, params: Params, batch: TokenBatch): Promise<TrainJob> {
   const { vocabSize, hiddenSize, numHiddenLayers, numHeads, normEps } = model.config;
@@ -71,23 +64,28 @@ function ourWork(
   };
 }
 
-export function trainExercise({ preset, batch, length }: Sizes): Exercise {
+/** The LLaMA sibling of the case's preset, at its batch and length: token shift and per-head norms would measure a peer's slicing. */
+export function trainExercise({
+  preset,
+  dims: { B: batch = 1, T: length = 1 },
+}: CaseReport): Exercise {
+  const sibling = String(preset).replace(/^pro-/, 'llama-');
   return {
     suite: 'training',
-    caseId: caseId({ op: 'train-step', mode: 'step', preset, dims: { B: batch, T: length } }),
+    caseId: caseId({
+      op: 'train-step',
+      mode: 'step',
+      preset: sibling,
+      dims: { B: batch, T: length },
+    }),
     variant: 'dense',
     what: `FoX (LLaMA), f32: forward, backward, clip, AdamW; losses of the first ${UPDATES} updates compared`,
     bound: 1e-3,
     async prepare(device) {
-      const config = foxPreset(preset, { logPruningTolerance: null });
+      const config = foxPreset(sibling, { logPruningTolerance: null });
       const model = createModel(config, device);
       const params = model.init(0);
-      const ids = tokens(7, batch * (length + 1), config.vocabSize);
-      const row = (at: number, shift: number) =>
-        ids.subarray(at * (length + 1) + shift, at * (length + 1) + shift + length);
-      const rows = (shift: number) =>
-        Int32Array.from(Array.from({ length: batch }, (_, at) => [...row(at, shift)]).flat());
-      const data: TokenBatch = { inputs: rows(0), labels: rows(1), shape: [batch, length] };
+      const data = randomTokens(batch, length, config.vocabSize);
       const job = await jobOf(model, params, data);
       const optimizer = createAdamWState(device, model.parameterSpecs());
       return { job, ours: ourWork(device, { model, params, optimizer }, data) };

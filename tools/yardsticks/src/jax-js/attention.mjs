@@ -23,11 +23,11 @@ export const attentionWork = (job) => {
   const [q, k, v] = [job.q, job.k, job.v].map((data) => np.array(data, { shape }));
   const logFgate = np.array(job.logFgate, { shape: [batch, length, heads] });
   const inputs = [q, k, v, logFgate];
-  if (!dOut) return jaxWork(inputs, (...tensors) => ({ o: forgettingAttention(...tensors) }));
+  if (!dOut) return jaxWork(inputs, (...tensors) => ({ out: forgettingAttention(...tensors) }));
   return jaxWork([...inputs, np.array(dOut, { shape })], (q, k, v, logFgate, dOut) => {
-    const [o, pullBack] = vjp(forgettingAttention, [q, k, v, logFgate]);
+    const [out, pullBack] = vjp(forgettingAttention, [q, k, v, logFgate]);
     const [dq, dk, dv, dLogFgate] = pullBack(dOut);
     pullBack.dispose();
-    return { o, dq, dk, dv, dLogFgate };
+    return { out, dq, dk, dv, dLogFgate };
   });
 };

@@ -39,23 +39,23 @@ export const attentionWork = (job) => {
   // What is compared has our layout; the way back is two copies in a run.
   const back = (/** @type {Tensor} */ x) =>
     tf.transpose(x, x.rank === 4 ? [0, 2, 1, 3] : [0, 2, 1]);
-  if (!dOut) return tfWork(inputs, (...all) => ({ o: back(forgettingAttention(...all)) }));
+  if (!dOut) return tfWork(inputs, (...all) => ({ out: back(forgettingAttention(...all)) }));
   return tfWork([...inputs, headsFirst(dOut, [headDim])], (q, k, v, logFgate, mask, dOut) => {
     /** @type {Tensor | undefined} */
-    let o;
+    let out;
     const gradients = tf.grads((/** @type {Tensor[]} */ ...learned) => {
-      o = tf.keep(forgettingAttention(...learned, mask));
-      return o;
+      out = tf.keep(forgettingAttention(...learned, mask));
+      return out;
     });
     const [dq, dk, dv, dLogFgate] = gradients([q, k, v, logFgate], dOut);
     const result = {
-      o: back(o),
+      out: back(out),
       dq: back(dq),
       dk: back(dk),
       dv: back(dv),
       dLogFgate: back(dLogFgate),
     };
-    o.dispose();
+    out.dispose();
     return result;
   });
 };
