@@ -66,6 +66,8 @@ export interface BenchCase {
   readonly flops?: number;
   /** The same of what `counts` runs, where that is more than the timed work. */
   readonly countFlops?: number;
+  /** Runs only where `--case` names it: too long for the adapter's default run. */
+  readonly isOnRequest?: boolean;
   /** How the inputs were made, for the report. */
   readonly inputs: string;
   /** The first is the baseline of the ratios. */

@@ -10,7 +10,7 @@ export interface CaseFilter {
   readonly maxTokens: number | null;
   /** Of the cases that have a preset, only these; null = all. */
   readonly presets: readonly string[] | null;
-  /** Part of the case's id; null = all. */
+  /** Part of the case's id; null = all but those that run on request. */
   readonly caseText: string | null;
 }
 
@@ -31,7 +31,7 @@ export function chooseCases(caps: DeviceCaps, filter: CaseFilter): BenchCase[] {
     (benchCase) =>
       tokensOf(benchCase) <= (filter.maxTokens ?? Number.POSITIVE_INFINITY) &&
       hasPreset(benchCase, filter.presets) &&
-      caseId(benchCase).includes(filter.caseText ?? ''),
+      isNamed(benchCase, filter.caseText),
   );
   if (chosen.length > 0) return chosen;
   throw new ArgumentError(
@@ -40,6 +40,9 @@ export function chooseCases(caps: DeviceCaps, filter: CaseFilter): BenchCase[] {
 }
 
 const tokensOf = ({ dims: { B = 1, T = 0 } }: BenchCase): number => B * T;
+
+const isNamed = (benchCase: BenchCase, caseText: string | null): boolean =>
+  caseText === null ? !benchCase.isOnRequest : caseId(benchCase).includes(caseText);
 
 const hasPreset = ({ preset }: BenchCase, presets: readonly string[] | null): boolean =>
   preset === undefined || presets === null || presets.includes(preset);

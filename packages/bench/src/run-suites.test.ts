@@ -46,6 +46,15 @@ describe('every suite', () => {
     }
   });
 
+  test('a software adapter counts long contexts only where they are asked for', () => {
+    const pruning = { ...everything, suites: ['pruning'] as const };
+    const lengths = (isSoftware: boolean, caseText: string | null) =>
+      chooseCases({ ...software, isSoftware }, { ...pruning, caseText }).map(({ dims }) => dims.T);
+    expect(lengths(true, null)).toEqual([2048, 2048]);
+    expect(lengths(true, 'T16384')).toEqual([16384, 16384]);
+    expect(lengths(false, null)).toEqual([2048, 2048, 16384, 16384]);
+  });
+
   test('is cut down by length, preset and name', () => {
     const hardware = { ...software, isSoftware: false };
     const chosen = chooseCases(hardware, {

@@ -13,10 +13,17 @@ const TAUS = [
   { tauMin: 4, tauMax: 4096 },
 ] as const;
 const LENGTHS = [2048, 16384];
+/** Counting a longer context takes a software adapter minutes. */
+const LONGEST_ON_SOFTWARE = 2048;
 const SMALL = { B: 1, T: 320, H: 3, D: 64, block: 64 } as const;
 
-export const pruningSuite = (_caps: DeviceCaps): BenchCase[] =>
-  LENGTHS.flatMap((T) => TAUS.map((taus) => pruningCase({ ...SMALL, T, H: 12, ...taus })));
+export const pruningSuite = ({ isSoftware }: DeviceCaps): BenchCase[] =>
+  LENGTHS.flatMap((T) =>
+    TAUS.map((taus) => ({
+      ...pruningCase({ ...SMALL, T, H: 12, ...taus }),
+      isOnRequest: isSoftware && T > LONGEST_ON_SOFTWARE,
+    })),
+  );
 
 /** One case at any size; `dims` holds B, T, H, D, block, tauMin and tauMax. */
 export function pruningCase(dims: Dims): BenchCase {
