@@ -1,0 +1,123 @@
+import type { KernelTime } from '@vulpes/tensor-core';
+import { gpuSuite } from '@vulpes/tensor-core/testing';
+import { describe, expect, test } from 'vitest';
+import type { Counts } from './case.ts';
+import type { VariantReport } from './report.ts';
+import { type Contender, type RateBasis, variantReport } from './variant-report.ts';
+
+const summary = (min: number) => ({ runs: 3, median: 9 * min, p10: min, p90: 9 * min, min });
+/** 10 TFLOP/s, 1000 GB/s. */
+const PEAKS = {
+  compute: { flops: 1e10, ms: summary(1) },
+  memory: { bytes: 1e9, ms: summary(1) },
+};
+const BASIS = { isSoftware: false, isSearch: false, peaks: PEAKS };
+const COUNTS: Counts = { flops: 8e9, bytes: 4e8 };
+
+/** A run of two kernels, which takes `ms` in all. */
+const runOf = (ms: number): KernelTime[] => [
+  { label: `first of ${ms}`, nanoseconds: 0.25e6 * ms },
+  { label: 'second', nanoseconds: 0.75e6 * ms },
+];
+
+function contender(times: { wall: number[]; gpu?: number[] }, counts: Counts = COUNTS): Contender {
+  const workload = {
+    run: () => ({}),
+    expected: () => ({}),
+    counts: () => counts,
+    dispose() {},
+  };
+  return {
+    variant: { name: 'v', build: () => workload },
+    gate: { isOk: true, dims: {}, checks: [] },
+    workload,
+    wall: times.wall,
+    profiles: (times.gpu ?? []).map(runOf),
+  };
+}
+
+gpuSuite('variantReport', (device) => {
+  const report = (...given: [Contender, Contender, RateBasis]) => variantReport(device(), ...given);
+  const timingOf = (given: VariantReport) => given.timing ?? expect.fail('not timed');
+
+  test('rates and shares are of the median by GPU time', async () => {
+    const one = contender({ wall: [7, 7, 7], gpu: [3, 2, 1] });
+    const timing = timingOf(await report(one, one, BASIS));
+    expect(timing.wallMs).toMatchObject({ runs: 3, median: 7 });
+    expect(timing.gpuMs).toMatchObject({ runs: 3, median: 2, min: 1 });
+    // 8e9 flops and 4e8 bytes in 2 ms.
+    expect(timing.rates?.tflops).toBeCloseTo(4, 10);
+    expect(timing.rates?.gbPerSecond).toBeCloseTo(200, 10);
+    expect(timing.shares?.ofPeak).toBeCloseTo(0.4, 10);
+    expect(timing.shares?.ofBandwidth).toBeCloseTo(0.2, 10);
+    expect(timing.shares?.bound).toBe('compute');
+  });
+
+  test('the split into kernels is of the run with the median GPU time', async () => {
+    const one = contender({ wall: [7, 7, 7], gpu: [3, 1, 2] });
+    const { kernels } = timingOf(await report(one, one, BASIS));
+    expect(kernels).toEqual([
+      { label: 'second', launches: 1, ms: 1.5 },
+      { label: 'first of 2', launches: 1, ms: 0.5 },
+    ]);
+  });
+
+  test('the speed-up is the baseline over this variant, round by round', async () => {
+    const baseline = contender({ wall: [100, 100, 100], gpu: [4, 40, 6] });
+    const faster = contender({ wall: [1, 1, 1], gpu: [2, 10, 1] });
+    // 2, 4 and 6: of medians it would be 6 / 2.
+    expect(timingOf(await report(faster, baseline, BASIS)).speedup).toMatchObject({
+      median: 4,
+      min: 2,
+    });
+    expect(timingOf(await report(baseline, faster, BASIS)).speedup.median).toBeCloseTo(1 / 4, 10);
+    expect(timingOf(await report(faster, faster, BASIS)).speedup.median).toBe(1);
+  });
+
+  test('without timestamps all is by the wall clock', async () => {
+    const baseline = contender({ wall: [8, 8, 8] });
+    const timing = timingOf(await report(contender({ wall: [4, 4, 4] }), baseline, BASIS));
+    expect(timing.gpuMs).toBeNull();
+    expect(timing.kernels).toEqual([]);
+    expect(timing.rates?.tflops).toBeCloseTo(2, 10);
+    expect(timing.speedup.median).toBe(2);
+  });
+
+  test('on a software adapter by the wall clock, without rates; one run tells the split', async () => {
+    const baseline = contender({ wall: [8, 8], gpu: [1] });
+    const one = contender({ wall: [4, 4], gpu: [3] });
+    const timing = timingOf(await report(one, baseline, { ...BASIS, isSoftware: true }));
+    expect(timing).toMatchObject({ gpuMs: null, rates: null, speedup: { median: 2 } });
+    expect(timing.kernels[0]).toMatchObject({ label: 'second', ms: 2.25 });
+    expect(timing.shares?.ofPeak).toBeCloseTo(0.2, 10);
+  });
+
+  test('timestamps too coarse to tell: equal, and no share', async () => {
+    const zero = contender({ wall: [1], gpu: [0] });
+    const timing = timingOf(await report(zero, zero, BASIS));
+    expect(timing.speedup.median).toBe(1);
+    expect(timing.shares).toBeNull();
+  });
+
+  describe('counts', () => {
+    test('pruned share', async () => {
+      const counts = { ...COUNTS, keptBlocks: 3, causalBlocks: 12 };
+      const one = contender({ wall: [1], gpu: [1] }, counts);
+      expect((await report(one, one, BASIS)).counts).toMatchObject({
+        ...counts,
+        prunedShare: 0.75,
+      });
+      const dense = contender({ wall: [1], gpu: [1] });
+      expect((await report(dense, dense, BASIS)).counts?.prunedShare).toBeNull();
+    });
+
+    test('of a search: they are of the attention that follows, so it has no rates', async () => {
+      const counts = { ...COUNTS, keptBlocks: 3, causalBlocks: 12 };
+      const search = { ...BASIS, isSearch: true };
+      const one = contender({ wall: [1], gpu: [1] }, counts);
+      expect(timingOf(await report(one, one, search))).toMatchObject({ rates: null, shares: null });
+      const own = contender({ wall: [1], gpu: [1] });
+      expect(timingOf(await report(own, own, search)).rates?.tflops).toBeCloseTo(8, 10);
+    });
+  });
+});
