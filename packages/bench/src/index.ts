@@ -7,7 +7,6 @@ export {
   type Dims,
   type Expectations,
   type Expected,
-  formatDims,
   type Mode,
   type Variant,
   type Workload,
@@ -16,9 +15,9 @@ export { assertSuiteNames, type CaseFilter, chooseCases } from './choose-cases.t
 export type { ComparisonContext, Yardstick } from './compare.ts';
 export { DeviceSlot } from './device-slot.ts';
 export { count } from './format.ts';
-export { checkOutput, type GateCheck, type GateReport, runGate } from './gate.ts';
+export { checkOutput, type GateCheck, type GateReport } from './gate.ts';
 export { forwardBackward } from './gradients.ts';
-export { adapterName, type HostInfo, type MachineInfo, machineInfo } from './machine.ts';
+export { adapterName, type HostInfo, type MachineInfo } from './machine.ts';
 export {
   markdownTables,
   markedTables,
@@ -28,7 +27,7 @@ export {
 } from './markdown.ts';
 export type { Measurement, NotMeasured } from './measurement.ts';
 export { reportPage } from './page/report-page.ts';
-export { type Peaks, peakGbPerSecond, peakTflops, type Shares } from './peaks/shares.ts';
+export type { Peaks, Shares } from './peaks/shares.ts';
 export { formatRefusals, type Refusal, refusalsOf } from './refusal.ts';
 export {
   type CaseTime,
@@ -41,10 +40,8 @@ export {
 } from './regression.ts';
 export {
   type BenchReport,
-  buildReport,
   type CaseReport,
   OURS,
-  REPORT_SCHEMA,
   type Timing,
   type VariantReport,
   withRows,
@@ -56,12 +53,11 @@ export {
   defaultSettings,
   type Progress,
   runCases,
-  runSuites,
 } from './run-suites.ts';
-export { quantile, type Summary, summarize } from './statistics.ts';
+export { type Summary, summarize } from './statistics.ts';
 export { type SuiteName, suiteNames, suiteSentences, suites } from './suites/index.ts';
 export { normals } from './suites/random.ts';
 export { randomTokens } from './suites/training/state.ts';
-export { formatCase, formatEnd, formatPeaks, formatReport } from './table.ts';
+export { formatCase, formatEnd } from './table.ts';
 export type { OnPhase, Phase } from './time-contenders.ts';
-export { type KernelTotal, kernelTimes, totalMs, totalsByLabel, wallMs } from './timer.ts';
+export { wallMs } from './timer.ts';

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { markdownTables, markedTables, parseReport, tablesIn, withTables } from './markdown.ts';
 import { leftOut } from './missing.ts';
 import type { BenchReport, CaseReport, VariantReport } from './report.ts';
-import { formatReport } from './table.ts';
+import { terminalText } from './terminal-text.fixture.ts';
 
 const summary = (median: number) => ({
   runs: 20,
@@ -152,7 +152,7 @@ test('why a case was left out, in whole seconds', () => {
 });
 
 test('a software report makes no absolute claim', () => {
-  for (const text of [markdownTables(software, 'x.json'), formatReport(software)]) {
+  for (const text of [markdownTables(software, 'x.json'), terminalText(software)]) {
     expect(text).not.toMatch(/TFLOP|GB\/s|\d ms/);
     expect(text).toContain('80 %');
   }
@@ -167,7 +167,7 @@ test('work above the measured peak tells of a wrong peak, in words', () => {
       return { ...caseAt('attention', 1024), variants: [{ ...one, timing } as VariantReport] };
     }),
   });
-  const texts = (given: BenchReport) => [formatReport(given), markdownTables(given, 'x.json')];
+  const texts = (given: BenchReport) => [terminalText(given), markdownTables(given, 'x.json')];
   for (const text of texts(withShares(1, 0.9))) expect(text).not.toContain('peak is too low');
   for (const text of texts(withShares(1.01, 0.9)))
     expect(text).toContain(
@@ -190,7 +190,7 @@ test('what a variant counted of its own has a column', () => {
   expect(text).toContain('| blocks kept | also counted |');
   expect(text).toContain('| 30.0 % | cache 10 of 40 KiB; dropped 0.0e+0 at most |');
   expect(text).toContain('| 100.0 % |  |');
-  const terminal = formatReport({ ...report, cases });
+  const terminal = terminalText({ ...report, cases });
   expect(terminal).toMatch(/30\.0 % +cache 10 of 40 KiB; dropped 0\.0e\+0 at most$/m);
 });
 

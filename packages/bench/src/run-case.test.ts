@@ -7,7 +7,7 @@ import type { GateReport } from './gate.ts';
 import { buildReport, withRows } from './report.ts';
 import { runCase } from './run-case.ts';
 import type { Summary } from './statistics.ts';
-import { formatReport } from './table.ts';
+import { terminalText } from './terminal-text.fixture.ts';
 import type { Phase } from './time-contenders.ts';
 
 const double = defineKernel({
@@ -207,13 +207,13 @@ gpuSuite('runCase', (device) => {
       machine: { host: HOST, isSoftware: true },
     });
     expect(JSON.parse(JSON.stringify(software))).toEqual(software);
-    const text = formatReport(software);
+    const text = terminalText(software);
     expect(text).toContain('say nothing about a GPU');
     expect(text).toMatch(/right +ok exact +4 +1\.00x/);
     expect(text).toMatch(/wrong +REFUSED: y 3\.3e-1 > 0\.000001/);
     expect(text).not.toContain(' ms');
     expect(text).toContain('not measured: 1 case\n  vulpes, larger: did not fit: too large');
-    expect(formatReport(report(false))).toMatch(/GPU ms.*measured peaks: 50\.0 TFLOP/s);
+    expect(terminalText(report(false))).toMatch(/GPU ms.*measured peaks: 50\.0 TFLOP/s);
   });
 
   test('rows of a yardstick stand beside ours', async () => {
@@ -234,9 +234,9 @@ gpuSuite('runCase', (device) => {
       ),
       { comparisons: [row], notMeasured: [{ runner: 'other', case: 'b', why: 'cannot' }] },
     );
-    expect(formatReport(compared)).toMatch(
+    expect(terminalText(compared)).toMatch(
       /double\/forward size4096 +right +other +4 +- +- +3\.00×/,
     );
-    expect(formatReport(compared)).toContain('other, b: cannot');
+    expect(terminalText(compared)).toContain('other, b: cannot');
   });
 });

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import type { BenchCase, Workload } from './case.ts';
 import { DeviceSlot } from './device-slot.ts';
 import { type BenchOptions, runCases } from './run-suites.ts';
-import { formatReport } from './table.ts';
+import { terminalText } from './terminal-text.fixture.ts';
 
 const OPTIONS: BenchOptions = {
   suites: ['matmul'],
@@ -101,7 +101,7 @@ gpuSuite('runCases', () => {
         why: 'failed: broken: expected a test.',
       },
     ]);
-    expect(formatReport(report)).toContain('not measured: 2 cases');
+    expect(terminalText(report)).toContain('not measured: 2 cases');
   });
 
   test('over the time budget the largest cases go first, and the report keeps the order of the suite', async () => {

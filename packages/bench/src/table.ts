@@ -7,13 +7,6 @@ import { type Peaks, peakGbPerSecond, peakTflops, type Shares } from './peaks/sh
 import type { BenchReport, CaseReport, VariantReport } from './report.ts';
 import { comparisonTable, noteOf } from './rows.ts';
 
-/** Lines without colours. */
-export function formatReport(report: BenchReport): string {
-  const isAbsolute = report.timesAre === 'absolute';
-  const blocks = report.cases.map((benchCase) => formatCase(benchCase, isAbsolute));
-  return [...blocks, ...formatEnd(report)].join('\n\n');
-}
-
 /** What stands below the cases: peaks, yardsticks, what is missing, what the times are good for. */
 export const formatEnd = (report: BenchReport): string[] =>
   [
