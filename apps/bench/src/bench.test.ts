@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import {
   type BenchCase,
   chooseCases,
+  defaultSettings,
   markedTables,
   parseReport,
   type Variant,
 } from '@vulpes/bench';
-import type { DeviceCaps } from '@vulpes/tensor-core';
+import { type DeviceCaps, ShapeError } from '@vulpes/tensor-core';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { bench } from './bench.ts';
 import { parseArguments } from './options.ts';
@@ -52,6 +53,52 @@ test('a small run: report, page, tables of it in a document', async () => {
   expect(readFileSync(html, 'utf8')).toContain('Suite boundary');
   for (const _ of [1, 2]) tables([json, '--write', document], { write: () => {} });
   expect(readFileSync(document, 'utf8')).toBe(`${markedTables(report, 'report.json')}\n`);
+});
+
+test('20 runs after a second of work, within four minutes on a software adapter; what is given goes first', async () => {
+  const settingsOf = async (...argv: string[]) => {
+    const json = at('settings.json');
+    const given = parseArguments([...SMALL, '--json', json, '--no-peaks', ...argv]);
+    await bench(given, { write: () => {} });
+    const { settings, cases, machine } = reportAt(json);
+    return { settings, machine, runs: cases[0]?.variants[0]?.timing?.wallMs.runs };
+  };
+  const { settings, machine, runs } = await settingsOf();
+  expect(settings).toEqual({
+    suites: ['boundary'],
+    runs: 20,
+    warmSeconds: 1,
+    maxTokens: null,
+    presets: null,
+    budgetSeconds: machine.isSoftware ? 240 : null,
+  });
+  expect(runs).toBe(20);
+  const given = await settingsOf('--runs', '3', '--budget-seconds', '77', '--max-tokens', '5000');
+  expect(given.settings).toMatchObject({ runs: 3, budgetSeconds: 77, maxTokens: 5000 });
+  expect(given.runs).toBe(3);
+  for (const isSoftware of [true, false]) {
+    const caps = { isSoftware } as DeviceCaps;
+    expect(defaultSettings({ caps })).toMatchObject({
+      runs: 20,
+      warmSeconds: 1,
+      budgetSeconds: isSoftware ? 240 : null,
+    });
+  }
+});
+
+test('a case that fails is no refusal: page, complaint, exit code 1', async () => {
+  const [json, html] = [at('failed.json'), at('failed.html')];
+  const { code, stdout, stderr } = await run(['--json', json, '--html', html], (caps) => {
+    const [real] = chooseCases(caps, parseArguments(SMALL)) as [BenchCase];
+    const build = (): never => {
+      throw new ShapeError('broken: expected a test.');
+    };
+    return [{ ...real, op: 'broken', variants: [{ name: 'broken', build }] }, real];
+  });
+  expect([code, stderr]).toEqual([1, '1 case failed; the table says why.']);
+  expect(stdout).toContain(': failed: broken: expected a test.');
+  expect(stdout).toContain(`page:   ${html}\nAll 1 variant that ran passed their check.`);
+  expect(reportAt(json)).toMatchObject({ failed: 1, refused: [] });
 });
 
 test('a time budget leaves cases out and says so', async () => {
