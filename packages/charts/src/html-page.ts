@@ -71,6 +71,9 @@ const paragraphs = (text = ''): string[] =>
     .filter((part) => part.trim() !== '')
     .map((part) => `<p>${escapeText(part.trim())}</p>`);
 
+/** A picture shrinks to this share of its width; on a narrower screen it scrolls, so that its text can be read. */
+const LEAST = 0.7;
+
 /** Several charts stand side by side where the screen has room. */
 function figuresOf(heading: string, pictures: readonly string[]): string[] {
   const figures = pictures.map((picture) => pictureOf(heading, picture));
@@ -78,8 +81,10 @@ function figuresOf(heading: string, pictures: readonly string[]): string[] {
 }
 
 function pictureOf(heading: string, svg: string): string {
-  if (svg.startsWith('<svg ')) return `<figure tabindex="0">${svg}</figure>`;
+  const width = /^<svg [^>]*\swidth="(\d+)"/.exec(svg)?.[1];
+  if (width)
+    return `<figure tabindex="0" style="--least:${LEAST * Number(width)}px">${svg}</figure>`;
   throw new ChartError(
-    `htmlPage: expected the svg of section "${heading}" to start with <svg, got ${JSON.stringify(svg.slice(0, 20))}. Pass what a chart returned.`,
+    `htmlPage: expected the svg of section "${heading}" to start with <svg and to have a width in pixels, got ${JSON.stringify(svg.slice(0, 20))}. Pass what a chart returned.`,
   );
 }

@@ -12,7 +12,7 @@ h2{font-size:1.2rem;margin:2.8rem 0 .5rem;padding-top:.9rem;border-top:1px solid
 header p{color:var(--quiet);margin:0}
 p{max-width:46rem;margin:.5rem 0}
 figure{margin:1.2rem 0;overflow-x:auto}
-figure svg{display:block;max-width:100%;min-width:34rem;height:auto}
+figure svg{display:block;max-width:100%;min-width:var(--least);height:auto}
 .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,34rem),1fr));gap:1.2rem 1.6rem;margin:1.2rem 0}
 .charts figure{margin:0;min-width:0}
 .wide{position:relative;overflow:auto;max-height:85vh;margin:1rem 0;background:linear-gradient(to left,var(--paper) 1.5rem,transparent) right/3rem 100% no-repeat local,linear-gradient(to left,rgb(128 128 128/.4),transparent) right/.8rem 100% no-repeat scroll}

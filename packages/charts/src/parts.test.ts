@@ -43,7 +43,7 @@ test('a page refuses to be empty, ragged tables, and foreign markup', () => {
   expect(() => htmlPage({ title: 'p', sections: [] })).toThrow(/at least one section/);
   expect(page({ table: { columns: ['a'], rows: [[1, 2]] } })).toThrow(/expected 1 cells .* got 2/);
   expect(page({ svg: '<img src=x>' })).toThrow(
-    /expected the svg of section "h" to start with <svg/,
+    /expected the svg of section "h" to start with <svg and to have a width/,
   );
 });
 
@@ -149,10 +149,11 @@ test('columns of numbers are set to the right, whatever stands with the number',
     [
       ['a', ...cells, 'B1-T1024'],
       ['b', ...cells.map(() => '-'), '2 cores, 3 GHz'],
+      ['c', ...cells.map(() => ''), 'none'],
     ],
   );
   expect(page.match(/<th [^>]*class="number"/g)).toHaveLength(cells.length);
-  expect(page.match(/<td class="number"/g)).toHaveLength(2 * cells.length);
+  expect(page.match(/<td class="number"/g)).toHaveLength(3 * cells.length);
   expect(page).toContain('<td class="number">10 %<span class="star"> *</span></td>');
 });
 
@@ -179,6 +180,6 @@ test('several charts stand side by side, and what scrolls can be reached by keyb
     ],
   });
   expect(page.match(/<div class="charts">/g)).toHaveLength(1);
-  expect(page.match(/<figure tabindex="0"><svg /g)).toHaveLength(3);
+  expect(page.match(/<figure tabindex="0" style="--least:532px"><svg /g)).toHaveLength(3);
   expect(page).toContain('<div class="wide" role="region" tabindex="0" aria-label="two">');
 });

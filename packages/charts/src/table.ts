@@ -52,11 +52,11 @@ function rowOf(rows: Table['rows'], place: number, kinds: readonly string[]): st
   return `<tr>${cells.join('')}</tr>`;
 }
 
-/** Class of a column: of numbers where most of its cells are some, long text, or none. */
+/** Class of a column: of numbers where most of its filled cells are some (or none is filled), long text, or none. */
 function kindOf(cells: readonly string[]): string {
   const filled = cells.filter((cell) => !BLANK.includes(cell));
   const numbers = filled.filter((cell) => NUMBER.test(cell));
-  if (numbers.length > filled.length / 2) return 'number';
+  if (filled.length === 0 || numbers.length > filled.length / 2) return 'number';
   return filled.some((cell) => cell.length > LONG) ? 'text' : '';
 }
 

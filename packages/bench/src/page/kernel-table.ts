@@ -13,7 +13,7 @@ interface Program {
   run: string;
 }
 
-/** A row a kernel and spec, what weighs most first; null where nothing was profiled. */
+/** A row a kernel and spec: the heaviest kernel first, of each its heaviest spec; null where nothing was profiled. */
 export function kernelTable({ cases }: BenchReport): RowTable | null {
   const programs = new Map<string, Program>();
   for (const { suite, id, variants } of cases) {
@@ -30,7 +30,9 @@ export function kernelTable({ cases }: BenchReport): RowTable | null {
     }
   }
   if (programs.size === 0) return null;
-  const sorted = [...programs.values()].sort((a, b) => b.share - a.share);
+  const heaviest = [...programs.values()].sort((a, b) => b.share - a.share);
+  const kernels = [...new Set(heaviest.map(({ kernel }) => kernel))];
+  const sorted = kernels.flatMap((name) => heaviest.filter(({ kernel }) => kernel === name));
   return { columns: ['kernel', 'spec', 'at most', 'of a run', 'suites'], rows: sorted.map(rowOf) };
 }
 

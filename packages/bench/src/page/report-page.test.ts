@@ -80,7 +80,11 @@ describe.each(reports)('%s', (_, report) => {
   test('heights and slope of the roofline are the rates and shares of the cases', () => {
     const chart = rooflineChart(report);
     const { peaks } = report;
-    if (!chart || !peaks) return expect(chart).toBeNull();
+    const isDrawn = report.cases.some(({ variants }) =>
+      variants.some(({ timing, counts }) => timing?.shares && counts?.flops),
+    );
+    expect(chart !== null).toBe(peaks !== null && isDrawn);
+    if (!chart || !peaks) return;
     const told = report.cases.flatMap(({ suite, variants }) =>
       variants.flatMap(({ name, timing, counts }) => {
         const shares =
@@ -229,6 +233,18 @@ test('lengths stand in their order, times in milliseconds', () => {
   ]);
 });
 
+test('relative times are in units of the first variant at the shortest length, their bands, too', () => {
+  const [report] = software[0] ? [software[0][1]] : [];
+  const { cases } = family(variant('paper', 10));
+  const [time] = speedCharts({ ...(report as BenchReport), cases });
+  expect(time?.y).toMatchObject({ label: 'relative time', unit: 'ratio' });
+  expect(time?.subtitle).toContain('1 = dense at 512 tokens');
+  expect(time?.series[0]?.points).toEqual([
+    { x: 512, y: 1, low: 0.95, high: 1.05 },
+    { x: 2048, y: 15, low: 14.25, high: 15.75 },
+  ]);
+});
+
 test('a bar of a GPU is as long as its step against the first variant, and tells milliseconds', () => {
   const [report] = gpu[0] ? [gpu[0][1]] : [];
   const step = {
@@ -244,6 +260,16 @@ test('a bar of a GPU is as long as its step against the first variant, and tells
     },
   ]);
   expect(chart?.title).toContain('100 % matmul');
+});
+
+test('work above the measured peak is named on the page', async () => {
+  const [report] = gpu[0] ? [gpu[0][1]] : [];
+  const fast = variant('dense', 1);
+  const shares = { ofPeak: 1.14, ofBandwidth: 0.1, bound: 'compute' as const };
+  const timing = fast.timing && { ...fast.timing, shares };
+  const cases = [caseAt(512, [{ ...fast, timing }])];
+  const page = await reportPage({ ...(report as BenchReport), cases });
+  expect(page).toContain('above the measured peak (up to 114 % of it)');
 });
 
 test('a kernel has a row for each spec, the heaviest first', () => {

@@ -2,6 +2,7 @@
 
 import type { Page, Section } from '@vulpes/charts';
 import { adapterName } from '../machine.ts';
+import { peakWarning } from '../peaks/peak-warning.ts';
 import type { BenchReport } from '../report.ts';
 import { comparisonTable, type RowTable, suiteTables } from '../rows.ts';
 import { formatPeaks } from '../table.ts';
@@ -48,7 +49,10 @@ const tableSection = (heading: string, table: RowTable | null): Section[] =>
 const textOf = (report: BenchReport): string =>
   [
     report.note,
-    report.peaks && report.timesAre === 'absolute' ? `${formatPeaks(report.peaks)}.` : '',
+    report.peaks && report.timesAre === 'absolute'
+      ? `This run's ${formatPeaks(report.peaks)}.`
+      : '',
+    peakWarning(report),
     'Every variant was checked against its f64 twin before it was timed. A star marks the bound: the larger of the two shares. Speed-ups are against the first variant of a case, in runs that take turns.',
   ].join('\n\n');
 
