@@ -29,3 +29,9 @@ test('summarize: one slow run moves p90, not the median', () => {
   expect({ median, p10, min, runs }).toEqual({ median: 10, p10: 10, min: 10, runs: 10 });
   expect(p90).toBeGreaterThan(11);
 });
+
+test('summarize: each quantile is the one of its name', () => {
+  const samples = [110, 20, 30, 40, 50, 60, 70, 80, 90, 100, 10];
+  const expected = { runs: 11, median: 60, p10: 20, p90: 100, min: 10 };
+  expect(summarize(samples)).toEqual(expected);
+});
