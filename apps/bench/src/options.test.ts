@@ -1,7 +1,8 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { suiteNames } from '@vulpes/bench';
+import { chooseCases, suiteNames } from '@vulpes/bench';
+import { createDevice } from '@vulpes/tensor-core';
 import { afterEach, expect, test, vi } from 'vitest';
 import { parseArguments } from './options.ts';
 
@@ -126,5 +127,17 @@ test('--help explains every option and suite', () => {
     '--suite --preset --max-tokens --case --budget-seconds --runs --no-peaks --json --html --compare --base --rounds --fail-above --adapter --kernels';
   for (const word of [...options.split(' '), 'Exit code', 'bench tables'])
     expect(text).toContain(word);
-  for (const name of suiteNames) expect(text).toMatch(new RegExp(`^  ${name} +\\S.*\\.$`, 'm'));
+  for (const line of text.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80);
+});
+
+test('--help tells of each suite, by name, every variant that it has on any adapter', async () => {
+  const { caps } = await createDevice();
+  expect(() => parseArguments(['--help'])).toThrow();
+  const text = stdout.mock.calls.join('').split('\nSuites:\n')[1] ?? '';
+  const all = { suites: suiteNames, maxTokens: null, presets: null, caseText: null };
+  const cases = [true, false].flatMap((isSoftware) => chooseCases({ ...caps, isSoftware }, all));
+  for (const { suite, variants } of cases) {
+    const [, said = ''] = new RegExp(`^  ${suite} +(.*\\n(?: {4,}.*\\n)*)`, 'm').exec(text) ?? [];
+    for (const { name } of variants) expect(said.split(/[^\w-]+/).join(' ')).toContain(name);
+  }
 });

@@ -37,16 +37,38 @@ export interface BaseArguments {
 
 const MIN_ROUNDS = 5;
 
+/** Columns of a terminal, as commander folds the options where there is none. */
+const COLUMNS = 80;
+
+/** Words folded below each other, beside a term. */
+function paragraph(term: string, text: string): string {
+  const indent = '  '.padEnd(term.length + 2);
+  const lines = [''];
+  for (const word of text.split(' ')) {
+    const longer = `${lines.at(-1)} ${word}`.trim();
+    if (indent.length + longer.length <= COLUMNS) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return `  ${term}${lines.join(`\n${indent}`)}`;
+}
+
 const HELP_AFTER = `
 Suites:
-${suiteNames.map((name) => `  ${name.padEnd(10)} ${suiteSentences[name]}`).join('\n')}
+${suiteNames.map((name) => paragraph(name.padEnd(11), suiteSentences[name])).join('\n')}
 
-Each variant is first checked against its f64 twin; one that is wrong is refused, not timed.
-On a software adapter a small set runs, in under five minutes, and times are good for ratios within one report only.
+${paragraph('', 'Each variant is first checked against its f64 twin. Where one is wrong it is not timed, and the report is refused: no page, exit code 1. On a software adapter a small set runs, in under five minutes, and times are good for ratios within one report only.')}
 
-'bench tables REPORT.json' prints a report's table as Markdown; with --write FILE it replaces that report's table there.
+Examples:
+  bench                                       every suite
+  bench --suite attention --max-tokens 4096   one suite, up to a length
+  bench --compare tfjs,jax-js                 other libraries, same adapter
+  bench --base main --fail-above 1.1          against another commit, in turns
+  bench tables REPORT.json                    its tables as Markdown; with
+                                              --write FILE into a document
 
-Exit code: 0 when every variant passed its check, else 1.`;
+Exit code: 0 when every variant passed its check and all that was asked for
+could run and be written; 1 when not, and where --fail-above is exceeded; 130
+and 143 after Ctrl-C and SIGTERM, which leave the report of the cases so far.`;
 
 /** @throws CommanderError for a wrong option, and for --help after printing it. @throws ArgumentError, YardstickError for unknown names, and for options that do nothing together. */
 export function parseArguments(argv: readonly string[]): BenchArguments {
@@ -120,7 +142,9 @@ export const helpText = (): string => benchCommand().helpInformation();
 
 const benchCommand = (): Command =>
   whatToRun(new Command('bench'))
-    .description('Measures kernels, attention with and without pruning, and training steps.')
+    .description(
+      'Measures kernels, attention with and without pruning, training steps and decoding, each checked first.',
+    )
     .addOption(
       new Option(
         '--json <file>',
@@ -137,7 +161,7 @@ const benchCommand = (): Command =>
     )
     .option('--python <path>', 'a Python that has PyTorch, for --compare pytorch')
     .option('--fox-path <folder>', 'official Forgetting Transformer, for --compare pytorch')
-    .option('--base <ref>', 'compare with another commit, in runs that take turns')
+    .option('--base <ref>', 'compare with another commit of this checkout, in runs that take turns')
     .addOption(
       new Option('--rounds <n>', 'runs of each side with --base, at least 5')
         .argParser(countOf(MIN_ROUNDS))
@@ -155,8 +179,15 @@ const benchCommand = (): Command =>
 
 const whatToRun = (command: Command): Command =>
   command
-    .addOption(listOf('--suite <names...>', `of ${suiteNames.join(', ')}; default: all`))
-    .addOption(listOf('--preset <names...>', 'of the cases that have a preset, only these'))
+    .addOption(
+      listOf('--suite <names...>', `which to run, of ${suiteNames.join(', ')}; default: all`),
+    )
+    .addOption(
+      listOf(
+        '--preset <names...>',
+        'of the cases of a model, only those of these presets; a GPU has larger ones than a CPU, and a wrong name lists them',
+      ),
+    )
     .addOption(
       new Option('--max-tokens <n>', 'only cases of at most so many tokens').argParser(countOf(1)),
     )

@@ -22,17 +22,18 @@ export type SuiteName = keyof typeof suites;
 
 export const suiteNames = Object.keys(suites) as readonly SuiteName[];
 
-/** What each measures, in a sentence. */
+/** What each measures and its variants, in plain words for --help. */
 export const suiteSentences: Readonly<Record<SuiteName, string>> = {
   matmul:
-    'f32 matrix products in the layouts of a linear layer and its gradients: squares, and the layers of the presets.',
+    'f32 matrix products: squares, and the layers of the presets. Variants are layouts: nt is a linear layer, nn and tn are the gradients of its input and its weight.',
   attention:
-    "forgetting attention at growing lengths, forward and with gradients: dense, pruned by the paper's rule, and by the certified rule.",
-  boundary: 'the boundary search of pruning alone: what it costs before it saves anything.',
+    "Forgetting attention at growing lengths, forward alone and with gradients. Variants: dense does every block; paper skips what lies before the paper's threshold; certified stops where a bound for this very input says that the rest weighs less than ε. What deciding costs is in their times.",
+  boundary:
+    "The search by which the paper's rule finds where each block starts: what pruning costs before it saves anything. One variant: one launch for both indices.",
   pruning:
-    "blocks that the paper's and the certified rule keep on heads that forget at known speeds, and the true mass that they drop: counts.",
+    'Which blocks each rule keeps on heads that forget at known speeds, and the attention weight that it drops: counts; only the deciding is timed. Variants: paper, certified.',
   training:
-    'a whole training step of the presets (loss, gradients, clip, AdamW): dense, and with adaptive computation pruning.',
+    'A whole training step of the presets: loss, gradients, clip, AdamW. Variants: dense, paper, certified, as in attention.',
   decode:
-    'one more token of a text: the whole text anew, from a cache of all of it, and from a cache that lets go of what is forgotten; bytes kept.',
+    'One more token of a text, and the bytes that its cache holds. Variants: recompute runs the whole text anew; cache keeps all of it; cache-evict lets go of what is forgotten.',
 };
