@@ -1,6 +1,6 @@
 // The report for a terminal: one block a case, one line a variant; then the yardsticks and what was not measured.
 
-import { alignColumns, count, kept, spread } from './format.ts';
+import { alignColumns, kept, spread } from './format.ts';
 import { missingLines } from './missing.ts';
 import { peakWarning } from './peaks/peak-warning.ts';
 import { type Peaks, peakGbPerSecond, peakTflops, type Shares } from './peaks/shares.ts';
@@ -107,7 +107,7 @@ function formatComparisons(report: BenchReport): string {
 function formatNotMeasured({ notMeasured }: BenchReport): string {
   if (notMeasured.length === 0) return '';
   const lines = missingLines(notMeasured).map((line) => `  ${line}`);
-  return [`not measured: ${count(notMeasured.length, 'case')}`, ...lines].join('\n');
+  return ['not measured:', ...lines].join('\n');
 }
 
 /** `ok 3.1e-7`, with the largest error; or the outputs that are off. */

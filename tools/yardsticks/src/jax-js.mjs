@@ -29,7 +29,7 @@ export const open = async () => {
     attention:
       'jit of nn.dotProductAttention with the decay as bias, causal mask; cumsum of the gates within',
     train:
-      'jit of valueAndGrad, clip and AdamW in one function; embedding by indexing; attention by nn.dotProductAttention with bias',
+      'jit of valueAndGrad, clip and AdamW in one function; embedding by indexing (a one-hot product from 8,192 words); attention by nn.dotProductAttention with bias',
   };
   const version = packageJson.dependencies['@jax-js/jax'];
   return { version, device: getWebGPUDevice(), notes, prepare };

@@ -36,7 +36,7 @@ const NO_PRUNING = 'it has no pruning, so the dense variant is compared';
 const PARTS: Readonly<Record<string, Part>> = {
   matmul: {
     variant: 'nn',
-    whyOne: 'one layout is compared, as a and b are stored',
+    whyOne: 'one layout is compared, nn',
     size: (of) => Math.cbrt(dim(of, 'M') * dim(of, 'N') * dim(of, 'K')),
     usual: { hardware: [2048, 4096], software: [256] },
     exercise: matmulExercise,
@@ -52,7 +52,7 @@ const PARTS: Readonly<Record<string, Part>> = {
     variant: 'dense',
     whyOne: NO_PRUNING,
     size: (of) => dim(of, 'T'),
-    usual: { hardware: [2048], software: [128] },
+    usual: { hardware: [2048], software: [256] },
     exercise: trainExercise,
   },
 };
@@ -144,22 +144,26 @@ function foreign(cases: readonly CaseReport[]): Choice['leftOut'] {
   }));
 }
 
+/** One entry a reason. */
 function otherVariants(chosen: readonly CaseReport[]): Choice['leftOut'] {
-  const bySuite = new Map(chosen.map((one) => [one.suite, one]));
-  return [...bySuite.values()].flatMap((one) => {
-    const { variant, whyOne } = partOf(one);
-    const others = one.variants.map(({ name }) => name).filter((name) => name !== variant);
-    if (others.length === 0) return [];
-    return [{ case: `${one.suite}, variants ${others.join(' and ')}`, why: whyOne }];
+  const reasons = [...new Set(chosen.map((one) => partOf(one).whyOne))];
+  return reasons.flatMap((why) => {
+    const of = chosen.filter((one) => partOf(one).whyOne === why);
+    const names = new Set(of.flatMap(othersOf));
+    if (names.size === 0) return [];
+    return [{ case: `variants ${[...names].join(' and ')} of ${suitesOf(of)}`, why }];
   });
 }
+
+const othersOf = (one: CaseReport): string[] =>
+  one.variants.map(({ name }) => name).filter((name) => name !== partOf(one).variant);
 
 function otherCases(others: readonly CaseReport[]): Choice['leftOut'] {
   if (others.length === 0) return [];
   return [
     {
       case: `${others.length} more of ${suitesOf(others)}`,
-      why: 'of each kind only the usual size is compared; name another with --case',
+      why: 'of each kind only the size nearest to the usual is compared; choose another with --case',
     },
   ];
 }

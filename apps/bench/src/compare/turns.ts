@@ -55,16 +55,16 @@ export function planTurns(
   return { rounds, ours: turn(ours, oursMs), theirs: turn(theirs, theirsMs) };
 }
 
-/** Warms both up alike, then lets them take turns; who begins a round changes, as drift within it would favour one. */
+/** Warms both up alike (the faster of two runs then tells how many there will be), then lets them take turns; who begins a round changes, as drift within it would favour one. */
 export async function takeTurns(
   ours: Runner,
   theirs: Runner,
   settings: TurnSettings,
 ): Promise<InTurns> {
-  const warmUp = { runs: 1, warmMs: settings.warmMs };
-  const [oursMs] = await ours(warmUp);
-  const [theirsMs] = await theirs(warmUp);
-  const plan = planTurns(settings, { oursMs: oursMs as number, theirsMs: theirsMs as number });
+  const warmUp = { runs: 2, warmMs: settings.warmMs };
+  const oursMs = Math.min(...(await ours(warmUp)));
+  const theirsMs = Math.min(...(await theirs(warmUp)));
+  const plan = planTurns(settings, { oursMs, theirsMs });
   const rounds: { ours: readonly number[]; theirs: readonly number[] }[] = [];
   for (let round = 0; round < plan.rounds; round++) {
     const oursFirst = round % 2 === 0 ? await ours(plan.ours) : null;

@@ -35,6 +35,15 @@ const mlp = (x, take) => {
   return linear(nn.silu(a).mul(b), take('mlp.down_proj.weight'));
 };
 
+/** The gradient of indexing is a [V, V] product (0.1.25): 10 GB at 50,257 words. */
+const LARGE_VOCABULARY = 8192;
+
+/** weight [V, h] -> [B, T, h] @param {Value} weight @param {Value} inputIds @param {number} vocabSize */
+const embed = (weight, inputIds, vocabSize) =>
+  vocabSize < LARGE_VOCABULARY
+    ? weight.slice(inputIds)
+    : np.matmul(nn.oneHot(inputIds, vocabSize), weight);
+
 /**
  * Mean nats a token.
  * @param {Params} params given up @param {Value} inputIds i32 [B, T] @param {Value} labels i32 [B, T]
@@ -42,7 +51,7 @@ const mlp = (x, take) => {
  */
 export const loss = (params, inputIds, labels, config) => {
   const { normEps, vocabSize } = config;
-  let x = params['model.embeddings.weight'].slice(inputIds);
+  let x = embed(params['model.embeddings.weight'], inputIds, vocabSize);
   for (let layer = 0; layer < config.numHiddenLayers; layer++) {
     /** @type {Take} */
     const take = (name) => params[`model.layers.${layer}.${name}`];
