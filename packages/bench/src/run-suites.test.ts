@@ -4,6 +4,8 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { type BenchCase, caseId, type Variant } from './case.ts';
 import { assertSuiteNames, chooseCases } from './choose-cases.ts';
 import { runGate } from './gate.ts';
+import { roundsFor } from './rounds.ts';
+import { defaultSettings } from './run-suites.ts';
 import { suiteNames, suiteSentences, suites } from './suites/index.ts';
 
 test('an unknown suite is refused in one sentence', () => {
@@ -43,6 +45,18 @@ describe('every suite', () => {
     for (const preset of ['pro-125m', 'pro-360m', 'pro-760m']) {
       for (const length of [2048, 4096, 8192, 16384])
         expect(training).toContain(`train-step/step ${preset} B1-T${length}`);
+    }
+  });
+
+  test('20 runs of each variant, where one takes up to a second on the CPU, half a second on hardware', () => {
+    for (const [isSoftware, ms] of [
+      [true, 1000],
+      [false, 500],
+    ] as const) {
+      const settings = defaultSettings({ caps: { ...software, isSoftware } });
+      expect(roundsFor(settings, ms)).toBe(20);
+      expect(roundsFor(settings, 2 * ms)).toBe(10);
+      expect(settings.budgetSeconds).toBe(isSoftware ? 240 : null);
     }
   });
 

@@ -28,6 +28,8 @@ gpuSuite('the pruning suite', (device) => {
     expect(certified.causalBlocks).toBe(paper.causalBlocks);
     expect(certified.keptBlocks!).toBeLessThan(0.9 * paper.keptBlocks!);
     expect(certified.droppedMass).toBeGreaterThan(0);
+    // Near every 4th of 512 rows, and odd.
+    for (const { droppedMassEvery } of [paper, certified]) expect(droppedMassEvery).toBe(5);
     expect(certified.droppedMass).toBeLessThan(Math.exp(-10));
     expect(paper.droppedMass).toBeLessThan(Math.exp(-10));
   });

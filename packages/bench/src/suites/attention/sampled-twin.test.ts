@@ -49,6 +49,18 @@ describe('the sampled twin', () => {
     });
   });
 
+  test('the first head forgets within tokens, the last remembers hundreds', () => {
+    const [batch, seqLen, numHeads] = [1, 400, 6];
+    const { logFgate } = hostInputs(sizesOf({ ...dims, B: batch, T: seqLen, H: numHeads }));
+    const nats = (head: number) => {
+      const gates = Array.from({ length: seqLen }, (_, t) => logFgate[t * numHeads + head]!);
+      return gates.reduce((sum, gate) => sum + gate) / seqLen;
+    };
+    // E logsigmoid(N(0, 1)) = −0.81 nats a token; of N(6, 1) it is −0.004.
+    expect(nats(0)).toBeCloseTo(-0.81, 0);
+    expect(nats(5)).toBeCloseTo(-0.004, 2);
+  });
+
   test('asks for gradients only where the case makes them', () => {
     expect(Object.keys(sampledTwin(sizes, host, 'forward'))).toEqual(['out']);
     const both = sampledTwin(sizes, host, 'forward+backward');
