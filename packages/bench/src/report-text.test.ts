@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { markdownTables, markedTables, parseReport, tablesIn, withTables } from './markdown.ts';
 import { leftOut } from './missing.ts';
 import type { BenchReport, CaseReport, VariantReport } from './report.ts';
+import { timeOverOurs } from './rows.ts';
 import { terminalText } from './terminal-text.fixture.ts';
 
 const summary = (median: number) => ({
@@ -143,6 +144,7 @@ test('a ratio from turns is printed as told, with its spread, whatever the media
   const turns = { ...row!, runner: 'peer', timeOverOurs: summary(3) };
   const text = markdownTables({ ...report, comparisons: [ours, turns] }, 'x.json');
   expect(text).toContain('| peer | 20 | 4.000 (3.600-4.800) | - | 3.00× (2.70-3.60) wall | f16 |');
+  expect(timeOverOurs(turns, report)).toEqual({ ratio: 3, clock: 'wall' });
 });
 
 test('why a case was left out, in whole seconds', () => {
