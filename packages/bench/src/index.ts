@@ -57,7 +57,7 @@ export {
 export { type Summary, summarize } from './statistics.ts';
 export { type SuiteName, suiteNames, suiteSentences, suites } from './suites/index.ts';
 export { normals } from './suites/random.ts';
-export { randomTokens } from './suites/training/state.ts';
+export { createState, disposeState, randomTokens } from './suites/training/state.ts';
 export { formatCase, formatEnd } from './table.ts';
 export type { OnPhase, Phase } from './time-contenders.ts';
 export { wallMs } from './timer.ts';

@@ -1,15 +1,9 @@
 // A training step of FoX (LLaMA) without pruning: forward, backward, clip by global norm, AdamW; the same weights and tokens for all.
 
-import { type CaseReport, caseId, randomTokens } from '@vulpes/bench';
+import { type CaseReport, caseId, createState, disposeState, randomTokens } from '@vulpes/bench';
 import { createModel, foxPreset, type Model, type Params } from '@vulpes/lm-models';
-import type { Device, Tensor } from '@vulpes/tensor-core';
-import {
-  ADAMW,
-  type AdamWState,
-  createAdamWState,
-  createTrainStep,
-  type TokenBatch,
-} from '@vulpes/training';
+import type { Tensor } from '@vulpes/tensor-core';
+import { ADAMW, createTrainStep, type TokenBatch } from '@vulpes/training';
 import type { Exercise, OurWork } from './exercise.ts';
 import type { TrainJob } from './protocol.ts';
 
@@ -35,12 +29,9 @@ async function jobOf(model: Model, params: Params, batch: TokenBatch): Promise<T
   };
 }
 
-function ourWork(
-  device: Device,
-  state: { model: Model; params: Params; optimizer: AdamWState },
-  batch: TokenBatch,
-): OurWork {
-  const step = createTrainStep(device, state, OPTIMIZER);
+function ourWork(model: Model, state: ReturnType<typeof createState>, batch: TokenBatch): OurWork {
+  const { device } = model;
+  const step = createTrainStep(device, { model, ...state }, OPTIMIZER);
   let update = 0;
   const record = () =>
     step({ microBatches: [batch], learningRate: OPTIMIZER.learningRate, update: ++update });
@@ -56,11 +47,7 @@ function ourWork(
       }
       return { losses };
     },
-    dispose() {
-      const { params, optimizer } = state;
-      for (const tensors of [params, optimizer.m, optimizer.v])
-        for (const tensor of Object.values(tensors)) tensor.dispose();
-    },
+    dispose: () => disposeState(state),
   };
 }
 
@@ -84,11 +71,10 @@ export function trainExercise({
     async prepare(device) {
       const config = foxPreset(sibling, { logPruningTolerance: null });
       const model = createModel(config, device);
-      const params = model.init(0);
+      const state = createState(model);
       const data = randomTokens(batch, length, config.vocabSize);
-      const job = await jobOf(model, params, data);
-      const optimizer = createAdamWState(device, model.parameterSpecs());
-      return { job, ours: ourWork(device, { model, params, optimizer }, data) };
+      const job = await jobOf(model, state.params, data);
+      return { job, ours: ourWork(model, state, data) };
     },
   };
 }
