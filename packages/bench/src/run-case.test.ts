@@ -153,6 +153,9 @@ gpuSuite('runCase', (device) => {
     });
     expect(variants[1]?.gate).toMatchObject({ isOk: true, checks: [{}, { dims: { size: 4096 } }] });
     expect(variants[1]?.timing?.wallMs.runs).toBe(4);
+    const same = { ...testCase({ name: 'whole', build: (on, dims) => last(on, dims, 3) }) };
+    const whole = await reportOf(device(), { ...same, gateDims: same.dims }, SETTINGS);
+    expect(whole.variants[0]?.gate.checks).toHaveLength(1);
     expect(device().memory.liveTensors).toBe(before);
   });
 
