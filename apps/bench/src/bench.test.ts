@@ -176,6 +176,13 @@ test('without a name the report goes to a folder of its own, which is made befor
   await expect(run(SMALL)).rejects.toThrow(
     /^bench: expected to make the folder .*runs.bench.* for the report, got E.*--json and --html.*\.$/,
   );
+  if (process.platform === 'linux') {
+    cwd.mockReturnValue('/proc');
+    await expect(run(SMALL)).rejects.toThrow(
+      /^bench: expected to make the folder \/proc\/runs\/.*\.$/,
+    );
+    cwd.mockReturnValue(folder);
+  }
   rmSync(at('runs'));
   const { stdout } = await run(SMALL);
   cwd.mockRestore();

@@ -1,7 +1,7 @@
 // Where a report goes: the files that were asked for, or a folder of this run.
 
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type BenchReport, reportPage } from '@vulpes/bench';
 import { ArgumentError } from '@vulpes/tensor-core';
 
@@ -77,9 +77,12 @@ export function writeComplaint(file: string, text: string): string | null {
 
 function filesInRunFolder(now: Date, cwd: string): ReportFiles {
   const name = now.toISOString().slice(0, 19).replaceAll(':', '-');
-  const folder = resolve(cwd, 'runs', 'bench', name);
+  const folder = join(cwd, 'runs', 'bench', name);
   try {
-    mkdirSync(folder, { recursive: true });
+    // Not `recursive`: where a folder takes no others, as in /proc, Node would try for ever.
+    for (const one of [join(cwd, 'runs'), join(cwd, 'runs', 'bench'), folder]) {
+      if (!existsSync(one)) mkdirSync(one);
+    }
   } catch (error) {
     throw new ArgumentError(
       `bench: expected to make the folder ${folder} for the report, got ${(error as Error).message}. Name files with --json and --html, or run it in a folder that can be written.`,
