@@ -66,7 +66,7 @@ export function trainExercise({
       dims: { B: batch, T: length },
     }),
     variant: 'dense',
-    what: `FoX (LLaMA), f32: forward, backward, clip, AdamW; losses of the first ${UPDATES} updates compared`,
+    what: `FoX (LLaMA) of the sizes of ${preset}, f32: forward, backward, clip, AdamW; losses of the first ${UPDATES} updates compared`,
     bound: 1e-3,
     async prepare(device) {
       const config = foxPreset(sibling, { logPruningTolerance: null });
