@@ -24,8 +24,6 @@ export interface PeerProcess {
     expected: R,
     withinMs: number,
   ): Promise<Extract<Reply, { type: R }>>;
-  /** False once it has crashed or hung. */
-  isAlive(): boolean;
   stop(): void;
 }
 
@@ -63,7 +61,6 @@ function peerProcess(child: ChildProcess): PeerProcess {
   process.once('exit', stop);
   child.once('exit', () => process.off('exit', stop));
   return {
-    isAlive,
     stop,
     ask(request, expected, withinMs) {
       return new Promise((resolve, reject) => {
