@@ -35,14 +35,18 @@ const mlp = (x, take) => {
   return linear(nn.silu(a).mul(b), take('mlp.down_proj.weight'));
 };
 
-/** The gradient of indexing is a [V, V] product (0.1.25): 10 GB at 50,257 words. */
+/** The gradient of indexing, and `nn.oneHot`, make a [V, V] array (0.1.25): 10 GB at 50,257 words. */
 const LARGE_VOCABULARY = 8192;
+
+/** ids i32 [B, T] -> f32 [B, T, V] @param {Value} ids @param {number} vocabSize */
+const oneHot = (ids, vocabSize) =>
+  np.equal(np.expandDims(ids, -1), np.arange(vocabSize)).astype(np.float32);
 
 /** weight [V, h] -> [B, T, h] @param {Value} weight @param {Value} inputIds @param {number} vocabSize */
 const embed = (weight, inputIds, vocabSize) =>
   vocabSize < LARGE_VOCABULARY
     ? weight.slice(inputIds)
-    : np.matmul(nn.oneHot(inputIds, vocabSize), weight);
+    : np.matmul(oneHot(inputIds, vocabSize), weight);
 
 /**
  * Mean nats a token.
@@ -59,6 +63,6 @@ export const loss = (params, inputIds, labels, config) => {
     x = x.ref.add(mlp(rmsNorm(x, take('mlp_norm.weight'), normEps), take));
   }
   const logits = linear(rmsNorm(x, params['model.norm.weight'], normEps), params['lm_head.weight']);
-  const chosen = nn.logSoftmax(logits, -1).mul(nn.oneHot(labels, vocabSize));
+  const chosen = nn.logSoftmax(logits, -1).mul(oneHot(labels, vocabSize));
   return np.mean(np.sum(chosen, -1)).neg();
 };
