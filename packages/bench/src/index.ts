@@ -12,23 +12,26 @@ export {
   type Workload,
 } from './case.ts';
 export { assertSuiteNames, type CaseFilter, chooseCases } from './choose-cases.ts';
+export { type RunSettings, roundsFor } from './clocks/rounds.ts';
+export { type Summary, summarize } from './clocks/statistics.ts';
+export type { OnPhase, Phase } from './clocks/time-contenders.ts';
+export { wallMs } from './clocks/timer.ts';
 export type { ComparisonContext, Yardstick } from './compare.ts';
 export { DeviceSlot } from './device-slot.ts';
-export { count } from './format.ts';
 export { checkOutput, type GateCheck, type GateReport } from './gate.ts';
-export { forwardBackward } from './gradients.ts';
-export { adapterName, type HostInfo, type MachineInfo } from './machine.ts';
+export { reportPage } from './page/report-page.ts';
+export type { Peaks, Shares } from './peaks/shares.ts';
+export { count } from './report/format.ts';
+export { adapterName, type HostInfo, type MachineInfo } from './report/machine.ts';
 export {
   markdownTables,
   markedTables,
   parseReport,
   tablesIn,
   withTables,
-} from './markdown.ts';
-export type { Measurement, NotMeasured } from './measurement.ts';
-export { reportPage } from './page/report-page.ts';
-export type { Peaks, Shares } from './peaks/shares.ts';
-export { formatRefusals, type Refusal, refusalsOf } from './refusal.ts';
+} from './report/markdown.ts';
+export type { Measurement, NotMeasured } from './report/measurement.ts';
+export { formatRefusals, type Refusal, refusalsOf } from './report/refusal.ts';
 export {
   type CaseTime,
   caseTimes,
@@ -37,7 +40,7 @@ export {
   pairRounds,
   type Regression,
   slowerThan,
-} from './regression.ts';
+} from './report/regression.ts';
 export {
   type BenchReport,
   type CaseReport,
@@ -45,8 +48,8 @@ export {
   type Timing,
   type VariantReport,
   withRows,
-} from './report.ts';
-export { type RunSettings, roundsFor } from './rounds.ts';
+} from './report/report.ts';
+export { formatCase, formatEnd } from './report/table.ts';
 export { type CaseRun, runCase } from './run-case.ts';
 export {
   type BenchOptions,
@@ -54,10 +57,7 @@ export {
   type Progress,
   runCases,
 } from './run-suites.ts';
-export { type Summary, summarize } from './statistics.ts';
+export { forwardBackward } from './suites/gradients.ts';
 export { type SuiteName, suiteNames, suiteSentences, suites } from './suites/index.ts';
 export { normals } from './suites/random.ts';
 export { createState, disposeState, randomTokens } from './suites/training/state.ts';
-export { formatCase, formatEnd } from './table.ts';
-export type { OnPhase, Phase } from './time-contenders.ts';
-export { wallMs } from './timer.ts';

@@ -3,12 +3,12 @@ import { gpuSuite } from '@vulpes/tensor-core/testing';
 import { defineKernel } from '@vulpes/wgsl-kernels';
 import { expect, test } from 'vitest';
 import type { BenchCase, Dims, Workload } from './case.ts';
+import type { Summary } from './clocks/statistics.ts';
+import type { Phase } from './clocks/time-contenders.ts';
 import type { GateReport } from './gate.ts';
-import { buildReport, withRows } from './report.ts';
+import { buildReport, withRows } from './report/report.ts';
+import { terminalText } from './report/terminal-text.fixture.ts';
 import { runCase } from './run-case.ts';
-import type { Summary } from './statistics.ts';
-import { terminalText } from './terminal-text.fixture.ts';
-import type { Phase } from './time-contenders.ts';
 
 const double = defineKernel({
   name: 'bench-test-double',

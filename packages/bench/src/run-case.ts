@@ -9,12 +9,12 @@ import {
   type Variant,
   type Workload,
 } from './case.ts';
+import type { RunSettings } from './clocks/rounds.ts';
+import { type OnPhase, timeContenders } from './clocks/time-contenders.ts';
 import { checkSample, type GateReport, runGate } from './gate.ts';
 import type { Peaks } from './peaks/shares.ts';
-import type { CaseReport, VariantReport } from './report.ts';
-import type { RunSettings } from './rounds.ts';
-import { type OnPhase, timeContenders } from './time-contenders.ts';
-import { type Contender, variantReport } from './variant-report.ts';
+import type { CaseReport, VariantReport } from './report/report.ts';
+import { type Contender, variantReport } from './report/variant-report.ts';
 
 export interface CaseContext {
   /** For the shares; null = none were measured. */

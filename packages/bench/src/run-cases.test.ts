@@ -4,8 +4,8 @@ import { fill } from '@vulpes/wgsl-kernels';
 import { expect, test } from 'vitest';
 import type { BenchCase, Workload } from './case.ts';
 import { DeviceSlot } from './device-slot.ts';
+import { terminalText } from './report/terminal-text.fixture.ts';
 import { type BenchOptions, runCases } from './run-suites.ts';
-import { terminalText } from './terminal-text.fixture.ts';
 
 const OPTIONS: BenchOptions = {
   suites: ['matmul'],

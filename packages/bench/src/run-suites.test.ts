@@ -3,8 +3,8 @@ import { gpuSuite } from '@vulpes/tensor-core/testing';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type BenchCase, caseId, type Variant } from './case.ts';
 import { assertSuiteNames, chooseCases } from './choose-cases.ts';
+import { roundsFor } from './clocks/rounds.ts';
 import { runGate } from './gate.ts';
-import { roundsFor } from './rounds.ts';
 import { defaultSettings } from './run-suites.ts';
 import { suiteNames, suiteSentences, suites } from './suites/index.ts';
 

@@ -8,17 +8,17 @@ import {
 } from '@vulpes/tensor-core';
 import { type BenchCase, caseId } from './case.ts';
 import type { CaseFilter } from './choose-cases.ts';
+import { firstGuess, predictMs, type RunSettings, type Spent } from './clocks/rounds.ts';
+import type { Phase } from './clocks/time-contenders.ts';
 import type { DeviceSlot } from './device-slot.ts';
 import type { GateReport } from './gate.ts';
-import { type HostInfo, machineInfo } from './machine.ts';
-import type { NotMeasured } from './measurement.ts';
-import { leftOut } from './missing.ts';
 import { measurePeaks } from './peaks/measure-peaks.ts';
 import type { Peaks } from './peaks/shares.ts';
-import { type BenchReport, buildReport, type CaseReport, OURS } from './report.ts';
-import { firstGuess, predictMs, type RunSettings, type Spent } from './rounds.ts';
+import { type HostInfo, machineInfo } from './report/machine.ts';
+import type { NotMeasured } from './report/measurement.ts';
+import { leftOut } from './report/missing.ts';
+import { type BenchReport, buildReport, type CaseReport, OURS } from './report/report.ts';
 import { runCase } from './run-case.ts';
-import type { Phase } from './time-contenders.ts';
 
 export interface Progress {
   readonly caseId: string;

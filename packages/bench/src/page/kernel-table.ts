@@ -1,7 +1,7 @@
 // The programs that ran: each kernel with the spec that was chosen for it.
 
-import type { BenchReport } from '../report.ts';
-import type { RowTable } from '../rows.ts';
+import type { BenchReport } from '../report/report.ts';
+import type { RowTable } from '../report/rows.ts';
 
 interface Program {
   readonly kernel: string;

@@ -1,8 +1,8 @@
 // What ran the benchmark, in rows.
 
-import { count } from '../format.ts';
-import type { BenchReport } from '../report.ts';
-import type { RowTable } from '../rows.ts';
+import { count } from '../report/format.ts';
+import type { BenchReport } from '../report/report.ts';
+import type { RowTable } from '../report/rows.ts';
 
 export function machineTable({ machine, settings, createdAt }: BenchReport): RowTable {
   const { adapter, features, limits, toggles, notes, host } = machine;

@@ -3,10 +3,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { escapeText, lineChart, ratioBars, roofline, stackedBars } from '@vulpes/charts';
 import { describe, expect, test } from 'vitest';
-import { parseReport } from '../markdown.ts';
 import { sharesOf } from '../peaks/shares.ts';
-import type { BenchReport, CaseReport, VariantReport } from '../report.ts';
-import { comparisonTable } from '../rows.ts';
+import { parseReport } from '../report/markdown.ts';
+import type { BenchReport, CaseReport, VariantReport } from '../report/report.ts';
+import { comparisonTable } from '../report/rows.ts';
 import { growth, keptAtEnd, speedupAtEnd } from './findings.ts';
 import { kernelTable } from './kernel-table.ts';
 import { reportPage } from './report-page.ts';
@@ -16,7 +16,7 @@ import { OTHER_PART, stepPartOf } from './step-parts.ts';
 import { byKernel, stepTimeChart } from './step-time.ts';
 import { yardstickChart } from './yardsticks.ts';
 
-const FOLDER = new URL('../../../../docs/reports/', import.meta.url);
+const FOLDER = new URL('../../../docs/reports/', import.meta.url);
 const MEGABYTE = 1_000_000;
 
 const reports = readdirSync(FOLDER)

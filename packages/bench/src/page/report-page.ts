@@ -1,11 +1,11 @@
 // A report as an HTML page: charts, then every number.
 
 import type { Page, Section } from '@vulpes/charts';
-import { adapterName } from '../machine.ts';
 import { peakWarning } from '../peaks/peak-warning.ts';
-import type { BenchReport } from '../report.ts';
-import { comparisonTable, type RowTable, suiteTables } from '../rows.ts';
-import { formatPeaks } from '../table.ts';
+import { adapterName } from '../report/machine.ts';
+import type { BenchReport } from '../report/report.ts';
+import { comparisonTable, type RowTable, suiteTables } from '../report/rows.ts';
+import { formatPeaks } from '../report/table.ts';
 import { kernelTable } from './kernel-table.ts';
 import { commitOf, machineTable } from './machine-table.ts';
 import { rooflineChart } from './roofline.ts';

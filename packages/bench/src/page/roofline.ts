@@ -2,7 +2,7 @@
 
 import type { Roofline } from '@vulpes/charts';
 import { type Peaks, peakGbPerSecond, peakTflops, sharesOf } from '../peaks/shares.ts';
-import type { BenchReport, CaseReport } from '../report.ts';
+import type { BenchReport, CaseReport } from '../report/report.ts';
 
 /** GFLOP/s; on a software adapter shares of the peak. Null without peaks, and where nothing computes. */
 export function rooflineChart(report: BenchReport): Roofline | null {

@@ -1,8 +1,8 @@
 // Yardsticks as bars: for each case the time of every runner against ours.
 
 import type { RatioBars } from '@vulpes/charts';
-import type { BenchReport } from '../report.ts';
-import { timeOverOurs } from '../rows.ts';
+import type { BenchReport } from '../report/report.ts';
+import { timeOverOurs } from '../report/rows.ts';
 
 /** Null where no runner has a time beside ours. */
 export function yardstickChart(report: BenchReport): RatioBars | null {

@@ -1,9 +1,9 @@
 // Measures the peaks: multiply-adds in registers, and a copy.
 
 import { type Device, invariant, type Tensor } from '@vulpes/tensor-core';
-import { type Summary, summarize } from '../statistics.ts';
-import { kernelTimes, totalMs, wallMs } from '../timer.ts';
-import { leadRuns, warmUp } from '../warm-up.ts';
+import { type Summary, summarize } from '../clocks/statistics.ts';
+import { kernelTimes, totalMs, wallMs } from '../clocks/timer.ts';
+import { leadRuns, warmUp } from '../clocks/warm-up.ts';
 import { copyMemory, type MultiplyAddDims, multiplyAdd, UNROLLED_STEPS } from './peaks.kernel.ts';
 import { type MultiplyAddLaunch, type Peaks, peakTflops } from './shares.ts';
 

@@ -1,7 +1,7 @@
 // A share of the arithmetic peak above 1 tells of a wrong peak: the report says so in words.
 
-import { count } from '../format.ts';
-import type { BenchReport } from '../report.ts';
+import { count } from '../report/format.ts';
+import type { BenchReport } from '../report/report.ts';
 
 /** Empty where no variant is above the peak. */
 export function peakWarning({ cases }: Pick<BenchReport, 'cases'>): string {

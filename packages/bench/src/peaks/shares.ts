@@ -1,6 +1,6 @@
 // Measured peaks, and what share of them a piece of work reached. Pure.
 
-import type { Summary } from '../statistics.ts';
+import type { Summary } from '../clocks/statistics.ts';
 
 /** What this adapter reached, in this run, on work that has one bound only. A peak is the fastest of its runs. */
 export interface Peaks {

@@ -18,9 +18,7 @@ import {
 } from '@vulpes/fox-attention';
 import type { Device, DeviceCaps, Tensor } from '@vulpes/tensor-core';
 import { cumulativeLogGate } from '@vulpes/wgsl-kernels';
-import { sumBlockCounts } from '../block-counts.ts';
 import type { BenchCase, Counts, Expectations, Variant, Workload } from '../case.ts';
-import { forwardBackward } from '../gradients.ts';
 import {
   type AttentionMode,
   type HostInputs,
@@ -30,6 +28,8 @@ import {
   sizesOf,
   twin,
 } from './attention/inputs.ts';
+import { sumBlockCounts } from './block-counts.ts';
+import { forwardBackward } from './gradients.ts';
 
 const VARIANTS = ['dense', 'paper', 'certified'] as const;
 type Rule = (typeof VARIANTS)[number];

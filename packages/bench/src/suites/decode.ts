@@ -3,8 +3,8 @@
 import { selectBlocks } from '@vulpes/fox-attention';
 import { foxPreset, type KvCache, type Model, naiveBatch, type Params } from '@vulpes/lm-models';
 import { CounterRng, type Device, type DeviceCaps, type Tensor } from '@vulpes/tensor-core';
-import { sumBlockCounts } from '../block-counts.ts';
 import type { BenchCase, Counts, Dims, Expectations, Variant, Workload } from '../case.ts';
+import { sumBlockCounts } from './block-counts.ts';
 import { cachedCosts, layersAndHead, recomputeCosts } from './decode/costs.ts';
 import { createParams, modelOf } from './training/state.ts';
 

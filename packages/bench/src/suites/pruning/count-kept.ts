@@ -8,8 +8,8 @@ import {
 } from '@vulpes/acp-scheduler';
 import { attendAndReport } from '@vulpes/fox-attention';
 import { invariant, type Tensor } from '@vulpes/tensor-core';
-import { sumBlockCounts } from '../../block-counts.ts';
 import type { Counts } from '../../case.ts';
+import { sumBlockCounts } from '../block-counts.ts';
 import type { HostInputs, Inputs, Sizes } from './inputs.ts';
 import { attentionDims, blocksOf, type Rule, rangesOf, stopRuleOf } from './rules.ts';
 

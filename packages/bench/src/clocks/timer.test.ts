@@ -1,6 +1,6 @@
 import { gpuSuite } from '@vulpes/tensor-core/testing';
 import { expect, test } from 'vitest';
-import { recordMultiplyAdd } from './peaks/measure-peaks.ts';
+import { recordMultiplyAdd } from '../peaks/measure-peaks.ts';
 import { kernelTimes, totalMs, totalsByLabel, wallMs } from './timer.ts';
 
 test('nanoseconds of kernels add up to milliseconds', () => {

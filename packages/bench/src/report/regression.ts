@@ -1,8 +1,8 @@
 // Two commits against each other: ratios of runs that took turns. Pure.
 
 import { ArgumentError } from '@vulpes/tensor-core';
+import { type Summary, summarize } from '../clocks/statistics.ts';
 import { alignColumns, spread } from './format.ts';
-import { type Summary, summarize } from './statistics.ts';
 
 /** Of a case and variant in one run of a side: median times. */
 export interface CaseTime {

@@ -1,10 +1,10 @@
 // The cells of every table against numbers written by hand, each with digits of its own: a wrong unit, an inverted ratio or a swapped cell shows.
 
 import { expect, test } from 'vitest';
+import type { Summary } from '../clocks/statistics.ts';
 import type { Measurement } from './measurement.ts';
 import type { BenchReport, CaseReport, VariantReport } from './report.ts';
 import { comparisonTable, suiteTables } from './rows.ts';
-import type { Summary } from './statistics.ts';
 import { formatCase } from './table.ts';
 
 const summary = (median: number, p10: number, p90: number): Summary => ({

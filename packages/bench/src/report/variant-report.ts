@@ -1,12 +1,12 @@
 // The report of one timed variant: its times, rates, shares, counts and footprint.
 
 import type { Device, KernelTime } from '@vulpes/tensor-core';
-import type { Variant, Workload } from './case.ts';
-import type { GateReport } from './gate.ts';
-import { type Peaks, sharesOf } from './peaks/shares.ts';
+import type { Variant, Workload } from '../case.ts';
+import { summarize } from '../clocks/statistics.ts';
+import { recordAndFree, totalMs, totalsByLabel } from '../clocks/timer.ts';
+import type { GateReport } from '../gate.ts';
+import { type Peaks, sharesOf } from '../peaks/shares.ts';
 import type { Timing, VariantReport } from './report.ts';
-import { summarize } from './statistics.ts';
-import { recordAndFree, totalMs, totalsByLabel } from './timer.ts';
 
 /** A variant that passed its gate, with what the clocks said. */
 export interface Contender {

@@ -1,6 +1,6 @@
 import { gpuSuite } from '@vulpes/tensor-core/testing';
 import { expect, test } from 'vitest';
-import { recordMultiplyAdd } from './peaks/measure-peaks.ts';
+import { recordMultiplyAdd } from '../peaks/measure-peaks.ts';
 import { leadRuns, warmUp } from './warm-up.ts';
 
 test('runs before a sample: 10 ms of them, a bounded number, none before a long one', () => {

@@ -1,9 +1,9 @@
 import type { Device } from '@vulpes/tensor-core';
 import { gpuSuite } from '@vulpes/tensor-core/testing';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { recordMultiplyAdd } from './peaks/measure-peaks.ts';
+import { recordMultiplyAdd } from '../peaks/measure-peaks.ts';
+import type { Contender } from '../report/variant-report.ts';
 import { timeContenders } from './time-contenders.ts';
-import type { Contender } from './variant-report.ts';
 
 const SETTINGS = { runs: 3, warmSeconds: 0, longRunMs: 60_000 };
 

@@ -1,7 +1,7 @@
 import type { KernelTime } from '@vulpes/tensor-core';
 import { gpuSuite } from '@vulpes/tensor-core/testing';
 import { describe, expect, test } from 'vitest';
-import type { Counts } from './case.ts';
+import type { Counts } from '../case.ts';
 import type { VariantReport } from './report.ts';
 import { type Contender, type RateBasis, variantReport } from './variant-report.ts';
 

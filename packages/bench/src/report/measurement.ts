@@ -1,6 +1,6 @@
 // Rows of other runners in a report, and cases that a runner could not do.
 
-import type { Summary } from './statistics.ts';
+import type { Summary } from '../clocks/statistics.ts';
 
 /** One row: a case of ours as another runner did it. */
 export interface Measurement {

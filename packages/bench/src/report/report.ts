@@ -1,13 +1,13 @@
 // The report: everything that is needed to believe a number, as JSON.
 
-import type { Counts, Dims, Mode } from './case.ts';
-import type { GateReport } from './gate.ts';
+import type { Counts, Dims, Mode } from '../case.ts';
+import type { Summary } from '../clocks/statistics.ts';
+import type { KernelTotal } from '../clocks/timer.ts';
+import type { GateReport } from '../gate.ts';
+import type { Peaks, Shares } from '../peaks/shares.ts';
 import type { MachineInfo } from './machine.ts';
 import type { Measurement, NotMeasured } from './measurement.ts';
-import type { Peaks, Shares } from './peaks/shares.ts';
 import { type Refusal, refusalsOf } from './refusal.ts';
-import type { Summary } from './statistics.ts';
-import type { KernelTotal } from './timer.ts';
 
 export const REPORT_SCHEMA = 'vulpes-bench/3';
 /** Our own name among the runners. */

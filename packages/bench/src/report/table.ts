@@ -1,9 +1,9 @@
 // The report for a terminal: one block a case, one line a variant; then the yardsticks and what was not measured.
 
+import { peakWarning } from '../peaks/peak-warning.ts';
+import { type Peaks, peakGbPerSecond, peakTflops, type Shares } from '../peaks/shares.ts';
 import { alignColumns, kept, spread } from './format.ts';
 import { missingLines } from './missing.ts';
-import { peakWarning } from './peaks/peak-warning.ts';
-import { type Peaks, peakGbPerSecond, peakTflops, type Shares } from './peaks/shares.ts';
 import type { BenchReport, CaseReport, VariantReport } from './report.ts';
 import { comparisonTable, noteOf } from './rows.ts';
 

@@ -1,10 +1,10 @@
 // Tables of the docs, made from the reports that are named beside them.
 
 import { ArgumentError } from '@vulpes/tensor-core';
+import { peakWarning } from '../peaks/peak-warning.ts';
 import { count } from './format.ts';
 import { adapterName } from './machine.ts';
 import { missingLines } from './missing.ts';
-import { peakWarning } from './peaks/peak-warning.ts';
 import { refusalsOf } from './refusal.ts';
 import { type BenchReport, REPORT_SCHEMA } from './report.ts';
 import { comparisonTable, type RowTable, suiteTables } from './rows.ts';

@@ -1,8 +1,8 @@
 // How many timed runs a case gets, and how long it will take. Pure.
 
 import type { DeviceCaps } from '@vulpes/tensor-core';
-import type { BenchCase } from './case.ts';
-import { type Peaks, peakTflops } from './peaks/shares.ts';
+import type { BenchCase } from '../case.ts';
+import { type Peaks, peakTflops } from '../peaks/shares.ts';
 
 export interface RunSettings {
   /** Timed runs of each variant. */

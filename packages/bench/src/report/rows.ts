@@ -1,10 +1,10 @@
 // A report as tables of words and numbers: what Markdown and the page show.
 
+import type { Summary } from '../clocks/statistics.ts';
+import type { Shares } from '../peaks/shares.ts';
 import { kept, spread } from './format.ts';
 import type { Measurement } from './measurement.ts';
-import type { Shares } from './peaks/shares.ts';
 import { type BenchReport, type CaseReport, OURS, type VariantReport } from './report.ts';
-import type { Summary } from './statistics.ts';
 
 export interface RowTable {
   readonly columns: readonly string[];

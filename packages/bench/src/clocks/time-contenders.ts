@@ -1,9 +1,9 @@
 // Warm-up, then rounds in which every variant runs once by each clock.
 
 import type { Device } from '@vulpes/tensor-core';
+import type { Contender } from '../report/variant-report.ts';
 import { isLong, type RunSettings, roundsFor } from './rounds.ts';
 import { kernelTimes, wallMs } from './timer.ts';
-import type { Contender } from './variant-report.ts';
 import { leadRuns, warmUp } from './warm-up.ts';
 
 export type Phase = 'check' | 'warm up' | 'time';

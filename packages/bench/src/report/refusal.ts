@@ -1,6 +1,6 @@
 // What the correctness gate found wrong: a report with one such output is refused as a whole.
 
-import type { GateReport } from './gate.ts';
+import type { GateReport } from '../gate.ts';
 
 /** An output that is not what its f64 twin says. */
 export interface Refusal {
