@@ -16,7 +16,7 @@ import { OTHER_PART, stepPartOf } from './step-parts.ts';
 import { byKernel, stepTimeChart } from './step-time.ts';
 import { yardstickChart } from './yardsticks.ts';
 
-const FOLDER = new URL('../../../docs/reports/', import.meta.url);
+const FOLDER = new URL('../../../../docs/reports/', import.meta.url);
 const MEGABYTE = 1_000_000;
 
 const reports = readdirSync(FOLDER)
