@@ -125,7 +125,7 @@ test('--help explains every option and suite', () => {
   const text = stdout.mock.calls.join('');
   const options =
     '--suite --preset --max-tokens --case --budget-seconds --runs --no-peaks --json --html --compare --base --rounds --fail-above --adapter --kernels';
-  for (const word of [...options.split(' '), 'Exit code', 'bench tables'])
+  for (const word of [...options.split(' '), 'Exit code', 'bench tables', 'bench page'])
     expect(text).toContain(word);
   for (const line of text.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80);
 });

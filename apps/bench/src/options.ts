@@ -65,6 +65,8 @@ Examples:
   bench --base main --fail-above 1.1          against another commit, in turns
   bench tables REPORT.json                    its tables as Markdown; with
                                               --write FILE into a document
+  bench page REPORT.json                      its page, or with --pictures
+                                              FOLDER its charts as SVG
 
 Exit code: 0 when every variant passed its check and all that was asked for
 could run and be written; 1 when not, and where --fail-above is exceeded; 130

@@ -2,23 +2,18 @@
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, relative, sep } from 'node:path';
-import { formatRefusals, markdownTables, parseReport, withTables } from '@vulpes/bench';
-import { ArgumentError } from '@vulpes/tensor-core';
+import { markdownTables, withTables } from '@vulpes/bench';
 import { Argument, Command, Option } from 'commander';
 import type { Output } from './bench.ts';
 import { existingFile, writablePath } from './option-values.ts';
+import { storedReport } from './stored-report.ts';
 
 /** @throws CommanderError for a wrong option, and for --help after printing it. @throws ArgumentError for a file that is no report, and for a refused one. */
 export function tables(argv: readonly string[], stdout: Output): number {
   const command = tablesCommand().parse([...argv], { from: 'user' });
   const [file = ''] = command.processedArgs as [string];
   const { write } = command.opts<{ write?: string }>();
-  const report = parseReport(readFileSync(file, 'utf8'), file);
-  if (report.refused.length > 0) {
-    throw new ArgumentError(
-      `bench tables: ${file} is refused: ${formatRefusals(report.refused)}. Make the results right, and measure again.`,
-    );
-  }
+  const report = storedReport('tables', file);
   if (write === undefined) {
     stdout.write(`${markdownTables(report, pathFrom(process.cwd(), file))}\n`);
     return 0;

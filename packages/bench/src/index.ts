@@ -19,7 +19,7 @@ export { wallMs } from './clocks/timer.ts';
 export type { ComparisonContext, Yardstick } from './compare.ts';
 export { DeviceSlot } from './device-slot.ts';
 export { checkOutput, type GateCheck, type GateReport } from './gate.ts';
-export { reportPage } from './page/report-page.ts';
+export { type ReportChart, reportCharts, reportPage } from './page/report-page.ts';
 export type { Peaks, Shares } from './peaks/shares.ts';
 export { count } from './report/format.ts';
 export { adapterName, type HostInfo, type MachineInfo } from './report/machine.ts';

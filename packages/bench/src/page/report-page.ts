@@ -13,17 +13,54 @@ import { speedCharts } from './speed.ts';
 import { stepTimeChart } from './step-time.ts';
 import { yardstickChart } from './yardsticks.ts';
 
-/** @returns a whole HTML document. The charts are loaded here: they take longer than a small run. */
-export async function reportPage(report: BenchReport): Promise<string> {
-  const { htmlPage, lineChart, ratioBars, roofline, stackedBars } = await import('@vulpes/charts');
-  const [speeds, roof, step] = [speedCharts(report), rooflineChart(report), stepTimeChart(report)];
-  const yardsticks = yardstickChart(report);
-  const charts: Section[] = [
-    ...(yardsticks ? [{ heading: 'Beside other libraries', svg: ratioBars(yardsticks) }] : []),
-    ...(speeds.length ? [{ heading: 'Speed against length', svg: speeds.map(lineChart) }] : []),
-    ...(step ? [{ heading: 'A training step', svg: stackedBars(step) }] : []),
-    ...(roof ? [{ heading: 'Roofline', svg: roofline(roof) }] : []),
+export interface ReportChart {
+  /** Of the section that it stands in. */
+  readonly heading: string;
+  /** For a file: `speed-up-of-forgetting-attention-forward-b1-h12-d64`. */
+  readonly name: string;
+  /** Stands alone, without the page. */
+  readonly svg: string;
+}
+
+/** Every chart that the report has data for. They are loaded here: they take longer than a small run. */
+export async function reportCharts(report: BenchReport): Promise<ReportChart[]> {
+  const { lineChart, ratioBars, roofline, stackedBars } = await import('@vulpes/charts');
+  const [roof, step, yardsticks] = [
+    rooflineChart(report),
+    stepTimeChart(report),
+    yardstickChart(report),
   ];
+  const alone = (heading: string, svg: string): ReportChart => ({
+    heading,
+    name: fileName(heading),
+    svg,
+  });
+  return [
+    ...(yardsticks ? [alone('Beside other libraries', ratioBars(yardsticks))] : []),
+    ...speedCharts(report).map((chart) => ({
+      heading: 'Speed against length',
+      name: fileName(chart.title.split(':')[0] as string), // what follows is what it finds
+      svg: lineChart(chart),
+    })),
+    ...(step ? [alone('A training step', stackedBars(step))] : []),
+    ...(roof ? [alone('Roofline', roofline(roof))] : []),
+  ];
+}
+
+const fileName = (words: string): string =>
+  words
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '');
+
+/** @returns a whole HTML document */
+export async function reportPage(report: BenchReport): Promise<string> {
+  const { htmlPage } = await import('@vulpes/charts');
+  const sections = new Map<string, string[]>();
+  for (const { heading, svg } of await reportCharts(report)) {
+    sections.set(heading, [...(sections.get(heading) ?? []), svg]);
+  }
+  const charts = [...sections].map(([heading, svg]) => ({ heading, svg }));
   return htmlPage(pageOf(report, charts));
 }
 

@@ -32,7 +32,7 @@ function barsOf({ preset, dims, variants }: CaseReport, isAbsolute: boolean): Ba
     return {
       name: `${preset ?? ''} ${dims.T} ${variant.name}`.trim(),
       parts: partsOf(variant, { whole, sum, isAbsolute }),
-      total: isAbsolute ? `${sum.toPrecision(3)} ms` : `${launches} launches`,
+      total: isAbsolute ? `${threeDigits(sum)} ms` : `${launches} launches`,
     };
   });
 }
@@ -42,7 +42,7 @@ function partsOf(
   { whole, sum, isAbsolute }: { whole: number; sum: number; isAbsolute: boolean },
 ): Bar['parts'] {
   return byKernel(timing?.kernels ?? []).map(({ name, ms, launches }) => {
-    const time = isAbsolute ? `${ms.toPrecision(3)} ms, ` : '';
+    const time = isAbsolute ? `${threeDigits(ms)} ms, ` : '';
     const share = `${((100 * ms) / sum).toFixed(1)} % of the step`;
     return {
       name,
@@ -83,3 +83,7 @@ function titleOf(steps: readonly CaseReport[]): string {
   const percent = (share = 0) => `${(100 * share).toFixed(0)} %`;
   return `A training step is ${percent(most?.share)} ${most?.part}, ${percent(next?.share)} ${next?.part} (${[last?.preset, last?.dims.T, variant?.name].filter(Boolean).join(' ')})`;
 }
+
+/** Without an exponent: 0.123, 13.4, 2,442. */
+const threeDigits = (value: number): string =>
+  value < 1000 ? value.toPrecision(3) : Math.round(value).toLocaleString('en-US');
