@@ -4,7 +4,7 @@
 #   GOLDEN         folder of reference vectors; default: the small ones in fixtures/
 #   FOX            checkout of the official Forgetting Transformer; default: its rows are left out, and the report says so
 #   PYTHON         a Python that has PyTorch; default: python3
-#   SUITE_SECONDS  time budget of the run of all suites; default: 100. The whole takes 460 s more at most.
+#   SUITE_SECONDS  time budget of the run of all suites; default: 100. The whole takes 480 s more at most.
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 out=${1:?usage: ./measure.sh OUT [GOLDEN] [FOX]}
 golden=${2:-$here/fixtures}
@@ -43,13 +43,12 @@ bench() { # NAME SECONDS OPTIONS…
     ${fox:+--fox-path "$fox"} ${PYTHON:+--python "$PYTHON"} "$@"
 }
 
-# What matters most comes first, and the peers that may hang come last.
+# What matters most comes first.
 step doctor 20 doctor
 step verify 60 verify "$golden"
 step verify-certified 60 verify "$golden" --pruning certified
-bench training-pytorch 120 --suite training --preset pro-125m --case T2048 --compare pytorch
+bench training 200 --suite training --preset pro-125m --case T2048 --runs 10 --compare pytorch,jax-js,tfjs
 bench attention-pytorch 90 --suite attention --case T16384-H12 --compare pytorch
 bench suites $((suite_seconds + 15)) --budget-seconds "$suite_seconds"
 bench matmul-pytorch 35 --suite matmul --case M4096 --compare pytorch --no-peaks
-bench peers 60 --suite training --preset pro-125m --case T2048 --runs 5 --no-peaks --compare jax-js,tfjs
 exit "$failed"
