@@ -113,8 +113,8 @@ test('a time budget leaves cases out and says so', async () => {
 function withWrongTwin(caps: DeviceCaps): BenchCase[] {
   const [real] = chooseCases(caps, parseArguments(SMALL)) as [BenchCase];
   const [variant] = real.variants as [Variant];
-  const build: Variant['build'] = (device, dims) => {
-    const workload = variant.build(device, dims);
+  const build: Variant['build'] = async (device, dims) => {
+    const workload = await variant.build(device, dims);
     const expected = async () => {
       const { startIndex, ...others } = await workload.expected();
       const values = Array.from(startIndex?.values ?? []);

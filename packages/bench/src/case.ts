@@ -49,7 +49,8 @@ export interface Workload {
 
 export interface Variant {
   readonly name: string;
-  build(device: Device, dims: Dims): Workload;
+  /** Puts the inputs on the device, and does what comes before the timed work. */
+  build(device: Device, dims: Dims): Workload | Promise<Workload>;
 }
 
 export interface BenchCase {

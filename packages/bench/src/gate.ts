@@ -30,7 +30,7 @@ export interface GateReport {
 
 /** Runs a variant once and compares every output that its twin names. */
 export async function runGate(device: Device, variant: Variant, dims: Dims): Promise<GateReport> {
-  const workload = variant.build(device, dims);
+  const workload = await variant.build(device, dims);
   try {
     const expected = await workload.expected();
     const actual = workload.checked?.() ?? runOnce(device, workload, expected);

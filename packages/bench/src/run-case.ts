@@ -103,7 +103,7 @@ async function admit(
   { variant, gate }: Checked,
   dims: Dims,
 ): Promise<Checked & { readonly workload: Workload | null }> {
-  const workload = variant.build(device, dims);
+  const workload = await variant.build(device, dims);
   let sampled: GateReport | null = null;
   try {
     sampled = await checkSample(device, workload, { gate, dims });

@@ -109,7 +109,7 @@ gpuSuite('suites', (device) => {
     const dims = { ...forward?.gateDims };
     const [dense, ...pruned] = await Promise.all(
       (forward?.variants ?? []).map(async (variant) => {
-        const workload = variant.build(device(), dims);
+        const workload = await variant.build(device(), dims);
         const counts = await workload.counts();
         workload.dispose();
         return counts;

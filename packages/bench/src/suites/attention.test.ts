@@ -28,8 +28,8 @@ gpuSuite('the attention suite', (device) => {
     const forward = caseOf('forward');
     const dense = forward.variants[0] as Variant;
     /** Beyond the gate's length, the last element is off. */
-    const build = (on: Device, dims: Dims): Workload => {
-      const real = dense.build(on, dims);
+    const build = async (on: Device, dims: Dims): Promise<Workload> => {
+      const real = await dense.build(on, dims);
       const { T = 0, H = 0, D = 0 } = dims;
       if (T <= 320) return real;
       const error = new Float32Array(T * H * D);

@@ -48,8 +48,8 @@ const ROWS: readonly Row[] = [
 /** The variant with a twin that is ten times the bound away; where equality is asked, one away. */
 const farFrom = (variant: Variant, bounds: Row['bounds']): Variant => ({
   ...variant,
-  build(device: Device, dims: Dims) {
-    const real = variant.build(device, dims);
+  async build(device: Device, dims: Dims) {
+    const real = await variant.build(device, dims);
     const far = (output: string, { values, ...rest }: Expected): Expected => {
       const bound = bounds[output] as number;
       return {

@@ -13,7 +13,8 @@ import { trainingSuite } from './training.ts';
 
 gpuSuite('the counts of a suite', (device) => {
   async function countsOf(one: BenchCase | undefined, name: string, dims: Dims): Promise<Counts> {
-    const workload = one!.variants.find((variant) => variant.name === name)!.build(device(), dims);
+    const variant = one!.variants.find((other) => other.name === name)!;
+    const workload = await variant.build(device(), dims);
     try {
       return await workload.counts();
     } finally {

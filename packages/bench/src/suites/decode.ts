@@ -1,15 +1,14 @@
 // One more token of a text: the whole text anew, from a cache of all of it, and from a cache that lets go of what is forgotten.
 
 import { selectBlocks } from '@vulpes/fox-attention';
-import { foxPreset, type KvCache, type Model, naiveBatch, type Params } from '@vulpes/lm-models';
+import { foxPreset, type Model, naiveBatch, type Params } from '@vulpes/lm-models';
 import { CounterRng, type Device, type DeviceCaps, type Tensor } from '@vulpes/tensor-core';
 import type { BenchCase, Counts, Dims, Expectations, Variant, Workload } from '../case.ts';
 import { sumBlockCounts } from './block-counts.ts';
-import { cachedCosts, layersAndHead, recomputeCosts } from './decode/costs.ts';
+import { CachedText, PREFILL_CHUNK } from './decode/cached-text.ts';
+import { layersAndHead, recomputeCosts } from './decode/costs.ts';
 import { createParams, modelOf } from './training/state.ts';
 
-/** Tokens of a prompt that are computed at once. */
-const PREFILL_CHUNK = 256;
 /** Logits of a whole model in f32 against f64; what is let go of is far below it. */
 const LOGITS_BOUND = 1e-5;
 const PRUNING = { logPruningTolerance: -10, pruningMode: 'paper' } as const;
@@ -32,66 +31,45 @@ export function decodeSuite(caps: DeviceCaps): BenchCase[] {
     dims: { B: 1, T },
     gateDims: GATE,
     flops: layersAndHead(foxPreset(preset), T).flops,
-    inputs: `fresh weights, random tokens; gates as of a trained model: of every three heads two forget (bias 0) and one remembers (bias 6); log ε = −10; a prompt of T tokens in chunks of ${PREFILL_CHUNK}, outside the clock, then a token a run; blocks are pages of 32 tokens of a key head, of recompute those of the attention matrix`,
+    inputs: `fresh weights, random tokens; gates as of a trained model: of every three heads two forget (bias 0) and one remembers (bias 6); log ε = −10; a prompt of T tokens in chunks of ${PREFILL_CHUNK}, outside the clock, then a token a run, and what the cache lets go of once in 32; counts are those of the first token; blocks are pages of 32 tokens of a key head, of recompute those of the attention matrix`,
     variants: KINDS.map((name): Variant => {
       return { name, build: (device, dims) => workload(device, { preset, dims, kind: name }) };
     }),
   }));
 }
 
-function workload(
+async function workload(
   device: Device,
   { preset, dims, kind }: { preset: string; dims: Dims; kind: Kind },
-): Workload {
-  const { T: length = 1 } = dims;
+): Promise<Workload> {
+  const length = dims.T as number;
   const model = modelOf(device, preset, dims, PRUNING);
   const params = createParams(device, model.parameterSpecs(), model.config.numHeads);
   const rng = new CounterRng(7);
   const tokens = Int32Array.from({ length: length + 1 }, () => rng.below(model.config.vocabSize));
-  const evict = kind === 'cache-evict';
-  const cache = kind === 'recompute' ? null : model.createCache(params, { batch: 1, evict });
-  if (cache) for (const end of chunkEnds(length)) append(model, params, cache, tokens, end);
-  // Recompute runs over the prompt and the token; the others over the token, the text growing with each run.
-  const last = device.tensor(cache ? tokens.slice(-1) : tokens, [1, cache ? 1 : length + 1]);
-  const inputs = cache ? { inputIds: last, cache } : { inputIds: last };
+  const text =
+    kind === 'recompute'
+      ? wholeText(model, params, tokens)
+      : await CachedText.read(model, params, { tokens, evict: kind === 'cache-evict' });
   return {
-    run: (): { logits: Tensor } => ({ logits: model.nextTokenLogits(params, inputs) }),
+    run: () => ({ logits: text.nextLogits() }),
     expected: () => twin(model, params, tokens),
-    counts: () => countWork(model, params, { tokens, kind }),
+    counts: () => text.counts(),
     dispose() {
-      cache?.dispose();
-      for (const tensor of [last, ...Object.values(params)]) tensor.dispose();
+      text.dispose();
+      for (const tensor of Object.values(params)) tensor.dispose();
     },
   };
 }
 
-const chunkEnds = (length: number): number[] =>
-  Array.from({ length: Math.ceil(length / PREFILL_CHUNK) }, (_, n) =>
-    Math.min(length, (n + 1) * PREFILL_CHUNK),
-  );
-
-/** Records the tokens of the text up to `end` that the cache does not have yet. */
-function append(
-  model: Model,
-  params: Params,
-  cache: KvCache,
-  tokens: Int32Array<ArrayBuffer>,
-  end: number,
-): void {
-  const chunk = tokens.slice(cache.length, end);
-  const inputIds = model.device.tensor(chunk, [1, chunk.length]);
-  model.nextTokenLogits(params, { inputIds, cache }).dispose();
-  inputIds.dispose();
-}
-
-async function countWork(
-  model: Model,
-  params: Params,
-  { tokens, kind }: { tokens: Int32Array<ArrayBuffer>; kind: Kind },
-): Promise<Counts> {
-  return kind === 'recompute'
-    ? countRecompute(model, params, tokens)
-    : countCached(model, params, { tokens, evict: kind === 'cache-evict' });
+/** A prompt and a token after it, computed anew each time. */
+function wholeText(model: Model, params: Params, tokens: Int32Array<ArrayBuffer>) {
+  const inputIds = model.device.tensor(tokens, [1, tokens.length]);
+  return {
+    nextLogits: (): Tensor => model.nextTokenLogits(params, { inputIds }),
+    counts: () => countRecompute(model, params, tokens),
+    dispose: () => inputIds.dispose(),
+  };
 }
 
 /** The blocks that the layers keep of the whole text, told beside its loss. */
@@ -108,26 +86,6 @@ async function countRecompute(
   });
   const { keptBlocks, causalBlocks } = await sumBlockCounts(counts);
   return { ...recomputeCosts(config, length, { keptBlocks, blocks }), keptBlocks, causalBlocks };
-}
-
-/** What a cache holds after the prompt, evicted as `generate` does it; and the work of one more token. */
-async function countCached(
-  model: Model,
-  params: Params,
-  { tokens, evict }: { tokens: Int32Array<ArrayBuffer>; evict: boolean },
-): Promise<Counts> {
-  using cache = model.createCache(params, { batch: 1, evict });
-  for (const end of chunkEnds(tokens.length)) {
-    append(model, params, cache, tokens, end);
-    await cache.evict();
-  }
-  const { keptBytes, peakBytes, fullBytes, pages } = cache;
-  return {
-    ...cachedCosts(model.config, { keptPages: pages.kept, keptBytes }),
-    keptBlocks: pages.kept,
-    causalBlocks: pages.full,
-    cache: { keptBytes, peakBytes, fullBytes },
-  };
 }
 
 async function twin(model: Model, params: Params, tokens: Int32Array): Promise<Expectations> {

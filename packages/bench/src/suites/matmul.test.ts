@@ -10,7 +10,7 @@ gpuSuite('the matmul suite', (device) => {
     [3000, 4099],
   ])('checks entries of every column and up to the last, of %i × %i', async (M, N) => {
     const { variants } = matmulSuite(device().caps)[0]!;
-    const workload = variants[0]!.build(device(), { M, N, K: 2 });
+    const workload = await variants[0]!.build(device(), { M, N, K: 2 });
     const { c } = await workload.expected();
     workload.dispose();
     const indices = Array.from(c!.indices!);

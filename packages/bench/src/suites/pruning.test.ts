@@ -18,7 +18,7 @@ gpuSuite('the pruning suite', (device) => {
     const [paper, certified] = (await Promise.all(
       variants.map(async (variant) => {
         expect(await runGate(device(), variant, gateDims!)).toMatchObject({ isOk: true });
-        const workload = variant.build(device(), dims);
+        const workload = await variant.build(device(), dims);
         const counts = await workload.counts();
         workload.dispose();
         return counts;
