@@ -1,9 +1,17 @@
-// The script is stood in for by small real programs: PyTorch needs a card.
+// The script is stood in for by small real programs: PyTorch needs a card. Its own parts that need none have a test of their own.
 
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ComparisonContext, Measurement, NotMeasured } from '@vulpes/bench';
+import {
+  type CaseReport,
+  type ComparisonContext,
+  chooseCases,
+  type Measurement,
+  type NotMeasured,
+} from '@vulpes/bench';
+import { foxConfigFromJson, foxPreset } from '@vulpes/lm-models';
 import { createDevice } from '@vulpes/tensor-core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { pytorchYardstick } from './pytorch.ts';
@@ -22,11 +30,14 @@ function python(...lines: string[]): string {
   return file;
 }
 
-/** Runs the yardstick on no cases of ours. */
-async function compare(options: Parameters<typeof pytorchYardstick>[0]) {
+/** Runs the yardstick, on no cases of ours unless some are given. */
+async function compare(
+  options: Parameters<typeof pytorchYardstick>[0],
+  cases: readonly CaseReport[] = [],
+) {
   const [rows, missing]: [Measurement[], NotMeasured[]] = [[], []];
   const context: ComparisonContext = {
-    cases: [],
+    cases,
     device: await createDevice(),
     runs: 3,
     onProgress: () => {},
@@ -56,10 +67,10 @@ test('lines of the script become rows; what else is printed is passed over', asy
   expect(missing).toEqual([{ runner: 'torch', case: 'd', why: 'out of GPU memory' }]);
 });
 
-test('the script is told our adapter, and at least 20 runs', async () => {
+test('the script is told our adapter, and as many runs as we have', async () => {
   const { error } = await compare({ python: python('echo "$@" >&2; exit 3'), foxPath: '/fox' });
   expect(error).toMatch(
-    /ended with 3: .*--runs 20 --adapter .*\((gpu|software) kernels\) --fox-path \/fox/,
+    /ended with 3: .*--runs 3 --adapter .*\((gpu|software) kernels\) --fox-path \/fox/,
   );
 });
 
@@ -69,4 +80,51 @@ test('a script that says nothing is stopped; rows before that stay', async () =>
   const { missing, error } = await compare(options);
   expect(missing).toHaveLength(1);
   expect(error).toMatch(/ended with SIGKILL: it said nothing for 0.3 s\.$/);
+});
+
+interface Job {
+  readonly id: string;
+  readonly preset: string | null;
+  readonly dims: Readonly<Record<string, number>>;
+  readonly config: Readonly<Record<string, unknown>> | null;
+}
+
+test('the script is told the model of each preset that we train on a GPU', async () => {
+  const { caps } = await createDevice();
+  const filter = { suites: ['training', 'matmul'], maxTokens: 2048, presets: null, caseText: null };
+  const cases = chooseCases({ ...caps, isSoftware: false }, filter as never);
+  const baseline = { suite: 'training', preset: 'transformer-125m', dims: { B: 1, T: 8 } };
+  const told = join(folder, 'jobs.json');
+  await compare({ python: python(`cat > ${told}`) }, [
+    ...cases.map((one) => ({ preset: null, ...one }) as never),
+    baseline as never,
+  ]);
+  const jobs = JSON.parse(readFileSync(told, 'utf8')) as Job[];
+  const trained = jobs.filter(({ preset }) => preset?.startsWith('pro-'));
+  expect(new Set(trained.map(({ preset }) => preset))).toEqual(
+    new Set(['pro-125m', 'pro-360m', 'pro-760m']),
+  );
+  for (const { preset, config, dims } of trained) {
+    // The official defaults fill in what was not sent.
+    expect(foxConfigFromJson(JSON.stringify(config))).toEqual(foxPreset(preset as string));
+    expect(dims.vocab).toBe(config?.vocab_size);
+  }
+  const others = jobs.filter((job) => !trained.includes(job));
+  expect(others.length).toBeGreaterThan(5);
+  for (const { id, config } of others) expect(config, id).toBeNull();
+});
+
+const hasPython = spawnSync('python3', ['--version']).status === 0;
+if (!hasPython)
+  console.warn('Skipped for want of python3: tools/yardsticks/test_pytorch_yardstick.py.');
+
+test.runIf(hasPython)('what of the script needs no PyTorch passes its own tests', () => {
+  const tools = join(import.meta.dirname, '..', '..', '..', '..', 'tools', 'yardsticks');
+  const { status, stderr } = spawnSync(
+    'python3',
+    ['-B', '-m', 'unittest', 'discover', '-s', tools],
+    { encoding: 'utf8' },
+  );
+  expect(stderr).toMatch(/Ran \d+ tests/);
+  expect(status, stderr).toBe(0);
 });

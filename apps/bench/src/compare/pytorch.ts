@@ -10,6 +10,7 @@ import {
   summarize,
   type Yardstick,
 } from '@vulpes/bench';
+import { foxConfigToJson, foxPreset, officialDefaults } from '@vulpes/lm-models';
 import { pythonScript, YardstickError } from './places.ts';
 
 interface Options {
@@ -43,7 +44,7 @@ export type PythonLine =
 export const pytorchYardstick =
   ({ python = 'python3', foxPath = null, longestSilenceMs = 180_000 }: Options): Yardstick =>
   async ({ cases, device, runs, onProgress, onMeasurement, onNotMeasured }) => {
-    const args = [pythonScript(), '--runs', String(Math.max(20, runs)), ...cardOf(device)];
+    const args = [pythonScript(), '--runs', String(runs), ...cardOf(device)];
     if (foxPath) args.push('--fox-path', foxPath);
     const complaints: string[] = [];
     const script = { python, args, input: jobsOf(cases), longestSilenceMs };
@@ -65,8 +66,23 @@ const cardOf = ({ caps }: ComparisonContext['device']): string[] =>
 /** What the script is told of a case. */
 const jobsOf = (cases: readonly CaseReport[]): string =>
   JSON.stringify(
-    cases.map(({ id, suite, mode, dims, preset }) => ({ id, suite, mode, dims, preset })),
+    cases.map(({ id, suite, mode, dims, preset }) => ({
+      ...{ id, suite, mode, dims, preset },
+      config: preset === null ? null : officialFields(preset),
+    })),
   );
+
+/** The fields of the official `config.json` in which a preset differs from the official defaults; null for one without forget gates. */
+function officialFields(preset: string): Record<string, unknown> | null {
+  const config = foxPreset(preset);
+  if (config.fgateType === 'none') return null;
+  const [fields, defaults] = [config, officialDefaults].map((one) =>
+    JSON.parse(foxConfigToJson(one)),
+  );
+  const isOwn = ([name, value]: [string, unknown]): boolean =>
+    JSON.stringify(value) !== JSON.stringify(defaults[name]);
+  return Object.fromEntries(Object.entries(fields).filter(isOwn));
+}
 
 function toMeasurement(line: Extract<PythonLine, { type: 'measurement' }>): Measurement {
   const { suite, case: id, variant, runner, note } = line;

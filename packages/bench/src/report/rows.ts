@@ -121,6 +121,10 @@ function shareCells(shares: Shares | null): [string, string] {
   ];
 }
 
+/** `20`, or `20 / 12` where the GPU's clock had fewer runs than the wall's. */
+const runsOf = ({ wallMs, gpuMs }: Pick<Measurement, 'wallMs' | 'gpuMs'>): string =>
+  gpuMs && gpuMs.runs !== wallMs.runs ? `${wallMs.runs} / ${gpuMs.runs}` : String(wallMs.runs);
+
 const milliseconds = (summary: Summary): string => spread(summary, summary.median < 10 ? 3 : 1);
 
 /** Other runners beside ours of the same case; null without any. */
@@ -132,7 +136,7 @@ export function comparisonTable(report: BenchReport): RowTable | null {
       row.case,
       row.variant,
       row.runner,
-      String(row.wallMs.runs),
+      runsOf(row),
       report.timesAre === 'absolute' ? milliseconds(row.wallMs) : '-',
       report.timesAre === 'absolute' && row.gpuMs ? milliseconds(row.gpuMs) : '-',
       againstOurs(row, report),
