@@ -21,10 +21,14 @@ export interface Counts {
   readonly flops: number;
   /** Bytes that must at least be read and written. */
   readonly bytes: number;
+  /** False where all this is of the attention that a search decides for: then the search, which is what runs, has no rates. */
+  readonly areOfRun?: false;
   readonly keptBlocks?: number;
   readonly causalBlocks?: number;
   /** Of a pruning rule: the largest share of its attention weight that a row loses, in f64. */
   readonly droppedMass?: number;
+  /** Rows that were looked at for it: every so many-th. */
+  readonly droppedMassEvery?: number;
   /** Of a decoding case: bytes that the cache holds after the prompt, held at most, and would hold with nothing let go of. */
   readonly cache?: {
     readonly keptBytes: number;

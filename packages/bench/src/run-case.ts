@@ -58,7 +58,6 @@ export async function runCase(
         contender
           ? await variantReport(device, contender, contenders[0] as Contender, {
               isSoftware: device.caps.isSoftware,
-              isSearch: benchCase.mode === 'search',
               peaks: context.peaks ?? null,
             })
           : { name: variant.name, gate, timing: null, counts: null },

@@ -11,7 +11,7 @@ const PEAKS = {
   compute: { flops: 1e10, ms: summary(1) },
   memory: { bytes: 1e9, ms: summary(1) },
 };
-const BASIS = { isSoftware: false, isSearch: false, peaks: PEAKS };
+const BASIS = { isSoftware: false, peaks: PEAKS };
 const COUNTS: Counts = { flops: 8e9, bytes: 4e8 };
 
 /** A run of two kernels, which takes `ms` in all. */
@@ -92,11 +92,22 @@ gpuSuite('variantReport', (device) => {
     expect(timing.shares?.ofPeak).toBeCloseTo(0.2, 10);
   });
 
-  test('timestamps too coarse to tell: equal, and no share', async () => {
-    const zero = contender({ wall: [1], gpu: [0] });
-    const timing = timingOf(await report(zero, zero, BASIS));
-    expect(timing.speedup.median).toBe(1);
-    expect(timing.shares).toBeNull();
+  test('timestamps too coarse to tell: the wall clock does, of both, and JSON keeps every number', async () => {
+    const zero = contender({ wall: [4, 4, 4], gpu: [0, 0, 0] });
+    const telling = contender({ wall: [2, 2, 2], gpu: [1, 1, 1] });
+    const patchy = contender({ wall: [8, 8, 8], gpu: [1, 0, 1] });
+    for (const [one, baseline, speedup] of [
+      [zero, zero, 1],
+      [zero, telling, 0.5],
+      [telling, zero, 2],
+      [patchy, zero, 0.5],
+    ] as const) {
+      const timing = timingOf(await report(one, baseline, BASIS));
+      expect(timing.speedup).toMatchObject({ median: speedup, p10: speedup, p90: speedup });
+      expect(timing.gpuMs?.median ?? null).toBe(one === telling ? 1 : null);
+      expect(timing.rates?.tflops).toBeCloseTo(8 / (one === telling ? 1 : one.wall[0]!), 10);
+      expect(JSON.parse(JSON.stringify(timing))).toEqual(timing);
+    }
   });
 
   describe('counts', () => {
@@ -111,13 +122,11 @@ gpuSuite('variantReport', (device) => {
       expect((await report(dense, dense, BASIS)).counts?.prunedShare).toBeNull();
     });
 
-    test('of a search: they are of the attention that follows, so it has no rates', async () => {
-      const counts = { ...COUNTS, keptBlocks: 3, causalBlocks: 12 };
-      const search = { ...BASIS, isSearch: true };
-      const one = contender({ wall: [1], gpu: [1] }, counts);
-      expect(timingOf(await report(one, one, search))).toMatchObject({ rates: null, shares: null });
+    test('of the attention that a search decides for: it has no rates', async () => {
+      const one = contender({ wall: [1], gpu: [1] }, { ...COUNTS, areOfRun: false });
+      expect(timingOf(await report(one, one, BASIS))).toMatchObject({ rates: null, shares: null });
       const own = contender({ wall: [1], gpu: [1] });
-      expect(timingOf(await report(own, own, search)).rates?.tflops).toBeCloseTo(8, 10);
+      expect(timingOf(await report(own, own, BASIS)).rates?.tflops).toBeCloseTo(8, 10);
     });
   });
 });

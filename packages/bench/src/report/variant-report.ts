@@ -1,8 +1,8 @@
 // The report of one timed variant: its times, rates, shares, counts and footprint.
 
 import type { Device, KernelTime } from '@vulpes/tensor-core';
-import type { Variant, Workload } from '../case.ts';
-import { summarize } from '../clocks/statistics.ts';
+import type { Counts, Variant, Workload } from '../case.ts';
+import { type Summary, summarize } from '../clocks/statistics.ts';
 import { recordAndFree, totalMs, totalsByLabel } from '../clocks/timer.ts';
 import type { GateReport } from '../gate.ts';
 import { type Peaks, sharesOf } from '../peaks/shares.ts';
@@ -20,8 +20,6 @@ export interface Contender {
 /** What tells whether rates and shares mean anything. */
 export interface RateBasis {
   readonly isSoftware: boolean;
-  /** The blocks and operations that a search counts are those of the attention that follows. */
-  readonly isSearch: boolean;
   readonly peaks: Peaks | null;
 }
 
@@ -37,10 +35,7 @@ export async function variantReport(
   return {
     name: variant.name,
     gate,
-    timing: timing(contender, baseline, counts, {
-      ...basis,
-      isSearch: basis.isSearch && keptBlocks !== undefined,
-    }),
+    timing: timing(contender, baseline, counts, basis),
     counts: {
       ...counts,
       ...(await footprint(device, workload)),
@@ -52,31 +47,39 @@ export async function variantReport(
 function timing(
   contender: Contender,
   baseline: Contender,
-  counts: { readonly flops: number; readonly bytes: number },
-  { isSoftware, isSearch, peaks }: RateBasis,
+  counts: Counts,
+  { isSoftware, peaks }: RateBasis,
 ): Timing {
-  const gpu = isSoftware ? [] : contender.profiles.map(totalMs);
-  const samples = gpu.length ? gpu : contender.wall;
-  const baselineSamples = gpu.length ? baseline.profiles.map(totalMs) : baseline.wall;
-  const { median } = summarize(samples);
+  const gpu = isSoftware ? null : gpuSamples(contender);
+  const baselineGpu = isSoftware ? null : gpuSamples(baseline);
+  const { median } = summarize(gpu ?? contender.wall);
   const middle = [...contender.profiles].sort((a, b) => totalMs(a) - totalMs(b))[
     Math.floor(contender.profiles.length / 2)
   ];
+  const { areOfRun = true } = counts;
   return {
     wallMs: summarize(contender.wall),
-    gpuMs: gpu.length ? summarize(gpu) : null,
+    gpuMs: gpu && summarize(gpu),
     kernels: totalsByLabel(middle ?? []),
-    speedup: summarize(samples.map((ms, run) => ratio(baselineSamples[run] as number, ms))),
+    speedup:
+      gpu && baselineGpu ? speedup(gpu, baselineGpu) : speedup(contender.wall, baseline.wall),
     rates:
-      isSoftware || isSearch
+      isSoftware || !areOfRun
         ? null
         : { tflops: counts.flops / median / 1e9, gbPerSecond: counts.bytes / median / 1e6 },
-    shares: peaks && !isSearch && median > 0 ? sharesOf(counts, median, peaks) : null,
+    shares: peaks && areOfRun ? sharesOf(counts, median, peaks) : null,
   };
 }
 
-/** Timestamps can be too coarse for tiny work: 0 against 0 counts as equal. */
-const ratio = (baselineMs: number, ms: number): number => (baselineMs === ms ? 1 : baselineMs / ms);
+/** GPU ms of each run; null without timestamps, and where they are too coarse for tiny work: one of 0 tells nothing. */
+function gpuSamples({ profiles }: Contender): number[] | null {
+  const samples = profiles.map(totalMs);
+  return samples.length > 0 && samples.every((ms) => ms > 0) ? samples : null;
+}
+
+/** The baseline's time over this one's, round by round. */
+const speedup = (samples: readonly number[], baseline: readonly number[]): Summary =>
+  summarize(samples.map((ms, round) => (baseline[round] as number) / ms));
 
 /** Launches and memory of one run. */
 async function footprint(

@@ -13,21 +13,13 @@ import { sumBlockCounts } from '../block-counts.ts';
 import type { HostInputs, Inputs, Sizes } from './inputs.ts';
 import { attentionDims, blocksOf, type Rule, rangesOf, stopRuleOf } from './rules.ts';
 
-/** Counts of one rule. */
-export interface PruningWork extends Counts {
-  /** The largest share of its attention weight that a looked-at row loses, in f64. */
-  readonly droppedMass: number;
-  /** Rows looked at: every so many-th. */
-  readonly droppedMassEvery: number;
-}
-
 /** @throws Error where a row lost more than ε: such counts are worth nothing. */
 export async function countWork(
   inputs: Inputs,
   host: HostInputs,
   sizes: Sizes,
   rule: Rule,
-): Promise<PruningWork> {
+): Promise<Counts> {
   const { seqLen, headDim } = sizes;
   const made = inputs.q.device.scope(() => decide(inputs, sizes, rule));
   const starts = await readStarts(made);
@@ -47,6 +39,7 @@ export async function countWork(
   return {
     flops: keptBlocks * cost.forwardFlops,
     bytes: keptBlocks * cost.forwardBytes,
+    areOfRun: false,
     keptBlocks,
     causalBlocks,
     droppedMass,
