@@ -1,23 +1,23 @@
-// Which part of a training step a kernel belongs to, by its name.
+// Which part of a training step, or of a token's, a kernel belongs to, by its name.
 
 const PARTS: readonly (readonly [part: string, names: RegExp])[] = [
   ['matmul', /^matmul/],
-  ['attention forward', /^(attention-forward|paged-attention)/],
+  ['attention forward', /^(attention-forward|paged-attention|append-pages|copy-front)/],
   ['attention backward', /^(attention-backward|attention-clear)/],
   [
     'pruning rule',
-    /^(attention-kept|find-index|block-memory|stop-edges|adaptive-threshold|logit-bound|pruning-counts|row-norm-max|norm-maxima)/,
+    /^(attention-kept|find-index|block-memory|stop-edges|adaptive-threshold|logit-bound|pruning-counts|row-norm-max|norm-maxima|remember|first-page)/,
   ],
   ['norm', /^rms-norm/],
   [
     'gates and activations',
-    /^(gate-|reverse-|log-sigmoid|token-shift|swiglu|output-gate|rope|add$|silu|scale$)/,
+    /^(gate-|reverse-|log-sigmoid|token-shift|swiglu|output-gate|rope|add$|scale$|to-half$|to-single$)/,
   ],
   [
     'embedding and loss',
-    /^(embedding|link-occurrences|cross-entropy|mean-loss|counted-flags|scale-by$)/,
+    /^(embedding|token-spans|link-occurrences|cross-entropy|mean-loss|counted-flags|scale-by$)/,
   ],
-  ['gradient sums', /^(accumulate|sum-rows|broadcast-rows)/],
+  ['gradient sums', /^(accumulate|fill$|sum-rows|broadcast-rows)/],
   ['gradient norm', /^(square-sums|root$|clip-coefficient)/],
   ['optimizer', /^adamw/],
 ];

@@ -1,7 +1,9 @@
 import { selectBlocks } from '@vulpes/fox-attention';
 import { gpuSuite } from '@vulpes/tensor-core/testing';
 import { expect, test } from 'vitest';
+import { OTHER_PART, stepPartOf } from '../page/step-parts.ts';
 import { decodeSuite } from './decode.ts';
+import { launchedBy } from './launched.fixture.ts';
 
 gpuSuite('the decode suite', (device) => {
   test('recompute counts the blocks that its layers keep, and nothing is left behind', async () => {
@@ -49,7 +51,12 @@ gpuSuite('the decode suite', (device) => {
       return { launches, counts };
     };
     const kept = await launchesOf('cache');
-    const evicted = await launchesOf('cache-evict');
+    let evicted = kept;
+    const kernels = await launchedBy(device(), async () => {
+      evicted = await launchesOf('cache-evict');
+    });
+    expect(kernels).toEqual(expect.arrayContaining(['append-pages', 'first-page']));
+    expect(kernels.filter((name) => stepPartOf(name) === OTHER_PART)).toEqual([]);
     const plain = kept.launches[0] as number;
     expect(new Set(kept.launches)).toEqual(new Set([plain]));
     const searched = evicted.launches.flatMap((count, token) => (count > plain ? 300 + token : []));

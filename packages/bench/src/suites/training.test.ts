@@ -3,6 +3,8 @@ import { gpuSuite } from '@vulpes/tensor-core/testing';
 import { createTrainStep } from '@vulpes/training';
 import { describe, expect, test } from 'vitest';
 import { checkOutput, runGate } from '../gate.ts';
+import { OTHER_PART, stepPartOf } from '../page/step-parts.ts';
+import { launchedBy } from './launched.fixture.ts';
 import { createState, disposeState, modelOf, randomTokens } from './training/state.ts';
 import { readStep, stepTwin } from './training/twin.ts';
 import { trainingSuite } from './training.ts';
@@ -11,14 +13,19 @@ const DIMS = { B: 1, T: 17, layers: 1, hidden: 64, heads: 4, vocab: 50 };
 const DENSE = { logPruningTolerance: null, pruningMode: 'paper' } as const;
 
 gpuSuite('the training suite', (device) => {
-  test('checks loss, norm, parameters and moments of each variant, and leaves nothing behind', async () => {
+  test('checks loss, norm, parameters and moments of each variant, and leaves nothing behind; each kernel has a part', async () => {
     const before = device().memory.liveTensors;
     const { variants, gateDims } = trainingSuite(device().caps)[0]!;
-    for (const variant of variants) {
-      const { isOk, checks } = await runGate(device(), variant, gateDims!);
-      expect(isOk, variant.name).toBe(true);
-      expect(checks.map(({ output }) => output)).toEqual(['loss', 'gradNorm', 'params', 'm', 'v']);
-    }
+    const kernels = await launchedBy(device(), async () => {
+      for (const variant of variants) {
+        const { isOk, checks } = await runGate(device(), variant, gateDims!);
+        expect(isOk, variant.name).toBe(true);
+        const outputs = checks.map(({ output }) => output);
+        expect(outputs).toEqual(['loss', 'gradNorm', 'params', 'm', 'v']);
+      }
+    });
+    expect(kernels).toEqual(expect.arrayContaining(['adamw', 'find-index', 'stop-edges']));
+    expect(kernels.filter((name) => stepPartOf(name) === OTHER_PART)).toEqual([]);
     expect(device().memory.liveTensors).toBe(before);
   });
 
