@@ -1,7 +1,7 @@
 """PyTorch as a yardstick: torch.matmul, SDPA, and the official Forgetting Transformer's kernel and model.
 
 Reads our benchmark's cases as JSON from standard input, does those that it can do, and prints one JSON object a line:
-progress, measurement (sum of the kernels and wall clock of each run, ms), not-measured (with the reason).
+progress, measurement (sum of the kernels and wall clock of each run, ms), not-measured (with the reason), cannot-run.
 
     bench --compare pytorch [--python PATH] [--fox-path CHECKOUT]
 """
@@ -23,12 +23,12 @@ LONG_RUN_SECONDS = 0.5  # longer runs are fewer: as many as fit in the time of a
 MIN_RUNS = 5
 
 
-def say(kind, **fields):
-    print(json.dumps({"type": kind, **fields}), flush=True)
+def say(line, **fields):
+    print(json.dumps({"type": line, **fields}), flush=True)
 
 
-def not_measured(runner, case, why):
-    say("not-measured", runner=runner, case=case["id"], why=why)
+def not_measured(runner, case, why, kind="unsupported"):
+    say("not-measured", kind=kind, runner=runner, case=case["id"], why=why)
 
 
 class Clock:
@@ -119,7 +119,7 @@ class Report:
         except Exception as error:  # a case that fails must not end the others
             is_memory = isinstance(error, self.torch.OutOfMemoryError)
             reason = "out of GPU memory" if is_memory else first_line(error)
-            not_measured(runner, case, reason)
+            not_measured(runner, case, reason, "did-not-fit" if is_memory else "failed")
         finally:
             del run
             gc.collect()
@@ -355,13 +355,13 @@ def load_fox(path):
     if not path:
         return None
     if not os.path.isdir(path):
-        say("not-measured", runner="fox", case="all", why=f"there is no folder {path} (--fox-path)")
+        say("cannot-run", why=f"there is no folder {path} (--fox-path)")
         return None
     try:
         return Fox(path)
     except Exception as error:
         why = f"the official kernel does not load: {first_line(error)}"
-        say("not-measured", runner="fox", case="all", why=why)
+        say("cannot-run", why=why)
         return None
 
 
@@ -399,11 +399,11 @@ def main():
     cases = json.load(sys.stdin)
     torch, why = load_torch()
     if torch is None:
-        say("not-measured", runner="pytorch", case="all", why=why)
+        say("cannot-run", why=why)
         return
     card, why = choose_card(torch, arguments.adapter)
     if card is None:
-        say("not-measured", runner="pytorch", case="all", why=why)
+        say("cannot-run", why=why)
         return
     say("progress", doing=f"torch {torch.__version__} on {card}")
     fox = load_fox(arguments.fox_path)

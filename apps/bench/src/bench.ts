@@ -6,12 +6,13 @@ import {
   type BenchOptions,
   type BenchReport,
   chooseCases,
-  count,
+  counted,
   DeviceSlot,
   defaultSettings,
   formatCase,
   formatEnd,
   formatRefusals,
+  reasonOf,
   runCases,
 } from '@vulpes/bench';
 import { createDevice, type Device, type DeviceCaps } from '@vulpes/tensor-core';
@@ -45,7 +46,11 @@ export async function bench(
   });
   try {
     const options = optionsOf(given, slot.device, { progress, stdout });
-    const ours = await runCases(slot, cases, { ...options, onReport });
+    const toRun = { yardsticks: yardsticks.map(({ name }) => name) };
+    const ours = await runCases(slot, cases, {
+      ...options,
+      onReport: (soFar) => onReport({ ...soFar, notRun: { ...soFar.notRun, ...toRun } }),
+    });
     const onProgress = (doing: string): void => progress.say(doing);
     const compared = await runYardsticks(ours, yardsticks, { slot, onProgress, onReport });
     progress.clear();
@@ -77,7 +82,7 @@ const whatIsLeft = ({ saved }: ReportWriter): string =>
 function verdict({ cases, refused, elapsedMs }: BenchReport): string {
   const variants = cases.reduce((sum, benchCase) => sum + benchCase.variants.length, 0);
   const passed = refused.length === 0 && variants > 0;
-  const outcome = `All ${count(variants, 'variant')} that ran passed their check. `;
+  const outcome = `All ${counted(variants, 'variant')} that ran passed their check. `;
   return `${passed ? outcome : ''}${(elapsedMs / 1000).toFixed(0)} s.`;
 }
 
@@ -96,21 +101,29 @@ function optionsOf(
     stdout.write(`\n${text}\n`);
   };
   return {
-    ...given,
     ...settings,
+    asked: askedOf(given),
     runs: given.runs ?? settings.runs,
     budgetSeconds: given.budgetSeconds ?? settings.budgetSeconds,
+    hasPeaks: given.hasPeaks,
     host: hostInfo(),
     onProgress: (at) => progress.show(at),
     onCase: (caseReport) => print(formatCase(caseReport, !caps.isSoftware)),
-    onNotMeasured: ({ case: id, why }) => print(`${id}: ${why}`),
+    // The budget leaves out many, one after the other: they share a line at the end.
+    onNotMeasured: (entry) =>
+      entry.kind !== 'left-out' && print(`${entry.case}: ${reasonOf(entry)}`),
   };
 }
+
+const askedOf = ({ suites, caseText, maxTokens, presets, adapter, kernels }: BenchArguments) => ({
+  ...{ suites, caseText, maxTokens, presets },
+  ...{ adapter, kernels },
+});
 
 /** What is wrong with a report, in sentences; empty where every variant passed its check. */
 function complaintsOf({ refused, failed }: BenchReport): string[] {
   return [
-    failed > 0 && `${count(failed, 'case')} failed; the table says why.`,
+    failed > 0 && `${counted(failed, 'case')} failed; the table says why.`,
     refused.length > 0 &&
       `The report is refused: ${formatRefusals(refused)}. No page is made of it; none of its numbers counts until the results are right.`,
   ].filter((sentence) => sentence !== false);

@@ -12,7 +12,6 @@ import { runYardsticks } from './run-yardsticks.ts';
 test('a yardstick that cannot run: a sentence, a line in the report, and the rows of the others', async () => {
   const report = await smallReport();
   const row: Measurement = {
-    suite: 'boundary',
     case: report.cases[0]?.id ?? '',
     variant: 'one launch',
     runner: 'other',
@@ -31,18 +30,23 @@ test('a yardstick that cannot run: a sentence, a line in the report, and the row
     { name: 'other', run: breaks },
     { name: 'third', run: works },
   ];
-  const saved: number[] = [];
+  const saved: unknown[] = [];
   const compared = await runYardsticks(report, yardsticks, {
     slot: { device: await createDevice() },
     onProgress: () => {},
-    onReport: ({ comparisons }) => saved.push(comparisons.length),
+    onReport: ({ comparisons, notRun }) => saved.push([comparisons.length, notRun.yardsticks]),
   });
-  expect(saved).toEqual([1, 1, 2]);
+  expect(saved).toEqual([
+    [1, ['other', 'third']],
+    [1, ['other', 'third']],
+    [2, ['third']],
+  ]);
+  expect(compared.report.notRun).toEqual({ cases: [], yardsticks: [] });
   expect(compared.complaints).toEqual(['bench --compare other: it is not installed. Install it.']);
   expect(compared.report.comparisons).toEqual([row, row]);
   expect(compared.report.elapsedMs).toBeGreaterThan(report.elapsedMs + 90);
   expect(compared.report.notMeasured).toEqual([
-    { runner: 'other', case: 'all', why: compared.complaints[0] },
+    { kind: 'failed', runner: 'other', case: 'all', why: compared.complaints[0] },
   ]);
 });
 

@@ -26,12 +26,14 @@ export async function runYardsticks(
   const complaints: string[] = [];
   const start = performance.now();
   let report = ours;
+  let left: readonly string[] = [];
   const add = (rows: Parameters<typeof withRows>[1]): void => {
     const elapsedMs = ours.elapsedMs + performance.now() - start;
     report = { ...withRows(report, rows), elapsedMs };
-    onReport(report);
+    onReport({ ...report, notRun: { cases: [], yardsticks: left } });
   };
-  for (const { name, run } of yardsticks) {
+  for (const [index, { name, run }] of yardsticks.entries()) {
+    left = yardsticks.slice(index).map((one) => one.name);
     try {
       await run({
         cases: ours.cases,
@@ -44,7 +46,7 @@ export async function runYardsticks(
     } catch (error) {
       if (!FoxError.isInstance(error)) throw error;
       complaints.push(error.message);
-      add({ notMeasured: [{ runner: name, case: 'all', why: error.message }] });
+      add({ notMeasured: [{ kind: 'failed', runner: name, case: 'all', why: error.message }] });
     }
   }
   return { report, complaints };

@@ -14,23 +14,18 @@ export {
 export { assertSuiteNames, type CaseFilter, chooseCases } from './choose-cases.ts';
 export { type RunSettings, roundsFor } from './clocks/rounds.ts';
 export { type Summary, summarize } from './clocks/statistics.ts';
-export type { OnPhase, Phase } from './clocks/time-contenders.ts';
 export { wallMs } from './clocks/timer.ts';
 export type { ComparisonContext, Yardstick } from './compare.ts';
 export { DeviceSlot } from './device-slot.ts';
 export { checkOutput, type GateCheck, type GateReport } from './gate.ts';
 export { type ReportChart, reportCharts, reportPage } from './page/report-page.ts';
 export type { Peaks, Shares } from './peaks/shares.ts';
-export { count } from './report/format.ts';
+export { counted } from './report/format.ts';
 export { adapterName, type HostInfo, type MachineInfo } from './report/machine.ts';
-export {
-  markdownTables,
-  markedTables,
-  parseReport,
-  tablesIn,
-  withTables,
-} from './report/markdown.ts';
+export { markdownTables, markedTables, tablesIn, withTables } from './report/markdown.ts';
 export type { Measurement, NotMeasured } from './report/measurement.ts';
+export { reasonOf } from './report/missing.ts';
+export { parseReport, withKind } from './report/parse-report.ts';
 export { formatRefusals, type Refusal, refusalsOf } from './report/refusal.ts';
 export {
   type CaseTime,
@@ -50,13 +45,13 @@ export {
   withRows,
 } from './report/report.ts';
 export { formatCase, formatEnd } from './report/table.ts';
-export { type CaseRun, runCase } from './run-case.ts';
 export {
   type BenchOptions,
   defaultSettings,
   type Progress,
   runCases,
 } from './run-suites.ts';
+export { hostInputs, sizesOf } from './suites/attention/inputs.ts';
 export { forwardBackward } from './suites/gradients.ts';
 export { type SuiteName, suiteNames, suiteSentences, suites } from './suites/index.ts';
 export { normals } from './suites/random.ts';

@@ -76,10 +76,18 @@ const HOST = {
   isDirty: null,
 };
 const CONTENT = {
-  settings: { suites: ['test'], ...SETTINGS, maxTokens: null, presets: null, budgetSeconds: null },
+  settings: {
+    suites: ['test'],
+    ...SETTINGS,
+    ...{ caseText: null, maxTokens: null, presets: null, adapter: null, kernels: null },
+    budgetSeconds: null,
+  },
   peaks: PEAKS,
   comparisons: [],
-  notMeasured: [{ runner: 'vulpes', case: 'larger', why: 'did not fit: too large' }],
+  notMeasured: [
+    { kind: 'did-not-fit', runner: 'vulpes', case: 'larger', why: 'too large' },
+  ] as const,
+  notRun: { cases: [], yardsticks: [] },
   failed: 0,
   elapsedMs: 1,
 };
@@ -203,7 +211,7 @@ gpuSuite('runCase', (device) => {
       );
     const software = report(true);
     expect(software).toMatchObject({
-      schema: 'vulpes-bench/3',
+      schema: 'vulpes-bench/4',
       createdAt: '1970-01-01T00:00:00.000Z',
       timesAre: 'ratios',
       refused: [{ case: 'double/forward size4096', variant: 'wrong', output: 'y', bound: 1e-6 }],
@@ -235,7 +243,10 @@ gpuSuite('runCase', (device) => {
         { ...CONTENT, machine: { ...device().caps, host: HOST }, cases: [report] },
         new Date(0),
       ),
-      { comparisons: [row], notMeasured: [{ runner: 'other', case: 'b', why: 'cannot' }] },
+      {
+        comparisons: [row],
+        notMeasured: [{ kind: 'unsupported', runner: 'other', case: 'b', why: 'cannot' }],
+      },
     );
     expect(terminalText(compared)).toMatch(
       /double\/forward size4096 +right +other +4 +- +- +3\.00×/,

@@ -8,10 +8,6 @@ import { terminalText } from './report/terminal-text.fixture.ts';
 import { type BenchOptions, runCases } from './run-suites.ts';
 
 const OPTIONS: BenchOptions = {
-  suites: ['matmul'],
-  maxTokens: null,
-  presets: null,
-  caseText: null,
   budgetSeconds: null,
   hasPeaks: false,
   runs: 2,
@@ -75,7 +71,7 @@ gpuSuite('runCases', () => {
     const broken = (): Workload => {
       throw new ShapeError('broken: expected a test.');
     };
-    const soFar: number[] = [];
+    const soFar: (readonly string[])[] = [];
     const cases = [
       caseOf('huge', huge),
       caseOf('broken', broken),
@@ -83,22 +79,24 @@ gpuSuite('runCases', () => {
       caseOf('wrong', ones(2)),
     ];
     const report = await runAll(cases, {
-      onReport: (grown) => soFar.push(grown.cases.length + grown.notMeasured.length),
+      onReport: ({ notRun }) => soFar.push(notRun.cases.map((id) => id.split('/')[0] ?? '')),
     });
-    expect(soFar).toEqual([1, 2, 3, 4]);
+    expect(soFar).toEqual([['broken', 'good', 'wrong'], ['good', 'wrong'], ['wrong'], []]);
     expect(report.cases.map(({ op }) => op)).toEqual(['good', 'wrong']);
     expect(report).toMatchObject({ failed: 1, refused: [{ case: 'wrong/forward size64' }] });
     expect(report.cases[1]?.variants[0]).toMatchObject({ timing: null, counts: null });
     expect(report.notMeasured).toEqual([
       {
+        kind: 'did-not-fit',
         runner: 'vulpes',
         case: 'huge/forward size64',
-        why: expect.stringMatching(/^did not fit: .*\d/),
+        why: expect.stringMatching(/\d/),
       },
       {
+        kind: 'failed',
         runner: 'vulpes',
         case: 'broken/forward size64',
-        why: 'failed: broken: expected a test.',
+        why: 'broken: expected a test.',
       },
     ]);
     expect(terminalText(report)).toMatch(/^not measured:\n {2}\S.*\n {2}\S/m);
@@ -116,10 +114,16 @@ gpuSuite('runCases', () => {
     expect(report.cases.map(({ op }) => op)).toEqual(['middle', 'small']);
     expect(report.notMeasured).toMatchObject([
       {
+        kind: 'left-out',
         case: 'largest/forward size64',
-        why: expect.stringMatching(/^left out by the time budget of 30 s: it needs about \d+ s/),
+        why: expect.stringMatching(/^it needs about \d+ s, \d+ s were left$/),
       },
     ]);
-    expect(report.settings.budgetSeconds).toBe(30);
+    const { runs, warmSeconds, longRunMs } = OPTIONS;
+    expect(report.settings).toEqual({
+      suites: ['test'],
+      ...{ caseText: null, maxTokens: null, presets: null, adapter: null, kernels: null },
+      ...{ runs, warmSeconds, longRunMs, budgetSeconds: 30 },
+    });
   });
 });

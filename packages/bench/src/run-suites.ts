@@ -7,7 +7,6 @@ import {
   OutOfMemoryError,
 } from '@vulpes/tensor-core';
 import { type BenchCase, caseId } from './case.ts';
-import type { CaseFilter } from './choose-cases.ts';
 import { firstGuess, predictMs, type RunSettings, type Spent } from './clocks/rounds.ts';
 import type { Phase } from './clocks/time-contenders.ts';
 import type { DeviceSlot } from './device-slot.ts';
@@ -15,9 +14,15 @@ import type { GateReport } from './gate.ts';
 import { measurePeaks } from './peaks/measure-peaks.ts';
 import type { Peaks } from './peaks/shares.ts';
 import { type HostInfo, machineInfo } from './report/machine.ts';
-import type { NotMeasured } from './report/measurement.ts';
-import { leftOut } from './report/missing.ts';
-import { type BenchReport, buildReport, type CaseReport, OURS } from './report/report.ts';
+import type { NotMeasured, NotMeasuredKind } from './report/measurement.ts';
+import {
+  type AskedFor,
+  type BenchReport,
+  buildReport,
+  type CaseReport,
+  OURS,
+  type ReportSettings,
+} from './report/report.ts';
 import { runCase } from './run-case.ts';
 
 export interface Progress {
@@ -31,7 +36,9 @@ export interface Progress {
   readonly of: number;
 }
 
-export interface BenchOptions extends RunSettings, CaseFilter {
+export interface BenchOptions extends RunSettings {
+  /** What chose the cases and the device, for the report; nothing is chosen by it. */
+  readonly asked?: AskedFor;
   /** Cases that would go beyond it are left out, the largest first; null = all run. */
   readonly budgetSeconds: number | null;
   /** Whether to measure the adapter's peaks first. */
@@ -53,7 +60,7 @@ export const defaultSettings = ({
     ? { runs: 20, warmSeconds: 1, longRunMs: 1000, budgetSeconds: 240 }
     : { runs: 20, warmSeconds: 1, longRunMs: 500, budgetSeconds: null };
 
-/** Runs the cases given, whatever the filter of the options, which the report only names. */
+/** Runs the cases given. A case that does not fit or fails becomes a line of the report, and the others go on. */
 export async function runCases(
   slot: DeviceSlot,
   chosen: readonly BenchCase[],
@@ -63,17 +70,17 @@ export async function runCases(
   const peaks = options.hasPeaks ? await measurePeaks(slot.device, options) : null;
   const run = new SuiteRun(slot, options, { start, total: chosen.length, peaks });
   const inOrder = options.budgetSeconds === null ? chosen : smallestFirst(chosen);
-  const { runs, warmSeconds, maxTokens, presets, budgetSeconds, suites, host } = options;
   const rank = new Map(chosen.map((benchCase, index) => [caseId(benchCase), index]));
   const soFar = (): BenchReport =>
     buildReport(
       {
-        settings: { suites, runs, warmSeconds, maxTokens, presets, budgetSeconds },
-        machine: machineInfo(slot.device, host),
+        settings: settingsOf(chosen, options),
+        machine: machineInfo(slot.device, options.host),
         peaks,
         cases: [...run.cases].sort((a, b) => (rank.get(a.id) ?? 0) - (rank.get(b.id) ?? 0)),
         comparisons: [],
         notMeasured: [...run.notMeasured],
+        notRun: { cases: [...rank.keys()].filter((id) => !run.ended.has(id)), yardsticks: [] },
         failed: run.failed,
         elapsedMs: performance.now() - start,
       },
@@ -84,6 +91,15 @@ export async function runCases(
     options.onReport?.(soFar());
   }
   return soFar();
+}
+
+function settingsOf(
+  chosen: readonly BenchCase[],
+  { asked, runs, warmSeconds, longRunMs, budgetSeconds }: BenchOptions,
+): ReportSettings {
+  const suites = [...new Set(chosen.map(({ suite }) => suite))];
+  const nothing = { caseText: null, maxTokens: null, presets: null, adapter: null, kernels: null };
+  return { suites, ...nothing, ...asked, runs, warmSeconds, longRunMs, budgetSeconds };
 }
 
 /** The smallest of each suite, then the others by size: a budget that runs out leaves no suite empty. */
@@ -100,6 +116,8 @@ const sizeOf = ({ flops = 0, countFlops = 0 }: BenchCase): number => flops + cou
 class SuiteRun {
   readonly cases: CaseReport[] = [];
   readonly notMeasured: NotMeasured[] = [];
+  /** Ids of the cases that were measured, or not measured for a reason. */
+  readonly ended = new Set<string>();
   failed = 0;
   readonly #slot: DeviceSlot;
   readonly #options: BenchOptions;
@@ -119,13 +137,13 @@ class SuiteRun {
 
   async next(benchCase: BenchCase): Promise<void> {
     const overrun = this.#overBudget(benchCase);
-    if (overrun) return this.#leaveOut(benchCase, overrun);
+    if (overrun) return this.#leaveOut(benchCase, 'left-out', overrun);
     try {
       await this.#measure(benchCase);
     } catch (error) {
       if (!isSize(error)) this.failed++;
-      const message = error instanceof Error ? error.message : String(error);
-      this.#leaveOut(benchCase, `${isSize(error) ? 'did not fit' : 'failed'}: ${message}`);
+      const why = error instanceof Error ? error.message : String(error);
+      this.#leaveOut(benchCase, isSize(error) ? 'did-not-fit' : 'failed', why);
       await this.#slot.renew();
     }
   }
@@ -143,6 +161,7 @@ class SuiteRun {
       },
     );
     this.cases.push(report);
+    this.ended.add(report.id);
     this.#spent.push({ suite, op, mode, flops, runMs, overheadMs });
     this.#options.onCase?.(report);
     await this.#slot.device.trimMemory();
@@ -162,12 +181,13 @@ class SuiteRun {
         guessFlopsPerMs: peaks && firstGuess(peaks, { isSoftware }),
       }) / 1000;
     if (needed <= left) return null;
-    return leftOut(budgetSeconds, { needed, left });
+    return `it needs about ${Math.ceil(needed)} s, ${Math.max(0, Math.floor(left))} s were left`;
   }
 
-  #leaveOut(benchCase: BenchCase, why: string): void {
-    const entry = { runner: OURS, case: caseId(benchCase), why };
+  #leaveOut(benchCase: BenchCase, kind: NotMeasuredKind, why: string): void {
+    const entry = { kind, runner: OURS, case: caseId(benchCase), why };
     this.notMeasured.push(entry);
+    this.ended.add(entry.case);
     this.#options.onNotMeasured?.(entry);
   }
 

@@ -84,6 +84,7 @@ test('lengths whose scores no buffer holds are told with their size', () => {
   // 12 heads of 16384 x 16384 f32 are 12.9 GB; the buffer 2^31 - 4 bytes.
   expect(leftOut).toEqual([
     {
+      kind: 'did-not-fit',
       case: 'attention from 16384 tokens (2 of our cases)',
       why: 'without a fused kernel the scores of all heads lie in one buffer, 12.9 GB and more; here a buffer is at most 2.1 GB',
     },

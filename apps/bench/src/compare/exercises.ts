@@ -130,6 +130,7 @@ function tooLong(
   const shortest = Math.min(...long.map((one) => dim(one, 'T')));
   return [
     {
+      kind: 'did-not-fit',
       case: `${suitesOf(long)} from ${shortest} tokens (${long.length} of our cases)`,
       why: `without a fused kernel the scores of all heads lie in one buffer, ${gigabytes(least)} and more; here a buffer is at most ${gigabytes(mostBytes(caps))}`,
     },
@@ -139,6 +140,7 @@ function tooLong(
 function foreign(cases: readonly CaseReport[]): Choice['leftOut'] {
   const suites = new Set(cases.map(({ suite }) => suite).filter((suite) => !(suite in PARTS)));
   return [...suites].map((suite) => ({
+    kind: 'unsupported',
     case: `suite ${suite}`,
     why: FOREIGN[suite] ?? 'it has no such work',
   }));
@@ -151,7 +153,8 @@ function otherVariants(chosen: readonly CaseReport[]): Choice['leftOut'] {
     const of = chosen.filter((one) => partOf(one).whyOne === why);
     const names = new Set(of.flatMap(othersOf));
     if (names.size === 0) return [];
-    return [{ case: `variants ${[...names].join(' and ')} of ${suitesOf(of)}`, why }];
+    const variants = `variants ${[...names].join(' and ')} of ${suitesOf(of)}`;
+    return [{ kind: 'left-out', case: variants, why }];
   });
 }
 
@@ -162,6 +165,7 @@ function otherCases(others: readonly CaseReport[]): Choice['leftOut'] {
   if (others.length === 0) return [];
   return [
     {
+      kind: 'left-out',
       case: `${others.length} more of ${suitesOf(others)}`,
       why: 'of each kind only the size nearest to the usual is compared; choose another with --case',
     },

@@ -71,7 +71,7 @@ test('an honest peer: our row, its row, and how many times as long it takes', as
   expect(missing).toEqual([]);
   expect(rows.map(({ runner }) => runner)).toEqual(['vulpes', 'honest']);
   for (const row of rows) {
-    expect(row).toMatchObject({ suite: 'matmul', case: product.id, variant: 'nn', gpuMs: null });
+    expect(row).toMatchObject({ case: product.id, variant: 'nn', gpuMs: null });
     expect(row.wallMs.runs).toBe(4);
   }
   const [ours, theirs] = rows as [Measurement, Measurement];
@@ -107,7 +107,9 @@ test('a peer that crashes, or that WebGPU complains of, costs its own row alone'
 test('a peer that hangs is ended after its time', async () => {
   const { rows, missing } = await compare(['hangs'], [product], { folder, maxAnswerMs: 1500 });
   expect(rows).toEqual([]);
-  expect(missing).toEqual([{ runner: 'hangs', case: product.id, why: 'no outputs within 1.5 s' }]);
+  expect(missing).toEqual([
+    { kind: 'failed', runner: 'hangs', case: product.id, why: 'no outputs within 1.5 s' },
+  ]);
 });
 
 test('a peer on another adapter is refused, both are named', async () => {

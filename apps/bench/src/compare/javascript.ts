@@ -77,7 +77,7 @@ async function compareExercise(exercise: Exercise, setting: Setting): Promise<vo
         onMeasurement(theirRow(exercise, times, { runner, note }));
       } catch (error) {
         const why = error instanceof Error ? error.message : String(error);
-        onNotMeasured({ runner, case: exercise.caseId, why });
+        onNotMeasured({ kind: 'failed', runner, case: exercise.caseId, why });
       }
     }
   } finally {
@@ -133,8 +133,7 @@ const theirRow = (
   note,
 });
 
-const rowOf = ({ suite, caseId, variant }: Exercise) => ({
-  suite,
+const rowOf = ({ caseId, variant }: Exercise) => ({
   case: caseId,
   variant,
   gpuMs: null,

@@ -57,14 +57,16 @@ test('lines of the script become rows; what else is printed is passed over', asy
     python: python(
       'echo "a library says hello"',
       `echo '${row},"gpuMs":[1,2,3],"wallMs":[4,5,6],"note":"f32"}'`,
-      'echo \'{"type":"not-measured","runner":"torch","case":"d","why":"out of GPU memory"}\'',
+      'echo \'{"type":"not-measured","kind":"did-not-fit","runner":"torch","case":"d","why":"out of GPU memory"}\'',
     ),
   });
   expect(error).toBeNull();
   expect(rows).toMatchObject([
     { case: 'c', variant: 'nn', runner: 'torch', gpuMs: { median: 2 }, wallMs: { median: 5 } },
   ]);
-  expect(missing).toEqual([{ runner: 'torch', case: 'd', why: 'out of GPU memory' }]);
+  expect(missing).toEqual([
+    { kind: 'did-not-fit', runner: 'torch', case: 'd', why: 'out of GPU memory' },
+  ]);
 });
 
 test('the script is told our adapter, and as many runs as we have', async () => {
@@ -74,8 +76,20 @@ test('the script is told our adapter, and as many runs as we have', async () => 
   );
 });
 
+test('what cannot run at all is complained of at the end; rows of the others stay', async () => {
+  const lines = [
+    '{"type":"cannot-run","why":"there is no folder /fox (--fox-path)"}',
+    '{"type":"not-measured","kind":"failed","runner":"torch","case":"d","why":"w"}',
+  ];
+  const { missing, error } = await compare({
+    python: python(...lines.map((one) => `echo '${one}'`)),
+  });
+  expect(error).toBe('bench --compare pytorch: there is no folder /fox (--fox-path).');
+  expect(missing).toHaveLength(1);
+});
+
 test('a script that says nothing is stopped; rows before that stay', async () => {
-  const line = '{"type":"not-measured","runner":"torch","case":"d","why":"w"}';
+  const line = '{"type":"not-measured","kind":"did-not-fit","runner":"torch","case":"d","why":"w"}';
   const options = { python: python(`echo '${line}'`, 'exec sleep 60'), longestSilenceMs: 300 };
   const { missing, error } = await compare(options);
   expect(missing).toHaveLength(1);

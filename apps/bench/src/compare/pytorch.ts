@@ -7,6 +7,7 @@ import {
   type CaseReport,
   type ComparisonContext,
   type Measurement,
+  type NotMeasured,
   summarize,
   type Yardstick,
 } from '@vulpes/bench';
@@ -25,7 +26,6 @@ export type PythonLine =
   | { readonly type: 'progress'; readonly doing: string }
   | {
       readonly type: 'measurement';
-      readonly suite: string;
       readonly case: string;
       readonly variant: string;
       readonly runner: string;
@@ -34,8 +34,11 @@ export type PythonLine =
       readonly wallMs: readonly number[];
       readonly note: string;
     }
+  /** PyTorch, or the official kernel and model, cannot run at all. */
+  | { readonly type: 'cannot-run'; readonly why: string }
   | {
       readonly type: 'not-measured';
+      readonly kind: NotMeasured['kind'];
       readonly runner: string;
       readonly case: string;
       readonly why: string;
@@ -51,8 +54,8 @@ export const pytorchYardstick =
     const ending = await runPython(script, (line) => {
       if (line.type === 'progress') onProgress(`pytorch: ${line.doing}`);
       else if (line.type === 'measurement') onMeasurement(toMeasurement(line));
-      else if (line.case === 'all') complaints.push(line.why);
-      else onNotMeasured({ runner: line.runner, case: line.case, why: line.why });
+      else if (line.type === 'cannot-run') complaints.push(line.why);
+      else onNotMeasured(toNotMeasured(line));
     });
     if (ending) complaints.push(ending);
     if (complaints.length === 0) return;
@@ -85,10 +88,14 @@ function officialFields(preset: string): Record<string, unknown> | null {
 }
 
 function toMeasurement(line: Extract<PythonLine, { type: 'measurement' }>): Measurement {
-  const { suite, case: id, variant, runner, note } = line;
+  const { case: id, variant, runner, note } = line;
   const [wallMs, gpuMs] = [summarize(line.wallMs), summarize(line.gpuMs)];
-  return { suite, case: id, variant, runner, wallMs, gpuMs, note };
+  return { case: id, variant, runner, wallMs, gpuMs, note };
 }
+
+type NotMeasuredLine = Extract<PythonLine, { type: 'not-measured' }>;
+
+const toNotMeasured = ({ type, ...entry }: NotMeasuredLine): NotMeasured => entry;
 
 /** Null for what libraries print beside our lines. */
 function parseLine(text: string): PythonLine | null {

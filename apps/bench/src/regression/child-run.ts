@@ -9,6 +9,7 @@ import {
   caseTimes,
   formatRefusals,
   refusalsOf,
+  withKind,
 } from '@vulpes/bench';
 import { ArgumentError } from '@vulpes/tensor-core';
 import type { BenchArguments } from '../options.ts';
@@ -59,10 +60,10 @@ export function sideRun(
       `bench --base: the report of ${name} is refused, so there is nothing to compare: ${formatRefusals(refused)}.`,
     );
   }
-  const failed = report.notMeasured?.find(({ why }) => why.startsWith('failed: '));
+  const failed = report.notMeasured?.map(withKind).find(({ kind }) => kind === 'failed');
   if (failed) {
     throw new ArgumentError(
-      `bench --base: ${failed.case} of ${name} ${failed.why} Mend it, or leave it out with --suite or --case.`,
+      `bench --base: ${failed.case} of ${name} failed: ${failed.why} Mend it, or leave it out with --suite or --case.`,
     );
   }
   return { times: caseTimes(report), machine: report.machine };

@@ -1,6 +1,7 @@
 // What ran the benchmark, in rows.
 
-import { count } from '../report/format.ts';
+import { askedFor } from '../report/asked-for.ts';
+import { counted } from '../report/format.ts';
 import type { BenchReport } from '../report/report.ts';
 import type { RowTable } from '../report/rows.ts';
 
@@ -24,13 +25,19 @@ export function machineTable({ machine, settings, createdAt }: BenchReport): Row
     ],
     ['toggles', toggles.join('; ') || 'none'],
     ['notes', notes.join(' ') || 'none'],
-    ['host', `${host.cpu ?? 'unknown CPU'}, ${count(host.cores, 'core')}, ${host.platform}`],
+    ['host', `${host.cpu ?? 'unknown CPU'}, ${counted(host.cores, 'core')}, ${host.platform}`],
     ['runtime', host.runtime],
     ['commit', commitOf(machine)],
     ['made at', createdAt],
-    ['timed runs', `${settings.runs} after ${settings.warmSeconds} s of warm-up`],
+    ['asked for', [`--suite ${settings.suites.join(',')}`, askedFor(settings)].join(' ').trim()],
+    ['timed runs', runsOf(settings)],
   ];
   return { columns: ['machine', ''], rows };
+}
+
+function runsOf({ runs, warmSeconds, longRunMs }: BenchReport['settings']): string {
+  const fewer = longRunMs === null ? '' : `; fewer where one takes more than ${longRunMs} ms`;
+  return `${runs} after ${warmSeconds} s of warm-up${fewer}`;
 }
 
 export function commitOf({ host }: BenchReport['machine']): string {

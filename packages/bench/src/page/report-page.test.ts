@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { escapeText, lineChart, ratioBars, roofline, stackedBars } from '@vulpes/charts';
 import { describe, expect, test } from 'vitest';
 import { sharesOf } from '../peaks/shares.ts';
-import { parseReport } from '../report/markdown.ts';
+import { parseReport } from '../report/parse-report.ts';
 import type { BenchReport, CaseReport, VariantReport } from '../report/report.ts';
 import { comparisonTable } from '../report/rows.ts';
 import { growth, keptAtEnd, speedupAtEnd } from './findings.ts';

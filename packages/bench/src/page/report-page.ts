@@ -3,7 +3,9 @@
 import type { Page, Section } from '@vulpes/charts';
 import { peakWarning } from '../peaks/peak-warning.ts';
 import { adapterName } from '../report/machine.ts';
-import type { BenchReport } from '../report/report.ts';
+import type { NotMeasured } from '../report/measurement.ts';
+import { isOverBudget, reasonOf } from '../report/missing.ts';
+import { type BenchReport, OURS } from '../report/report.ts';
 import { comparisonTable, type RowTable, suiteTables } from '../report/rows.ts';
 import { formatPeaks } from '../report/table.ts';
 import { kernelTable } from './kernel-table.ts';
@@ -93,10 +95,17 @@ const textOf = (report: BenchReport): string =>
     'Every variant was checked against its f64 twin before it was timed. A star marks the bound: the larger of the two shares. Speed-ups are against the first variant of a case, in runs that take turns.',
   ].join('\n\n');
 
-const missingTable = ({ notMeasured }: BenchReport): RowTable | null =>
-  notMeasured.length === 0
-    ? null
-    : {
-        columns: ['runner', 'case', 'why'],
-        rows: notMeasured.map(({ runner, case: id, why }) => [runner, id, why]),
-      };
+const ENDED_EARLY = 'the run was ended before its end';
+
+function missingTable({ notMeasured, notRun, settings }: BenchReport): RowTable | null {
+  const why = (entry: NotMeasured): string =>
+    isOverBudget(entry)
+      ? `time budget of ${settings.budgetSeconds} s: ${entry.why}`
+      : reasonOf(entry);
+  const rows = [
+    ...notMeasured.map((entry) => [entry.runner, entry.case, why(entry)]),
+    ...notRun.cases.map((id) => [OURS, id, ENDED_EARLY]),
+    ...notRun.yardsticks.map((name) => [name, 'all', ENDED_EARLY]),
+  ];
+  return rows.length > 0 ? { columns: ['runner', 'case', 'why'], rows } : null;
+}

@@ -1,6 +1,6 @@
 // A share of the arithmetic peak above 1 tells of a wrong peak: the report says so in words.
 
-import { count } from '../report/format.ts';
+import { counted } from '../report/format.ts';
 import type { BenchReport } from '../report/report.ts';
 
 /** Empty where no variant is above the peak. */
@@ -11,5 +11,5 @@ export function peakWarning({ cases }: Pick<BenchReport, 'cases'>): string {
   if (above.length === 0) return '';
   const largest = (100 * Math.max(...above)).toFixed(0);
   const are = above.length === 1 ? 'is' : 'are';
-  return `${count(above.length, 'variant')} ${are} above the measured peak (up to ${largest} % of it): the peak is too low on this adapter, so every share of it is too high.`;
+  return `${counted(above.length, 'variant')} ${are} above the measured peak (up to ${largest} % of it): the peak is too low on this adapter, so every share of it is too high.`;
 }

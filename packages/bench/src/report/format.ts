@@ -11,7 +11,7 @@ export const kept = (prunedShare: number | null): string =>
   prunedShare === null ? '-' : `${(100 * (1 - prunedShare)).toFixed(1)} %`;
 
 /** `1 case`, `2 cases` */
-export const count = (number: number, noun: string): string =>
+export const counted = (number: number, noun: string): string =>
   `${number} ${noun}${number === 1 ? '' : 's'}`;
 
 /** Pads every column but a line's last to its widest cell. A line with a refusal may run over. */

@@ -1,37 +1,15 @@
 // Tables of the docs, made from the reports that are named beside them.
 
-import { ArgumentError } from '@vulpes/tensor-core';
 import { peakWarning } from '../peaks/peak-warning.ts';
-import { count } from './format.ts';
+import { askedFor } from './asked-for.ts';
+import { counted } from './format.ts';
 import { adapterName } from './machine.ts';
 import { missingLines } from './missing.ts';
-import { refusalsOf } from './refusal.ts';
-import { type BenchReport, REPORT_SCHEMA } from './report.ts';
+import type { BenchReport } from './report.ts';
 import { comparisonTable, type RowTable, suiteTables } from './rows.ts';
 import { formatPeaks } from './table.ts';
 
 const BLOCK = /<!-- bench (\S+) -->\n[\s\S]*?<!-- \/bench -->/g;
-
-/** Reports of schema 2 are read, too: they only counted what was refused. */
-const READABLE: readonly unknown[] = [REPORT_SCHEMA, 'vulpes-bench/2'];
-
-/** @throws ArgumentError where the text is no report that this version can read. */
-export function parseReport(json: string, name: string): BenchReport {
-  let report: unknown;
-  try {
-    report = JSON.parse(json);
-  } catch {
-    throw new ArgumentError(`bench: ${name} is no JSON. Give a report that the benchmark wrote.`);
-  }
-  const { schema } = (report ?? {}) as { schema?: unknown };
-  if (READABLE.includes(schema)) {
-    const written = report as BenchReport;
-    return { ...written, schema: REPORT_SCHEMA, refused: refusalsOf(written.cases) };
-  }
-  throw new ArgumentError(
-    `bench: expected ${name} to be a report of schema ${REPORT_SCHEMA}, got ${JSON.stringify(schema) ?? 'none'}. Make it anew with this version.`,
-  );
-}
 
 /** @param path of the report, as the document reaches it */
 export function markdownTables(report: BenchReport, path: string): string {
@@ -45,14 +23,16 @@ export function markdownTables(report: BenchReport, path: string): string {
 }
 
 function headOf(report: BenchReport, path: string): string {
-  const { machine, createdAt, peaks, timesAre } = report;
+  const { machine, createdAt, peaks, timesAre, settings } = report;
   const { commit, isDirty, cpu, cores } = machine.host;
   const from = commit
     ? `commit ${commit.slice(0, 10)}${isDirty ? ' with changes' : ''}`
     : 'no commit known';
   const warning = peakWarning(report);
+  const asked = askedFor(settings);
   return [
-    `${adapterName(machine)}; ${cpu ?? 'unknown CPU'}, ${count(cores, 'core')}; ${createdAt.slice(0, 10)}, ${from}. Report: [${path}](${path}).`,
+    `${adapterName(machine)}; ${cpu ?? 'unknown CPU'}, ${counted(cores, 'core')}; ${createdAt.slice(0, 10)}, ${from}. Report: [${path}](${path}).`,
+    ...(asked ? [`Asked for: \`${asked}\`.`] : []),
     ...(peaks && timesAre === 'absolute' ? [`${capital(formatPeaks(peaks))}.`] : []),
     ...(warning ? [warning] : []),
     `${report.note} A star marks the bound: the larger share. Speed-ups are against the first variant of a case.`,
@@ -61,10 +41,9 @@ function headOf(report: BenchReport, path: string): string {
 
 const capital = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 
-function missingOf({ notMeasured }: BenchReport): string[] {
-  if (notMeasured.length === 0) return [];
-  const lines = missingLines(notMeasured).map((line) => `- ${line}`);
-  return [`Not measured:\n\n${lines.join('\n')}`];
+function missingOf(report: BenchReport): string[] {
+  const lines = missingLines(report).map((line) => `- ${line}`);
+  return lines.length > 0 ? [`Not measured:\n\n${lines.join('\n')}`] : [];
 }
 
 function markdownTable({ columns, rows }: RowTable): string {

@@ -4,7 +4,6 @@ import type { Summary } from '../clocks/statistics.ts';
 
 /** One row: a case of ours as another runner did it. */
 export interface Measurement {
-  readonly suite: string;
   /** Id of our case. */
   readonly case: string;
   /** Of our variants the one that does the same work. */
@@ -21,9 +20,14 @@ export interface Measurement {
   readonly note?: string;
 }
 
-/** A case that a runner could not do, and why, in a sentence. */
+/** `left-out`: it could have run, but there was no time for it, or another case stands for it. */
+export type NotMeasuredKind = 'left-out' | 'did-not-fit' | 'failed' | 'unsupported';
+
+/** A case that a runner did not time, and why. */
 export interface NotMeasured {
+  readonly kind: NotMeasuredKind;
   readonly runner: string;
   readonly case: string;
+  /** The reason alone; `kind` tells what came of it. */
   readonly why: string;
 }

@@ -1,33 +1,52 @@
 // What was not measured, in lines: cases that the time budget left out share one, the others have a line and a reason each.
 
-import { count } from './format.ts';
-import type { NotMeasured } from './measurement.ts';
+import { counted } from './format.ts';
+import type { NotMeasured, NotMeasuredKind } from './measurement.ts';
+import { type BenchReport, type NotRun, OURS } from './report.ts';
 
-const LEFT_OUT = 'left out by the time budget of ';
+const WORDS: Record<NotMeasuredKind, string> = {
+  'left-out': 'left out: ',
+  'did-not-fit': 'did not fit: ',
+  failed: 'failed: ',
+  unsupported: '',
+};
 
-/** Why a case was left out; both in seconds. */
-export const leftOut = (budget: number, { needed, left }: { needed: number; left: number }) =>
-  `${LEFT_OUT}${budget} s: it needs about ${Math.ceil(needed)} s, ${Math.max(0, Math.floor(left))} s were left`;
+/** `did not fit: it needs 3 GB` */
+export const reasonOf = ({ kind, why }: Pick<NotMeasured, 'kind' | 'why'>): string =>
+  `${WORDS[kind]}${why}`;
 
-/** `vulpes, 3 cases left out by the time budget of 85 s: 2 matmul/forward, 1 train-step/step`; `vulpes, matmul/forward M64: did not fit` */
-export function missingLines(notMeasured: readonly NotMeasured[]): string[] {
-  const isLeftOut = ({ why }: NotMeasured): boolean => why.startsWith(LEFT_OUT);
-  const others = notMeasured.filter((entry) => !isLeftOut(entry));
+/** Ours are only left out by the time budget. */
+export const isOverBudget = ({ runner, kind }: NotMeasured): boolean =>
+  runner === OURS && kind === 'left-out';
+
+/** `vulpes, 3 cases left out by the time budget of 85 s: 2 matmul/forward, 1 train-step/step`; `vulpes, matmul/forward M64: did not fit: …` */
+export function missingLines({
+  notMeasured,
+  notRun,
+  settings,
+}: Pick<BenchReport, 'notMeasured' | 'notRun' | 'settings'>): string[] {
+  const over = notMeasured.filter(isOverBudget).map(({ case: id }) => id);
+  const others = notMeasured.filter((entry) => !isOverBudget(entry));
+  const budget = `${OURS}, ${counted(over.length, 'case')} left out by the time budget of ${settings.budgetSeconds} s`;
   return [
-    ...leftOutLine(notMeasured.filter(isLeftOut)),
-    ...others.map(({ runner, case: id, why }) => `${runner}, ${id}: ${why}`),
+    ...(over.length > 0 ? [`${budget}: ${kindsOf(over)}`] : []),
+    ...others.map((entry) => `${entry.runner}, ${entry.case}: ${reasonOf(entry)}`),
+    ...endedEarly(notRun),
   ];
 }
 
-function leftOutLine(entries: readonly NotMeasured[]): string[] {
-  const [first] = entries;
-  if (!first) return [];
-  const [reason] = first.why.split(':');
+/** `the run was ended early, before the end of 2 matmul/forward, tfjs` */
+function endedEarly({ cases, yardsticks }: NotRun): string[] {
+  const left = [...(cases.length > 0 ? [kindsOf(cases)] : []), ...yardsticks].join(', ');
+  return left === '' ? [] : [`the run was ended early, before the end of ${left}`];
+}
+
+/** Cases by what they do, not by size: `2 matmul/forward, 1 train-step/step`. */
+function kindsOf(ids: readonly string[]): string {
   const kinds = new Map<string, number>();
-  for (const { case: id } of entries) {
+  for (const id of ids) {
     const kind = id.split(' ')[0] as string;
     kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
   }
-  const counts = [...kinds].map(([kind, number]) => `${number} ${kind}`).join(', ');
-  return [`${first.runner}, ${count(entries.length, 'case')} ${reason}: ${counts}`];
+  return [...kinds].map(([kind, number]) => `${number} ${kind}`).join(', ');
 }

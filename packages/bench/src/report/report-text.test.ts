@@ -1,8 +1,9 @@
 // A report of a GPU, written by hand: what tables and Markdown make of it.
 
 import { expect, test } from 'vitest';
-import { markdownTables, markedTables, parseReport, tablesIn, withTables } from './markdown.ts';
-import { leftOut } from './missing.ts';
+import { reportPage } from '../page/report-page.ts';
+import { markdownTables, markedTables, tablesIn, withTables } from './markdown.ts';
+import { parseReport } from './parse-report.ts';
 import type { BenchReport, CaseReport, VariantReport } from './report.ts';
 import { timeOverOurs } from './rows.ts';
 import { terminalText } from './terminal-text.fixture.ts';
@@ -45,7 +46,7 @@ const caseAt = (suite: string, T: number, preset: string | null = null): CaseRep
 });
 
 const report: BenchReport = {
-  schema: 'vulpes-bench/3',
+  schema: 'vulpes-bench/4',
   createdAt: '2026-01-02T03:04:05.000Z',
   timesAre: 'absolute',
   note: 'By hand.',
@@ -56,7 +57,11 @@ const report: BenchReport = {
     warmSeconds: 1,
     maxTokens: null,
     presets: null,
-    budgetSeconds: null,
+    longRunMs: 500,
+    caseText: null,
+    adapter: 'auto',
+    kernels: 'auto',
+    budgetSeconds: 85,
   },
   machine: {
     adapter: { vendor: 'acme', architecture: '', device: 'one', description: 'driver 1.2' },
@@ -90,7 +95,6 @@ const report: BenchReport = {
   cases: [caseAt('attention', 1024), caseAt('attention', 2048), caseAt('training', 2048, 'pro-x')],
   comparisons: [
     {
-      suite: 'attention',
       case: 'attention T1024',
       variant: 'dense',
       runner: 'other | one',
@@ -100,11 +104,13 @@ const report: BenchReport = {
     },
   ],
   notMeasured: [
-    { runner: 'vulpes', case: 'a/forward M1', why: leftOut(85, { needed: 1.5, left: 0.2 }) },
-    { runner: 'vulpes', case: 'attention T4096', why: 'did not fit: large' },
-    { runner: 'vulpes', case: 'b/forward M1', why: leftOut(85, { needed: 3, left: -1 }) },
-    { runner: 'vulpes', case: 'a/forward M2', why: leftOut(85, { needed: 3, left: 0 }) },
+    { kind: 'left-out', runner: 'vulpes', case: 'a/forward M1', why: 'it needs 2 s' },
+    { kind: 'did-not-fit', runner: 'vulpes', case: 'attention T4096', why: 'large' },
+    { kind: 'left-out', runner: 'vulpes', case: 'b/forward M1', why: 'it needs 3 s' },
+    { kind: 'left-out', runner: 'vulpes', case: 'a/forward M2', why: 'it needs 3 s' },
+    { kind: 'left-out', runner: 'peer', case: '3 more', why: 'one stands for all' },
   ],
+  notRun: { cases: [], yardsticks: [] },
   failed: 0,
   elapsedMs: 1000,
 };
@@ -125,7 +131,7 @@ test('Markdown: machine, a table a suite, yardsticks, what is missing', () => {
     '| attention T1024 | dense | other \\| one | 20 | 4.000 (3.600-4.800) | - | 2.00× wall | f16 |',
   );
   expect(text.split('\n\n').at(-1)).toBe(
-    '- vulpes, 3 cases left out by the time budget of 85 s: 2 a/forward, 1 b/forward\n- vulpes, attention T4096: did not fit: large',
+    '- vulpes, 3 cases left out by the time budget of 85 s: 2 a/forward, 1 b/forward\n- vulpes, attention T4096: did not fit: large\n- peer, 3 more: left out: one stands for all',
   );
 });
 
@@ -147,10 +153,36 @@ test('a ratio from turns is printed as told, with its spread, whatever the media
   expect(timeOverOurs(turns, report)).toEqual({ ratio: 3, clock: 'wall' });
 });
 
-test('why a case was left out, in whole seconds', () => {
-  expect(leftOut(85, { needed: 1.5, left: -0.2 })).toBe(
-    'left out by the time budget of 85 s: it needs about 2 s, 0 s were left',
-  );
+test('what cut the cases down stands in the head, as the options that say so', async () => {
+  const cut = { caseText: 'T1', maxTokens: 4096, presets: ['pro-x', 'pro-y'] };
+  const asked = {
+    ...report,
+    settings: { ...report.settings, ...cut, adapter: 'software' } as const,
+  };
+  const options = '--case T1 --max-tokens 4096 --preset pro-x,pro-y --adapter software';
+  expect(markdownTables(asked, 'x.json')).toContain(`\nAsked for: \`${options}\`.\n`);
+  expect(markdownTables(report, 'x.json')).not.toContain('Asked for');
+  const rowOf = async (given: BenchReport) =>
+    />asked for<\/td><td[^>]*>([^<]*)</.exec(await reportPage(given))?.[1];
+  expect(await rowOf(asked)).toBe(`--suite attention ${options}`);
+  expect(await rowOf(report)).toBe('--suite attention');
+});
+
+test('a run that was ended early says what it did not come to', async () => {
+  const notRun = {
+    cases: ['a/forward M1', 'b/forward M1', 'a/forward M2'],
+    yardsticks: ['tfjs, jax-js'],
+  };
+  const early = { ...report, notRun };
+  const line = 'the run was ended early, before the end of 2 a/forward, 1 b/forward, tfjs, jax-js';
+  for (const text of [markdownTables(early, 'x.json'), terminalText(early)]) {
+    expect(text).toContain(line);
+  }
+  const page = await reportPage(early);
+  for (const id of [...notRun.cases, 'all']) {
+    const row = `<td>${id}</td><td class="text">the run was ended before its end</td>`;
+    expect(page.includes(row), row).toBe(true);
+  }
 });
 
 test('a software report makes no absolute claim', () => {
@@ -196,6 +228,26 @@ test('what a variant counted of its own has a column', () => {
   expect(terminal).toMatch(/30\.0 % +cache 10 of 40 KiB; dropped 0\.0e\+0 at most$/m);
 });
 
+test('a report of schema 3 says the kind of what is missing by how its reason begins', () => {
+  const missing = [
+    ['left out by the time budget of 8.5 s: it needs about 2 s', 'left-out', 'it needs about 2 s'],
+    ['did not fit: failed: large', 'did-not-fit', 'failed: large'],
+    ['failed: broken: by a test.', 'failed', 'broken: by a test.'],
+    ['it has no such work', 'unsupported', 'it has no such work'],
+  ] as const;
+  const { caseText, adapter, kernels, longRunMs, ...settings } = report.settings;
+  const { notRun, ...others } = report;
+  const written = missing.map(([why]) => ({ runner: 'vulpes', case: 'a', why }));
+  const old = { ...others, schema: 'vulpes-bench/3', settings, notMeasured: written };
+  const read = parseReport(JSON.stringify(old), 'old.json');
+  expect(read.notMeasured.map(({ kind, why }) => [kind, why])).toEqual(
+    missing.map(([, ...told]) => told),
+  );
+  expect(read.notRun).toEqual({ cases: [], yardsticks: [] });
+  const untold = { caseText: null, adapter: null, kernels: null, longRunMs: null };
+  expect(read.settings).toEqual({ ...settings, ...untold });
+});
+
 test('a report keeps its place in a document', () => {
   const old = 'Before.\n\n<!-- bench a.json -->\nold\n<!-- /bench -->\n\nAfter.\n';
   const fresh = withTables(old, report, 'a.json');
@@ -210,7 +262,7 @@ test('a file that is no report of this version', () => {
   expect(() => parseReport('{', 'x.json')).toThrow(/^bench: x\.json is no JSON\./);
   expect(() => parseReport('null', 'x.json')).toThrow('got none');
   expect(() => parseReport('{"schema":"vulpes-bench/1"}', 'x.json')).toThrow(
-    'bench: expected x.json to be a report of schema vulpes-bench/3, got "vulpes-bench/1". Make it anew with this version.',
+    'bench: expected x.json to be a report of schema vulpes-bench/4, got "vulpes-bench/1". Make it anew with this version.',
   );
   expect(parseReport(JSON.stringify(report), 'x.json')).toEqual(report);
 });

@@ -1,6 +1,8 @@
 // The report: everything that is needed to believe a number, as JSON.
 
+import type { AdapterChoice, KernelFamily } from '@vulpes/tensor-core';
 import type { Counts, Dims, Mode } from '../case.ts';
+import type { RunSettings } from '../clocks/rounds.ts';
 import type { Summary } from '../clocks/statistics.ts';
 import type { KernelTotal } from '../clocks/timer.ts';
 import type { GateReport } from '../gate.ts';
@@ -9,7 +11,7 @@ import type { MachineInfo } from './machine.ts';
 import type { Measurement, NotMeasured } from './measurement.ts';
 import { type Refusal, refusalsOf } from './refusal.ts';
 
-export const REPORT_SCHEMA = 'vulpes-bench/3';
+export const REPORT_SCHEMA = 'vulpes-bench/4';
 /** Our own name among the runners. */
 export const OURS = 'vulpes';
 
@@ -75,19 +77,34 @@ export interface BenchReport {
   readonly comparisons: readonly Measurement[];
   /** Cases that a runner, ours included, did not time: too large, over the budget, not supported. */
   readonly notMeasured: readonly NotMeasured[];
+  /** Had not run to the end when this was written: a run that was ended early leaves some. */
+  readonly notRun: NotRun;
   /** Cases that ended in an error which is not one of size. */
   readonly failed: number;
   readonly elapsedMs: number;
 }
 
-export interface ReportSettings {
+export interface NotRun {
+  /** Ids. */
+  readonly cases: readonly string[];
+  readonly yardsticks: readonly string[];
+}
+
+/** What chose the cases and the device, for the report to tell; null = nothing was asked, or an old report does not say. */
+export interface AskedFor {
   readonly suites: readonly string[];
-  /** Timed runs of each variant; a variant whose runs are long had fewer, see its timing. */
-  readonly runs: number;
-  /** Seconds of work before the first timed run of each case. */
-  readonly warmSeconds: number;
+  /** Part of the names of the cases. */
+  readonly caseText: string | null;
   readonly maxTokens: number | null;
   readonly presets: readonly string[] | null;
+  readonly adapter: AdapterChoice | null;
+  readonly kernels: KernelFamily | 'auto' | null;
+}
+
+/** A variant whose runs are long had fewer of them, see its timing. */
+export interface ReportSettings extends Omit<RunSettings, 'longRunMs'>, AskedFor {
+  /** Runs longer than this are long, in milliseconds; null = an old report does not say. */
+  readonly longRunMs: number | null;
   readonly budgetSeconds: number | null;
 }
 

@@ -104,10 +104,9 @@ function formatComparisons(report: BenchReport): string {
   return ['yardsticks', ...lines].join('\n');
 }
 
-function formatNotMeasured({ notMeasured }: BenchReport): string {
-  if (notMeasured.length === 0) return '';
-  const lines = missingLines(notMeasured).map((line) => `  ${line}`);
-  return ['not measured:', ...lines].join('\n');
+function formatNotMeasured(report: BenchReport): string {
+  const lines = missingLines(report).map((line) => `  ${line}`);
+  return lines.length > 0 ? ['not measured:', ...lines].join('\n') : '';
 }
 
 /** `ok 3.1e-7`, with the largest error; or the outputs that are off. */

@@ -175,7 +175,6 @@ test('a case of one variant has no speed-up', () => {
 
 test('a yardstick: its time over ours, above 1 where ours is faster', () => {
   const row = (runner: string, wallMs: Summary, gpuMs: Summary | null): Measurement => ({
-    suite: 'attention',
     case: oneCase.id,
     variant: 'paper',
     runner,
