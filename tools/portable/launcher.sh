@@ -1,6 +1,7 @@
 #!/bin/sh
 # ./vulpes COMMAND [OPTIONS]: runs Vulpes from this folder; needs no network, Node, npm or root.
-here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+# A link to this file may lie elsewhere.
+here=$(CDPATH='' cd -- "$(dirname -- "$(readlink -f -- "$0")")" && pwd)
 command=${1:-help}
 [ $# -gt 0 ] && shift
 
@@ -13,7 +14,7 @@ if [ ! -f "$here/app/$command.mjs" ]; then
   exit 1
 fi
 
-export HOME="${HOME:-/tmp}"
+export HOME="${HOME:-/tmp}" VULPES_LAUNCHER="$0"
 
 has_library() {
   for folder in /usr/lib/x86_64-linux-gnu /lib/x86_64-linux-gnu /usr/lib64 /lib64 /usr/lib; do

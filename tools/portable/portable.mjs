@@ -37,6 +37,7 @@ export const makePortable = async ({ out = join(root, 'portable') } = {}) => {
   const peerFiles = await copyYardsticks(folder);
   await writeLicences(folder, [...appFiles, ...peerFiles]);
   await cp(join(root, 'fixtures'), join(folder, 'fixtures'), { recursive: true });
+  await assertGlibc(folder);
   await writeCommit(folder);
   await copyExecutable(join(import.meta.dirname, 'launcher.sh'), join(folder, 'vulpes'));
   await copyExecutable(join(import.meta.dirname, 'measure.sh'), join(folder, 'measure.sh'));
@@ -55,6 +56,22 @@ const copyYardsticks = async (/** @type {string} */ folder) => {
   const script = 'pytorch_yardstick.py';
   await copyFile(join(root, 'tools', 'yardsticks', script), join(target, script));
   return JSON.parse(await readFile(join(bundles, 'inputs.json'), 'utf8'));
+};
+
+/** The oldest C library that README.md promises to run with; versions of one digit are older. */
+const NEWEST_GLIBC = 2.34;
+
+/** @param {string} folder */
+const assertGlibc = async (folder) => {
+  for (const file of ['bin/node', 'node_modules/webgpu/dist/linux-x64/dawn.node']) {
+    const text = await readFile(join(folder, file), 'latin1');
+    for (const [symbol, version] of text.matchAll(/GLIBC_(\d\.\d\d)/g)) {
+      if (Number(version) <= NEWEST_GLIBC) continue;
+      throw new Error(
+        `portable: expected ${file} to run with glibc ${NEWEST_GLIBC}, as README.md says, got ${symbol}.`,
+      );
+    }
+  }
 };
 
 /** Bytes of each part of the folder. @param {string} folder @returns {Promise<{ name: string, bytes: number }[]>} */

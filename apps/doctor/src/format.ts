@@ -96,14 +96,18 @@ const adviceLines = ({ missing, costs, todo }: Advice): string[] => [
   `    to do: ${todo}`,
 ];
 
-function verdict({ adapter }: Diagnosis): string {
+function verdict({ adapter, host: { launcher } }: Diagnosis): string {
   if (!adapter) return 'Vulpes cannot run here yet: no adapter works. See above for what to do.';
   const kind = adapter.caps.isSoftware ? 'on the CPU, slowly' : 'on the GPU';
+  const commands = [
+    [launcher ? 'verify' : 'npm run verify', 'checks every result against the official code'],
+    [launcher ? 'trainer train' : 'npm start', 'trains a small model'],
+    [launcher ? 'inspect RUN' : 'npm run inspect -- RUN', 'draws what its heads remember'],
+    [launcher ? 'bench' : 'npm run bench', 'times kernels and training steps'],
+  ].map(([command = '', what = '']) => [launcher ? `${launcher} ${command}` : command, what]);
+  const width = Math.max(...commands.map(([command = '']) => command.length));
   return [
     `Vulpes runs here, ${kind}. What next:`,
-    '  npm run verify           checks every result against the official code',
-    '  npm start                trains a small model',
-    '  npm run inspect -- RUN   draws what its heads remember',
-    '  npm run bench            times kernels and training steps',
+    ...commands.map(([command = '', what]) => `  ${command.padEnd(width)}   ${what}`),
   ].join('\n');
 }

@@ -16,6 +16,8 @@ export interface Host {
   readonly vulkan: { readonly loader: string | null; readonly manifests: readonly string[] } | null;
   /** Device files and kernel modules that tell of a GPU. */
   readonly traces: readonly GpuTrace[];
+  /** What starts a command here: `./vulpes` in the portable folder; null = npm. */
+  readonly launcher: string | null;
 }
 
 export type GpuTrace = 'nvidia' | 'dri' | 'wsl';
@@ -41,6 +43,7 @@ export function readHost(): Host {
     ),
     vulkan: isLinux ? readVulkan() : null,
     traces: isLinux ? findTraces() : [],
+    launcher: process.env.VULPES_LAUNCHER || null,
   };
 }
 

@@ -18,6 +18,7 @@ const host: Host = {
   environment: {},
   vulkan: { loader: null, manifests: [] },
   traces: [],
+  launcher: null,
 };
 
 const gpu: DeviceCaps = {
@@ -169,6 +170,23 @@ describe('text', () => {
     ]) {
       expect(text).toContain(part);
     }
+  });
+
+  test.each([
+    [null, ['npm run verify  ', 'npm start  ', 'npm run inspect -- RUN  ', 'npm run bench  ']],
+    [
+      './vulpes',
+      [
+        './vulpes verify  ',
+        './vulpes trainer train  ',
+        './vulpes inspect RUN  ',
+        './vulpes bench  ',
+      ],
+    ],
+  ])('the next commands, started by %s', (launcher, commands) => {
+    const text = formatDiagnosis({ ...diagnosis, host: { ...host, launcher } });
+    for (const command of commands) expect(text).toContain(`\n  ${command}`);
+    expect(text.includes('npm run')).toBe(launcher === null);
   });
 
   test('without an adapter it gives the reason and what to do', () => {

@@ -20,6 +20,6 @@ test('hardware that is asked for and missing is an error with a remedy', async (
   if (typeof outcome === 'boolean') expect(outcome).toBe(false);
   else
     expect(outcome).toMatch(
-      /no GPU with a working driver[\s\S]*npm install @vulpes\/software-adapter/,
+      /no GPU with a working driver.*adapter .auto. or .software. \(FOX_ADAPTER\)/,
     );
 });

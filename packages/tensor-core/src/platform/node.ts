@@ -28,9 +28,9 @@ async function importDawn(): Promise<typeof import('webgpu')> {
   try {
     return await import('webgpu');
   } catch (cause) {
-    throw noAdapter(
-      `npm package webgpu does not load on ${process.platform} ${process.arch}: ${messageOf(cause)}`,
-      cause,
+    throw new NoAdapterError(
+      `createDevice: npm package webgpu does not load on ${process.platform} ${process.arch}: ${messageOf(cause)}. It carries Linux x64 and arm64 (glibc ≥ 2.34 and the libstdc++ of GCC 12, as Debian 12 and Ubuntu 22.04 have), macOS and Windows; install it on the machine that runs it.`,
+      { cause },
     );
   }
 }
@@ -55,7 +55,11 @@ async function openAdapter(choice: AdapterChoice): Promise<OpenedAdapter> {
       return { adapter, toggles: TOGGLES, notes: [systemNote(adapter)] };
     }
   }
-  if (choice === 'hardware') throw noAdapter('no GPU with a working driver was found');
+  if (choice === 'hardware') {
+    throw new NoAdapterError(
+      "createDevice: no GPU with a working driver was found. Install the vendor's Vulkan driver, or take adapter 'auto' or 'software' (FOX_ADAPTER).",
+    );
+  }
   if (!software) {
     throw noAdapter('no GPU driver was found, and @vulpes/software-adapter is not installed');
   }
