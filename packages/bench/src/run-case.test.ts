@@ -183,8 +183,9 @@ gpuSuite('runCase', (device) => {
       };
       return { ...real, expected };
     };
-    const first = { ...testCase({ name: 'counted', build: counted }), preset: 'a' };
-    for (const one of [first, { ...first, dims: { size: 50 } }, { ...first, ...change }]) {
+    const dims = { B: 1, T: 1, size: 4096 };
+    const first = { ...testCase({ name: 'counted', build: counted }), preset: 'a', dims };
+    for (const one of [first, { ...first, dims: { ...dims, T: 2 } }, { ...first, ...change }]) {
       await runCase(device(), one, SETTINGS, { gates });
     }
     expect(checks).toBe(2);
@@ -220,7 +221,7 @@ gpuSuite('runCase', (device) => {
     expect(JSON.parse(JSON.stringify(software))).toEqual(software);
     const text = terminalText(software);
     expect(text).toContain('say nothing about a GPU');
-    expect(text).toMatch(/right +ok exact +4 +1\.00x/);
+    expect(text).toMatch(/right +ok exact +4 +1\.00× /);
     expect(text).toMatch(/wrong +REFUSED: y 3\.3e-1 > 0\.000001/);
     expect(text).not.toContain(' ms');
     expect(text).toContain('not measured:\n  vulpes, larger: did not fit: too large');

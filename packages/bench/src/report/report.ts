@@ -112,7 +112,7 @@ const NOTES = {
   absolute:
     'Times are of this adapter. gpuMs is the sum of GPU timestamps, wallMs the wall clock around record, submit and wait. Shares are of the peaks that this run measured.',
   ratios:
-    'A software adapter ran the kernels on the CPU: counts and errors hold anywhere, speedups and shares compare work within this report, times say nothing about a GPU.',
+    'A software adapter ran the kernels on the CPU: counts and errors hold anywhere, speed-ups and shares compare work within this report, times say nothing about a GPU.',
 } as const;
 
 export type ReportContent = Omit<

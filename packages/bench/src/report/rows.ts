@@ -12,7 +12,6 @@ export interface RowTable {
 }
 
 const ABSOLUTE = [
-  'case',
   'variant',
   'runs',
   'GPU ms (p10-p90)',
@@ -24,7 +23,6 @@ const ABSOLUTE = [
   'blocks kept',
 ];
 const RATIOS = [
-  'case',
   'variant',
   'runs',
   'speed-up (p10-p90)',
@@ -32,7 +30,7 @@ const RATIOS = [
   'of bandwidth',
   'GFLOP',
   'launches',
-  'MiB',
+  'peak MiB',
   'blocks kept',
 ];
 
@@ -42,23 +40,35 @@ export function suiteTables(report: BenchReport): { suite: string; table: RowTab
   const names = [...new Set(report.cases.map(({ suite }) => suite))];
   return names.map((suite) => {
     const cases = report.cases.filter((benchCase) => benchCase.suite === suite);
-    const rows = cases.flatMap((benchCase) => caseRows(benchCase, isAbsolute));
-    return { suite, table: withNotes({ columns: isAbsolute ? ABSOLUTE : RATIOS, rows }, cases) };
+    const { columns, rows } = variantTable(cases, isAbsolute);
+    const ids = cases.flatMap(({ id, variants }) => variants.map(() => id));
+    return {
+      suite,
+      table: {
+        columns: ['case', ...columns],
+        rows: rows.map((row, index) => [ids[index] as string, ...row]),
+      },
+    };
   });
 }
 
-/** One column more where a variant counted something of its own. */
-function withNotes(table: RowTable, cases: readonly CaseReport[]): RowTable {
+/** A row a variant; one column more where one counted something of its own. */
+export function variantTable(cases: readonly CaseReport[], isAbsolute: boolean): RowTable {
+  const columns = isAbsolute ? ABSOLUTE : RATIOS;
+  const cells = isAbsolute ? absoluteCells : ratioCells;
+  const rows = cases.flatMap(({ variants }) =>
+    variants.map((one) => [one.name, ...cells(one, variants.length === 1)]),
+  );
   const notes = cases.flatMap(({ variants }) => variants.map((one) => noteOf(one, variants[0])));
-  if (notes.every((note) => note === '')) return table;
+  if (notes.every((note) => note === '')) return { columns, rows };
   return {
-    columns: [...table.columns, 'also counted'],
-    rows: table.rows.map((row, index) => [...row, notes[index] ?? '']),
+    columns: [...columns, 'also counted'],
+    rows: rows.map((row, index) => [...row, notes[index] as string]),
   };
 }
 
 /** Bytes of a cache; what a pruning rule dropped and kept, against the first rule. */
-export function noteOf({ counts }: VariantReport, first: VariantReport | undefined): string {
+function noteOf({ counts }: VariantReport, first: VariantReport | undefined): string {
   const { cache, droppedMass, keptBlocks } = counts ?? {};
   const kibibytes = (bytes: number): string => (bytes / 1024).toFixed(0);
   const ofFirst = (keptBlocks ?? 0) / (first?.counts?.keptBlocks ?? 0);
@@ -73,16 +83,8 @@ export function noteOf({ counts }: VariantReport, first: VariantReport | undefin
     .join('; ');
 }
 
-function caseRows({ id, variants }: CaseReport, isAbsolute: boolean): string[][] {
-  const isAlone = variants.length === 1;
-  return variants.map((variant) => {
-    const cells = isAbsolute ? absoluteCells(variant, isAlone) : ratioCells(variant, isAlone);
-    return [id, variant.name, ...cells];
-  });
-}
-
 const refused = (columns: readonly string[]): string[] =>
-  columns.slice(2).map((_, index) => (index === 0 ? 'refused: wrong' : ''));
+  columns.slice(1).map((_, index) => (index === 0 ? 'refused: wrong' : ''));
 
 function absoluteCells({ timing, counts }: VariantReport, isAlone: boolean): string[] {
   if (!timing || !counts) return refused(ABSOLUTE);

@@ -92,16 +92,16 @@ const REFUSED = 'REFUSED: out 2.5e-1 > 0.001, dq not comparable > 0.001';
 test('a case on a terminal, in absolute times', () => {
   expect(cells(formatCase(oneCase, true))).toEqual([
     [
-      ...['variant', 'check', 'runs', 'GPU ms (p10-p90)', 'wall ms', 'rate'],
-      ...['peak/bandwidth', 'speedup', 'launches', 'blocks kept'],
+      ...['variant', 'check', 'runs', 'GPU ms (p10-p90)', 'wall ms (p10-p90)', 'TFLOP/s'],
+      ...['of peak', 'of bandwidth', 'speed-up', 'blocks kept'],
     ],
     [
-      ...['dense', 'ok 2.5e-7', '17', '19.500 (18.250-20.750)', '22.50'],
-      ...['3.25 TFLOP/s 41 GB/s', '72 % / 13 %', '1.00x', '3', '100.0 %'],
+      ...['dense', 'ok 2.5e-7', '17', '19.5 (18.3-20.8)', '22.5 (21.3-24.8)', '3.25'],
+      ...['72 % *', '13 %', '1.00×', '100.0 %'],
     ],
     [
-      ...['paper', 'ok exact', '17', '8.250 (8.125-9.500)', '12.60'],
-      ...['1.50 TFLOP/s 376 GB/s', '41 % / 62 %', '2.36x', '7', '62.5 %'],
+      ...['paper', 'ok exact', '17', '8.250 (8.125-9.500)', '12.6 (11.3-14.8)', '1.50'],
+      ...['41 %', '62 % *', '2.36×', '62.5 %'],
     ],
     ['wrong', REFUSED],
   ]);
@@ -110,16 +110,16 @@ test('a case on a terminal, in absolute times', () => {
 test('a case on a terminal, in ratios', () => {
   expect(cells(formatCase(oneCase, false))).toEqual([
     [
-      ...['variant', 'check', 'runs', 'speedup (p10-p90)', 'peak/bandwidth'],
+      ...['variant', 'check', 'runs', 'speed-up (p10-p90)', 'of peak', 'of bandwidth'],
       ...['GFLOP', 'launches', 'peak MiB', 'blocks kept'],
     ],
     [
-      ...['dense', 'ok 2.5e-7', '17', '1.00x (1.00-1.00)', '72 % / 13 %'],
-      ...['6.125', '3', '1.50', '100.0 %'],
+      ...['dense', 'ok 2.5e-7', '17', '1.00× (1.00-1.00)', '72 % *', '13 %'],
+      ...['6.125', '3', '1.5', '100.0 %'],
     ],
     [
-      ...['paper', 'ok exact', '17', '2.36x (2.12-2.63)', '41 % / 62 %'],
-      ...['5.250', '7', '3.50', '62.5 %'],
+      ...['paper', 'ok exact', '17', '2.36× (2.12-2.63)', '41 %', '62 % *'],
+      ...['5.250', '7', '3.5', '62.5 %'],
     ],
     ['wrong', REFUSED],
   ]);
@@ -157,7 +157,7 @@ test('a suite in Markdown and on the page', () => {
     'of bandwidth': '62 % *',
     GFLOP: '5.250',
     launches: '7',
-    MiB: '3.5',
+    'peak MiB': '3.5',
     'blocks kept': '62.5 %',
   });
   for (const timesAre of ['absolute', 'ratios'] as const) {
@@ -169,7 +169,7 @@ test('a suite in Markdown and on the page', () => {
 
 test('a case of one variant has no speed-up', () => {
   const alone = { ...oneCase, variants: [paper] };
-  expect(cells(formatCase(alone, true))[1]?.[7]).toBe('-');
+  expect(cells(formatCase(alone, true))[1]?.[8]).toBe('-');
   expect(cells(formatCase(alone, false))[1]?.[3]).toBe('-');
 });
 
