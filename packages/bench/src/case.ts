@@ -1,9 +1,19 @@
 // What a benchmark is made of: a case with variants that do the same work in different ways, each with its f64 twin.
 
-import type { Device, HostArray, Tensor } from '@vulpes/tensor-core';
+import { ArgumentError, type Device, type HostArray, type Tensor } from '@vulpes/tensor-core';
 
 export type Mode = 'forward' | 'forward+backward' | 'search' | 'step';
+/** Sizes of a case by name, such as T for tokens. */
 export type Dims = Readonly<Record<string, number>>;
+
+/** @throws ArgumentError where the case does not name this size. */
+export function dim(dims: Dims, name: string): number {
+  const size = dims[name];
+  if (size !== undefined) return size;
+  throw new ArgumentError(
+    `bench: expected a case with the dimension '${name}', got ${formatDims(dims) || 'none'}; name it in dims and gateDims.`,
+  );
+}
 
 /** What an output must be: within an RMS error ratio of the f64 twin; a bound of 0 demands equality. */
 export interface Expected {
@@ -87,8 +97,7 @@ export function caseId({
   preset,
 }: Pick<BenchCase, 'op' | 'mode' | 'dims' | 'preset'>): string {
   if (preset === undefined) return `${op}/${mode} ${formatDims(dims)}`;
-  const { B = 1, T = 1 } = dims;
-  return `${op}/${mode} ${preset} ${formatDims({ B, T })}`;
+  return `${op}/${mode} ${preset} ${formatDims({ B: dim(dims, 'B'), T: dim(dims, 'T') })}`;
 }
 
 export const formatDims = (dims: Dims): string =>

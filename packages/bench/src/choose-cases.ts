@@ -39,6 +39,7 @@ export function chooseCases(caps: DeviceCaps, filter: CaseFilter): BenchCase[] {
   );
 }
 
+/** Products have no length: nothing cuts them down. */
 const tokensOf = ({ dims: { B = 1, T = 0 } }: BenchCase): number => B * T;
 
 const isNamed = (benchCase: BenchCase, caseText: string | null): boolean =>

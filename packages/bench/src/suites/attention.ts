@@ -29,6 +29,7 @@ import {
   twin,
 } from './attention/inputs.ts';
 import { sumBlockCounts } from './block-counts.ts';
+import { REMEMBERING_BIAS } from './gate-biases.ts';
 import { forwardBackward } from './gradients.ts';
 
 const VARIANTS = ['dense', 'paper', 'certified'] as const;
@@ -84,8 +85,7 @@ function attentionCase(
     dims,
     gateDims: { ...dims, T: Math.min(T, 320), H: 3 },
     flops: mode === 'forward' ? all : BOTH_OVER_FORWARD * all,
-    inputs:
-      'q, k, v, dOut ~ N(0, 1); of every three heads two forget (log f = logsigmoid(N(0, 1))) and one remembers (logsigmoid(N(6, 1))); log ε = −10; threshold from norms and search, or the certified rule, are timed with their variant',
+    inputs: `q, k, v, dOut ~ N(0, 1); of every three heads two forget (log f = logsigmoid(N(0, 1))) and one remembers (logsigmoid(N(${REMEMBERING_BIAS}, 1))); log ε = ${DEFAULT_LOG_PRUNING_TOLERANCE}; threshold from norms and search, or the certified rule, are timed with their variant`,
     variants: VARIANTS.map((rule) => variant(rule, { mode, sample })),
   };
 }

@@ -2,7 +2,7 @@
 
 import { findBlockRanges, naiveBlockRanges } from '@vulpes/acp-scheduler';
 import { CounterRng, type Device, type DeviceCaps } from '@vulpes/tensor-core';
-import type { BenchCase, Dims, Workload } from '../case.ts';
+import { type BenchCase, type Dims, dim, type Workload } from '../case.ts';
 
 const DELTA = -34;
 
@@ -22,18 +22,12 @@ export function boundarySuite(caps: DeviceCaps): BenchCase[] {
 }
 
 function workload(device: Device, dims: Dims): Workload {
-  const [batch, seqLen, numHeads, blockM, blockN] = [
-    dims.B,
-    dims.T,
-    dims.H,
-    dims.blockM,
-    dims.blockN,
-  ] as [number, number, number, number, number];
+  const [batch, seqLen, numHeads] = [dim(dims, 'B'), dim(dims, 'T'), dim(dims, 'H')];
+  const blocks = { blockM: dim(dims, 'blockM'), blockN: dim(dims, 'blockN') };
   const heads = batch * numHeads;
   const { parts, values } = twoPartGates(heads, seqLen);
   const logLambda = device.tensor(parts, [batch, numHeads, seqLen, 2]);
   const threshold = device.tensor([DELTA], [1]);
-  const blocks = { blockM, blockN };
   return {
     run() {
       const { startIndex, endIndex } = findBlockRanges(logLambda, threshold, {
@@ -56,7 +50,10 @@ function workload(device: Device, dims: Dims): Workload {
       };
     },
     counts() {
-      const [rows, columns] = [Math.ceil(seqLen / blockM), Math.ceil(seqLen / blockN)];
+      const [rows, columns] = [
+        Math.ceil(seqLen / blocks.blockM),
+        Math.ceil(seqLen / blocks.blockN),
+      ];
       // No floating-point work to speak of; 8 bytes for each halving, and an index written by each thread.
       const steps = heads * (rows * Math.log2(columns + 1) + columns * Math.log2(rows + 1));
       return { flops: 0, bytes: Math.ceil(8 * steps) + 4 * heads * (rows + columns) };

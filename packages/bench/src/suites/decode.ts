@@ -1,17 +1,30 @@
 // One more token of a text: the whole text anew, from a cache of all of it, and from a cache that lets go of what is forgotten.
 
+import { DEFAULT_LOG_PRUNING_TOLERANCE } from '@vulpes/acp-scheduler';
 import { selectBlocks } from '@vulpes/fox-attention';
 import { foxPreset, type Model, naiveBatch, type Params } from '@vulpes/lm-models';
 import { CounterRng, type Device, type DeviceCaps, type Tensor } from '@vulpes/tensor-core';
-import type { BenchCase, Counts, Dims, Expectations, Variant, Workload } from '../case.ts';
+import {
+  type BenchCase,
+  type Counts,
+  type Dims,
+  dim,
+  type Expectations,
+  type Variant,
+  type Workload,
+} from '../case.ts';
 import { sumBlockCounts } from './block-counts.ts';
 import { CachedText, PREFILL_CHUNK } from './decode/cached-text.ts';
 import { layersAndHead, recomputeCosts } from './decode/costs.ts';
+import { REMEMBERING_BIAS } from './gate-biases.ts';
 import { createParams, modelOf } from './training/state.ts';
 
 /** Logits of a whole model in f32 against f64; what is let go of is far below it. */
 const LOGITS_BOUND = 1e-5;
-const PRUNING = { logPruningTolerance: -10, pruningMode: 'paper' } as const;
+const PRUNING = {
+  logPruningTolerance: DEFAULT_LOG_PRUNING_TOLERANCE,
+  pruningMode: 'paper',
+} as const;
 
 type Kind = 'recompute' | 'cache' | 'cache-evict';
 const KINDS: readonly Kind[] = ['recompute', 'cache', 'cache-evict'];
@@ -31,7 +44,7 @@ export function decodeSuite(caps: DeviceCaps): BenchCase[] {
     dims: { B: 1, T },
     gateDims: GATE,
     flops: layersAndHead(foxPreset(preset), T).flops,
-    inputs: `fresh weights, random tokens; gates as of a trained model: of every three heads two forget (bias 0) and one remembers (bias 6); log ε = −10; a prompt of T tokens in chunks of ${PREFILL_CHUNK}, outside the clock, then a token a run, and what the cache lets go of once in 32; counts are those of the first token; blocks are pages of 32 tokens of a key head, of recompute those of the attention matrix`,
+    inputs: `fresh weights, random tokens; gates as of a trained model: of every three heads two forget (bias 0) and one remembers (bias ${REMEMBERING_BIAS}); log ε = ${DEFAULT_LOG_PRUNING_TOLERANCE}; a prompt of T tokens in chunks of ${PREFILL_CHUNK}, outside the clock, then a token a run, and what the cache lets go of once in 32; counts are those of the first token; blocks are pages of 32 tokens of a key head, of recompute those of the attention matrix`,
     variants: KINDS.map((name): Variant => {
       return { name, build: (device, dims) => workload(device, { preset, dims, kind: name }) };
     }),
@@ -42,7 +55,7 @@ async function workload(
   device: Device,
   { preset, dims, kind }: { preset: string; dims: Dims; kind: Kind },
 ): Promise<Workload> {
-  const length = dims.T as number;
+  const length = dim(dims, 'T');
   const model = modelOf(device, preset, dims, PRUNING);
   const params = createParams(device, model.parameterSpecs(), model.config.numHeads);
   const rng = new CounterRng(7);

@@ -3,7 +3,14 @@
 import { foxPreset, intermediateSizeOf } from '@vulpes/lm-models';
 import type { Device, DeviceCaps } from '@vulpes/tensor-core';
 import { matmul } from '@vulpes/wgsl-kernels';
-import type { BenchCase, Dims, Expected, Variant, Workload } from '../case.ts';
+import {
+  type BenchCase,
+  type Dims,
+  dim,
+  type Expected,
+  type Variant,
+  type Workload,
+} from '../case.ts';
 import { normals } from './random.ts';
 
 interface Layout {
@@ -74,7 +81,7 @@ const variant = (name: string, layout: Layout): Variant => ({
 });
 
 function workload(device: Device, dims: Dims, layout: Layout): Workload {
-  const [m, n, k] = [dims.M, dims.N, dims.K] as [number, number, number];
+  const [m, n, k] = [dim(dims, 'M'), dim(dims, 'N'), dim(dims, 'K')];
   const [aData, bData] = [normals(1, m * k), normals(2, k * n)];
   const a = device.tensor(aData, layout.transposeA ? [k, m] : [m, k]);
   const b = device.tensor(bData, layout.transposeB ? [n, k] : [k, n]);

@@ -1,11 +1,12 @@
 // What each pruning rule keeps on heads that forget at known speeds: counts of blocks and the true dropped mass. Only the deciding is timed.
 
+import { DEFAULT_LOG_PRUNING_TOLERANCE } from '@vulpes/acp-scheduler';
 import { forwardFlops } from '@vulpes/fox-attention';
 import type { Device, DeviceCaps } from '@vulpes/tensor-core';
 import type { BenchCase, Dims, Workload } from '../case.ts';
 import { countWork } from './pruning/count-kept.ts';
-import { hostInputs, sizesOf, upload } from './pruning/inputs.ts';
-import { type Rule, rangesOf, stopRuleOf, twin } from './pruning/rules.ts';
+import { hostPruningInputs, pruningSizesOf, uploadPruningInputs } from './pruning/inputs.ts';
+import { type PruningRule, pruningTwin, rangesOf, stopRuleOf } from './pruning/rules.ts';
 
 /** Decay times of the first and the last head, in tokens; the others lie between, evenly in the logarithm. */
 const TAUS = [
@@ -27,7 +28,7 @@ export const pruningSuite = ({ isSoftware }: DeviceCaps): BenchCase[] =>
 
 /** One case at any size; `dims` holds B, T, H, D, block, tauMin and tauMax. */
 export function pruningCase(dims: Dims): BenchCase {
-  const { batch, seqLen, numHeads, headDim } = sizesOf(dims);
+  const { batch, seqLen, numHeads, headDim } = pruningSizesOf(dims);
   const passFlops = forwardFlops({ batch, numHeads, headDim, queryLen: seqLen, keyLen: seqLen });
   return {
     suite: 'pruning',
@@ -36,8 +37,7 @@ export function pruningCase(dims: Dims): BenchCase {
     dims,
     gateDims: { ...dims, ...SMALL },
     countFlops: passFlops,
-    inputs:
-      'q, k ~ N(0, 1), each row RMS-normed, weights 1; log f = −U(0.5, 1.5)/τ, τ from tauMin (first head) to tauMax (last), evenly in log τ; log ε = −10. Kept blocks: of the search, or as the attention kernel reports them. droppedMass: the largest share that a row loses, in f64, over every droppedMassEvery-th row of each head, the last row included',
+    inputs: `q, k ~ N(0, 1), each row RMS-normed, weights 1; log f = −U(0.5, 1.5)/τ, τ from tauMin (first head) to tauMax (last), evenly in log τ; log ε = ${DEFAULT_LOG_PRUNING_TOLERANCE}. Kept blocks: of the search, or as the attention kernel reports them. droppedMass: the largest share that a row loses, in f64, over every droppedMassEvery-th row of each head, the last row included`,
     variants: [
       { name: 'paper', build: (device, of) => workload(device, of, 'paper') },
       { name: 'certified', build: (device, of) => workload(device, of, 'certified') },
@@ -45,17 +45,17 @@ export function pruningCase(dims: Dims): BenchCase {
   };
 }
 
-function workload(device: Device, dims: Dims, rule: Rule): Workload {
-  const sizes = sizesOf(dims);
-  const host = hostInputs(sizes);
-  const inputs = upload(device, host, sizes);
+function workload(device: Device, dims: Dims, rule: PruningRule): Workload {
+  const sizes = pruningSizesOf(dims);
+  const host = hostPruningInputs(sizes);
+  const inputs = uploadPruningInputs(device, host, sizes);
   return {
     run() {
       if (rule === 'certified') return { edges: stopRuleOf(inputs, sizes).edges };
       const { startIndex, endIndex } = rangesOf(inputs, sizes);
       return { startIndex, endIndex };
     },
-    expected: () => twin(host, sizes, rule),
+    expected: () => pruningTwin(host, sizes, rule),
     counts: () => countWork(inputs, host, sizes, rule),
     dispose() {
       for (const tensor of Object.values(inputs)) tensor.dispose();

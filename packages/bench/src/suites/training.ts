@@ -1,12 +1,21 @@
 // One training step of FoX (Pro) presets: forward, backward, clip and AdamW in one submit; dense, and with adaptive computation pruning.
 
+import { DEFAULT_LOG_PRUNING_TOLERANCE } from '@vulpes/acp-scheduler';
 import { selectBlocks } from '@vulpes/fox-attention';
 import { type FoxConfig, foxPreset } from '@vulpes/lm-models';
 import type { Device, DeviceCaps, Tensor } from '@vulpes/tensor-core';
 import { createTrainStep, type TrainStep } from '@vulpes/training';
-import type { BenchCase, Counts, Dims, Variant, Workload } from '../case.ts';
+import {
+  type BenchCase,
+  type Counts,
+  type Dims,
+  dim,
+  type Variant,
+  type Workload,
+} from '../case.ts';
 import { recordAndFree } from '../clocks/timer.ts';
 import { sumBlockCounts } from './block-counts.ts';
+import { REMEMBERING_BIAS } from './gate-biases.ts';
 import { causalBlocksOf, stepCosts } from './training/costs.ts';
 import { modelOf, type Pruning, randomTokens, SharedState } from './training/state.ts';
 import { readStep, stepTwin } from './training/twin.ts';
@@ -19,8 +28,8 @@ const OPTIONS = { weightDecay: 0.1, maxGradNorm: 1 };
 
 const VARIANTS: Readonly<Record<string, Pruning>> = {
   dense: { logPruningTolerance: null, pruningMode: 'paper' },
-  paper: { logPruningTolerance: -10, pruningMode: 'paper' },
-  certified: { logPruningTolerance: -10, pruningMode: 'certified' },
+  paper: { logPruningTolerance: DEFAULT_LOG_PRUNING_TOLERANCE, pruningMode: 'paper' },
+  certified: { logPruningTolerance: DEFAULT_LOG_PRUNING_TOLERANCE, pruningMode: 'certified' },
 };
 
 const LENGTHS = [2048, 4096, 8192, 16384];
@@ -53,8 +62,7 @@ function trainingCase(
     dims: { B, T, layers, hidden, heads, vocab },
     gateDims: GATE,
     flops: stepCosts(config, B * T, denseBlocks(config, { B, T }, caps)).flops,
-    inputs:
-      'fresh weights, random tokens; gates as of a trained model: of every three heads two forget (bias 0) and one remembers (bias 6); log ε = −10',
+    inputs: `fresh weights, random tokens; gates as of a trained model: of every three heads two forget (bias 0) and one remembers (bias ${REMEMBERING_BIAS}); log ε = ${DEFAULT_LOG_PRUNING_TOLERANCE}`,
     variants: Object.entries(VARIANTS).map(([name, pruning]) =>
       variant(name, { preset, pruning, shared }),
     ),
@@ -73,11 +81,10 @@ const variant = (name: string, trained: Trained): Variant => ({
 });
 
 function workload(device: Device, dims: Dims, { preset, pruning, shared }: Trained): Workload {
-  const { B: batch = 1, T: seqLen = 1 } = dims;
   const model = modelOf(device, preset, dims, pruning);
+  const tokens = randomTokens(dim(dims, 'B'), dim(dims, 'T'), model.config.vocabSize);
   const { state, release } = shared.take(model, JSON.stringify(dims));
   const step = createTrainStep(device, { model, ...state }, OPTIONS);
-  const tokens = randomTokens(batch, seqLen, model.config.vocabSize);
   let update = 0;
   const record = (learningRate: number) =>
     step({ microBatches: [tokens], learningRate, update: ++update });
@@ -105,7 +112,7 @@ async function countWork(
   dims: Dims,
   record: () => ReturnType<TrainStep>,
 ): Promise<Counts> {
-  const { B = 1, T = 1 } = dims;
+  const [B, T] = [dim(dims, 'B'), dim(dims, 'T')];
   const dense = denseBlocks(config, { B, T }, device.caps);
   const { losses, gradNorm, pruningCounts } = device.scope(record);
   for (const tensor of [...losses, gradNorm]) tensor.dispose();

@@ -2,7 +2,8 @@
 
 import { naiveForgettingAttention, naiveForgettingAttentionBackward } from '@vulpes/fox-attention';
 import type { BlockSizes } from '@vulpes/wgsl-kernels';
-import type { Dims, Expectations, Expected, Mode } from '../../case.ts';
+import { type Dims, dim, type Expectations, type Expected, type Mode } from '../../case.ts';
+import { gateBias } from '../gate-biases.ts';
 import { normals } from '../random.ts';
 import { sampledGradients, sampledOut, sampleOf } from './sampled-twin.ts';
 
@@ -20,12 +21,13 @@ export interface Sizes {
   readonly blocks: BlockSizes;
 }
 
-export const sizesOf = ({ B = 1, T = 1, H = 1, D = 16, block = 32 }: Dims): Sizes => ({
-  batch: B,
-  seqLen: T,
-  numHeads: H,
-  headDim: D,
-  blocks: { blockM: block, blockN: block },
+/** @throws ArgumentError where B, T, H, D or block is missing */
+export const sizesOf = (dims: Dims): Sizes => ({
+  batch: dim(dims, 'B'),
+  seqLen: dim(dims, 'T'),
+  numHeads: dim(dims, 'H'),
+  headDim: dim(dims, 'D'),
+  blocks: { blockM: dim(dims, 'block'), blockN: dim(dims, 'block') },
 });
 
 export interface HostInputs {
@@ -39,10 +41,9 @@ export interface HostInputs {
 export function hostInputs({ batch, seqLen, numHeads, headDim }: Sizes): HostInputs {
   const size = batch * seqLen * numHeads * headDim;
   const logits = normals(5, batch * seqLen * numHeads);
-  const logFgate = logits.map((logit, index) => {
-    const mean = (index % numHeads) % 3 === 2 ? 6 : 0;
-    return -Math.log1p(Math.exp(-(mean + logit)));
-  });
+  const logFgate = logits.map(
+    (logit, index) => -Math.log1p(Math.exp(-(gateBias(index % numHeads) + logit))),
+  );
   const [q, k, v, dOut] = [1, 2, 3, 4].map((seed) => normals(seed, size)) as [
     Float32Array,
     Float32Array,

@@ -10,15 +10,15 @@ import { attendAndReport } from '@vulpes/fox-attention';
 import { invariant, type Tensor } from '@vulpes/tensor-core';
 import type { Counts } from '../../case.ts';
 import { sumBlockCounts } from '../block-counts.ts';
-import type { HostInputs, Inputs, Sizes } from './inputs.ts';
-import { attentionDims, blocksOf, type Rule, rangesOf, stopRuleOf } from './rules.ts';
+import type { HostPruningInputs, PruningInputs, PruningSizes } from './inputs.ts';
+import { attentionDims, blocksOf, type PruningRule, rangesOf, stopRuleOf } from './rules.ts';
 
 /** @throws Error where a row lost more than ε: such counts are worth nothing. */
 export async function countWork(
-  inputs: Inputs,
-  host: HostInputs,
-  sizes: Sizes,
-  rule: Rule,
+  inputs: PruningInputs,
+  host: HostPruningInputs,
+  sizes: PruningSizes,
+  rule: PruningRule,
 ): Promise<Counts> {
   const { seqLen, headDim } = sizes;
   const made = inputs.q.device.scope(() => decide(inputs, sizes, rule));
@@ -54,7 +54,7 @@ interface Decision {
   readonly rowsPerStart: number;
 }
 
-function decide(inputs: Inputs, sizes: Sizes, rule: Rule): Decision {
+function decide(inputs: PruningInputs, sizes: PruningSizes, rule: PruningRule): Decision {
   const { q, k, logFgate } = inputs;
   const lengths = { queryLen: sizes.seqLen, keyLen: sizes.seqLen };
   if (rule === 'paper') {
@@ -77,7 +77,7 @@ async function readStarts({ starts, rowsPerStart }: Decision): Promise<ArrayLike
 /** Odd, so that the rows fall on all places of a block. */
 const oddNear = (value: number): number => 2 * Math.floor(value / 2) + 1;
 
-const logitsOf = ({ q, k, logLambda }: HostInputs, { headDim }: Sizes) => ({
+const logitsOf = ({ q, k, logLambda }: HostPruningInputs, { headDim }: PruningSizes) => ({
   q,
   k,
   logLambda,

@@ -1,10 +1,10 @@
 // Inputs of the pruning suite: heads that forget at known speeds, queries and keys as QK-norm leaves them.
 
 import { CounterRng, type Device, type Tensor } from '@vulpes/tensor-core';
-import type { Dims } from '../../case.ts';
+import { type Dims, dim } from '../../case.ts';
 import { normals } from '../random.ts';
 
-export interface Inputs {
+export interface PruningInputs {
   readonly q: Tensor;
   readonly k: Tensor;
   readonly logFgate: Tensor;
@@ -12,7 +12,7 @@ export interface Inputs {
   readonly qkWeight: Tensor;
 }
 
-export interface Sizes {
+export interface PruningSizes {
   readonly batch: number;
   readonly seqLen: number;
   readonly numHeads: number;
@@ -22,25 +22,22 @@ export interface Sizes {
   readonly tauMax: number;
 }
 
-export const sizesOf = ({
-  B = 1,
-  T = 16384,
-  H = 12,
-  D = 64,
-  block = 64,
-  tauMin = 2,
-  tauMax = 512,
-}: Dims): Sizes => ({
-  batch: B,
-  seqLen: T,
-  numHeads: H,
-  headDim: D,
-  block,
-  tauMin,
-  tauMax,
+/** @throws ArgumentError where one of these is missing */
+export const pruningSizesOf = (dims: Dims): PruningSizes => ({
+  batch: dim(dims, 'B'),
+  seqLen: dim(dims, 'T'),
+  numHeads: dim(dims, 'H'),
+  headDim: dim(dims, 'D'),
+  block: dim(dims, 'block'),
+  tauMin: dim(dims, 'tauMin'),
+  tauMax: dim(dims, 'tauMax'),
 });
 
-export function upload(device: Device, host: HostInputs, sizes: Sizes): Inputs {
+export function uploadPruningInputs(
+  device: Device,
+  host: HostPruningInputs,
+  sizes: PruningSizes,
+): PruningInputs {
   const { batch, seqLen, numHeads, headDim } = sizes;
   const shape = [batch, seqLen, numHeads, headDim];
   return {
@@ -51,7 +48,7 @@ export function upload(device: Device, host: HostInputs, sizes: Sizes): Inputs {
   };
 }
 
-export interface HostInputs {
+export interface HostPruningInputs {
   readonly q: Float32Array<ArrayBuffer>;
   readonly k: Float32Array<ArrayBuffer>;
   /** [B, T, H] */
@@ -60,7 +57,7 @@ export interface HostInputs {
   readonly logLambda: Float64Array;
 }
 
-export function hostInputs(sizes: Sizes): HostInputs {
+export function hostPruningInputs(sizes: PruningSizes): HostPruningInputs {
   const { batch, seqLen, numHeads, headDim, tauMin, tauMax } = sizes;
   const logFgate = new Float32Array(batch * seqLen * numHeads);
   const logLambda = new Float64Array(batch * numHeads * seqLen);

@@ -11,23 +11,23 @@ import {
 } from '@vulpes/acp-scheduler';
 import { type BlockRanges, cumulativeLogGate, type StopRule } from '@vulpes/wgsl-kernels';
 import type { Expectations } from '../../case.ts';
-import type { HostInputs, Inputs, Sizes } from './inputs.ts';
+import type { HostPruningInputs, PruningInputs, PruningSizes } from './inputs.ts';
 
-export type Rule = 'paper' | 'certified';
+export type PruningRule = 'paper' | 'certified';
 
 /** S is stored up to 1e-4 nats above its true value. */
 const EDGE_BOUND = 1e-4;
 
-export const blocksOf = ({ block }: Sizes) => ({ blockM: block, blockN: block });
+export const blocksOf = ({ block }: PruningSizes) => ({ blockM: block, blockN: block });
 
-export function stopRuleOf({ k, logFgate }: Inputs, sizes: Sizes): StopRule {
+export function stopRuleOf({ k, logFgate }: PruningInputs, sizes: PruningSizes): StopRule {
   return certifiedStopRule(k, cumulativeLogGate(logFgate), {
     logPruningTolerance: DEFAULT_LOG_PRUNING_TOLERANCE,
     blocks: blocksOf(sizes),
   });
 }
 
-export function rangesOf({ logFgate, qkWeight }: Inputs, sizes: Sizes): BlockRanges {
+export function rangesOf({ logFgate, qkWeight }: PruningInputs, sizes: PruningSizes): BlockRanges {
   const { seqLen, headDim } = sizes;
   const smScale = 1 / Math.sqrt(headDim);
   const threshold = adaptiveThreshold({
@@ -39,14 +39,18 @@ export function rangesOf({ logFgate, qkWeight }: Inputs, sizes: Sizes): BlockRan
   return findBlockRanges(cumulativeLogGate(logFgate), threshold, options);
 }
 
-export const attentionDims = (sizes: Sizes) => ({
+export const attentionDims = (sizes: PruningSizes) => ({
   ...sizes,
   numKvHeads: sizes.numHeads,
   queryLen: sizes.seqLen,
   keyLen: sizes.seqLen,
 });
 
-export function twin(host: HostInputs, sizes: Sizes, rule: Rule): Expectations {
+export function pruningTwin(
+  host: HostPruningInputs,
+  sizes: PruningSizes,
+  rule: PruningRule,
+): Expectations {
   const dims = { ...attentionDims(sizes), blockN: sizes.block, blocks: blocksOf(sizes) };
   if (rule === 'certified')
     return { edges: { values: naiveStopEdges(host, dims), bound: EDGE_BOUND } };

@@ -11,10 +11,8 @@ import {
 import { CounterRng, type Device } from '@vulpes/tensor-core';
 import { type AdamWState, createAdamWState, type TokenBatch } from '@vulpes/training';
 import type { Dims } from '../../case.ts';
+import { gateBias } from '../gate-biases.ts';
 import { normals } from '../random.ts';
-
-/** Bias of the gates that remember: log f is about −0.002 a token. */
-const REMEMBERS = 6;
 
 /** Random streams of the weights: drawing one for each of hundreds would take minutes. Neighbours differ. */
 const STREAMS = 7;
@@ -88,7 +86,7 @@ export function createParams(
 function firstValues({ name, shape, init }: ParameterSpec, seed: number, numHeads: number) {
   const size = shape.reduce((product, dim) => product * dim, 1);
   if (name.endsWith('fgate_proj.bias')) {
-    return Float32Array.from({ length: numHeads }, (_, head) => (head % 3 === 2 ? REMEMBERS : 0));
+    return Float32Array.from({ length: numHeads }, (_, head) => gateBias(head));
   }
   if (init.kind === 'constant') return new Float32Array(size).fill(init.value);
   const values = normals(1 + (seed % STREAMS), size);
