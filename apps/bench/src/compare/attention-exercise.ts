@@ -1,6 +1,6 @@
 // Forgetting attention without pruning: one fused kernel of ours, a composition of matmuls and softmax of a peer.
 
-import { type CaseReport, forwardBackward, normals } from '@vulpes/bench';
+import { type CaseReport, forwardBackward, hostInputs, sizesOf } from '@vulpes/bench';
 import { forgettingAttention } from '@vulpes/fox-attention';
 import type { Tensor } from '@vulpes/tensor-core';
 import { download, type Exercise } from './exercise.ts';
@@ -10,20 +10,26 @@ type Inputs = Readonly<Record<'q' | 'k' | 'v' | 'logFgate', Tensor>>;
 
 const attend = ({ q, k, v, logFgate }: Inputs): Tensor => forgettingAttention(q, k, v, logFgate);
 
-function jobOf({ mode, dims: { B = 1, T = 1, H = 1, D = 1 } }: CaseReport): AttentionJob {
-  const size = B * T * H * D;
-  const logits = normals(5, B * T * H);
+/**
+ * A composition subtracts sums Λ of log f in f32, down to −0.8 a token in heads that forget: at 8,192 tokens their last bit is 5e-4,
+ * and so is the error of a weight. Measured: 3e-6 at 256 tokens, 1.1e-5 at 1,024.
+ */
+const BOUND = 1e-3;
+
+/** The numbers of the case itself. */
+function jobOf({ mode, dims }: CaseReport): AttentionJob {
+  const sizes = sizesOf(dims);
+  const { batch, seqLen: length, numHeads: heads, headDim } = sizes;
+  const { dOut, ...inputs } = hostInputs(sizes);
+  const isBoth = mode === 'forward+backward';
   return {
     kind: 'attention',
-    batch: B,
-    length: T,
-    heads: H,
-    headDim: D,
-    q: normals(1, size),
-    k: normals(2, size),
-    v: normals(3, size),
-    logFgate: logits.map((logit) => -Math.log1p(Math.exp(-(4 + logit)))),
-    dOut: mode === 'forward+backward' ? normals(4, size) : null,
+    batch,
+    length,
+    heads,
+    headDim,
+    ...inputs,
+    dOut: isBoth ? dOut : null,
   };
 }
 
@@ -33,8 +39,8 @@ export function attentionExercise(of: CaseReport): Exercise {
     suite: 'attention',
     caseId: of.id,
     variant: 'dense',
-    what: 'f32, causal, q, k, v ~ N(0, 1), log f = logsigmoid(N(4, 1)), nothing pruned',
-    bound: 1e-3,
+    what: 'f32, causal, the inputs of the case, nothing pruned',
+    bound: BOUND,
     async prepare(device) {
       const job = jobOf(of);
       const { batch, length, heads, headDim } = job;

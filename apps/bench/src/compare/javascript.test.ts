@@ -132,7 +132,7 @@ test.skipIf(!isInstalled).each([
     id: 'forgetting-attention/forward+backward B2-T17-H3-D16',
     suite: 'attention',
     mode: 'forward+backward',
-    dims: { B: 2, T: 17, H: 3, D: 16 },
+    dims: { B: 2, T: 17, H: 3, D: 16, block: 32 },
   }),
   caseOf({
     id: 'train-step/step pro-nano B2-T9',
