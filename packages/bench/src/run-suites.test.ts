@@ -1,10 +1,9 @@
 import { createDevice, type DeviceCaps } from '@vulpes/tensor-core';
 import { gpuSuite } from '@vulpes/tensor-core/testing';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type BenchCase, caseId, type Variant } from './case.ts';
+import { caseId } from './case.ts';
 import { assertSuiteNames, chooseCases } from './choose-cases.ts';
 import { roundsFor } from './clocks/rounds.ts';
-import { runGate } from './gate.ts';
 import { defaultSettings } from './run-suites.ts';
 import { suiteNames, suiteSentences, suites } from './suites/index.ts';
 
@@ -92,18 +91,6 @@ describe('every suite', () => {
 });
 
 gpuSuite('suites', (device) => {
-  // The benchmark checks every variant itself; here one of the smallest case stands for all, as kernels compile for seconds.
-  test.each(suiteNames)(
-    '%s: the last variant of its smallest case passes its gate',
-    async (name) => {
-      const cases = suites[name](device().caps) as readonly BenchCase[];
-      const benchCase = [...cases].sort((a, b) => (a.flops ?? 0) - (b.flops ?? 0))[0] as BenchCase;
-      const variant = benchCase.variants.at(-1) as Variant;
-      const gate = await runGate(device(), variant, benchCase.gateDims ?? benchCase.dims);
-      expect(gate, variant.name).toMatchObject({ isOk: true });
-    },
-  );
-
   test('the costs of attention follow the blocks that the search keeps', async () => {
     const [forward] = suites.attention(device().caps);
     const dims = { ...forward?.gateDims };

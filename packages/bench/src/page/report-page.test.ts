@@ -3,6 +3,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { escapeText, lineChart, ratioBars, roofline, stackedBars } from '@vulpes/charts';
 import { describe, expect, test } from 'vitest';
+import type { Summary } from '../clocks/statistics.ts';
+import { summary } from '../clocks/summary.fixture.ts';
 import { sharesOf } from '../peaks/shares.ts';
 import { parseReport } from '../report/parse-report.ts';
 import type { BenchReport, CaseReport, VariantReport } from '../report/report.ts';
@@ -168,15 +170,15 @@ test.each(withRows)('%s: the bars are the ratios of the table', (_, report) => {
   );
 });
 
-const summary = (median: number, spread = 0.05) => ({
-  ...{ runs: 20, median, p10: median * (1 - spread), p90: median * (1 + spread), min: median },
-});
+/** p10 and p90 lie `spread` below and above. */
+const within = (median: number, spread = 0.05): Summary =>
+  summary(median, { p10: median * (1 - spread), p90: median * (1 + spread), min: median });
 
-const variant = (name: string, ms: number, speedup = summary(1)): VariantReport => ({
+const variant = (name: string, ms: number, speedup = within(1)): VariantReport => ({
   name,
   gate: { isOk: true, dims: {}, checks: [] },
   timing: {
-    ...{ wallMs: summary(ms + 1), gpuMs: summary(ms), speedup, rates: null, shares: null },
+    ...{ wallMs: within(ms + 1), gpuMs: within(ms), speedup, rates: null, shares: null },
     kernels: [
       { label: 'matmul[A=1,B=2]', launches: 2, ms: 0.75 * ms },
       { label: 'matmul[A=2,B=2]', launches: 1, ms: 0.25 * ms },
@@ -203,7 +205,7 @@ const family = (...ends: VariantReport[]) => ({
 
 test('titles state what the numbers say, and no more', () => {
   const paper = (median: number, spread?: number) =>
-    family(variant('paper', 10, summary(median, spread)));
+    family(variant('paper', 10, within(median, spread)));
   expect(growth(paper(3))).toBe(': dense takes 15× as long at 4× the length');
   expect(speedupAtEnd(paper(3))).toBe(': paper is 3.00× as fast as dense at 2k tokens');
   expect(speedupAtEnd(paper(1.1, 0.2))).toBe(': paper is not told apart from dense at 2k tokens');

@@ -1,5 +1,6 @@
 import { gpuSuite } from '@vulpes/tensor-core/testing';
 import { describe, expect, test } from 'vitest';
+import { summary } from '../clocks/summary.fixture.ts';
 import {
   fastest,
   measurePeaks,
@@ -10,11 +11,10 @@ import {
 import { copyMemory, multiplyAdd } from './peaks.kernel.ts';
 import { peakGbPerSecond, peakTflops, sharesOf } from './shares.ts';
 
-/** The fastest of the runs took `min`. */
-const summary = (min: number) => ({ runs: 3, median: 2 * min, p10: 1.5 * min, p90: 4 * min, min });
+/** The fastest of the runs took 1 ms. */
 const PEAKS = {
-  compute: { flops: 50e9, ms: summary(1) },
-  memory: { bytes: 2e9, ms: summary(1) },
+  compute: { flops: 50e9, ms: summary(1.25) },
+  memory: { bytes: 2e9, ms: summary(1.25) },
 };
 
 test('a peak is the fastest of its runs; shares of it, and which peak bounds the work', () => {
@@ -34,9 +34,9 @@ test('a peak is the fastest of its runs; shares of it, and which peak bounds the
 
 test('the launch with the most FLOP/s in its fastest run', () => {
   const tried = [
-    { name: 'slow', compute: { flops: 10, ms: summary(2) } },
-    { name: 'fast', compute: { flops: 20, ms: { ...summary(3), median: 100 } } },
-    { name: 'short', compute: { flops: 1, ms: summary(0.5) } },
+    { name: 'slow', compute: { flops: 10, ms: summary(2.5) } },
+    { name: 'fast', compute: { flops: 20, ms: summary(100, { min: 3 }) } },
+    { name: 'short', compute: { flops: 1, ms: summary(0.625) } },
   ];
   expect(fastest(tried).name).toBe('fast');
   expect(fastest([...tried].reverse()).name).toBe('fast');

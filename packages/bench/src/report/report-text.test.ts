@@ -1,20 +1,13 @@
 // A report of a GPU, written by hand: what tables and Markdown make of it.
 
 import { expect, test } from 'vitest';
+import { summary } from '../clocks/summary.fixture.ts';
 import { reportPage } from '../page/report-page.ts';
 import { markdownTables, markedTables, tablesIn, withTables } from './markdown.ts';
 import { parseReport } from './parse-report.ts';
 import type { BenchReport, CaseReport, VariantReport } from './report.ts';
 import { timeOverOurs } from './rows.ts';
 import { terminalText } from './terminal-text.fixture.ts';
-
-const summary = (median: number) => ({
-  runs: 20,
-  median,
-  p10: 0.9 * median,
-  p90: 1.2 * median,
-  min: 0.8 * median,
-});
 
 const variant = (name: string, ms: number, speedup: number, prunedShare = 0): VariantReport => ({
   name,

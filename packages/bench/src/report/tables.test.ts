@@ -2,18 +2,14 @@
 
 import { expect, test } from 'vitest';
 import type { Summary } from '../clocks/statistics.ts';
+import { summary } from '../clocks/summary.fixture.ts';
 import type { Measurement } from './measurement.ts';
 import type { BenchReport, CaseReport, VariantReport } from './report.ts';
 import { comparisonTable, suiteTables } from './rows.ts';
 import { formatCase } from './table.ts';
 
-const summary = (median: number, p10: number, p90: number): Summary => ({
-  runs: 17,
-  median,
-  p10,
-  p90,
-  min: p10 / 2,
-});
+const told = (median: number, p10: number, p90: number): Summary =>
+  summary(median, { runs: 17, p10, p90, min: p10 / 2 });
 
 const green = (error: number) => ({
   isOk: true,
@@ -28,10 +24,10 @@ const dense: VariantReport = {
   name: 'dense',
   gate: green(2.5e-7),
   timing: {
-    wallMs: summary(22.5, 21.25, 24.75),
-    gpuMs: summary(19.5, 18.25, 20.75),
+    wallMs: told(22.5, 21.25, 24.75),
+    gpuMs: told(19.5, 18.25, 20.75),
     kernels: [],
-    speedup: summary(1, 1, 1),
+    speedup: told(1, 1, 1),
     rates: { tflops: 3.25, gbPerSecond: 41 },
     shares: { ofPeak: 0.72, ofBandwidth: 0.13, bound: 'compute' },
   },
@@ -41,10 +37,10 @@ const paper: VariantReport = {
   name: 'paper',
   gate: green(0),
   timing: {
-    wallMs: summary(12.6, 11.25, 14.75),
-    gpuMs: summary(8.2504, 8.1254, 9.5004),
+    wallMs: told(12.6, 11.25, 14.75),
+    gpuMs: told(8.2504, 8.1254, 9.5004),
     kernels: [],
-    speedup: summary(2.36, 2.12, 2.63),
+    speedup: told(2.36, 2.12, 2.63),
     rates: { tflops: 1.5, gbPerSecond: 376 },
     shares: { ofPeak: 0.41, ofBandwidth: 0.62, bound: 'memory' },
   },
@@ -181,9 +177,9 @@ test('a yardstick: its time over ours, above 1 where ours is faster', () => {
     wallMs,
     gpuMs,
   });
-  const slow = row('slow', summary(63, 61.5, 65.25), null);
-  const fast = row('fast', summary(99, 98, 101), {
-    ...summary(4.1252, 4, 5),
+  const slow = row('slow', told(63, 61.5, 65.25), null);
+  const fast = row('fast', told(99, 98, 101), {
+    ...told(4.1252, 4, 5),
     runs: 12,
   });
   const tableOf = (...given: Parameters<typeof reportOf>) =>

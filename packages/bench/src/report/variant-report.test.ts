@@ -2,14 +2,14 @@ import type { KernelTime } from '@vulpes/tensor-core';
 import { gpuSuite } from '@vulpes/tensor-core/testing';
 import { describe, expect, test } from 'vitest';
 import type { Counts } from '../case.ts';
+import { summary } from '../clocks/summary.fixture.ts';
 import type { VariantReport } from './report.ts';
 import { type Contender, type RateBasis, variantReport } from './variant-report.ts';
 
-const summary = (min: number) => ({ runs: 3, median: 9 * min, p10: min, p90: 9 * min, min });
 /** 10 TFLOP/s, 1000 GB/s. */
 const PEAKS = {
-  compute: { flops: 1e10, ms: summary(1) },
-  memory: { bytes: 1e9, ms: summary(1) },
+  compute: { flops: 1e10, ms: summary(1.25) },
+  memory: { bytes: 1e9, ms: summary(1.25) },
 };
 const BASIS = { isSoftware: false, peaks: PEAKS };
 const COUNTS: Counts = { flops: 8e9, bytes: 4e8 };

@@ -8,6 +8,7 @@ import { runGate } from '../gate.ts';
 import { type SuiteName, suites } from './index.ts';
 
 const ATTENTION = { B: 1, T: 37, H: 3, D: 64, block: 16 };
+const DECODED = { B: 1, T: 80, layers: 2, hidden: 96, heads: 3, vocab: 256 };
 const MODEL = { B: 1, T: 33, layers: 1, hidden: 64, heads: 4, vocab: 50 };
 const PRUNING = { B: 1, T: 96, H: 2, D: 16, block: 32, tauMin: 2, tauMax: 16 };
 const SEARCH = { startIndex: 0, endIndex: 0 };
@@ -21,7 +22,14 @@ interface Row {
 }
 
 const ROWS: readonly Row[] = [
-  { suite: 'matmul', variant: 'nt', dims: { M: 17, N: 19, K: 23 }, bounds: { c: 1e-5 } },
+  ...['nn', 'nt', 'tn'].map(
+    (variant): Row => ({
+      suite: 'matmul',
+      variant,
+      dims: { M: 17, N: 19, K: 23 },
+      bounds: { c: 1e-5 },
+    }),
+  ),
   {
     suite: 'attention',
     variant: 'certified',
@@ -42,7 +50,7 @@ const ROWS: readonly Row[] = [
     dims: MODEL,
     bounds: { loss: 1e-5, gradNorm: 1e-3, params: 1e-6, m: 1e-5, v: 1e-5 },
   },
-  { suite: 'decode', variant: 'cache-evict', dims: MODEL, bounds: { logits: 1e-5 } },
+  { suite: 'decode', variant: 'cache-evict', dims: DECODED, bounds: { logits: 1e-5 } },
 ];
 
 /** The variant with a twin that is ten times the bound away; where equality is asked, one away. */
