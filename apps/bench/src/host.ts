@@ -1,11 +1,11 @@
 // What Node knows of the machine and of the code that runs.
 
-import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { cpus, release, totalmem, type } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { HostInfo } from '@vulpes/bench';
+import { git } from './git.ts';
 
 const sourceFolder = fileURLToPath(new URL('.', import.meta.url));
 
@@ -35,17 +35,7 @@ function carriedCommit(): Commit | null {
 }
 
 function commitOfCheckout(): Commit {
-  const commit = git('rev-parse', 'HEAD');
-  const status = commit === null ? null : git('status', '--porcelain');
+  const commit = git(sourceFolder, 'rev-parse', 'HEAD');
+  const status = commit === null ? null : git(sourceFolder, 'status', '--porcelain');
   return { commit, isDirty: status === null ? null : status !== '' };
-}
-
-/** Output of a git command on this repository; null outside of one. */
-function git(...args: string[]): string | null {
-  try {
-    const stdio = ['ignore', 'pipe', 'ignore'] as ['ignore', 'pipe', 'ignore'];
-    return execFileSync('git', args, { cwd: sourceFolder, encoding: 'utf8', stdio }).trim();
-  } catch {
-    return null;
-  }
 }

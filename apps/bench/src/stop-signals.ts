@@ -1,19 +1,10 @@
 // Ctrl-C, SIGTERM and a closed terminal: what is left on disk is named, and no child process lives on.
 
-import type { ChildProcess } from 'node:child_process';
-import { subscribe } from 'node:diagnostics_channel';
 import { constants } from 'node:os';
 import { FoxError } from '@vulpes/tensor-core';
+import { endChildren } from './children.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-
-/** Whoever starts one: Node tells of every child process of ours. */
-const children = new Set<ChildProcess>();
-subscribe('child_process', (message) => {
-  const { process: child } = message as { process: ChildProcess };
-  children.add(child);
-  child.once('exit', () => children.delete(child));
-});
 
 /** Work was ended by a signal. */
 export class EndedBySignal extends FoxError {
@@ -33,7 +24,7 @@ export class EndedBySignal extends FoxError {
  */
 export const endOnSignal = (lastWords: (name: NodeJS.Signals) => void): (() => void) =>
   onSignal((name) => {
-    for (const child of children) child.kill('SIGKILL');
+    endChildren();
     lastWords(name);
     // Not process.exit: its clean-up crashes in the driver while work is in flight.
     process.kill(process.pid, name);

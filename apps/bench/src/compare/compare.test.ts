@@ -4,12 +4,13 @@ import type { ComparisonContext } from '@vulpes/bench';
 import { createDevice } from '@vulpes/tensor-core';
 import { afterAll, expect, test } from 'vitest';
 import { deviation } from './deviation.ts';
-import { assertYardstickNames, createYardsticks } from './index.ts';
+import { assertYardstickNames, createYardsticks, YardstickError } from './index.ts';
 
 test('an unknown yardstick is refused in one sentence', () => {
   expect(() => assertYardstickNames(['tfjs', 'mlx'])).toThrow(
     "bench: there is no yardstick 'mlx'; the yardsticks are tfjs, jax-js, pytorch.",
   );
+  expect(new YardstickError('by a test').code).toBe(YardstickError.name);
 });
 
 test('the yardsticks come in the order of their names; the JavaScript peers take turns as one', () => {

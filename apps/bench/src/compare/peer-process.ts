@@ -3,8 +3,10 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { delimiter, dirname, join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
 import { ensureSoftwareAdapter, findSystemVulkan } from '@vulpes/software-adapter';
+import { endOf, errorLine } from '../error-line.ts';
 import { YardstickError } from './places.ts';
 import type { Reply, Request } from './protocol.ts';
 
@@ -51,15 +53,9 @@ export async function startPeer(
 }
 
 function peerProcess(child: ChildProcess): PeerProcess {
-  let complaint = '';
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    complaint = text.trim().split('\n').at(-1) || complaint;
-  });
+  const complaint = endOf(child.stderr as Readable); // its pipe is asked for above
   const isAlive = () => child.exitCode === null && child.signalCode === null && child.connected;
   const stop = () => void child.kill('SIGKILL');
-  // One that hangs does not see that we are gone.
-  process.once('exit', stop);
-  child.once('exit', () => process.off('exit', stop));
   return {
     stop,
     ask(request, expected, withinMs) {
@@ -70,7 +66,7 @@ function peerProcess(child: ChildProcess): PeerProcess {
           end();
         };
         const fail = (why: string) => settle(() => reject(new YardstickError(why)));
-        const onExit = () => fail(`its process ended: ${complaint || 'it said nothing'}`);
+        const onExit = () => fail(`its process ended: ${errorLine(complaint())}`);
         const onMessage = (reply: Reply) => {
           if (reply.type === expected) {
             settle(() => resolve(reply as Extract<Reply, { type: typeof expected }>));

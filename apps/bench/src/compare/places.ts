@@ -4,11 +4,12 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { FoxError } from '@vulpes/tensor-core';
+import { errorLine } from '../error-line.ts';
 
 /** A yardstick that cannot be used, with what to do; one sentence for the user. */
 export class YardstickError extends FoxError {
   constructor(message: string, options?: ErrorOptions) {
-    super('yardstick', message, options);
+    super('YardstickError', message, options);
   }
 }
 
@@ -43,16 +44,10 @@ export function peerFolder(): string {
     return execFileSync(process.execPath, [join(folder, 'prepare.mjs')], options).trim();
   } catch (cause) {
     throw new YardstickError(
-      `bench --compare: expected to install tfjs and jax-js from the npm registry, which failed (no network?). The portable folder carries them: npm run portable. ${lastLine(cause)}`,
+      `bench --compare: expected to install tfjs and jax-js from the npm registry, which failed (no network?). The portable folder carries them: npm run portable. ${errorLine(String((cause as { stderr?: string }).stderr ?? ''))}`,
       { cause },
     );
   }
 }
 
 export const pythonScript = (): string => join(yardstickFolder().folder, 'pytorch_yardstick.py');
-
-function lastLine(cause: unknown): string {
-  const { stderr } = cause as { stderr?: string };
-  const lines = (stderr ?? '').trim().split('\n');
-  return lines.at(-1) ?? '';
-}

@@ -12,6 +12,7 @@ import {
   type Yardstick,
 } from '@vulpes/bench';
 import { foxConfigToJson, foxPreset, officialDefaults } from '@vulpes/lm-models';
+import { endOf, errorLine } from '../error-line.ts';
 import { pythonScript, YardstickError } from './places.ts';
 
 interface Options {
@@ -122,18 +123,14 @@ function runPython(
 ): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(python, args, { stdio: ['pipe', 'pipe', 'pipe'] });
-    let complaint = '';
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      complaint = text.trim().split('\n').at(-1) || complaint;
-    });
+    const complaint = endOf(child.stderr);
+    let isSilent = false;
     child.stdin.on('error', () => {}); // it ended before it read: its exit code tells why
     child.stdin.end(input);
-    const stop = (): void => void child.kill('SIGKILL');
     const silence = setTimeout(() => {
-      complaint = `it said nothing for ${longestSilenceMs / 1000} s`;
-      stop();
+      isSilent = true;
+      child.kill('SIGKILL');
     }, longestSilenceMs);
-    process.once('exit', stop);
     createInterface({ input: child.stdout }).on('line', (text) => {
       silence.refresh();
       const line = parseLine(text);
@@ -149,8 +146,10 @@ function runPython(
     });
     child.once('close', (code, signal) => {
       clearTimeout(silence);
-      process.off('exit', stop);
-      resolve(code === 0 ? '' : `the script ended with ${code ?? signal}: ${complaint}`);
+      const why = isSilent
+        ? `it said nothing for ${longestSilenceMs / 1000} s`
+        : errorLine(complaint());
+      resolve(code === 0 ? '' : `the script ended with ${code ?? signal}: ${why}`);
     });
   });
 }

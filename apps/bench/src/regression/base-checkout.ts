@@ -1,11 +1,12 @@
 // Another commit of this repository, built in a folder of its own.
 
-import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { ArgumentError } from '@vulpes/tensor-core';
-import { errorLine, runProcess } from './run-process.ts';
+import { errorLine } from '../error-line.ts';
+import { git } from '../git.ts';
+import { runProcess } from './run-process.ts';
 
 export interface BaseCheckout {
   /** Full hash. */
@@ -55,7 +56,7 @@ export async function checkOutBase(
       const ended = await runProcess(command, args, { cwd: folder, stop });
       if (ended.code === 0) return ended.stdout;
       throw new ArgumentError(
-        `bench --base: commit ${commit.slice(0, 10)} could not be built: ${errorLine(ended)}`,
+        `bench --base: commit ${commit.slice(0, 10)} could not be built: ${errorLine(`${ended.stdout}\n${ended.stderr}`)}`,
       );
     };
     await run('git', 'clone', '--quiet', '--shared', '--no-checkout', repository, folder);
@@ -66,15 +67,6 @@ export async function checkOutBase(
   } catch (error) {
     dispose();
     throw error;
-  }
-}
-
-function git(folder: string, ...args: string[]): string | null {
-  try {
-    const stdio = ['ignore', 'pipe', 'ignore'] as ['ignore', 'pipe', 'ignore'];
-    return execFileSync('git', args, { cwd: folder, encoding: 'utf8', stdio }).trim();
-  } catch {
-    return null;
   }
 }
 

@@ -12,8 +12,9 @@ import {
   withKind,
 } from '@vulpes/bench';
 import { ArgumentError } from '@vulpes/tensor-core';
+import { errorLine } from '../error-line.ts';
 import type { BenchArguments } from '../options.ts';
-import { errorLine, runProcess } from './run-process.ts';
+import { runProcess } from './run-process.ts';
 import { childArguments } from './side-options.ts';
 
 export interface Side {
@@ -42,7 +43,7 @@ export async function runSide(
     const ended = await runProcess(process.execPath, args, { cwd: folder, stop });
     if (existsSync(file)) return sideRun(JSON.parse(readFileSync(file, 'utf8')), side);
     throw new ArgumentError(
-      `bench --base: the benchmark of ${side.name} ended with ${ended.code} and no report: ${errorLine(ended)}`,
+      `bench --base: the benchmark of ${side.name} ended with ${ended.code} and no report: ${errorLine(`${ended.stdout}\n${ended.stderr}`)}`,
     );
   } finally {
     rmSync(folder, { recursive: true, force: true });

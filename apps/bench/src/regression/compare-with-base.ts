@@ -21,7 +21,7 @@ export async function compareWithBase(given: BaseRun, stdout: Output): Promise<n
   try {
     const comparison = await measureBoth(given, stop, (doing) => progress.say(doing));
     progress.clear();
-    return report(comparison, given.json, stdout);
+    return conclude(comparison, given.json, stdout);
   } finally {
     release();
   }
@@ -40,7 +40,7 @@ async function measureBoth(given: BaseRun, stop: AbortSignal, say: Say): Promise
       base: { name: 'base', main: checkout.main, help: checkout.help },
       head: { name: 'head', main, help: helpText() },
     };
-    const { base, head } = await takeTurns(rounds, (name, round) => {
+    const { base, head } = await alternateSides(rounds, (name, round) => {
       say(`round ${round + 1}/${rounds}: ${name}`);
       return runSide(sides[name], { ...given, suites }, stop);
     });
@@ -60,7 +60,7 @@ async function measureBoth(given: BaseRun, stop: AbortSignal, say: Say): Promise
 }
 
 /** A B B A A B …: drift of the machine falls on both sides alike. */
-export async function takeTurns<T>(
+export async function alternateSides<T>(
   rounds: number,
   run: (side: Side['name'], round: number) => Promise<T>,
 ): Promise<Record<Side['name'], T[]>> {
@@ -72,8 +72,8 @@ export async function takeTurns<T>(
   return runs;
 }
 
-/** Prints the comparison, and writes it where a file was named. @returns exit code */
-export function report(comparison: Comparison, json: string | null, stdout: Output): number {
+/** Prints the comparison, writes it where a file was named, and judges it. @returns exit code */
+export function conclude(comparison: Comparison, json: string | null, stdout: Output): number {
   const { failAbove } = comparison.settings;
   stdout.write(`${headLine(comparison)}\n\n${formatRegressions(comparison, failAbove)}\n`);
   const isSlower = failAbove !== null && slowerThan(comparison.rows, failAbove).length > 0;

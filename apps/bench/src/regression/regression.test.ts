@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { pairRounds, parseReport, suiteNames } from '@vulpes/bench';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { bench } from '../bench.ts';
+import { errorLine } from '../error-line.ts';
 import { helpText, parseArguments } from '../options.ts';
 import { checkOutBase, commitOf, repositoryOf } from './base-checkout.ts';
 import { runSide, sideRun } from './child-run.ts';
-import { report, takeTurns } from './compare-with-base.ts';
+import { alternateSides, conclude } from './compare-with-base.ts';
 import { buildComparison, headLine } from './comparison.ts';
-import { errorLine, runProcess } from './run-process.ts';
+import { runProcess } from './run-process.ts';
 import { childArguments, optionsIn, suitesOf } from './side-options.ts';
 
 let folder: string;
@@ -99,7 +100,7 @@ test('a side is only told the options that it knows; this version knows all', ()
 test('the sides take turns A B B A, as many rounds as asked for', async () => {
   const order: string[] = [];
   const { rounds } = parseArguments(['--base', 'main']).base ?? { rounds: 0 };
-  const runs = await takeTurns(rounds, async (side, round) => {
+  const runs = await alternateSides(rounds, async (side, round) => {
     order.push(side === 'base' ? 'A' : 'B');
     return `${side} ${round}`;
   });
@@ -131,9 +132,13 @@ test.each([
     'vulpes: build failed (exit code 1, 3 s)',
     'building\n\nvulpes: build failed (exit code 1, 3 s)\n',
   ],
+  [
+    'torch.OutOfMemoryError: CUDA out of memory.',
+    'Traceback (most recent call last):\n  File "a.py", line 1, in <module>\n    x()\ntorch.OutOfMemoryError: CUDA out of memory.\n',
+  ],
   ['it printed nothing', ''],
 ])('the line that tells why: %s', (line, stderr) => {
-  expect(errorLine({ stdout: '', stderr })).toBe(line);
+  expect(errorLine(stderr)).toBe(line);
 });
 
 test('a process is ended by the signal, and waited for', async () => {
@@ -204,11 +209,11 @@ test('the comparison is printed, judged at its limit, and written', async () => 
   const file = join(folder, 'comparison.json');
   let text = '';
   const stdout = { write: (part: string) => (text += part) };
-  expect(report(comparisonAt(1.1), null, stdout)).toBe(0);
-  expect(report(comparisonAt(null), null, stdout)).toBe(0);
+  expect(conclude(comparisonAt(1.1), null, stdout)).toBe(0);
+  expect(conclude(comparisonAt(null), null, stdout)).toBe(0);
   expect(text).not.toContain('comparison:');
   text = '';
-  expect(report(comparisonAt(1.09), file, stdout)).toBe(1);
+  expect(conclude(comparisonAt(1.09), file, stdout)).toBe(1);
   expect(text.split('\n')).toEqual([
     'head aaaaaaaaaa with changed files against main (bbbbbbbbbb): time of head / time of base',
     '',
@@ -248,7 +253,7 @@ test('a comparison that cannot be written ends in a sentence and exit code 1', a
   );
   const stderr = vi.spyOn(console, 'error').mockReturnValue(undefined);
   writeFileSync(join(folder, 'file'), '');
-  expect(report(comparison, join(folder, 'file', 'in-a-file.json'), { write: () => {} })).toBe(1);
+  expect(conclude(comparison, join(folder, 'file', 'in-a-file.json'), { write: () => {} })).toBe(1);
   expect(stderr.mock.calls.join('')).toMatch(/^bench: expected to write .*, got E.*\.$/);
   stderr.mockRestore();
 });

@@ -46,13 +46,3 @@ function childEnvironment(): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(([name]) => !/^(npm_|INIT_CWD$)/.test(name));
   return Object.fromEntries(own);
 }
-
-/** Frames of a stack, the line of code above it, and what Node says below it. */
-const NOISE = /^(\s*at |\s*\^|node:|file:|Node\.js v|\s*$|[\s{}[\]]*$|\s+\w+: .*,?$)/;
-
-/** The line that tells why a process failed: the first that names an error, else the last one. */
-export function errorLine({ stdout, stderr }: Pick<Ended, 'stdout' | 'stderr'>): string {
-  const lines = `${stdout}\n${stderr}`.split('\n').filter((line) => !NOISE.test(line));
-  const named = lines.find((line) => /(^|\s)(\w*Error|ERR_\w+|error|fatal)\b.*[:\s]\S/.test(line));
-  return (named ?? lines.at(-1) ?? 'it printed nothing').trim();
-}
