@@ -2,6 +2,7 @@
 
 import { ArgumentError, type Device, type HostArray, type Tensor } from '@vulpes/tensor-core';
 
+/** What a run does: one pass, both, the search before attention, or a whole training step. */
 export type Mode = 'forward' | 'forward+backward' | 'search' | 'step';
 /** Sizes of a case by name, such as T for tokens. */
 export type Dims = Readonly<Record<string, number>>;
@@ -23,6 +24,7 @@ export interface Expected {
   readonly indices?: ArrayLike<number>;
 }
 
+/** What each output must be, by its name in `run()`. */
 export type Expectations = Readonly<Record<string, Expected>>;
 
 /** Work that no clock is needed for. Blocks are those of the attention matrix, summed over batch and heads. */
@@ -47,7 +49,7 @@ export interface Counts {
   };
 }
 
-/** One variant, with its inputs on the device. */
+/** One variant, with its inputs on the device, which it owns until `dispose()`. */
 export interface Workload {
   /** Records the timed work. The outputs belong to the caller's scope. */
   run(): Readonly<Record<string, Tensor>>;
@@ -57,16 +59,23 @@ export interface Workload {
   checked?(): Promise<Readonly<Record<string, HostArray>>>;
   /** Some elements of the outputs at the timed sizes, by the f64 twin: where `expected` takes too long there. */
   sample?(): Expectations | Promise<Expectations>;
+  /** Of one run; called after the timed runs. */
   counts(): Counts | Promise<Counts>;
   dispose(): void;
 }
 
+/** One way to do a case's work. */
 export interface Variant {
+  /** As it stands in the tables. */
   readonly name: string;
-  /** Puts the inputs on the device, and does what comes before the timed work. */
+  /**
+   * Puts the inputs on the device, and does what comes before the timed work. The caller disposes of the workload.
+   * @throws ArgumentError where `dims` lacks a size
+   */
   build(device: Device, dims: Dims): Workload | Promise<Workload>;
 }
 
+/** Work at some sizes, and the ways to do it. */
 export interface BenchCase {
   readonly suite: string;
   readonly op: string;

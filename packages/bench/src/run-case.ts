@@ -16,6 +16,7 @@ import type { Peaks } from './peaks/shares.ts';
 import type { CaseReport, VariantReport } from './report/report.ts';
 import { type Contender, variantReport } from './report/variant-report.ts';
 
+/** What a case shares with those before it. */
 export interface CaseContext {
   /** For the shares; null = none were measured. */
   readonly peaks?: Peaks | null;
@@ -24,6 +25,7 @@ export interface CaseContext {
   readonly onPhase?: OnPhase;
 }
 
+/** A case that ran, and what it took, in ms. */
 export interface CaseRun {
   readonly report: CaseReport;
   /** Of the slowest variant, by the wall clock. */
@@ -32,6 +34,10 @@ export interface CaseRun {
   readonly overheadMs: number;
 }
 
+/**
+ * Checks every variant, times the green ones in turn, and counts their work. A red variant is in the report without times.
+ * @throws what a variant throws, such as OutOfMemoryError; what was built before is disposed of
+ */
 export async function runCase(
   device: Device,
   benchCase: BenchCase,

@@ -25,6 +25,7 @@ import {
 } from './report/report.ts';
 import { runCase } from './run-case.ts';
 
+/** How far a run is. */
 export interface Progress {
   readonly caseId: string;
   readonly phase: Phase;
@@ -36,6 +37,7 @@ export interface Progress {
   readonly of: number;
 }
 
+/** How `runCases` measures, and whom it tells. */
 export interface BenchOptions extends RunSettings {
   /** What chose the cases and the device, for the report; nothing is chosen by it. */
   readonly asked?: AskedFor;

@@ -4,12 +4,13 @@ import type { DeviceCaps } from '@vulpes/tensor-core';
 import type { BenchCase } from '../case.ts';
 import { type Peaks, peakTflops } from '../peaks/shares.ts';
 
+/** How often a case is timed, and how warm it is. */
 export interface RunSettings {
   /** Timed runs of each variant. */
   readonly runs: number;
   /** Seconds of work before the first timed run. */
   readonly warmSeconds: number;
-  /** A case with longer runs than this has fewer of them. */
+  /** A case whose slowest variant takes more ms a run than this has fewer runs. */
   readonly longRunMs: number;
 }
 

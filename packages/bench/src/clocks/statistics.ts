@@ -2,7 +2,9 @@
 
 import { ArgumentError } from '@vulpes/tensor-core';
 
+/** What is told of repeated measurements, in the unit of the samples. */
 export interface Summary {
+  /** Samples. */
   readonly runs: number;
   readonly median: number;
   readonly p10: number;
@@ -24,6 +26,7 @@ export function quantile(samples: readonly number[], fraction: number): number {
   return below + (above - below) * (rank - Math.floor(rank));
 }
 
+/** @throws ArgumentError on no samples, or a NaN among them */
 export function summarize(samples: readonly number[]): Summary {
   return {
     runs: samples.length,

@@ -6,7 +6,9 @@ import { isLong, type RunSettings, roundsFor } from './rounds.ts';
 import { kernelTimes, wallMs } from './timer.ts';
 import { leadRuns, warmUp } from './warm-up.ts';
 
+/** What a case does at the moment. */
 export type Phase = 'check' | 'warm up' | 'time';
+/** Told as a phase goes on: steps finished, of how many. */
 export type OnPhase = (phase: Phase, done: number, of: number) => void;
 
 /** @returns ms of a run of the slowest variant, warm */

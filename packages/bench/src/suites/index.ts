@@ -9,6 +9,7 @@ import { matmulSuite } from './matmul.ts';
 import { pruningSuite } from './pruning.ts';
 import { trainingSuite } from './training.ts';
 
+/** A suite is a function of the adapter alone: which cases there are is known before anything runs. */
 export const suites = {
   matmul: matmulSuite,
   attention: attentionSuite,
@@ -20,6 +21,7 @@ export const suites = {
 
 export type SuiteName = keyof typeof suites;
 
+/** In the order of a report. */
 export const suiteNames = Object.keys(suites) as readonly SuiteName[];
 
 /** What each measures and its variants, in plain words for --help. */

@@ -9,7 +9,7 @@ const PERIOD = 2 ** 18 + 7;
 const blocks = new Map<number, Float32Array>();
 const KEPT_BLOCKS = 8;
 
-/** f32 values ~ N(0, 1), the same for the same seed everywhere; repeats after a quarter of a million. */
+/** `length` f32 values ~ N(0, 1), the same for the same seed everywhere; they repeat after a quarter of a million. The array is the caller's. */
 export function normals(seed: number, length: number): Float32Array {
   const values = new Float32Array(length);
   if (length < PERIOD) return draw(seed, values);

@@ -56,12 +56,14 @@ export class SharedState {
   }
 }
 
+/** Parameters with gates as of a trained model, and AdamW's moments, all 0. They are the caller's, who gives them to `disposeState`. */
 export function createState(model: Model): TrainingState {
   const specs = model.parameterSpecs();
   const params = createParams(model.device, specs, model.config.numHeads);
   return { params, optimizer: createAdamWState(model.device, specs) };
 }
 
+/** Frees parameters and moments. */
 export function disposeState({ params, optimizer }: TrainingState): void {
   for (const tensors of [params, optimizer.m, optimizer.v]) {
     for (const tensor of Object.values(tensors)) tensor.dispose();
@@ -95,6 +97,7 @@ function firstValues({ name, shape, init }: ParameterSpec, seed: number, numHead
   return values;
 }
 
+/** Inputs and labels [batch, seqLen], drawn from one stream of seed 7, each token equally likely: the same at every call. */
 export function randomTokens(batch: number, seqLen: number, vocabSize: number): TokenBatch {
   const rng = new CounterRng(7);
   const draw = () => Int32Array.from({ length: batch * seqLen }, () => rng.below(vocabSize));
