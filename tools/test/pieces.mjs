@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { runTool } from '../setup/child.mjs';
 import { root } from '../setup/paths.mjs';
 import { toolEnv } from '../setup/pnpm.mjs';
+import { StepError } from '../setup/report.mjs';
 import { setUp } from '../setup/setup.mjs';
+import { prepareYardsticks } from '../yardsticks/prepare.mjs';
 import { countsIn, countsOfVitest, FAILED, PASSED, total, withExitCode } from './counts.mjs';
 
 /** @typedef {import('./counts.mjs').Counts} Counts */
@@ -52,6 +54,23 @@ const vitest = (more = {}) =>
     const { code } = await bin('vitest', ['run', ...reporters], more);
     return withExitCode(countsOfVitest(report), code);
   });
+
+/** So that the tests of tfjs and jax-js run; they are skipped where the two are not installed. */
+const preparePeers = async () => {
+  try {
+    await prepareYardsticks();
+  } catch (error) {
+    if (!(error instanceof StepError)) throw error;
+    console.log(
+      `${error.message}\nvulpes: the tests of tfjs and jax-js are skipped (no network?).`,
+    );
+  }
+};
+
+const test = async () => {
+  await preparePeers();
+  return vitest();
+};
 
 /** Every command below works on what is built. */
 const build = async () => {
@@ -113,7 +132,7 @@ export const pieces = [
     run: () => oneTest('tsc', '-p', '.'),
   },
   { name: 'build', does: 'packages and apps build', run: build },
-  { name: 'test', does: 'unit and kernel tests on source', run: () => vitest() },
+  { name: 'test', does: 'unit and kernel tests on source', run: test },
   {
     name: 'test:slow',
     does: 'tests in *.slow.test.ts, minutes long',

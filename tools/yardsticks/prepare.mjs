@@ -23,9 +23,9 @@ const inputs = () => {
 
 const install = async () => {
   const command = await pnpm('install', '--frozen-lockfile', '--config.confirmModulesPurge=false');
-  await step('install tfjs and jax-js for --compare', () =>
-    runTool(command, { cwd: here, env: toolEnv() }),
-  );
+  // One, where there may be no network: with all of npm's a minute goes by.
+  const env = { ...toolEnv(), npm_config_fetch_retries: '1' };
+  await step('install tfjs and jax-js for --compare', () => runTool(command, { cwd: here, env }));
 };
 
 /** @returns {Promise<string>} folder that has worker.mjs and a file for each peer */
