@@ -12,36 +12,32 @@ export {
   type Workload,
 } from './case.ts';
 export { assertSuiteNames, type CaseFilter, chooseCases } from './choose-cases.ts';
-export { type RunSettings, roundsFor } from './clocks/rounds.ts';
+export { roundsFor } from './clocks/rounds.ts';
 export { type Summary, summarize } from './clocks/statistics.ts';
 export { wallMs } from './clocks/timer.ts';
 export type { ComparisonContext, Yardstick } from './compare.ts';
 export { DeviceSlot } from './device-slot.ts';
-export { checkOutput, type GateCheck, type GateReport } from './gate.ts';
-export { type ReportChart, reportCharts, reportPage } from './page/report-page.ts';
-export type { Peaks, Shares } from './peaks/shares.ts';
+export { checkOutput } from './gate.ts';
+export { reportCharts, reportPage } from './page/report-page.ts';
 export { counted } from './report/format.ts';
-export { adapterName, type HostInfo, type MachineInfo } from './report/machine.ts';
+export { adapterName, type HostInfo } from './report/machine.ts';
 export { markdownTables, markedTables, tablesIn, withTables } from './report/markdown.ts';
 export type { Measurement, NotMeasured } from './report/measurement.ts';
 export { reasonOf } from './report/missing.ts';
 export { parseReport, withKind } from './report/parse-report.ts';
-export { formatRefusals, type Refusal, refusalsOf } from './report/refusal.ts';
+export { formatRefusals, refusalsOf } from './report/refusal.ts';
 export {
   type CaseTime,
   caseTimes,
   formatRegressions,
   type PairedRounds,
   pairRounds,
-  type Regression,
   slowerThan,
 } from './report/regression.ts';
 export {
   type BenchReport,
   type CaseReport,
   OURS,
-  type Timing,
-  type VariantReport,
   withRows,
 } from './report/report.ts';
 export { formatCase, formatEnd } from './report/table.ts';
@@ -53,6 +49,6 @@ export {
 } from './run-suites.ts';
 export { hostInputs, sizesOf } from './suites/attention/inputs.ts';
 export { forwardBackward } from './suites/gradients.ts';
-export { type SuiteName, suiteNames, suiteSentences, suites } from './suites/index.ts';
+export { type SuiteName, suiteNames, suiteSentences } from './suites/index.ts';
 export { normals } from './suites/random.ts';
 export { createState, disposeState, randomTokens } from './suites/training/state.ts';

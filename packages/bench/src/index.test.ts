@@ -1,0 +1,18 @@
+import { expect, test } from 'vitest';
+import * as bench from './index.ts';
+
+test('what the package gives: who changes this list changes it for its users', () => {
+  const names = Object.keys(bench).sort();
+  expect(names).toEqual(
+    [
+      ...['chooseCases', 'assertSuiteNames', 'suiteNames', 'suiteSentences', 'caseId'],
+      ...['DeviceSlot', 'defaultSettings', 'roundsFor', 'runCases', 'OURS', 'withRows'],
+      ...['formatCase', 'formatEnd', 'formatRefusals', 'refusalsOf', 'reasonOf', 'adapterName'],
+      ...['parseReport', 'withKind', 'markdownTables', 'markedTables', 'tablesIn', 'withTables'],
+      ...['reportCharts', 'reportPage', 'counted'],
+      ...['caseTimes', 'pairRounds', 'formatRegressions', 'slowerThan'],
+      ...['checkOutput', 'summarize', 'wallMs', 'normals', 'hostInputs', 'sizesOf'],
+      ...['forwardBackward', 'createState', 'disposeState', 'randomTokens'],
+    ].sort(),
+  );
+});
