@@ -29,6 +29,20 @@ gpuSuite('the training suite', (device) => {
     expect(device().memory.liveTensors).toBe(before);
   });
 
+  test('the sizes of the check are such that both rules prune', async () => {
+    const { variants, gateDims } = trainingSuite(device().caps)[0]!;
+    const kept: Record<string, number> = {};
+    for (const { name, build } of variants) {
+      const workload = await build(device(), gateDims!);
+      const { keptBlocks = 0, causalBlocks = 0 } = await workload.counts();
+      workload.dispose();
+      kept[name] = keptBlocks / causalBlocks;
+    }
+    expect(kept.dense).toBe(1);
+    expect(kept.paper).toBeLessThan(0.9);
+    expect(kept.certified).toBeLessThan(0.9);
+  });
+
   describe('the twin of a step', () => {
     const right = { learningRate: 0.01, weightDecay: 0.1, maxGradNorm: 1, step: 2 };
 

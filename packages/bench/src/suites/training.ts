@@ -37,8 +37,8 @@ const LENGTHS = [2048, 4096, 8192, 16384];
 const HARDWARE = { 'pro-125m': LENGTHS, 'pro-360m': LENGTHS, 'pro-760m': LENGTHS };
 /** Short enough for 20 steps of each variant. */
 const SOFTWARE = { 'pro-nano': [256], 'pro-tiny': [128] };
-/** The check runs the preset's layers at a size that the twin can do. */
-const GATE = { B: 1, T: 40, layers: 1, hidden: 64, heads: 4, vocab: 128 };
+/** The check runs the preset's layers at a size that the twin can do, long enough for both rules to prune. */
+const GATE = { B: 1, T: 128, layers: 1, hidden: 64, heads: 4, vocab: 128 };
 
 export function trainingSuite(caps: DeviceCaps): BenchCase[] {
   return Object.entries(caps.isSoftware ? SOFTWARE : HARDWARE).flatMap(([preset, lengths]) =>
