@@ -1,5 +1,5 @@
 #!/bin/sh
-# ./measure.sh OUT [GOLDEN] [FOX]: doctor, verify, every suite, and the same work beside PyTorch, the official kernel and model, jax-js and tfjs.
+# ./measure.sh OUT [GOLDEN] [FOX]: on a machine with a GPU, doctor, verify, every suite, and the same work beside PyTorch, the official kernel and model, jax-js and tfjs.
 # Reports and pages go to OUT, with all.txt (what was printed) and steps.log (progress and errors). Exit code 1 where a step failed.
 #   GOLDEN         folder of reference vectors; default: the small ones in fixtures/
 #   FOX            checkout of the official Forgetting Transformer; default: its rows are left out, and the report says so
@@ -11,6 +11,12 @@ golden=${2:-$here/fixtures}
 fox=${3:-}
 suite_seconds=${SUITE_SECONDS:-100}
 failed=0
+
+# The steps name cases of a GPU's size.
+if ! timeout -k 5 30 "$here/vulpes" doctor --json 2>/dev/null | grep -q '"isSoftware": false'; then
+  echo "measure.sh: expected a GPU, ./vulpes doctor finds none; ./vulpes bench has cases for a software adapter." >&2
+  exit 1
+fi
 mkdir -p "$out" || exit 1
 : >"$out/all.txt"
 : >"$out/steps.log"
@@ -24,7 +30,7 @@ step() { # NAME SECONDS COMMAND…: a step that meets its limit is ended; its re
   timeout -k 5 "$limit" "$here/vulpes" "$@" >"$out/step.txt" 2>>"$out/steps.log"
   code=$?
   cat "$out/step.txt" >>"$out/all.txt"
-  tail -n "${LINES_SHOWN:-12}" "$out/step.txt"
+  tail -n 12 "$out/step.txt"
   rm "$out/step.txt"
   case $code in
     0) verdict=done ;;

@@ -1,0 +1,58 @@
+// measure.sh beside a program that stands in for the commands: what it runs, and what it makes of their exit codes.
+
+import { spawnSync } from 'node:child_process';
+import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'vulpes-measure-'));
+  copyFileSync(join(import.meta.dirname, 'measure.sh'), join(folder, 'measure.sh'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** Runs it where `vulpes doctor` tells of this adapter, and each command then does `body`. */
+function measure(isSoftware: boolean, body = 'exit 0') {
+  const asked = join(folder, 'asked.txt');
+  const doctor = `{\n  "isSoftware": ${isSoftware},\n  "kernels": "gpu"\n}`;
+  const program = [
+    '#!/bin/sh',
+    `[ "$1 $2" = "doctor --json" ] && { echo '${doctor}'; exit 0; }`,
+    `echo "$*" >>'${asked}'`,
+    body,
+  ];
+  const vulpes = join(folder, 'vulpes');
+  writeFileSync(vulpes, `${program.join('\n')}\n`);
+  writeFileSync(asked, '');
+  chmodSync(vulpes, 0o755);
+  const out = join(folder, 'out');
+  const { status, stdout, stderr } = spawnSync('sh', [join(folder, 'measure.sh'), out], {
+    encoding: 'utf8',
+  });
+  return { status, stdout, stderr, steps: readFileSync(asked, 'utf8').trim().split('\n') };
+}
+
+test('without a GPU it ends at once, with a sentence', () => {
+  const { status, stderr, steps } = measure(true);
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/^measure\.sh: expected a GPU, .*\.\n$/);
+  expect(steps).toEqual(['']);
+});
+
+test('with one every step runs; all good is 0', () => {
+  const { status, stdout, steps } = measure(false);
+  expect(status, stdout).toBe(0);
+  expect(steps.map((step) => step.split(' ')[0])).toEqual(
+    ['doctor', 'verify', 'verify'].concat(Array.from({ length: 4 }, () => 'bench')),
+  );
+  expect(stdout.match(/: done, \d+ s$/gm)).toHaveLength(steps.length);
+});
+
+test('a step that fails is named, the others run, and the exit code is 1', () => {
+  const { status, stdout, steps } = measure(false, '[ "$1" = verify ] && exit 3; exit 0');
+  expect(status).toBe(1);
+  expect(stdout).toMatch(/^verify: failed with exit code 3, \d+ s$/m);
+  expect(steps).toHaveLength(7);
+});
