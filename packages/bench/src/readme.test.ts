@@ -1,0 +1,79 @@
+// The README's example, run here, and its table of exports.
+
+import { readFileSync } from 'node:fs';
+import { createDevice, type Device } from '@vulpes/tensor-core';
+import { gpuSuite } from '@vulpes/tensor-core/testing';
+import { matmul, sumRows } from '@vulpes/wgsl-kernels';
+import { expect, test, vi } from 'vitest';
+import * as exported from './index.ts';
+import { type BenchCase, DeviceSlot, normals, runCases, type Workload } from './index.ts';
+
+const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+
+gpuSuite('README', () => {
+  test('the example runs', async () => {
+    const host = {
+      ...{ runtime: `node ${process.version}`, platform: process.platform, cpu: null, cores: 2 },
+      ...{ memoryBytes: null, commit: null, isDirty: null },
+    };
+    const log = vi.spyOn(console, 'log').mockReturnValue();
+    // example
+    const [rows, columns] = [4096, 256];
+    const x = normals(1, rows * columns); // [rows, columns] ~ N(0, 1)
+    const sums = new Float64Array(columns); // the twin, in f64
+    for (const [i, value] of x.entries()) sums[i % columns]! += value;
+
+    const variant = (name: string, by: 'product' | 'kernel') => ({
+      name,
+      build(device: Device): Workload {
+        const inputs = device.tensor(x, [rows, columns]);
+        const ones = device.tensor(new Float32Array(rows).fill(1), [1, rows]);
+        return {
+          run: () => ({ sum: by === 'product' ? matmul(ones, inputs) : sumRows(inputs, columns) }),
+          expected: () => ({ sum: { values: sums, bound: 1e-5 } }), // RMS error ratio
+          counts: () => ({ flops: rows * columns, bytes: 4 * rows * columns }),
+          dispose() {
+            for (const tensor of [inputs, ones]) tensor.dispose();
+          },
+        };
+      },
+    });
+    const sumOfRows: BenchCase = {
+      suite: 'reduce',
+      op: 'sum-rows',
+      mode: 'forward',
+      dims: { rows, columns },
+      inputs: 'N(0, 1)',
+      variants: [variant('ones @ x', 'product'), variant('sumRows', 'kernel')],
+    };
+
+    const slot = await DeviceSlot.open(() => createDevice());
+    const settings = { runs: 5, warmSeconds: 0.1, longRunMs: 500, budgetSeconds: null };
+    const report = await runCases(slot, [sumOfRows], { ...settings, hasPeaks: false, host });
+    const { speedup } = report.cases[0]!.variants[1]!.timing!; // null where the gate refused it
+    console.log(`sumRows: ${speedup.median.toFixed(1)} times as fast as the product`);
+    slot.device.dispose();
+    // end of example
+    expect(log).toHaveBeenCalledWith(expect.stringMatching(/^sumRows: \d+\.\d times as fast/));
+    log.mockRestore();
+    expect(report.cases[0]?.variants.map(({ gate }) => gate.isOk)).toEqual([true, true]);
+    expect(speedup.runs).toBe(5);
+  });
+});
+
+test('the README shows the example that runs here', () => {
+  const here = readFileSync(new URL(import.meta.url), 'utf8');
+  const [, example = ''] = here.split(/^ *\/\/ (?:end of )?example\n/m);
+  const shown = /```ts\n([\s\S]*?)```/.exec(readme)?.[1];
+  expect(shown).toBe(example.replace(/^ {4}/gm, ''));
+});
+
+test('its table names every value that the package gives, and none besides', () => {
+  const [, table = ''] = /## What it exports\n([\s\S]*?)\n## /.exec(readme) ?? [];
+  const firstCells = table.split('\n').map((line) => /^\| (.*?) \|/.exec(line)?.[1] ?? '');
+  const named = firstCells.flatMap((cell) => [...cell.matchAll(/`([A-Za-z]+)/g)].map(([, n]) => n));
+  const types = ['BenchCase', 'Variant', 'Workload', 'BenchReport', 'Yardstick', 'Measurement'];
+  expect(named.filter((name) => !types.includes(name as string)).sort()).toEqual(
+    Object.keys(exported).sort(),
+  );
+});
