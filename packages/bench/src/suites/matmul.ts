@@ -1,7 +1,7 @@
 // Matrix products in the three layouts that a linear layer needs (forward, and both gradients), at square sizes and at those of the presets' layers.
 
 import { foxPreset, intermediateSizeOf } from '@vulpes/lm-models';
-import type { Device, DeviceCaps } from '@vulpes/tensor-core';
+import { CounterRng, type Device, type DeviceCaps } from '@vulpes/tensor-core';
 import { matmul } from '@vulpes/wgsl-kernels';
 import {
   type BenchCase,
@@ -32,8 +32,9 @@ const LAYOUTS: Readonly<Record<string, Layout>> = {
 
 /** f32 sums of K products: measured 1e-7, and it grows with the root of K. */
 const BOUND = 1e-5;
-/** Of a product's entries the twin computes every so many-th, and the last: the timed sizes themselves are checked. */
-const CHECKED_STEP = 9973;
+/** Side of the tiles of the result: the twin computes an entry of each. */
+const CHECKED_TILE = 64;
+/** Of a small product the tiles are smaller, so that as many entries are checked. */
 const FEWEST_CHECKED = 1024;
 
 const SOFTWARE = { squares: [256, 512], presets: ['pro-tiny'], tokens: 512, headTokens: 512 };
@@ -44,7 +45,7 @@ const HARDWARE = {
   headTokens: 2048,
 };
 
-export function matmulSuite(caps: DeviceCaps): BenchCase[] {
+export function matmulSuite(caps: Pick<DeviceCaps, 'isSoftware'>): BenchCase[] {
   const { squares, presets, tokens, headTokens } = caps.isSoftware ? SOFTWARE : HARDWARE;
   return [
     ...squares.map((size) => matmulCase('matmul', { M: size, N: size, K: size })),
@@ -103,9 +104,7 @@ function someEntries(
   { m, n, k }: Sizes,
   { transposeA, transposeB }: Layout,
 ): Expected {
-  const step = coprime(Math.min(CHECKED_STEP, Math.floor((m * n) / FEWEST_CHECKED)), n);
-  const steps = Array.from({ length: Math.ceil((m * n) / step) }, (_, at) => at * step);
-  const indices = [...new Set([...steps, m * n - 1])];
+  const indices = checkedIndices(m, n);
   const values = Float64Array.from(indices, (index) => {
     const [i, j] = [Math.floor(index / n), index % n];
     let sum = 0;
@@ -118,10 +117,17 @@ function someEntries(
   return { values, indices, bound: BOUND };
 }
 
-/** The first number from `from` down that shares no factor with n: steps of it fall on all columns. */
-function coprime(from: number, n: number): number {
-  const divisor = (a: number, b: number): number => (b === 0 ? a : divisor(b, a % b));
-  let step = Math.max(1, from);
-  while (divisor(step, n) > 1) step--;
-  return step;
+/** An entry of each tile of c [m, n], somewhere in it, and the last: a tile that is left out, or written twice, shows. */
+function checkedIndices(m: number, n: number): number[] {
+  let side = CHECKED_TILE;
+  while (side > 1 && Math.ceil(m / side) * Math.ceil(n / side) < FEWEST_CHECKED) side /= 2;
+  const rng = new CounterRng(9);
+  const indices = new Set<number>();
+  for (let row = 0; row < m; row += side) {
+    for (let column = 0; column < n; column += side) {
+      const i = row + rng.below(Math.min(side, m - row));
+      indices.add(i * n + column + rng.below(Math.min(side, n - column)));
+    }
+  }
+  return [...indices.add(m * n - 1)];
 }
