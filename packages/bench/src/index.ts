@@ -12,12 +12,15 @@ export {
   type Workload,
 } from './case.ts';
 export { assertSuiteNames, type CaseFilter, chooseCases } from './choose-cases.ts';
-export { roundsFor } from './clocks/rounds.ts';
 export { type Summary, summarize } from './clocks/statistics.ts';
-export { wallMs } from './clocks/timer.ts';
-export type { ComparisonContext, Yardstick } from './compare.ts';
+export { deviation } from './compare/deviation.ts';
+export type { Exercise, OurWork } from './compare/exercise.ts';
+export { chooseExercises } from './compare/exercises.ts';
+export type { AttentionJob, Job, MatmulJob, TrainJob } from './compare/job.ts';
+export { timeOurs } from './compare/our-clock.ts';
+export { type InTurns, type Turn, takeTurns } from './compare/turns.ts';
+export type { ComparisonContext, Yardstick } from './compare/yardstick.ts';
 export { DeviceSlot } from './device-slot.ts';
-export { checkOutput } from './gate.ts';
 export { reportCharts, reportPage } from './page/report-page.ts';
 export { counted } from './report/format.ts';
 export { adapterName, type HostInfo } from './report/machine.ts';
@@ -47,8 +50,5 @@ export {
   type Progress,
   runCases,
 } from './run-suites.ts';
-export { hostInputs, sizesOf } from './suites/attention/inputs.ts';
-export { forwardBackward } from './suites/gradients.ts';
 export { type SuiteName, suiteNames, suiteSentences } from './suites/index.ts';
 export { normals } from './suites/random.ts';
-export { createState, disposeState, randomTokens } from './suites/training/state.ts';

@@ -1,11 +1,10 @@
 // Our clock and the peers' do the same: untimed runs until the warm-up is over, then as many as asked, each with its wait.
 
 import { join } from 'node:path';
+import { type Turn, timeOurs } from '@vulpes/bench';
 import { createDevice } from '@vulpes/tensor-core';
 import { expect, test } from 'vitest';
-import { timeOurs } from './our-clock.ts';
 import type { Work } from './protocol.ts';
-import type { Turn } from './turns.ts';
 
 const root = join(import.meta.dirname, '..', '..', '..', '..');
 const { timeRuns } = (await import(join(root, 'tools', 'yardsticks', 'src', 'timing.mjs'))) as {

@@ -2,20 +2,22 @@
 
 import {
   type ComparisonContext,
+  chooseExercises,
+  deviation,
+  type Exercise,
+  type InTurns,
+  type Job,
   type Measurement,
   OURS,
+  type OurWork,
   summarize,
+  takeTurns,
+  timeOurs,
   type Yardstick,
 } from '@vulpes/bench';
 import { assertSameAdapter } from './adapter.ts';
-import { deviation } from './deviation.ts';
-import type { Exercise, OurWork } from './exercise.ts';
-import { chooseExercises } from './exercises.ts';
-import { timeOurs } from './our-clock.ts';
 import { startPeer } from './peer-process.ts';
 import { peerFolder } from './places.ts';
-import type { Job } from './protocol.ts';
-import { type InTurns, takeTurns } from './turns.ts';
 
 export const peerNames = ['tfjs', 'jax-js'] as const;
 export type PeerName = (typeof peerNames)[number];

@@ -1,7 +1,8 @@
 // c = a b in f32.
 
-import { type CaseReport, normals } from '@vulpes/bench';
 import { matmul } from '@vulpes/wgsl-kernels';
+import type { CaseReport } from '../report/report.ts';
+import { normals } from '../suites/random.ts';
 import { download, type Exercise } from './exercise.ts';
 
 export function matmulExercise({

@@ -1,10 +1,12 @@
 // Forgetting attention without pruning: one fused kernel of ours, a composition of matmuls and softmax of a peer.
 
-import { type CaseReport, forwardBackward, hostInputs, sizesOf } from '@vulpes/bench';
 import { forgettingAttention } from '@vulpes/fox-attention';
 import type { Tensor } from '@vulpes/tensor-core';
+import type { CaseReport } from '../report/report.ts';
+import { hostInputs, sizesOf } from '../suites/attention/inputs.ts';
+import { forwardBackward } from '../suites/gradients.ts';
 import { download, type Exercise } from './exercise.ts';
-import type { AttentionJob } from './protocol.ts';
+import type { AttentionJob } from './job.ts';
 
 type Inputs = Readonly<Record<'q' | 'k' | 'v' | 'logFgate', Tensor>>;
 

@@ -1,8 +1,11 @@
 // Which cases the peers are asked for, and what is said of the others.
 
-import { type CaseFilter, type CaseReport, caseId, chooseCases, suiteNames } from '@vulpes/bench';
 import { createDevice, type Device, type DeviceCaps } from '@vulpes/tensor-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { caseId } from '../case.ts';
+import { type CaseFilter, chooseCases } from '../choose-cases.ts';
+import type { CaseReport } from '../report/report.ts';
+import { suiteNames } from '../suites/index.ts';
 import { chooseExercises } from './exercises.ts';
 
 let device: Device;

@@ -1,7 +1,7 @@
 // One piece of work that ours and the peers do on the same numbers: the job that travels, our own doing of it, and how close results must be.
 
 import type { Device, Tensor } from '@vulpes/tensor-core';
-import type { Job } from './protocol.ts';
+import type { Job } from './job.ts';
 
 /** Our side of a job, with its inputs on the device. */
 export interface OurWork {

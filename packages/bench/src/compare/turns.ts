@@ -1,6 +1,7 @@
 // Ours and another runner in turns: the ratio of their times is taken within a round, so that drift hits both alike. Pure.
 
-import { roundsFor, type Summary, summarize } from '@vulpes/bench';
+import { roundsFor } from '../clocks/rounds.ts';
+import { type Summary, summarize } from '../clocks/statistics.ts';
 
 /** A few runs in a row. */
 export interface Turn {

@@ -1,11 +1,13 @@
 // A training step of FoX (LLaMA) without pruning: forward, backward, clip by global norm, AdamW; the same weights and tokens for all.
 
-import { type CaseReport, caseId, createState, disposeState, randomTokens } from '@vulpes/bench';
 import { createModel, foxPreset, type Model, type Params } from '@vulpes/lm-models';
 import type { Tensor } from '@vulpes/tensor-core';
 import { ADAMW, createTrainStep, type TokenBatch } from '@vulpes/training';
+import { caseId } from '../case.ts';
+import type { CaseReport } from '../report/report.ts';
+import { createState, disposeState, randomTokens } from '../suites/training/state.ts';
 import type { Exercise, OurWork } from './exercise.ts';
-import type { TrainJob } from './protocol.ts';
+import type { TrainJob } from './job.ts';
 
 const UPDATES = 3;
 /**
