@@ -9,8 +9,6 @@ import type { BenchReport } from './report.ts';
 import { comparisonTable, type RowTable, suiteTables } from './rows.ts';
 import { formatPeaks } from './table.ts';
 
-const BLOCK = /<!-- bench (\S+) -->\n[\s\S]*?<!-- \/bench -->/g;
-
 /** @param path of the report, as the document reaches it */
 export function markdownTables(report: BenchReport, path: string): string {
   const comparison = comparisonTable(report);
@@ -50,20 +48,4 @@ function markdownTable({ columns, rows }: RowTable): string {
   const line = (cells: readonly string[]): string =>
     `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   return [line(columns), line(columns.map(() => '---')), ...rows.map(line)].join('\n');
-}
-
-/** Reports that a document has tables of, with the text that stands there. */
-export const tablesIn = (document: string): { path: string; block: string }[] =>
-  [...document.matchAll(BLOCK)].map(([block, path = '']) => ({ path, block }));
-
-/** A report's tables between their markers. */
-export const markedTables = (report: BenchReport, path: string): string =>
-  `<!-- bench ${path} -->\n${markdownTables(report, path)}\n<!-- /bench -->`;
-
-/** The document with this report's tables in place of those that it has, or at its end. */
-export function withTables(document: string, report: BenchReport, path: string): string {
-  const fresh = markedTables(report, path);
-  const old = tablesIn(document).find((table) => table.path === path);
-  if (old) return document.replace(old.block, () => fresh);
-  return `${document.trimEnd()}\n\n${fresh}\n`.trimStart();
 }

@@ -17,10 +17,53 @@ export function parseReport(json: string, name: string): BenchReport {
     throw new ArgumentError(`bench: ${name} is no JSON. Give a report that the benchmark wrote.`);
   }
   const { schema } = (report ?? {}) as { schema?: unknown };
-  if (READABLE.includes(schema)) return ofThisSchema(report as Written);
+  if (READABLE.includes(schema)) {
+    assertComplete(report as object, name);
+    return ofThisSchema(report as Written);
+  }
   throw new ArgumentError(
     `bench: expected ${name} to be a report of schema ${REPORT_SCHEMA}, got ${JSON.stringify(schema) ?? 'none'}. Make it anew with this version.`,
   );
+}
+
+type Kind = 'string' | 'number' | 'list' | 'object';
+
+/** What every schema has, by path. */
+const FIELDS: readonly (readonly [path: string, kind: Kind])[] = [
+  ['createdAt', 'string'],
+  ['note', 'string'],
+  ['settings', 'object'],
+  ['settings.suites', 'list'],
+  ['machine', 'object'],
+  ['machine.adapter', 'object'],
+  ['machine.host', 'object'],
+  ['cases', 'list'],
+  ['comparisons', 'list'],
+  ['notMeasured', 'list'],
+  ['elapsedMs', 'number'],
+];
+
+function kindOf(value: unknown): string {
+  if (Array.isArray(value)) return 'list';
+  return value === undefined || value === null ? 'none' : typeof value;
+}
+
+/** @throws ArgumentError naming the first field that is missing or of another kind */
+function assertComplete(report: object, name: string): void {
+  const cases = (report as { cases?: unknown }).cases;
+  const ofCases = (Array.isArray(cases) ? cases : []).flatMap((_, index) => [
+    [`cases.${index}.id`, 'string'] as const,
+    [`cases.${index}.variants`, 'list'] as const,
+  ]);
+  for (const [path, kind] of [...FIELDS, ...ofCases]) {
+    const value = path
+      .split('.')
+      .reduce<unknown>((of, key) => (of as Record<string, unknown> | null)?.[key], report);
+    if (kindOf(value) === kind) continue;
+    throw new ArgumentError(
+      `bench: expected ${name} to have ${path} (${kind}), got ${kindOf(value)}. It is cut or changed by hand; give the report that the benchmark wrote.`,
+    );
+  }
 }
 
 type WrittenEntry = Omit<NotMeasured, 'kind'> & Partial<NotMeasured>;

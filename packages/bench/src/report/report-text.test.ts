@@ -3,7 +3,8 @@
 import { expect, test } from 'vitest';
 import { summary } from '../clocks/summary.fixture.ts';
 import { reportPage } from '../page/report-page.ts';
-import { markdownTables, markedTables, tablesIn, withTables } from './markdown.ts';
+import { markdownTables } from './markdown.ts';
+import { markedTables, tablesIn, withTables } from './marked-tables.ts';
 import { parseReport } from './parse-report.ts';
 import type { BenchReport, CaseReport, VariantReport } from './report.ts';
 import { timeOverOurs } from './rows.ts';
@@ -249,6 +250,51 @@ test('a report keeps its place in a document', () => {
   const both = withTables(fresh, report, 'b.json');
   expect(tablesIn(both).map(({ path }) => path)).toEqual(['a.json', 'b.json']);
   expect(both.startsWith(fresh.trimEnd())).toBe(true);
+});
+
+test('a document whose lines end in CRLF keeps one block, and its line ends', () => {
+  const old = 'Before.\r\n<!-- bench a.json -->\r\nold\r\n<!-- /bench -->\r\nAfter.\r\n';
+  const fresh = withTables(old, report, 'a.json');
+  expect(withTables(fresh, report, 'a.json')).toBe(fresh);
+  expect(fresh).not.toMatch(/[^\r]\n/);
+  expect(fresh).toMatch(
+    /^Before\.\r\n<!-- bench a\.json -->[\s\S]*<!-- \/bench -->\r\nAfter\.\r\n$/,
+  );
+  expect(tablesIn(fresh)).toEqual([{ path: 'a.json', block: markedTables(report, 'a.json') }]);
+});
+
+test('prose may speak of the markers', () => {
+  const prose = 'Between `<!-- bench REPORT -->` and `<!-- /bench -->`.\n';
+  expect(tablesIn(prose)).toEqual([]);
+  expect(withTables(prose, report, 'a.json').startsWith(prose)).toBe(true);
+});
+
+test.each([
+  ['<!-- bench a.json -->\nold\n\nText.\n\n<!-- bench b.json -->\nx\n<!-- /bench -->\n', 1],
+  ['Text.\n<!-- bench a.json -->\nold\n', 2],
+  ['Text.\n\n<!-- /bench -->\n', 3],
+])('a marker without its other one loses no text: %j', (document, line) => {
+  expect(() => withTables(document, report, 'a.json')).toThrow(
+    new RegExp(`^bench tables: expected markers in pairs, .*, got line ${line} without .*\\.$`),
+  );
+});
+
+test('a path that a marker cannot name', () => {
+  expect(() => withTables('', report, 'my report.json')).toThrow(
+    /^bench tables: expected a path without blanks, .*'my report\.json'\. .*\.$/,
+  );
+});
+
+test.each([
+  [{}, 'createdAt (string), got none'],
+  [{ ...report, cases: undefined }, 'cases (list), got none'],
+  [{ ...report, notMeasured: {} }, 'notMeasured (list), got object'],
+  [{ ...report, machine: { adapter: {} } }, 'machine.host (object), got none'],
+  [{ ...report, cases: [null] }, 'cases.0.id (string), got none'],
+  [{ ...report, cases: [{ id: 'a' }] }, 'cases.0.variants (list), got none'],
+])('a report that lacks a field: %#', (cut, told) => {
+  const json = JSON.stringify({ ...cut, schema: 'vulpes-bench/3' });
+  expect(() => parseReport(json, 'x.json')).toThrow(`bench: expected x.json to have ${told}. `);
 });
 
 test('a file that is no report of this version', () => {
