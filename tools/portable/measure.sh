@@ -45,8 +45,8 @@ bench() { # NAME SECONDS OPTIONS…
   name=$1
   limit=$2
   shift 2
-  step "bench-$name" "$limit" bench --json "$out/$name.json" --html "$out/$name.html" \
-    ${fox:+--fox-path "$fox"} ${PYTHON:+--python "$PYTHON"} "$@"
+  case "$*" in *pytorch*) set -- "$@" ${fox:+--fox-path "$fox"} ${PYTHON:+--python "$PYTHON"} ;; esac
+  step "bench-$name" "$limit" bench --json "$out/$name.json" --html "$out/$name.html" "$@"
 }
 
 # What matters most comes first.

@@ -14,7 +14,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 /** Runs it where `vulpes doctor` tells of this adapter, and each command then does `body`. */
-function measure(isSoftware: boolean, body = 'exit 0') {
+function measure(isSoftware: boolean, body = 'exit 0', more: readonly string[] = []) {
   const asked = join(folder, 'asked.txt');
   const doctor = `{\n  "isSoftware": ${isSoftware},\n  "kernels": "gpu"\n}`;
   const program = [
@@ -28,7 +28,7 @@ function measure(isSoftware: boolean, body = 'exit 0') {
   writeFileSync(asked, '');
   chmodSync(vulpes, 0o755);
   const out = join(folder, 'out');
-  const { status, stdout, stderr } = spawnSync('sh', [join(folder, 'measure.sh'), out], {
+  const { status, stdout, stderr } = spawnSync('sh', [join(folder, 'measure.sh'), out, ...more], {
     encoding: 'utf8',
   });
   return { status, stdout, stderr, steps: readFileSync(asked, 'utf8').trim().split('\n') };
@@ -48,6 +48,13 @@ test('with one every step runs; all good is 0', () => {
     ['doctor', 'verify', 'verify'].concat(Array.from({ length: 4 }, () => 'bench')),
   );
   expect(stdout.match(/: done, \d+ s$/gm)).toHaveLength(steps.length);
+});
+
+test('the official checkout is named where PyTorch runs, and nowhere else', () => {
+  const { steps } = measure(false, 'exit 0', ['golden', '/the fox']);
+  const named = steps.filter((step) => step.includes('--fox-path /the fox'));
+  expect(named).toEqual(steps.filter((step) => step.includes('pytorch')));
+  expect(named).toHaveLength(3);
 });
 
 test('a step that fails is named, the others run, and the exit code is 1', () => {

@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -12,7 +21,9 @@ import {
 import { type DeviceCaps, ShapeError } from '@vulpes/tensor-core';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { bench } from './bench.ts';
+import { checkPytorch } from './check-pytorch.ts';
 import { parseArguments } from './options.ts';
+import { ReportWriter } from './outputs.ts';
 import { tables } from './tables.ts';
 
 let folder: string;
@@ -52,6 +63,9 @@ test('a small run: report, page, tables of it in a document', async () => {
   expect(report.machine.host.commit).toMatch(/^[0-9a-f]{40}$/);
   expect(readFileSync(html, 'utf8')).toContain('Suite boundary');
   for (const _ of [1, 2]) tables([json, '--write', document], { write: () => {} });
+  expect(() => tables([json, '--write', json], { write: () => {} })).toThrow(
+    /^bench tables: expected two files, got .*report\.json for both, .*\.$/,
+  );
   expect(readFileSync(document, 'utf8')).toBe(`${markedTables(report, 'report.json')}\n`);
 });
 
@@ -106,10 +120,17 @@ test('a case that fails is no refusal: page, complaint, exit code 1', async () =
   expect(reportAt(json)).toMatchObject({ failed: 1, refused: [] });
 });
 
-test('a time budget leaves cases out and says so', async () => {
+test('a time budget leaves cases out and says so; where it leaves out all, that is no success', async () => {
   const json = ['--json', at('left-out.json')];
-  const { code, stdout } = await run(['--suite', 'matmul', '--budget-seconds', '0.001', ...json]);
-  expect(code).toBe(0);
+  const { code, stdout, stderr } = await run([
+    '--suite',
+    'matmul',
+    '--budget-seconds',
+    '0.001',
+    ...json,
+  ]);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^bench: no case was measured; .*\.$/);
   expect(stdout.match(/left out by the time budget of 0\.001 s: \d+ \w/g)).toHaveLength(1);
   expect(stdout).not.toContain('it needs about');
   expect(stdout).not.toContain('passed their check');
@@ -196,4 +217,44 @@ test('without a name the report goes to a folder of its own, which is made befor
   expect(name).toMatch(/^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d$/);
   expect(readdirSync(at(`runs/bench/${name}`))).toEqual(['report.html', 'report.json']);
   expect(stdout).toContain(at(`runs/bench/${name}/report.json`));
+});
+
+test('runs that start in the same second have a folder each; an empty one goes', () => {
+  const base = at('same-second');
+  mkdirSync(base);
+  const cwd = vi.spyOn(process, 'cwd').mockReturnValue(base);
+  vi.useFakeTimers({ now: new Date('2026-11-25T02:38:12Z') });
+  const none = { json: null, html: null };
+  const writers = [1, 2, 3].map(() => new ReportWriter(none));
+  vi.useRealTimers();
+  cwd.mockRestore();
+  const runs = join(base, 'runs', 'bench');
+  const names = ['2026-11-25T02-38-12', '2026-11-25T02-38-12-2', '2026-11-25T02-38-12-3'];
+  expect(readdirSync(runs).sort()).toEqual(names);
+  const [first, second] = writers as [ReportWriter, ReportWriter];
+  first.save(reportAt(at('report.json')));
+  for (const writer of [first, second]) writer.removeEmptyFolder();
+  expect(readdirSync(runs).sort()).toEqual([names[0], names[2]]);
+  expect(readdirSync(join(runs, names[0] as string))).toEqual(['report.json']);
+});
+
+test('PyTorch that is not there is told before anything is measured', async () => {
+  const python = at('python');
+  writeFileSync(
+    python,
+    '#!/bin/sh\necho "ModuleNotFoundError: No module named \'torch\'" >&2\nexit 1\n',
+  );
+  chmodSync(python, 0o755);
+  const json = at('no-torch.json');
+  await expect(
+    run([...SMALL, '--json', json, '--compare', 'pytorch', '--python', python]),
+  ).rejects.toThrow(
+    /^bench --compare pytorch: expected \S+python to import torch, got: ModuleNotFoundError: No module named 'torch'\. .*--python PATH\.$/,
+  );
+  expect(existsSync(json)).toBe(false);
+  await expect(checkPytorch(at('none'))).rejects.toThrow(/to import torch, got: .*ENOENT/);
+  writeFileSync(python, '#!/bin/sh\nexec sleep 60\n');
+  await expect(checkPytorch(python, 200)).rejects.toThrow(/got: no end of it in 0\.2 s\./);
+  writeFileSync(python, '#!/bin/sh\n[ "$1 $2" = "-c import torch" ]\n');
+  await checkPytorch(python);
 });

@@ -16,6 +16,7 @@ import {
   runCases,
 } from '@vulpes/bench';
 import { createDevice, type Device, type DeviceCaps } from '@vulpes/tensor-core';
+import { checkPytorch } from './check-pytorch.ts';
 import { createYardsticks } from './compare/index.ts';
 import { hostInfo } from './host.ts';
 import type { BenchArguments } from './options.ts';
@@ -28,7 +29,7 @@ export interface Output {
   write(text: string): unknown;
 }
 
-/** @returns exit code: 1 where the report is refused, a case failed for another reason than its size, a yardstick could not run, or a file could not be written. */
+/** @returns exit code: 1 where nothing was measured, the report is refused, a case failed for another reason than its size, a yardstick could not run, or a file could not be written. */
 export async function bench(
   given: BenchArguments,
   stdout: Output,
@@ -42,9 +43,14 @@ export async function bench(
   const onReport = (soFar: BenchReport): void => writer.save(soFar);
   const release = endOnSignal((name) => {
     progress.clear();
+    writer.removeEmptyFolder();
     stdout.write(`${new EndedBySignal(name, whatIsLeft(writer)).message}\n`);
   });
   try {
+    if (given.compare.includes('pytorch')) {
+      progress.say('looking for PyTorch');
+      await checkPytorch(given.python);
+    }
     const options = optionsOf(given, slot.device, { progress, stdout });
     const toRun = { yardsticks: yardsticks.map(({ name }) => name) };
     const ours = await runCases(slot, cases, {
@@ -57,6 +63,7 @@ export async function bench(
     return await conclude(compared, writer, stdout);
   } finally {
     release();
+    writer.removeEmptyFolder();
     slot.device.dispose();
   }
 }
@@ -121,8 +128,11 @@ const askedOf = ({ suites, caseText, maxTokens, presets, adapter, kernels }: Ben
 });
 
 /** What is wrong with a report, in sentences; empty where every variant passed its check. */
-function complaintsOf({ refused, failed }: BenchReport): string[] {
+function complaintsOf({ cases, refused, failed }: BenchReport): string[] {
   return [
+    cases.length === 0 &&
+      failed === 0 &&
+      'bench: no case was measured; it is told above why. Give more time (--budget-seconds), or ask for smaller cases.',
     failed > 0 && `${counted(failed, 'case')} failed; the table says why.`,
     refused.length > 0 &&
       `The report is refused: ${formatRefusals(refused)}. No page is made of it; none of its numbers counts until the results are right.`,

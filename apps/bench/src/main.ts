@@ -3,6 +3,7 @@
 import { FoxError } from '@vulpes/tensor-core';
 import { CommanderError } from 'commander';
 import { bench } from './bench.ts';
+import { outliveReaders } from './closed-pipes.ts';
 import { parseArguments } from './options.ts';
 import { page } from './page.ts';
 import { compareWithBase } from './regression/compare-with-base.ts';
@@ -18,6 +19,7 @@ async function main(argv: readonly string[]): Promise<number> {
     : bench(given, process.stdout);
 }
 
+outliveReaders([process.stdout, process.stderr]);
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
@@ -28,6 +30,9 @@ try {
     process.exitCode = error.exitCode;
   } else if (FoxError.isInstance(error)) {
     console.error(error.message);
+    process.exitCode = 1;
+  } else if ((error as { syscall?: unknown }).syscall === 'uv_cwd') {
+    console.error('bench: expected a working folder, but it was removed. Change to another one.');
     process.exitCode = 1;
   } else {
     throw error;

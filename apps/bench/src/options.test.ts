@@ -1,4 +1,12 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chooseCases, suiteNames } from '@vulpes/bench';
@@ -87,12 +95,62 @@ test.each([
   { argv: ['--fail-above', 'slow'], message: 'a number above 0' },
   { argv: ['--json', 'no/such/folder/report.json'], message: 'There is no folder' },
   { argv: ['--html', '.'], message: 'It is a folder' },
+  { argv: ['--base', ''], message: 'It is empty' },
+  { argv: ['--case', ' '], message: 'It is empty' },
+  { argv: ['--compare', 'pytorch', '--python', ''], message: 'It is empty' },
+  { argv: ['--compare', 'pytorch', '--fox-path', ''], message: 'It is empty' },
+  {
+    argv: ['--compare', 'pytorch', '--fox-path', '/no/fox'],
+    message: 'There is no folder /no/fox',
+  },
+  { argv: ['--compare', ','], message: 'It names nothing' },
+  { argv: ['--suite', ''], message: 'It names nothing' },
+  { argv: ['--preset', ''], message: 'It names nothing' },
   { argv: ['--fast'], message: "unknown option '--fast'" },
   { argv: ['matmul'], message: 'too many arguments' },
   { argv: ['--adapter', 'quantum'], message: 'Allowed choices are auto, hardware, software' },
 ])('$argv is refused', ({ argv, message }) => {
   expect(() => parseArguments(argv)).toThrow(expect.objectContaining({ exitCode: 1 }));
   expect(stderr.mock.calls.join('')).toContain(message);
+});
+
+test.each(['--python python3', '--fox-path .', '--compare tfjs --python python3'])(
+  '%s without --compare pytorch is refused',
+  (text) => {
+    expect(() => parseArguments(text.split(' '))).toThrow(
+      /^bench: expected --compare pytorch with --(python|fox-path), which does nothing without it\. .*\.$/,
+    );
+  },
+);
+
+test('where one file is named the other goes beside it; both in one are refused', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'vulpes-beside-'));
+  const at = (name: string): string => join(folder, name);
+  const filesOf = (...argv: string[]) => {
+    const { json, html } = parseArguments(argv);
+    return { json, html };
+  };
+  expect(filesOf('--json', at('x.json'))).toEqual({ json: at('x.json'), html: at('x.html') });
+  expect(filesOf('--html', at('x.html'))).toEqual({ json: at('x.json'), html: at('x.html') });
+  expect(filesOf('--json', at('x.html'))).toEqual({ json: at('x.html'), html: at('x.html.html') });
+  expect(filesOf('--json', at('x.json'), '--base', 'main')).toEqual({
+    json: at('x.json'),
+    html: null,
+  });
+  expect(() => filesOf('--json', at('x'), '--html', at('x'))).toThrow(
+    /^bench: expected two files, got .*x for both, .*\.$/,
+  );
+  writeFileSync(at('real.json'), '');
+  symlinkSync(at('real.json'), at('link.html'));
+  expect(() => filesOf('--json', at('real.json'))).not.toThrow();
+  expect(() => filesOf('--json', at('real.json'), '--html', at('link.html'))).toThrow(
+    'expected two files',
+  );
+  mkdirSync(at('y.html'));
+  expect(() => filesOf('--json', at('y.json'))).toThrow(
+    /^bench: expected to write .*y\.html beside .*y\.json\. It is a folder; .* with --html\.$/,
+  );
+  rmSync(folder, { recursive: true });
 });
 
 test('a report file is tried before anything is measured, and left as it was', () => {

@@ -4,7 +4,16 @@ import { assertSuiteNames, type SuiteName, suiteNames, suiteSentences } from '@v
 import { type AdapterChoice, ArgumentError, type KernelFamily } from '@vulpes/tensor-core';
 import { Command, Option } from 'commander';
 import { assertYardstickNames, type YardstickName, yardstickNames } from './compare/index.ts';
-import { countOf, listOf, positiveOf, writablePath } from './option-values.ts';
+import {
+  assertOtherFile,
+  countOf,
+  existingFolder,
+  filledOf,
+  listOf,
+  positiveOf,
+  writablePath,
+} from './option-values.ts';
+import { filesBeside, type ReportFiles } from './report-files.ts';
 
 export interface BenchArguments {
   readonly suites: readonly SuiteName[];
@@ -16,7 +25,7 @@ export interface BenchArguments {
   /** Timed runs of each variant; null = as many as suit the adapter. */
   readonly runs: number | null;
   readonly hasPeaks: boolean;
-  /** Absolute paths; null = the default file where both are null, else none. */
+  /** Absolute paths, of both or of none; null = a folder of this run. With a base, of the comparison alone; null = none. */
   readonly json: string | null;
   readonly html: string | null;
   readonly adapter: AdapterChoice;
@@ -81,6 +90,7 @@ export function parseArguments(argv: readonly string[]): BenchArguments {
   assertSuiteNames(suites);
   const compare = given.compare?.flat() ?? [];
   assertYardstickNames(compare);
+  assertForPytorch(command, compare);
   return {
     suites: [...new Set(suites)],
     maxTokens: given.maxTokens ?? null,
@@ -89,17 +99,36 @@ export function parseArguments(argv: readonly string[]): BenchArguments {
     budgetSeconds: given.budgetSeconds ?? null,
     runs: given.runs ?? null,
     hasPeaks: given.peaks,
-    json: given.json ?? null,
-    html: given.html ?? null,
+    ...filesOf(given),
     adapter: given.adapter,
     kernels: given.kernels,
     compare: [...new Set(compare)],
     python: given.python,
     foxPath: given.foxPath ?? null,
-    base: given.base
-      ? { ref: given.base, rounds: given.rounds, failAbove: given.failAbove ?? null }
-      : null,
+    base:
+      given.base !== undefined
+        ? { ref: given.base, rounds: given.rounds, failAbove: given.failAbove ?? null }
+        : null,
   };
+}
+
+/** The report and its page; where one is named, the other goes beside it. */
+function filesOf(given: Options): ReportFiles {
+  const { json = null, html = null, base } = given;
+  if (base !== undefined) return { json, html };
+  const files = filesBeside({ json, html });
+  if (files.json !== null && files.html !== null) assertOtherFile('bench', files.json, files.html);
+  return files;
+}
+
+function assertForPytorch(command: Command, compare: readonly YardstickName[]): void {
+  if (compare.includes('pytorch')) return;
+  const option = (['python', 'foxPath'] as const).find((name) => command.getOptionValue(name));
+  if (option === undefined) return;
+  const flag = option === 'python' ? '--python' : '--fox-path';
+  throw new ArgumentError(
+    `bench: expected --compare pytorch with ${flag}, which does nothing without it. Add it, or leave ${flag} out.`,
+  );
 }
 
 /** An option that would be ignored is a mistake: most of all a limit that nothing is held to. */
@@ -150,20 +179,35 @@ const benchCommand = (): Command =>
     .addOption(
       new Option(
         '--json <file>',
-        'the report, or with --base the comparison; default: runs/bench/TIME/report.json, with --base none',
+        'the report, or with --base the comparison; default: beside the page, else runs/bench/TIME/report.json, with --base none',
       ).argParser(writablePath),
     )
     .addOption(
-      new Option('--html <file>', 'the report as a page with charts; default: beside it').argParser(
-        writablePath,
-      ),
+      new Option(
+        '--html <file>',
+        'the report as a page with charts; default: beside the JSON',
+      ).argParser(writablePath),
     )
     .addOption(
       listOf('--compare <names...>', `run these beside ours: ${yardstickNames.join(', ')}`),
     )
-    .option('--python <path>', 'a Python that has PyTorch, for --compare pytorch')
-    .option('--fox-path <folder>', 'official Forgetting Transformer, for --compare pytorch')
-    .option('--base <ref>', 'compare with another commit of this checkout, in runs that take turns')
+    .addOption(
+      new Option('--python <path>', 'a Python that has PyTorch, for --compare pytorch').argParser(
+        filledOf,
+      ),
+    )
+    .addOption(
+      new Option(
+        '--fox-path <folder>',
+        'official Forgetting Transformer, for --compare pytorch',
+      ).argParser(existingFolder),
+    )
+    .addOption(
+      new Option(
+        '--base <ref>',
+        'compare with another commit of this checkout, in runs that take turns',
+      ).argParser(filledOf),
+    )
     .addOption(
       new Option('--rounds <n>', 'runs of each side with --base, at least 5')
         .argParser(countOf(MIN_ROUNDS))
@@ -172,7 +216,7 @@ const benchCommand = (): Command =>
     .addOption(
       new Option(
         '--fail-above <ratio>',
-        'with --base: exit with 1 where the time of a case is more than this times the base',
+        'with --base: exit with 1 where a case takes more than this times the base, and longer in nine of ten rounds',
       ).argParser(positiveOf),
     )
     .addHelpText('after', HELP_AFTER)
@@ -193,7 +237,9 @@ const whatToRun = (command: Command): Command =>
     .addOption(
       new Option('--max-tokens <n>', 'only cases of at most so many tokens').argParser(countOf(1)),
     )
-    .option('--case <text>', 'only cases whose name contains this')
+    .addOption(
+      new Option('--case <text>', 'only cases whose name contains this').argParser(filledOf),
+    )
     .addOption(
       new Option(
         '--budget-seconds <n>',

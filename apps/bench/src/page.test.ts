@@ -51,3 +51,11 @@ test('a refused report is not drawn, nor a file that is none', async () => {
   await expect(page([file], { write: () => {} })).rejects.toThrow(/report/);
   expect(readdirSync(folder)).toEqual(['report.json']);
 });
+
+test('the report itself is not written over', async () => {
+  const before = readFileSync(file, 'utf8');
+  await expect(page([file, '--html', file], { write: () => {} })).rejects.toThrow(
+    /^bench page: expected two files, got .*report\.json for both, .*\.$/,
+  );
+  expect(readFileSync(file, 'utf8')).toBe(before);
+});

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { reportCharts, reportPage } from '@vulpes/bench';
 import { Argument, Command, Option } from 'commander';
 import type { Output } from './bench.ts';
-import { existingFile, writablePath } from './option-values.ts';
+import { assertOtherFile, existingFile, writablePath } from './option-values.ts';
 import { storedReport } from './stored-report.ts';
 
 /** @throws CommanderError for a wrong option, and for --help after printing it. @throws ArgumentError for a file that is no report, and for a refused one. */
@@ -16,6 +16,7 @@ export async function page(argv: readonly string[], stdout: Output): Promise<num
   const report = storedReport('page', file);
   if (html !== undefined || pictures === undefined) {
     const target = html ?? file.replace(/(\.json)?$/, '.html');
+    assertOtherFile('bench page', file, target);
     writeFileSync(target, await reportPage(report));
     stdout.write(`Wrote ${target}.\n`);
   }

@@ -59,11 +59,26 @@ describe.skipIf(process.platform === 'win32')('a signal during a run', () => {
     expect(existsSync(json)).toBe(false);
   });
 
+  test('before the first case has ended leaves no empty folder', async () => {
+    const cwd = at('empty');
+    mkdirSync(cwd);
+    const { signal, stdout } = await runCli(
+      main,
+      '--suite boundary --runs 1 --no-peaks'.split(' '),
+      { signal: 'SIGINT', after: '[1/' },
+      {},
+      cwd,
+    );
+    expect(signal).toBe('SIGINT');
+    expect(stdout).toMatch(/^Ended by SIGINT\. No report was written\.$/m);
+    expect(readdirSync(join(cwd, 'runs', 'bench'))).toEqual([]);
+  });
+
   test('leaves no yardstick running', async () => {
     const [json, beats, python] = [at('beside.json'), at('beats'), at('python')];
     writeFileSync(
       python,
-      `#!/bin/sh\necho '{"type":"progress","doing":"beating"}'\nwhile :; do echo >>${beats}; sleep 0.05; done\n`,
+      `#!/bin/sh\n[ "$1" = -c ] && exit 0\necho '{"type":"progress","doing":"beating"}'\nwhile :; do echo >>${beats}; sleep 0.05; done\n`,
     );
     chmodSync(python, 0o755);
     const compare = ['--case', 'T4096', '--compare', 'pytorch', '--python', python];

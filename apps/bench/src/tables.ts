@@ -5,7 +5,7 @@ import { dirname, relative, sep } from 'node:path';
 import { markdownTables, withTables } from '@vulpes/bench';
 import { Argument, Command, Option } from 'commander';
 import type { Output } from './bench.ts';
-import { existingFile, writablePath } from './option-values.ts';
+import { assertOtherFile, existingFile, writablePath } from './option-values.ts';
 import { storedReport } from './stored-report.ts';
 
 /** @throws CommanderError for a wrong option, and for --help after printing it. @throws ArgumentError for a file that is no report, and for a refused one. */
@@ -18,6 +18,7 @@ export function tables(argv: readonly string[], stdout: Output): number {
     stdout.write(`${markdownTables(report, pathFrom(process.cwd(), file))}\n`);
     return 0;
   }
+  assertOtherFile('bench tables', file, write);
   const path = pathFrom(dirname(write), file);
   const document = existsSync(write) ? readFileSync(write, 'utf8') : '';
   writeFileSync(write, withTables(document, report, path));

@@ -96,6 +96,11 @@ test('a script that says nothing is stopped; rows before that stay', async () =>
   expect(error).toMatch(/ended with SIGKILL: it said nothing for 0.3 s\.$/);
 });
 
+test('a program that is not the script, and says nothing, is complained of', async () => {
+  const { error } = await compare({ python: python('exit 0') });
+  expect(error).toMatch(/^bench --compare pytorch: \S+python ended and said nothing: .*\.$/);
+});
+
 interface Job {
   readonly id: string;
   readonly preset: string | null;

@@ -51,17 +51,18 @@ export const pytorchYardstick =
     const args = [pythonScript(), '--runs', String(runs), ...cardOf(device)];
     if (foxPath) args.push('--fox-path', foxPath);
     const complaints: string[] = [];
-    let told = 0;
+    let told = 0; // even a script with no row for these cases names its card
     const script = { python, args, input: jobsOf(cases), longestSilenceMs };
     const ending = await runPython(script, (line) => {
-      if (line.type === 'progress') return onProgress(`pytorch: ${line.doing}`);
       told++;
-      if (line.type === 'measurement') onMeasurement(toMeasurement(line));
+      if (line.type === 'progress') onProgress(`pytorch: ${line.doing}`);
+      else if (line.type === 'measurement') onMeasurement(toMeasurement(line));
       else if (line.type === 'cannot-run') complaints.push(line.why);
       else onNotMeasured(toNotMeasured(line));
     });
     if (ending) complaints.push(ending);
-    if (told === 0 && !ending) complaints.push(`${python} ended with neither a row nor a reason`);
+    if (told === 0 && !ending)
+      complaints.push(`${python} ended and said nothing: no row, no reason`);
     if (complaints.length === 0) return;
     throw new YardstickError(`bench --compare pytorch: ${complaints.join('; ')}.`);
   };

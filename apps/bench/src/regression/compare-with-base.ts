@@ -29,8 +29,8 @@ export async function compareWithBase(given: BaseRun, stdout: Output): Promise<n
 
 async function measureBoth(given: BaseRun, stop: AbortSignal, say: Say): Promise<Comparison> {
   const { ref, rounds } = given.base;
+  const repository = repositoryOf(import.meta.dirname); // the portable folder is told so first
   const main = ownMain();
-  const repository = repositoryOf(import.meta.dirname);
   const commit = commitOf(repository, ref);
   say(`building ${ref} (${commit.slice(0, 10)})`);
   const checkout = await checkOutBase(repository, commit, stop);

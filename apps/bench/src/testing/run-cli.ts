@@ -22,9 +22,11 @@ export async function runCli(
   args: readonly string[],
   at: SignalAt | null = null,
   env: Readonly<Record<string, string>> = {},
+  cwd: string = process.cwd(),
 ): Promise<CliResult> {
   const child = spawn(process.execPath, [main, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    cwd,
     env: { ...process.env, ...env },
   });
   let isSent = at === null;
