@@ -1,16 +1,34 @@
-import type { Tensor } from '@vulpes/tensor-core';
+import { type Model, parameterSpecs } from '@vulpes/lm-models';
+import { defineOp, type Tensor } from '@vulpes/tensor-core';
 import { gpuSuite } from '@vulpes/tensor-core/testing';
 import { createTrainStep } from '@vulpes/training';
+import { scale } from '@vulpes/wgsl-kernels';
 import { describe, expect, test } from 'vitest';
 import { checkOutput, runGate } from '../gate.ts';
 import { OTHER_PART, stepPartOf } from '../page/step-parts.ts';
 import { launchedBy } from './launched.fixture.ts';
-import { createState, disposeState, modelOf, randomTokens } from './training/state.ts';
+import { configOf, createState, disposeState, modelOf, randomTokens } from './training/state.ts';
 import { readStep, stepTwin } from './training/twin.ts';
 import { trainingSuite } from './training.ts';
 
 const DIMS = { B: 1, T: 17, layers: 1, hidden: 64, heads: 4, vocab: 50 };
 const DENSE = { logPruningTolerance: null, pruningMode: 'paper' } as const;
+
+/** The same numbers; their gradient is multiplied. */
+const misscaled = defineOp<{ factor: number }>({
+  name: 'misscaled',
+  forward: ({ device, inputs: [x] }) => ({ outputs: [device.view(x!, x!.shape)] }),
+  backward: ({ dOutputs: [dy], attrs: { factor } }) => [scale(dy!, factor)],
+});
+
+/** A model whose gradient of one tensor is `factor` times the right one. */
+const withWrongGradient = (model: Model, name: string, factor: number): Model => ({
+  ...model,
+  loss(params, inputs) {
+    const [wrong] = misscaled([params[name]!], { factor });
+    return model.loss({ ...params, [name]: wrong! }, inputs);
+  },
+});
 
 gpuSuite('the training suite', (device) => {
   test('checks loss, norm, parameters and moments of each variant, and leaves nothing behind; each kernel has a part', async () => {
@@ -21,7 +39,7 @@ gpuSuite('the training suite', (device) => {
         const { isOk, checks } = await runGate(device(), variant, gateDims!);
         expect(isOk, variant.name).toBe(true);
         const outputs = checks.map(({ output }) => output);
-        expect(outputs).toEqual(['loss', 'gradNorm', 'params', 'm', 'v']);
+        expect(outputs).toEqual(['loss', 'gradNorm', 'grads', 'params', 'm', 'v']);
       }
     });
     expect(kernels).toEqual(expect.arrayContaining(['adamw', 'find-index', 'stop-edges']));
@@ -47,8 +65,11 @@ gpuSuite('the training suite', (device) => {
     const right = { learningRate: 0.01, weightDecay: 0.1, maxGradNorm: 1, step: 2 };
 
     /** Two steps, the second with `settings`; which outputs then differ from the twin with the right ones. */
-    async function redOutputs(settings: typeof right): Promise<string[]> {
-      const model = modelOf(device(), 'pro-nano', DIMS, DENSE);
+    async function redOutputs(
+      settings: typeof right,
+      broken = (model: Model): Model => model,
+    ): Promise<string[]> {
+      const model = broken(modelOf(device(), 'pro-nano', DIMS, DENSE));
       const state = createState(model);
       const tokens = randomTokens(1, 17, 50);
       const microBatches = [tokens];
@@ -57,9 +78,9 @@ gpuSuite('the training suite', (device) => {
         const { losses, gradNorm } = step({ microBatches, learningRate, update });
         return { loss: losses[0] as Tensor, gradNorm };
       };
-      await readStep(model, state, () => record({ ...right, step: 1 }));
+      await readStep(model, state, tokens, () => record({ ...right, step: 1 }));
       const expected = await stepTwin(model, state, { tokens, settings: right });
-      const actual = await readStep(model, state, () => record(settings));
+      const actual = await readStep(model, state, tokens, () => record(settings));
       disposeState(state);
       return Object.entries(expected)
         .filter(([output, want]) => !checkOutput(output, actual[output], want).isOk)
@@ -68,6 +89,14 @@ gpuSuite('the training suite', (device) => {
 
     test('agrees with the step', async () => {
       expect(await redOutputs(right)).toEqual([]);
+    });
+
+    const names = parameterSpecs(configOf('pro-nano', DIMS, DENSE)).map(({ name }) => name);
+    test.each(names)('tells a missing gradient of %s, and one that is off by 1 %', async (name) => {
+      for (const factor of [0, 1.01]) {
+        const red = await redOutputs(right, (model) => withWrongGradient(model, name, factor));
+        expect(red, `times ${factor}`).toContain('grads');
+      }
     });
 
     test.each([

@@ -100,7 +100,7 @@ function workload(device: Device, dims: Dims, { preset, pruning, shared }: Train
       const settings = { ...OPTIONS, learningRate: CHECKED_LEARNING_RATE, step: update + 1 };
       return stepTwin(model, state, { tokens, settings });
     },
-    checked: () => readStep(model, state, () => run(CHECKED_LEARNING_RATE)),
+    checked: () => readStep(model, state, tokens, () => run(CHECKED_LEARNING_RATE)),
     counts: () => countWork(device, model.config, dims, () => record(LEARNING_RATE)),
     dispose: release,
   };

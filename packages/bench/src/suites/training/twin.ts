@@ -5,19 +5,20 @@ import { type HostArray, type Tensor, valueAndGrad } from '@vulpes/tensor-core';
 import { ADAMW, type TokenBatch } from '@vulpes/training';
 import { naiveAdamwStep, naiveClipCoefficient } from '@vulpes/wgsl-kernels';
 import type { Expectations } from '../../case.ts';
+import { directionsOf, type Floats, slopesAlong, twinSlopes } from './slopes.ts';
 import type { TrainingState } from './state.ts';
 
 /** Loss and gradient norm of a whole model in f32 against f64. */
 const LOSS_BOUND = 1e-5;
 /** The twin's norm is a central difference along the gradient: its own error is about 1e-5. */
 const GRAD_NORM_BOUND = 1e-3;
+/** Slopes within single tensors, measured 1e-6 with what pruning drops. */
+const GRADS_BOUND = 2e-5;
 /** Parameters are a few roundings of f32 away; a hundredth of the update would be 1e-3 away. */
 const PARAMS_BOUND = 1e-6;
 const MOMENTS_BOUND = 1e-5;
 /** Length of that difference in parameter space. */
 const STEP = 1e-3;
-
-type Floats = Record<string, ArrayLike<number>>;
 
 export interface UpdateSettings {
   readonly learningRate: number;
@@ -29,8 +30,8 @@ export interface UpdateSettings {
 
 /**
  * The next step from `state`. Loss by the f64 twin; the norm of the gradient as the slope of the twin's loss along the
- * direction that the device calls the gradient: it is the norm only if that direction is right. With that gradient,
- * parameters and moments after an f64 AdamW, one array each.
+ * direction that the device calls the gradient, and for each tensor the slope along a direction within it: a gradient that
+ * leaves some out has the right slope along itself. With that gradient, parameters and moments after an f64 AdamW, one array each.
  */
 export async function stepTwin(
   model: Model,
@@ -44,22 +45,28 @@ export async function stepTwin(
     twinLoss(model, along(weights, grads, distance / norm), tokens);
   const slope = (lossAt(STEP) - lossAt(-STEP)) / (2 * STEP);
   const before = { weights, m: await download(optimizer.m), v: await download(optimizer.v) };
+  const directions = directionsOf(grads);
+  const slopes = twinSlopes(weights, directions, (at) => twinLoss(model, at, tokens));
   const after = updated(trainableSpecs(model), before, { grads, norm, settings });
   return {
     loss: { values: [lossAt(0)], bound: LOSS_BOUND },
     gradNorm: { values: [slope], bound: GRAD_NORM_BOUND },
+    grads: { values: slopes, bound: GRADS_BOUND },
     params: { values: after.params, bound: PARAMS_BOUND },
     m: { values: after.m, bound: MOMENTS_BOUND },
     v: { values: after.v, bound: MOMENTS_BOUND },
   };
 }
 
-/** Records a step of `state` and reads what it left: loss and norm, and parameters and moments as one array each. */
+/** Records a step of `state` and reads what it left: loss and norm, the slopes of `stepTwin`, and parameters and moments as one array each. */
 export async function readStep(
   model: Model,
   { params, optimizer }: TrainingState,
+  tokens: TokenBatch,
   record: () => { readonly loss: Tensor; readonly gradNorm: Tensor },
 ): Promise<Record<string, HostArray>> {
+  const before = await gradients(model, params, tokens);
+  const grads = Float32Array.from(slopesAlong(before, directionsOf(before)));
   const results = model.device.scope(record);
   const { loss, gradNorm } = await download({ ...results });
   for (const tensor of Object.values(results)) tensor.dispose();
@@ -70,7 +77,7 @@ export async function readStep(
       trainableSpecs(model).flatMap((spec) => Array.from(values[spec.name] ?? [])),
     );
   }
-  return { loss: loss as HostArray, gradNorm: gradNorm as HostArray, ...joined };
+  return { loss: loss as HostArray, gradNorm: gradNorm as HostArray, grads, ...joined };
 }
 
 const trainableSpecs = (model: Model): ParameterSpec[] =>
