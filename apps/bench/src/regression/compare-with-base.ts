@@ -14,7 +14,7 @@ import { suitesOf } from './side-options.ts';
 export type BaseRun = BenchArguments & { readonly base: BaseArguments };
 type Say = (doing: string) => void;
 
-/** @returns exit code: 1 where a ratio is above --fail-above, or the file could not be written */
+/** @returns exit code: 1 where a case is surely slower than --fail-above allows, or the file could not be written */
 export async function compareWithBase(given: BaseRun, stdout: Output): Promise<number> {
   const progress = new ProgressLine(process.stderr);
   const { stop, release } = abortOnSignal('Nothing was compared.');
@@ -44,11 +44,12 @@ async function measureBoth(given: BaseRun, stop: AbortSignal, say: Say): Promise
       say(`round ${round + 1}/${rounds}: ${name}`);
       return runSide(sides[name], { ...given, suites }, stop);
     });
+    const { machine } = head[0] as SideRun;
     const paired = pairRounds(
       base.map(({ times }) => times),
       head.map(({ times }) => times),
+      machine,
     );
-    const { machine } = head[0] as SideRun;
     return buildComparison(
       paired,
       { base: { ...given.base, commit }, suites, machine },

@@ -3,7 +3,7 @@
 import type { BenchReport, PairedRounds } from '@vulpes/bench';
 import type { BaseArguments } from '../options.ts';
 
-export const COMPARISON_SCHEMA = 'vulpes-bench-comparison/1';
+export const COMPARISON_SCHEMA = 'vulpes-bench-comparison/2';
 
 export interface Comparison extends PairedRounds {
   readonly schema: typeof COMPARISON_SCHEMA;
@@ -35,7 +35,7 @@ export const buildComparison = (
 ): Comparison => ({
   schema: COMPARISON_SCHEMA,
   createdAt: createdAt.toISOString(),
-  note: 'ratio = time of head / time of base, of the medians of two runs that followed each other; 1.1 = head takes ten percent longer.',
+  note: 'ratio = time of head / time of base, of two runs that followed each other (their medians; on a software adapter their fastest runs, clock "fastest"); 1.1 = head takes ten percent longer. baseMs and headMs have a time a round.',
   base: { ref, commit },
   head: { commit: machine.host.commit, isDirty: machine.host.isDirty },
   settings: { suites, rounds, failAbove },

@@ -193,9 +193,11 @@ test('a refused report of a side ends the comparison in a sentence, and so does 
 test('the comparison is printed, judged at its limit, and written', async () => {
   const { machine } = await smallReport();
   const ofRound = (ms: number, name = 'a') => [
-    { case: name, variant: 'v', wallMs: ms, gpuMs: null },
+    { case: name, variant: 'v', wallMs: ms, fastestMs: ms / 2, gpuMs: null },
   ];
-  const paired = pairRounds([[...ofRound(10), ...ofRound(1, 'old')]], [ofRound(11)]);
+  const paired = pairRounds([[...ofRound(10), ...ofRound(1, 'old')]], [ofRound(11)], {
+    isSoftware: false,
+  });
   const comparisonAt = (failAbove: number | null) =>
     buildComparison(
       paired,
@@ -225,13 +227,22 @@ test('the comparison is printed, judged at its limit, and written', async () => 
     '',
   ]);
   expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({
-    schema: 'vulpes-bench-comparison/1',
+    schema: 'vulpes-bench-comparison/2',
     createdAt: '1970-01-01T00:00:00.000Z',
     base: { ref: 'main', commit: 'b'.repeat(40) },
     head: { commit: 'a'.repeat(40), isDirty: true },
     settings: { suites: ['boundary'], rounds: 5, failAbove: 1.09 },
     machine: { isSoftware: machine.isSoftware, host: { cpu: machine.host.cpu } },
-    rows: [{ case: 'a', variant: 'v', clock: 'wall', ratio: { runs: 1, median: 1.1, p10: 1.1 } }],
+    rows: [
+      {
+        case: 'a',
+        variant: 'v',
+        clock: 'wall',
+        ratio: { median: 1.1 },
+        baseMs: [10],
+        headMs: [11],
+      },
+    ],
     onlyBase: ['old v'],
     onlyHead: [],
     notInEveryRound: [],
@@ -244,10 +255,10 @@ test('the comparison is printed, judged at its limit, and written', async () => 
 
 test('a comparison that cannot be written ends in a sentence and exit code 1', async () => {
   const { machine } = await smallReport();
-  const time = [{ case: 'a', variant: 'v', wallMs: 1, gpuMs: null }];
+  const time = [{ case: 'a', variant: 'v', wallMs: 1, fastestMs: 1, gpuMs: null }];
   const base = { ref: 'main', commit: 'b'.repeat(40), rounds: 5, failAbove: null };
   const comparison = buildComparison(
-    pairRounds([time], [time]),
+    pairRounds([time], [time], machine),
     { base, suites: [], machine },
     new Date(0),
   );

@@ -1,25 +1,36 @@
 // Two commits against each other: ratios of runs that took turns. Pure.
 
-import { ArgumentError } from '@vulpes/tensor-core';
+import { ArgumentError, type DeviceCaps } from '@vulpes/tensor-core';
 import { type Summary, summarize } from '../clocks/statistics.ts';
 import { alignColumns, spread } from './format.ts';
 
-/** Of a case and variant in one run of a side: median times. */
+/** Of a case and variant in one run of a side. */
 export interface CaseTime {
   readonly case: string;
   readonly variant: string;
+  /** Median. */
   readonly wallMs: number;
-  /** Null where the run had no GPU timestamps. */
+  /** The fastest run by the wall clock. */
+  readonly fastestMs: number;
+  /** Median; null where the run had no GPU timestamps. */
   readonly gpuMs: number | null;
 }
+
+/**
+ * Medians of GPU timestamps, where every run of both sides has them, else of the wall clock.
+ * On a software adapter the fastest run by the wall clock: whatever else the CPU does only adds to a run, and medians follow it.
+ */
+export type Clock = 'gpu' | 'wall' | 'fastest';
 
 export interface Regression {
   readonly case: string;
   readonly variant: string;
-  /** GPU timestamps only where every run of both sides has them. */
-  readonly clock: 'gpu' | 'wall';
+  readonly clock: Clock;
   /** Time of head / time of base in each round; 1.1 = ten percent slower. */
   readonly ratio: Summary;
+  /** By that clock, a number a round. */
+  readonly baseMs: readonly number[];
+  readonly headMs: readonly number[];
 }
 
 export interface PairedRounds {
@@ -37,7 +48,7 @@ interface SomeReport {
     readonly variants: readonly {
       readonly name: string;
       readonly timing: {
-        readonly wallMs: { readonly median: number };
+        readonly wallMs: { readonly median: number; readonly min: number };
         readonly gpuMs: { readonly median: number } | null;
       } | null;
     }[];
@@ -50,7 +61,8 @@ export const caseTimes = ({ cases }: SomeReport): CaseTime[] =>
     variants.flatMap(({ name: variant, timing }) => {
       if (!timing) return [];
       const { wallMs, gpuMs } = timing;
-      return [{ case: id, variant, wallMs: wallMs.median, gpuMs: gpuMs?.median ?? null }];
+      const ofWall = { wallMs: wallMs.median, fastestMs: wallMs.min };
+      return [{ case: id, variant, ...ofWall, gpuMs: gpuMs?.median ?? null }];
     }),
   );
 
@@ -63,6 +75,7 @@ const nameOf = (of: Pick<CaseTime, 'case' | 'variant'>): string => `${of.case} $
 export function pairRounds(
   base: readonly (readonly CaseTime[])[],
   head: readonly (readonly CaseTime[])[],
+  { isSoftware }: Pick<DeviceCaps, 'isSoftware'>,
 ): PairedRounds {
   const [ofBase, ofHead] = [byName(base), byName(head)];
   const isIn = (side: Rounds, name: string, rounds: number): boolean =>
@@ -83,7 +96,7 @@ export function pairRounds(
   const onlyHead = others.filter(isOnly(ofHead, ofBase, head.length));
   return {
     rows: both.map((name) =>
-      compare(ofBase.get(name) as CaseTime[], ofHead.get(name) as CaseTime[]),
+      compare(ofBase.get(name) as CaseTime[], ofHead.get(name) as CaseTime[], isSoftware),
     ),
     onlyBase,
     onlyHead,
@@ -103,22 +116,34 @@ function byName(rounds: readonly (readonly CaseTime[])[]): Rounds {
   return times;
 }
 
-function compare(base: readonly CaseTime[], head: readonly CaseTime[]): Regression {
+function compare(
+  base: readonly CaseTime[],
+  head: readonly CaseTime[],
+  isSoftware: boolean,
+): Regression {
   const hasGpu = [...base, ...head].every(({ gpuMs }) => gpuMs !== null);
-  const msOf = (time: CaseTime | undefined): number =>
-    (hasGpu ? time?.gpuMs : time?.wallMs) ?? Number.NaN;
+  const clock = isSoftware ? 'fastest' : hasGpu ? 'gpu' : 'wall';
+  const [baseMs, headMs] = [base, head].map((times) => times.map((time) => msOf(time, clock))) as [
+    number[],
+    number[],
+  ];
   const { case: id, variant } = head[0] as CaseTime;
-  return {
-    case: id,
-    variant,
-    clock: hasGpu ? 'gpu' : 'wall',
-    ratio: summarize(head.map((time, round) => msOf(time) / msOf(base[round]))),
-  };
+  const ratio = summarize(headMs.map((ms, round) => ms / (baseMs[round] as number)));
+  return { case: id, variant, clock, ratio, baseMs, headMs };
 }
 
-/** Rows whose median ratio is above a limit. */
+function msOf({ gpuMs, wallMs, fastestMs }: CaseTime, clock: Clock): number {
+  if (clock === 'fastest') return fastestMs;
+  return clock === 'gpu' ? (gpuMs as number) : wallMs;
+}
+
+/** Rows whose median ratio is above a limit, and that took longer in nine of ten rounds. */
 export const slowerThan = (rows: readonly Regression[], limit: number): Regression[] =>
-  rows.filter(({ ratio }) => ratio.median > limit);
+  rows.filter(({ ratio }) => ratio.median > limit && ratio.p10 > 1);
+
+/** Above the limit by the median, but not even surely slower. */
+const tooNoisy = (rows: readonly Regression[], limit: number): Regression[] =>
+  rows.filter(({ ratio }) => ratio.median > limit && ratio.p10 <= 1);
 
 /** The rows, what could not be paired, and with a limit the verdict. Lines without colours. */
 export function formatRegressions(paired: PairedRounds, limit: number | null): string {
@@ -134,13 +159,20 @@ export function formatRegressions(paired: PairedRounds, limit: number | null): s
     ...paired.onlyBase.map((name) => `only in base: ${name}`),
     ...paired.onlyHead.map((name) => `only in head: ${name}`),
     ...paired.notInEveryRound.map((name) => `not in every round: ${name}`),
-    ...(limit === null ? [] : [verdict(paired.rows, limit)]),
+    ...(limit === null ? [] : verdict(paired.rows, limit)),
   ].join('\n');
 }
 
-function verdict(rows: readonly Regression[], limit: number): string {
-  const slower = slowerThan(rows, limit);
-  return slower.length === 0
-    ? `No case took more than ${limit} times the base.`
-    : `${slower.length} of ${rows.length} took more than ${limit} times the base: ${slower.map(nameOf).join('; ')}.`;
+function verdict(rows: readonly Regression[], limit: number): string[] {
+  const [slower, noisy] = [slowerThan(rows, limit), tooNoisy(rows, limit)];
+  const namesOf = (some: readonly Regression[]): string => some.map(nameOf).join('; ');
+  if (slower.length + noisy.length === 0)
+    return [`No case took more than ${limit} times the base.`];
+  const count = `${slower.length} of ${rows.length} took more than ${limit} times the base`;
+  return [
+    ...(slower.length > 0 ? [`${count}: ${namesOf(slower)}.`] : []),
+    ...(noisy.length > 0
+      ? [`too noisy to tell: ${namesOf(noisy)}. Free the machine, or ask for more --rounds.`]
+      : []),
+  ];
 }
