@@ -115,6 +115,7 @@ function optionsOf(
     hasPeaks: given.hasPeaks,
     host: hostInfo(),
     onProgress: (at) => progress.show(at),
+    onDoing: (doing) => progress.say(doing),
     onCase: (caseReport) => print(formatCase(caseReport, !caps.isSoftware)),
     // The budget leaves out many, one after the other: they share a line at the end.
     onNotMeasured: (entry) =>

@@ -22,6 +22,7 @@ export { type InTurns, type Turn, takeTurns } from './compare/turns.ts';
 export type { ComparisonContext, Yardstick } from './compare/yardstick.ts';
 export { DeviceSlot } from './device-slot.ts';
 export { reportCharts, reportPage } from './page/report-page.ts';
+export type { Progress } from './progress.ts';
 export { counted } from './report/format.ts';
 export { adapterName, type HostInfo } from './report/machine.ts';
 export { markdownTables } from './report/markdown.ts';
@@ -48,7 +49,6 @@ export { formatCase, formatEnd } from './report/table.ts';
 export {
   type BenchOptions,
   defaultSettings,
-  type Progress,
   runCases,
 } from './run-suites.ts';
 export { type SuiteName, suiteNames, suiteSentences } from './suites/index.ts';

@@ -4,6 +4,7 @@ import { fill } from '@vulpes/wgsl-kernels';
 import { expect, test } from 'vitest';
 import type { BenchCase, Workload } from './case.ts';
 import { DeviceSlot } from './device-slot.ts';
+import type { Progress } from './progress.ts';
 import { terminalText } from './report/terminal-text.fixture.ts';
 import { type BenchOptions, runCases } from './run-suites.ts';
 
@@ -125,5 +126,38 @@ gpuSuite('runCases', () => {
       ...{ caseText: null, maxTokens: null, presets: null, adapter: null, kernels: null },
       ...{ runs, warmSeconds, longRunMs, budgetSeconds: 30 },
     });
+  });
+
+  test('says what it does and how long the rest takes: by the cases that ended, or by the budget', async () => {
+    const slow = (device: Device): Workload => {
+      const start = performance.now();
+      while (performance.now() - start < 300);
+      return ones(1)(device);
+    };
+    const cases = [caseOf('a', slow), caseOf('b', ones(1), 2), caseOf('c', ones(1), 3)];
+    const toldBy = async (options: Partial<BenchOptions>) => {
+      const [doing, told]: [string[], Progress[]] = [[], []];
+      await runAll(cases, {
+        ...options,
+        onDoing: (what) => doing.push(what),
+        onProgress: (at) => told.push(at),
+      });
+      const first = (op: string) => told.find(({ caseId }) => caseId.startsWith(op)) as Progress;
+      return { doing, told, firsts: ['a', 'b', 'c'].map(first) };
+    };
+    const { doing, told, firsts } = await toldBy({});
+    expect(doing).toEqual([]);
+    expect(firsts.map(({ casesDone }) => casesDone)).toEqual([0, 1, 2]);
+    expect(firsts[0]?.leftMs).toBeNull();
+    const [, second, third] = firsts as [Progress, Progress, Progress];
+    expect(second.leftMs).toBeGreaterThan(second.spentMs); // one ended, two are left
+    expect(third.leftMs).toBeLessThan(third.spentMs); // two ended, one is left
+    const spent = told.map(({ spentMs }) => spentMs);
+    expect(spent).toEqual([...spent].sort((a, b) => a - b));
+    const byBudget = await toldBy({ budgetSeconds: 30, hasPeaks: true });
+    expect(byBudget.doing).toEqual(['measuring the peaks of the adapter']);
+    // Nothing has run: two seconds beside its runs are taken for each.
+    expect(byBudget.firsts[0]?.leftMs).toBeGreaterThan(5000);
+    expect(byBudget.firsts[0]?.leftMs).toBeLessThanOrEqual(30_000);
   });
 });

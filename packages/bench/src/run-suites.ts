@@ -13,6 +13,7 @@ import type { DeviceSlot } from './device-slot.ts';
 import type { GateReport } from './gate.ts';
 import { measurePeaks } from './peaks/measure-peaks.ts';
 import type { Peaks } from './peaks/shares.ts';
+import { leftByBudget, leftByCases, type Progress } from './progress.ts';
 import { type HostInfo, machineInfo } from './report/machine.ts';
 import type { NotMeasured, NotMeasuredKind } from './report/measurement.ts';
 import {
@@ -25,18 +26,6 @@ import {
 } from './report/report.ts';
 import { runCase } from './run-case.ts';
 
-/** How far a run is. */
-export interface Progress {
-  readonly caseId: string;
-  readonly phase: Phase;
-  /** Cases finished, of how many. */
-  readonly casesDone: number;
-  readonly casesTotal: number;
-  /** Steps of this phase finished, of how many. */
-  readonly done: number;
-  readonly of: number;
-}
-
 /** How `runCases` measures, and whom it tells. */
 export interface BenchOptions extends RunSettings {
   /** What chose the cases and the device, for the report; nothing is chosen by it. */
@@ -47,6 +36,8 @@ export interface BenchOptions extends RunSettings {
   readonly hasPeaks: boolean;
   readonly host: HostInfo;
   readonly onProgress?: (progress: Progress) => void;
+  /** Told what is done beside the cases, as it begins. */
+  readonly onDoing?: (doing: string) => void;
   /** Called as each case ends. */
   readonly onCase?: (report: CaseReport) => void;
   readonly onNotMeasured?: (entry: NotMeasured) => void;
@@ -69,6 +60,7 @@ export async function runCases(
   options: BenchOptions,
 ): Promise<BenchReport> {
   const start = performance.now();
+  if (options.hasPeaks) options.onDoing?.('measuring the peaks of the adapter');
   const peaks = options.hasPeaks ? await measurePeaks(slot.device, options) : null;
   const run = new SuiteRun(slot, options, { start, total: chosen.length, peaks });
   const inOrder = options.budgetSeconds === null ? chosen : smallestFirst(chosen);
@@ -88,8 +80,8 @@ export async function runCases(
       },
       new Date(),
     );
-  for (const benchCase of inOrder) {
-    await run.next(benchCase);
+  for (const [index, benchCase] of inOrder.entries()) {
+    await run.next(benchCase, inOrder.slice(index + 1));
     options.onReport?.(soFar());
   }
   return soFar();
@@ -124,6 +116,9 @@ class SuiteRun {
   readonly #slot: DeviceSlot;
   readonly #options: BenchOptions;
   readonly #of: { readonly start: number; readonly total: number; readonly peaks: Peaks | null };
+  readonly #casesStart = performance.now();
+  /** When the rest was last estimated: `performance.now()`, and ms left then. */
+  #estimate: { readonly at: number; readonly leftMs: number | null } = { at: 0, leftMs: null };
   readonly #gates = new Map<string, GateReport>();
   readonly #spent: Spent[] = [];
 
@@ -137,7 +132,9 @@ class SuiteRun {
     this.#of = of;
   }
 
-  async next(benchCase: BenchCase): Promise<void> {
+  /** @param later - cases after it */
+  async next(benchCase: BenchCase, later: readonly BenchCase[]): Promise<void> {
+    this.#estimate = { at: performance.now(), leftMs: this.#leftMs([benchCase, ...later]) };
     const overrun = this.#overBudget(benchCase);
     if (overrun) return this.#leaveOut(benchCase, 'left-out', overrun);
     try {
@@ -169,19 +166,37 @@ class SuiteRun {
     await this.#slot.device.trimMemory();
   }
 
+  #predictMs(benchCase: BenchCase): number {
+    const { peaks } = this.#of;
+    const { isSoftware } = this.#slot.device.caps;
+    return predictMs(benchCase, this.#spent, {
+      ...this.#options,
+      clocks: isSoftware ? 1 : 2,
+      guessFlopsPerMs: peaks && firstGuess(peaks, { isSoftware }),
+    });
+  }
+
+  /** @param cases - the one that begins, and those after it */
+  #leftMs(cases: readonly BenchCase[]): number | null {
+    const { budgetSeconds } = this.#options;
+    const now = performance.now();
+    if (budgetSeconds !== null) {
+      const predicted = cases.map((benchCase) => this.#predictMs(benchCase));
+      return leftByBudget(predicted, 1000 * budgetSeconds - (now - this.#of.start));
+    }
+    return leftByCases({
+      casesDone: this.ended.size,
+      casesLeft: cases.length,
+      casesMs: now - this.#casesStart,
+    });
+  }
+
   /** Why a case is left out; null = it runs. */
   #overBudget(benchCase: BenchCase): string | null {
     const { budgetSeconds } = this.#options;
     if (budgetSeconds === null) return null;
-    const { peaks, start } = this.#of;
-    const { isSoftware } = this.#slot.device.caps;
-    const left = budgetSeconds - (performance.now() - start) / 1000;
-    const needed =
-      predictMs(benchCase, this.#spent, {
-        ...this.#options,
-        clocks: isSoftware ? 1 : 2,
-        guessFlopsPerMs: peaks && firstGuess(peaks, { isSoftware }),
-      }) / 1000;
+    const left = budgetSeconds - (performance.now() - this.#of.start) / 1000;
+    const needed = this.#predictMs(benchCase) / 1000;
     if (needed <= left) return null;
     return `it needs about ${Math.ceil(needed)} s, ${Math.max(0, Math.floor(left))} s were left`;
   }
@@ -194,6 +209,8 @@ class SuiteRun {
   }
 
   #tell(benchCase: BenchCase, phase: Phase, done: number, of: number): void {
+    const now = performance.now();
+    const { at, leftMs } = this.#estimate;
     this.#options.onProgress?.({
       caseId: caseId(benchCase),
       phase,
@@ -201,6 +218,8 @@ class SuiteRun {
       casesTotal: this.#of.total,
       done,
       of,
+      spentMs: now - this.#of.start,
+      leftMs: leftMs === null ? null : Math.max(0, leftMs - (now - at)),
     });
   }
 }
