@@ -25,10 +25,10 @@ test('writes one line a case elsewhere', () => {
 
 test('a bar of the cases done, the time spent and left, what runs', () => {
   expect(formatProgress(at('matmul/forward M256', 2))).toBe(
-    '██░░░░░░░░░░░░░░ 1/6, 1:05, ~3:10 left | matmul/forward M256: time 3/5',
+    '██░░░░░░░░░░░░░░ 1/6, 1:05, ~3:10 left | time 3/5: matmul/forward M256',
   );
   expect(formatProgress({ ...at('a', 0), casesDone: 3, leftMs: null })).toBe(
-    '████████░░░░░░░░ 3/6, 1:05 | a: time 1/5',
+    '████████░░░░░░░░ 3/6, 1:05 | time 1/5: a',
   );
 });
 

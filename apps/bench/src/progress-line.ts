@@ -48,13 +48,13 @@ export class ProgressLine {
 
 const BAR_CELLS = 16;
 
-/** `█████░░░░░░░░░░░ 2/6, 1:05, ~3:10 left | find-block-ranges/search B1-T4096: time 3/5` */
+/** `█████░░░░░░░░░░░ 2/6, 1:05, ~3:10 left | time 3/5: find-block-ranges/search B1-T4096` */
 export function formatProgress(progress: Progress): string {
   const { caseId, phase, casesDone, casesTotal, done, of, spentMs, leftMs } = progress;
   const full = Math.floor((BAR_CELLS * casesDone) / casesTotal);
   const bar = '█'.repeat(full).padEnd(BAR_CELLS, '░');
   const left = leftMs === null ? '' : `, ~${minutes(leftMs)} left`;
-  return `${bar} ${casesDone}/${casesTotal}, ${minutes(spentMs)}${left} | ${caseId}: ${phase} ${done + 1}/${of}`;
+  return `${bar} ${casesDone}/${casesTotal}, ${minutes(spentMs)}${left} | ${phase} ${done + 1}/${of}: ${caseId}`;
 }
 
 /** `1:05`: minutes and seconds. */
