@@ -16,7 +16,7 @@ import {
 import { sumBlockCounts } from './block-counts.ts';
 import { CachedText, PREFILL_CHUNK } from './decode/cached-text.ts';
 import { layersAndHead, recomputeCosts } from './decode/costs.ts';
-import { REMEMBERING_BIAS } from './gate-biases.ts';
+import { gateBiases, REMEMBERING_BIAS } from './gate-biases.ts';
 import { createParams, modelOf } from './training/state.ts';
 
 /** Logits of a whole model in f32 against f64; what is let go of is far below it. */
@@ -57,7 +57,7 @@ async function workload(
 ): Promise<Workload> {
   const length = dim(dims, 'T');
   const model = modelOf(device, preset, dims, PRUNING);
-  const params = createParams(device, model.parameterSpecs(), model.config.numHeads);
+  const params = createParams(device, model.parameterSpecs(), gateBiases(model.config.numHeads));
   const rng = new CounterRng(7);
   const tokens = Int32Array.from({ length: length + 1 }, () => rng.below(model.config.vocabSize));
   const text =

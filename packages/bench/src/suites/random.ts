@@ -6,11 +6,11 @@ import { CounterRng } from '@vulpes/tensor-core';
 const PERIOD = 2 ** 18 + 7;
 
 /** Drawing a block takes a tenth of a second, and every variant of a case wants the same ones. */
-const blocks = new Map<number, Float32Array>();
+const blocks = new Map<number, Float32Array<ArrayBuffer>>();
 const KEPT_BLOCKS = 8;
 
 /** `length` f32 values ~ N(0, 1), the same for the same seed everywhere; they repeat after a quarter of a million. The array is the caller's. */
-export function normals(seed: number, length: number): Float32Array {
+export function normals(seed: number, length: number): Float32Array<ArrayBuffer> {
   const values = new Float32Array(length);
   if (length < PERIOD) return draw(seed, values);
   const block = blockOf(seed);
@@ -20,14 +20,14 @@ export function normals(seed: number, length: number): Float32Array {
   return values;
 }
 
-function draw(seed: number, values: Float32Array): Float32Array {
+function draw(seed: number, values: Float32Array<ArrayBuffer>): Float32Array<ArrayBuffer> {
   const rng = new CounterRng(seed);
   for (let i = 0; i < values.length; i++) values[i] = rng.normal();
   return values;
 }
 
 /** The first PERIOD values of a seed; the latest few are kept. */
-function blockOf(seed: number): Float32Array {
+function blockOf(seed: number): Float32Array<ArrayBuffer> {
   const block = blocks.get(seed) ?? draw(seed, new Float32Array(PERIOD));
   blocks.delete(seed);
   blocks.set(seed, block);

@@ -6,8 +6,16 @@ import { scale } from '@vulpes/wgsl-kernels';
 import { describe, expect, test } from 'vitest';
 import { checkOutput, runGate } from '../gate.ts';
 import { OTHER_PART, stepPartOf } from '../page/step-parts.ts';
+import { sumBlockCounts } from './block-counts.ts';
 import { launchedBy } from './launched.fixture.ts';
-import { configOf, createState, disposeState, modelOf, randomTokens } from './training/state.ts';
+import {
+  configOf,
+  createState,
+  disposeState,
+  modelOf,
+  type Pruning,
+  randomTokens,
+} from './training/state.ts';
 import { readStep, stepTwin } from './training/twin.ts';
 import { trainingSuite } from './training.ts';
 
@@ -47,18 +55,43 @@ gpuSuite('the training suite', (device) => {
     expect(device().memory.liveTensors).toBe(before);
   });
 
-  test('the sizes of the check are such that both rules prune', async () => {
+  /** Kept and causal blocks of a step of `pruning` at the sizes of the check. */
+  async function countsOf(pruning: Pruning): Promise<{ keptBlocks: number; causalBlocks: number }> {
+    const dims = trainingSuite(device().caps)[0]!.gateDims!;
+    const model = modelOf(device(), 'pro-nano', dims, pruning);
+    const state = createState(model, dims.slowHeads);
+    const step = createTrainStep(
+      device(),
+      { model, ...state },
+      { weightDecay: 0, maxGradNorm: null },
+    );
+    const tokens = randomTokens(1, dims.T!, dims.vocab!);
+    const { losses, gradNorm, pruningCounts } = device().scope(() =>
+      step({ microBatches: [tokens], learningRate: 0, update: 1 }),
+    );
+    for (const tensor of [...losses, gradNorm]) tensor.dispose();
+    const counts = await sumBlockCounts(pruningCounts.flat());
+    disposeState(state);
+    return counts;
+  }
+
+  test('the sizes of the check are such that both rules prune, at ε = e⁻¹⁰', async () => {
     const { variants, gateDims } = trainingSuite(device().caps)[0]!;
-    const kept: Record<string, number> = {};
     for (const { name, build } of variants) {
       const workload = await build(device(), gateDims!);
       const { keptBlocks = 0, causalBlocks = 0 } = await workload.counts();
       workload.dispose();
-      kept[name] = keptBlocks / causalBlocks;
+      if (name === 'dense') {
+        expect(keptBlocks).toBe(causalBlocks);
+        continue;
+      }
+      const pruningMode = name as 'paper' | 'certified';
+      expect(keptBlocks / causalBlocks).toBeLessThan(0.9);
+      const named = await countsOf({ logPruningTolerance: -10, pruningMode });
+      expect({ keptBlocks, causalBlocks }).toEqual(named);
+      const other = pruningMode === 'paper' ? -0.01 : -60;
+      expect(await countsOf({ logPruningTolerance: other, pruningMode })).not.toEqual(named);
     }
-    expect(kept.dense).toBe(1);
-    expect(kept.paper).toBeLessThan(0.9);
-    expect(kept.certified).toBeLessThan(0.9);
   });
 
   describe('the twin of a step', () => {

@@ -11,7 +11,7 @@ import {
 import { CounterRng, type Device } from '@vulpes/tensor-core';
 import { type AdamWState, createAdamWState, type TokenBatch } from '@vulpes/training';
 import type { Dims } from '../../case.ts';
-import { gateBias } from '../gate-biases.ts';
+import { gateBiases } from '../gate-biases.ts';
 import { normals } from '../random.ts';
 
 /** Random streams of the weights: drawing one for each of hundreds would take minutes. Neighbours differ. */
@@ -43,8 +43,9 @@ export class SharedState {
   readonly #states = new Map<string, { readonly state: TrainingState; users: number }>();
 
   /** @returns the state, and a function that gives it back */
-  take(model: Model, key: string): { state: TrainingState; release: () => void } {
-    const entry = this.#states.get(key) ?? { state: createState(model), users: 0 };
+  take(model: Model, dims: Dims): { state: TrainingState; release: () => void } {
+    const key = JSON.stringify(dims);
+    const entry = this.#states.get(key) ?? { state: createState(model, dims.slowHeads), users: 0 };
     entry.users++;
     this.#states.set(key, entry);
     const release = (): void => {
@@ -56,10 +57,14 @@ export class SharedState {
   }
 }
 
-/** Parameters with gates as of a trained model, and AdamW's moments, all 0. They are the caller's, who gives them to `disposeState`. */
-export function createState(model: Model): TrainingState {
+/**
+ * Parameters with gates as of a trained model, and AdamW's moments, all 0. They are the caller's, who gives them to `disposeState`.
+ * @param slowHeads the last so many heads forget slowly, as none does in a timed step
+ */
+export function createState(model: Model, slowHeads = 0): TrainingState {
   const specs = model.parameterSpecs();
-  const params = createParams(model.device, specs, model.config.numHeads);
+  const biases = gateBiases(model.config.numHeads, slowHeads);
+  const params = createParams(model.device, specs, biases);
   return { params, optimizer: createAdamWState(model.device, specs) };
 }
 
@@ -70,26 +75,28 @@ export function disposeState({ params, optimizer }: TrainingState): void {
   }
 }
 
-/** Weights as at the start of training, but gates as in a trained model: of every three heads one remembers. */
+/** Weights as at the start of training, but with these biases of the forget gates, [numHeads]. */
 export function createParams(
   device: Device,
   specs: readonly ParameterSpec[],
-  numHeads: number,
+  biases: Float32Array<ArrayBuffer>,
 ): Params {
   const params: Params = {};
   specs.forEach((spec, index) => {
-    params[spec.name] = device.tensor(firstValues(spec, index, numHeads), spec.shape, {
+    params[spec.name] = device.tensor(firstValues(spec, index, biases), spec.shape, {
       label: spec.name,
     });
   });
   return params;
 }
 
-function firstValues({ name, shape, init }: ParameterSpec, seed: number, numHeads: number) {
+function firstValues(
+  { name, shape, init }: ParameterSpec,
+  seed: number,
+  biases: Float32Array<ArrayBuffer>,
+): Float32Array<ArrayBuffer> {
   const size = shape.reduce((product, dim) => product * dim, 1);
-  if (name.endsWith('fgate_proj.bias')) {
-    return Float32Array.from({ length: numHeads }, (_, head) => gateBias(head));
-  }
+  if (name.endsWith('fgate_proj.bias')) return biases;
   if (init.kind === 'constant') return new Float32Array(size).fill(init.value);
   const values = normals(1 + (seed % STREAMS), size);
   const std = init.kind === 'normal' ? init.std : 1;
