@@ -29,7 +29,7 @@ export type Expectations = Readonly<Record<string, Expected>>;
 
 /** Work that no clock is needed for. Blocks are those of the attention matrix, summed over batch and heads. */
 export interface Counts {
-  /** Floating-point operations that the algorithm asks for (matmuls; 2 per multiply-add). */
+  /** Floating-point operations of the products that the timed work does, what it recomputes included (2 per multiply-add). */
   readonly flops: number;
   /** Bytes that must at least be read and written. */
   readonly bytes: number;

@@ -11,7 +11,7 @@ describe('the sampled twin', () => {
   const naiveDims = { batch: 2, queryLen: 37, keyLen: 37, numHeads: 3, headDim: 5 };
   const { out } = naiveForgettingAttention(naiveDims, host);
   const gradients = naiveForgettingAttentionBackward(naiveDims, host, host.dOut);
-  const sample = { heads: [1, 5], rows: [0, 7, 36], tail: 6 };
+  const sample = { heads: [1, 5], rows: [0, 7, 36], tail: 6, early: [0, 18] };
 
   const expectSame = ({ values, indices }: Elements, whole: Float64Array, size: number) => {
     expect(values).toHaveLength(size);
@@ -26,13 +26,33 @@ describe('the sampled twin', () => {
     expectSame(sampledGradients(sizes, host, sample).dq, gradients.dq, 2 * 3 * 5);
   });
 
-  test('gradients of the last keys are those of the whole twin', () => {
+  test('gradients of the last keys, and of early ones, are those of the whole twin', () => {
     const { dk, dv, dLogFgate } = sampledGradients(sizes, host, sample);
-    expectSame(dk, gradients.dk, 2 * 6 * 5);
-    expectSame(dv, gradients.dv, 2 * 6 * 5);
+    // Of both heads six keys; two early ones of the first.
+    expectSame(dk, gradients.dk, 2 * 6 * 5 + 2 * 5);
+    expectSame(dv, gradients.dv, 2 * 6 * 5 + 2 * 5);
     expectSame(dLogFgate, gradients.dLogFgate, 2 * 6);
     // The last token of the last head is the last element of all.
     expect(dk.indices).toContain(2 * 37 * 3 * 5 - 1);
+  });
+
+  test('a key of a head that forgets has its whole gradient long before the end', () => {
+    const long = sizesOf({ B: 1, T: 256, H: 3, D: 5, block: 8 });
+    const inputs = hostInputs(long);
+    const whole = naiveForgettingAttentionBackward(
+      { batch: 1, queryLen: 256, keyLen: 256, numHeads: 3, headDim: 5 },
+      inputs,
+      inputs.dOut,
+    );
+    const { dk, dv } = sampledGradients(long, inputs, {
+      heads: [0],
+      rows: [],
+      tail: 0,
+      early: [9],
+    });
+    expectSame(dk, whole.dk, 5);
+    expectSame(dv, whole.dv, 5);
+    expect(Math.hypot(...dv.values)).toBeGreaterThan(0.1);
   });
 
   test('a sample holds both ends, tile edges ± 1, and a head of each kind', () => {
@@ -41,11 +61,13 @@ describe('the sampled twin', () => {
       heads: [0, 5],
       rows: [0, 7, 8, 9, 15, 16, 17, 31, 32, 33, 36],
       tail: 32,
+      early: [0],
     });
     expect(sampleOf(sizesOf({ ...dims, B: 1, T: 1 }))).toEqual({
       heads: [0, 2],
       rows: [0],
       tail: 1,
+      early: [],
     });
   });
 

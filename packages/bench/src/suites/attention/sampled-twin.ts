@@ -1,4 +1,4 @@
-// Some elements of attention's outputs at any length, in f64: rows of out and dq, and the gradients of the last keys.
+// Some elements of attention's outputs at any length, in f64: rows of out and dq, and the gradients of the last keys and of early ones.
 
 import type { HostInputs, Sizes } from './inputs.ts';
 
@@ -9,14 +9,21 @@ export interface Sample {
   readonly rows: readonly number[];
   /** Last keys of `dk`, `dv` and `dLogFgate`: only rows at or after a key touch it, so few rows make them exact. */
   readonly tail: number;
+  /** Keys far before the last of `dk` and `dv`, in the first head: it forgets, so rows soon give them no weight that f64 can hold beside 1. */
+  readonly early: readonly number[];
 }
+
+/** Nats of decay after which a row's weight of a key is nothing. */
+const FORGOTTEN = 60;
 
 /** Both ends and the edges of the first, a middle and the last tile, ± 1; in the first head, which forgets, and the last, which remembers. */
 export function sampleOf({ batch, seqLen, numHeads, blocks: { blockM } }: Sizes): Sample {
   const tiles = [1, Math.floor(seqLen / blockM / 2), Math.floor((seqLen - 1) / blockM)];
   const edges = tiles.flatMap((tile) => [tile * blockM - 1, tile * blockM, tile * blockM + 1]);
   const rows = [...new Set([0, ...edges, seqLen - 1])].filter((row) => row >= 0 && row < seqLen);
-  return { heads: [...new Set([0, batch * numHeads - 1])], rows, tail: Math.min(32, seqLen) };
+  const tail = Math.min(32, seqLen);
+  const early = [0, Math.floor(seqLen / 2)].filter((key) => key < seqLen - tail);
+  return { heads: [...new Set([0, batch * numHeads - 1])], rows, tail, early: [...new Set(early)] };
 }
 
 /** Elements of one output: what they are, and where. */
@@ -36,11 +43,11 @@ export function sampledOut(sizes: Sizes, host: HostInputs, { heads, rows }: Samp
   return out;
 }
 
-/** Rows of `dq`, and the gradients of the last keys: O(T · D) for each row and each of the last keys, of each head. */
+/** Rows of `dq`, and the gradients of the last keys and of early ones: O(T · D) for each row, each of the last keys of each head, and some hundred rows an early key. */
 export function sampledGradients(
   sizes: Sizes,
   host: HostInputs,
-  { heads, rows, tail }: Sample,
+  { heads, rows, tail, early }: Sample,
 ): Record<'dq' | 'dk' | 'dv' | 'dLogFgate', Elements> {
   const found = { dq: none(), dk: none(), dv: none(), dLogFgate: none() };
   for (const head of heads.map((index) => headOf(sizes, host, index))) {
@@ -50,6 +57,8 @@ export function sampledGradients(
     }
     putTail(found, head, sizes.seqLen - tail);
   }
+  const forgetting = headOf(sizes, host, heads[0] as number);
+  for (const key of early) putEarly(found, forgetting, key);
   return found;
 }
 
@@ -163,6 +172,20 @@ function putTail(
     dLogFgate += dLogLambda;
     put(found.dLogFgate, gateOffset(first + at), [dLogFgate]);
   }
+}
+
+/** Gradients of one key, by the rows that have not forgotten it. */
+function putEarly(found: Record<'dk' | 'dv', Elements>, head: Head, key: number): void {
+  const { seqLen, headDim, smScale, logLambda } = head;
+  const [dk, dv] = [new Float64Array(headDim), new Float64Array(headDim)];
+  for (let i = key; i < seqLen; i++) {
+    if ((logLambda[key] as number) - (logLambda[i] as number) > FORGOTTEN) break;
+    const weights = weightsOf(head, i);
+    addRow(dv, weights[key] as number, head.dOut, i);
+    addRow(dk, smScale * (dScoresOf(head, i, weights)[key] as number), head.q, i);
+  }
+  put(found.dk, head.offset(key), dk);
+  put(found.dv, head.offset(key), dv);
 }
 
 /** sum [D] += scale · row i of `rows` [T, D] */
