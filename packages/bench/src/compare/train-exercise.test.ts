@@ -1,0 +1,116 @@
+// What the losses of a training exercise tell: a step that leaves a part of AdamW out is refused, ours and a peer's alike.
+
+import { createModel, foxPreset, type Params } from '@vulpes/lm-models';
+import { createDevice, type Device, type Tensor, valueAndGrad } from '@vulpes/tensor-core';
+import type { TrainStepResult } from '@vulpes/training';
+import { adamwStep, clipCoefficient, globalNorm } from '@vulpes/wgsl-kernels';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { CaseReport } from '../report/report.ts';
+import { deviation } from './deviation.ts';
+import type { OurWork } from './exercise.ts';
+import type { TrainJob } from './job.ts';
+import { trainExercise } from './train-exercise.ts';
+
+const nano = { preset: 'pro-nano', dims: { B: 2, T: 24 } as Record<string, number> } as CaseReport;
+const exercise = trainExercise(nano);
+
+let device: Device;
+let job: TrainJob;
+let ours: OurWork;
+let ourLosses: Record<string, Float32Array>;
+beforeAll(async () => {
+  device = await createDevice({ adapter: 'software' });
+  const prepared = await exercise.prepare(device);
+  job = prepared.job as TrainJob;
+  ours = prepared.ours;
+  ourLosses = await ours.outputs();
+});
+afterAll(() => {
+  ours.dispose();
+  device.dispose();
+});
+
+/** A step as the job tells it, but for its faults. */
+interface Faults {
+  readonly isUnclipped?: boolean;
+  readonly isUncorrected?: boolean;
+  readonly isDecayedEverywhere?: boolean;
+  readonly optimizer?: Partial<TrainJob['optimizer']>;
+}
+
+/** Losses of a peer that has nothing but the job. */
+async function lossesOf(faults: Faults): Promise<Record<string, Float32Array>> {
+  const { batch, length, parameters } = job;
+  const optimizer = { ...job.optimizer, ...faults.optimizer };
+  const model = createModel(foxPreset('llama-nano', { logPruningTolerance: null }), device);
+  const upload = (dataOf: (one: (typeof parameters)[number]) => Float32Array): Params =>
+    Object.fromEntries(
+      parameters.map((one) => [one.name, device.tensor(dataOf(one), [...one.shape])]),
+    );
+  const zeros = () => upload(({ data }) => new Float32Array(data.length));
+  const [params, m, v] = [upload(({ data }) => data), zeros(), zeros()];
+  const tokens = {
+    inputIds: device.tensor(job.inputIds, [batch, length]),
+    labels: device.tensor(job.labels, [batch, length]),
+  };
+  const gradients = valueAndGrad(device, (learned: Readonly<Params>, of: typeof tokens) =>
+    model.loss(learned, of),
+  );
+  const step = (update: number): Tensor => {
+    const { loss, grads } = gradients(params, tokens);
+    const clip = clipCoefficient(globalNorm(Object.values(grads)), optimizer.maxGradNorm);
+    for (const { name, isDecayed } of parameters) {
+      adamwStep({
+        param: params[name] as Tensor,
+        grad: grads[name] as Tensor,
+        m: m[name] as Tensor,
+        v: v[name] as Tensor,
+        ...optimizer,
+        clip: faults.isUnclipped ? null : clip,
+        weightDecay: isDecayed || faults.isDecayedEverywhere ? optimizer.weightDecay : 0,
+        // 1 − βᵗ is 1 by then.
+        step: faults.isUncorrected ? 1e6 : update,
+      });
+    }
+    return loss;
+  };
+  const losses = new Float32Array(job.checkedUpdates);
+  for (let i = 0; i < losses.length; i++) {
+    const loss = device.scope(() => step(i + 1));
+    losses[i] = (await loss.data())[0] as number;
+    loss.dispose();
+  }
+  for (const tensors of [params, m, v, tokens]) {
+    for (const tensor of Object.values(tensors)) tensor.dispose();
+  }
+  return { losses };
+}
+
+test('a step that does as the job says has our losses', async () => {
+  // 1e-6 nats: two roundings of a loss of 5.
+  const bound = 1e-6;
+  expect(deviation(await lossesOf({}), ourLosses, { bound })).toMatch(/^losses .* from ours$/);
+});
+
+test.each<[string, Faults]>([
+  ['weight decay', { optimizer: { weightDecay: 0 } }],
+  ['which parameters decay', { isDecayedEverywhere: true }],
+  ['clip', { isUnclipped: true }],
+  ['bias correction', { isUncorrected: true }],
+  ['the first moment', { optimizer: { beta1: 0 } }],
+  ['the mean of squares', { optimizer: { beta2: 0 } }],
+  // sqrt(v) is nothing beside an epsilon of 1: a step of the mean gradient.
+  ['the second moment', { optimizer: { epsilon: 1 } }],
+  ['epsilon', { optimizer: { epsilon: 0 } }],
+])('a step that leaves out %s is refused', async (_, faults) => {
+  const theirs = await lossesOf(faults);
+  expect(() => deviation(theirs, ourLosses, exercise)).toThrow('its result is not ours');
+  // With room for what rounding does elsewhere.
+  expect(() => deviation(theirs, ourLosses, { bound: 10 * exercise.bound })).toThrow();
+});
+
+test('ours prunes nothing beside a peer that cannot', async () => {
+  const { losses, gradNorm, pruningCounts } = device.scope(() => ours.record() as TrainStepResult);
+  expect(pruningCounts.flat()).toEqual([]);
+  for (const tensor of [...losses, gradNorm]) tensor.dispose();
+});
