@@ -53,7 +53,7 @@ bench() { # NAME SECONDS OPTIONS…
 step doctor 20 doctor
 step verify 60 verify "$golden"
 step verify-certified 60 verify "$golden" --pruning certified
-bench training 200 --suite training --preset pro-125m --case T2048 --runs 10 --compare pytorch,jax-js,tfjs
+bench training 200 --suite training --preset pro-125m --case T2048 --compare pytorch,jax-js,tfjs
 bench attention-pytorch 90 --suite attention --case T16384-H12 --compare pytorch
 bench suites $((suite_seconds + 15)) --budget-seconds "$suite_seconds"
 bench matmul-pytorch 35 --suite matmul --case M4096 --compare pytorch --no-peaks

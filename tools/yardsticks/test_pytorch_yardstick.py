@@ -1,5 +1,6 @@
 """What of the script needs no PyTorch: python3 -m unittest discover -s tools/yardsticks"""
 
+import contextlib
 import os
 import tempfile
 import unittest
@@ -80,8 +81,8 @@ class Runs:
         self.clock = yardstick.Clock(None, runs)
         self.clock.warm = lambda _: None
         self.clock.wall_ms = lambda _: ms
-        self.clock.kernel_ms = lambda _: 1.0 if has_kernels else 0
-        self.clock.event_ms = lambda _: 2.0
+        self.clock.kernel_ms = lambda _, __: 1.0 if has_kernels else 0
+        self.clock.event_ms = lambda _, __: 2.0
 
     def counts(self):
         gpu, _, wall = self.clock.measure(None)
@@ -103,6 +104,58 @@ class ClockRuns(unittest.TestCase):
         self.assertEqual(gpu, [2.0] * 10)
         self.assertEqual(len(wall), 10)
         self.assertIn("CUDA events", clock)
+
+
+class Profiler:
+    """Of torch the profiler and the wait: run n launches a fill and a kernel, the latter of `1000 * n` us; told in no order."""
+
+    def __init__(self, extra=0):
+        self.runs = 0
+        self.extra = extra
+        self.profiler = self.cuda = self.autograd = self
+        self.ProfilerActivity = self.DeviceType = mock.Mock(CUDA="cuda")
+        self.synchronize = lambda: None
+
+    def profile(self, activities):
+        self.runs = 0
+        return contextlib.nullcontext(self)
+
+    def run(self):
+        self.runs += 1
+
+    def events(self):
+        def event(start, us, device="cuda"):
+            time_range = mock.Mock(start=start, elapsed_us=lambda: us)
+            return mock.Mock(time_range=time_range, device_type=device)
+
+        kernels = [event(10 * n, 1000 * n) for n in range(1, self.runs + 1)]
+        fills = [event(10 * n + 1, 500) for n in range(1, self.runs + 1)]
+        first = [event(0, 600) for _ in range(self.extra)]
+        return kernels[::-1] + fills + first + [event(99, 1e6, "cpu")]
+
+
+class KernelTimes(unittest.TestCase):
+    def test_only_the_last_run_counts(self):
+        torch = Profiler()
+        clock = yardstick.Clock(torch, 20)
+        self.assertEqual(clock.kernel_ms(torch.run, 3), 4.5)
+        self.assertEqual(clock.kernel_ms(torch.run, 0), 1.5)
+
+    def test_the_mean_where_runs_differ_in_launches(self):
+        torch = Profiler(extra=1)
+        self.assertAlmostEqual(yardstick.Clock(torch, 20).kernel_ms(torch.run, 1), (1 + 2 + 2 * 0.5 + 0.6) / 2)
+
+    def test_no_kernels(self):
+        torch = Profiler()
+        self.assertEqual(yardstick.Clock(torch, 20).kernel_ms(lambda: None, 2), 0)
+
+    def test_the_lead_takes_ten_ms(self):
+        for ms, lead in ((0.001, 256), (0.5, 20), (8, 1), (21, 0), (1000, 0)):
+            runs = Runs(20, ms)
+            leads = []
+            runs.clock.kernel_ms = lambda _, lead: leads.append(lead) or 1.0
+            runs.counts()
+            self.assertEqual(set(leads), {lead}, f"{ms} ms")
 
 
 class TrainRows(unittest.TestCase):
