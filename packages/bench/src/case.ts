@@ -31,7 +31,7 @@ export type Expectations = Readonly<Record<string, Expected>>;
 export interface Counts {
   /** Floating-point operations of the products that the timed work does, what it recomputes included (2 per multiply-add). */
   readonly flops: number;
-  /** Bytes that must at least be read and written. */
+  /** Bytes read and written: of products and elementwise work each value once; of attention the tiles of each kept block, once a block, from whatever memory serves them. */
   readonly bytes: number;
   /** False where all this is of the attention that a search decides for: then the search, which is what runs, has no rates. */
   readonly areOfRun?: false;

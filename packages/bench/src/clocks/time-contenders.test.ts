@@ -93,6 +93,26 @@ gpuSuite('timeContenders', (device) => {
       }
     });
 
+    test('each is led in by as many runs as suit its own length', async (context) => {
+      if (!device().caps.features.timestampQuery) context.skip('no timestamp queries');
+      const { turns, contenders } = watched(device(), { a: 1, b: 1 });
+      const long = contenders[1] as Contender;
+      const run = () => {
+        const start = performance.now();
+        while (performance.now() - start < 25);
+        return long.workload.run();
+      };
+      contenders[1] = { ...long, workload: { ...long.workload, run } };
+      let warm = 0;
+      await timeContenders(device(), contenders, SETTINGS, (phase, done) => {
+        if (phase === 'time' && done === 0) warm = turns.length;
+      });
+      const timed = turns.slice(warm);
+      // By the wall clock and under timestamps, three rounds: nothing leads in what takes longer than waking does.
+      expect(timed.filter((turn) => turn === 'b')).toHaveLength(2 * 3);
+      expect(timed.filter((turn) => turn === 'a').length).toBeGreaterThan(2 * 3);
+    });
+
     test('long runs: each by both clocks at once', async (context) => {
       if (!device().caps.features.timestampQuery) context.skip('no timestamp queries');
       const { turns, contenders } = watched(device(), { a: 1, b: 2 });

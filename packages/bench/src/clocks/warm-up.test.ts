@@ -11,6 +11,12 @@ test('runs before a sample: 10 ms of them, a bounded number, none before a long 
   expect(leadRuns(0)).toBe(256);
 });
 
+/** Keeps the host busy, as recording does. */
+const wait = (ms: number): void => {
+  const start = performance.now();
+  while (performance.now() - start < ms);
+};
+
 gpuSuite('warmUp', (device) => {
   /** Runs of a small launch between two waits, in order. */
   const watched = () => {
@@ -57,6 +63,19 @@ gpuSuite('warmUp', (device) => {
     );
     expect(device().memory.inUseBytes).toBe(before.inUseBytes);
     expect(device().memory.peakInUseBytes - before.inUseBytes).toBe(4 * 2 ** 14);
+  });
+
+  test('what the host takes to record is not work of the device', async () => {
+    const record = () => {
+      wait(10);
+      return recordMultiplyAdd(device(), { threads: 64, steps: 64, chains: 2 });
+    };
+    const start = performance.now();
+    await warmUp(device(), [record], 0.2);
+    // Were recording work, 0.2 s would do; three times that is where a slow host ends it.
+    const elapsedMs = performance.now() - start;
+    expect(elapsedMs).toBeGreaterThan(400);
+    expect(elapsedMs).toBeLessThan(1500);
   });
 
   test('with no seconds: one run that compiles, and one warm', async () => {

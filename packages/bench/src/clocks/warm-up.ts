@@ -55,9 +55,9 @@ interface Batch {
   readonly busyMs: number;
 }
 
-/** As many as take `ms`, if they run as those of the last batch did. */
-const runsFilling = (ms: number, { runs, busyMs }: Batch): number =>
-  Math.max(1, Math.min(MAX_BATCH_RUNS, Math.round((ms * runs) / busyMs)));
+/** As many as take `ms`, on the slower of host and device, if they run as those of the last batch did. */
+const runsFilling = (ms: number, { runs, recordMs, busyMs }: Batch): number =>
+  Math.max(1, Math.min(MAX_BATCH_RUNS, Math.round((ms * runs) / Math.max(recordMs, busyMs))));
 
 async function runBatch(device: Device, record: () => unknown, runs: number): Promise<Batch> {
   const start = performance.now();

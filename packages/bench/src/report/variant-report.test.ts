@@ -3,6 +3,7 @@ import { gpuSuite } from '@vulpes/tensor-core/testing';
 import { describe, expect, test } from 'vitest';
 import type { Counts } from '../case.ts';
 import { summary } from '../clocks/summary.fixture.ts';
+import { recordCopy } from '../peaks/measure-peaks.ts';
 import type { VariantReport } from './report.ts';
 import { type Contender, type RateBasis, variantReport } from './variant-report.ts';
 
@@ -120,6 +121,17 @@ gpuSuite('variantReport', (device) => {
       });
       const dense = contender({ wall: [1], gpu: [1] });
       expect((await report(dense, dense, BASIS)).counts?.prunedShare).toBeNull();
+    });
+
+    test('launches and peak memory of a run, without its inputs', async () => {
+      const x = device().zeros([2 ** 20]);
+      const given = contender({ wall: [1], gpu: [1] });
+      const run = () => ({ y: recordCopy(device(), x, 1024), z: device().zeros([2 ** 18]) });
+      const one = { ...given, workload: { ...given.workload, run } };
+      const { counts } = await report(one, one, BASIS);
+      x.dispose();
+      // 4 MiB copied and 1 MiB of zeros, beside an input of 4 MiB; only the copy is a launch.
+      expect(counts).toMatchObject({ dispatches: 1, peakBytes: 5 * 2 ** 20 });
     });
 
     test('of the attention that a search decides for: it has no rates', async () => {
