@@ -3,7 +3,7 @@
 # Reports and pages go to OUT, with all.txt (what was printed) and steps.log (progress and errors). Exit code 1 where a step failed.
 #   GOLDEN         folder of reference vectors; default: the small ones in fixtures/
 #   FOX            checkout of the official Forgetting Transformer; default: its rows are left out, and the report says so
-#   PYTHON         a Python that has PyTorch; default: python3
+#   PYTHON         a Python that has PyTorch; default: python3. Without PyTorch its rows are left out.
 #   SUITE_SECONDS  time budget of the run of all suites; default: 100. The whole takes 480 s more at most.
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 out=${1:?usage: ./measure.sh OUT [GOLDEN] [FOX]}
@@ -11,6 +11,8 @@ golden=${2:-$here/fixtures}
 fox=${3:-}
 suite_seconds=${SUITE_SECONDS:-100}
 failed=0
+torch=
+if "${PYTHON:-python3}" -c 'import torch' 2>/dev/null; then torch=pytorch; fi
 
 # The steps name cases of a GPU's size.
 if ! timeout -k 5 30 "$here/vulpes" doctor --json 2>/dev/null | grep -q '"isSoftware": false'; then
@@ -18,6 +20,7 @@ if ! timeout -k 5 30 "$here/vulpes" doctor --json 2>/dev/null | grep -q '"isSoft
   exit 1
 fi
 mkdir -p "$out" || exit 1
+[ "$torch" ] || echo "measure.sh: ${PYTHON:-python3} has no PyTorch, so its rows are left out." >&2
 : >"$out/all.txt"
 : >"$out/steps.log"
 
@@ -53,8 +56,8 @@ bench() { # NAME SECONDS OPTIONS…
 step doctor 20 doctor
 step verify 60 verify "$golden"
 step verify-certified 60 verify "$golden" --pruning certified
-bench training 200 --suite training --preset pro-125m --case T2048 --compare pytorch,jax-js,tfjs
-bench attention-pytorch 90 --suite attention --case T16384-H12 --compare pytorch
+bench training 200 --suite training --preset pro-125m --case T2048 --compare ${torch:+$torch,}jax-js,tfjs
+bench attention-pytorch 90 --suite attention --case T16384-H12 ${torch:+--compare $torch}
 bench suites $((suite_seconds + 15)) --budget-seconds "$suite_seconds"
-bench matmul-pytorch 35 --suite matmul --case M4096 --compare pytorch --no-peaks
+bench matmul-pytorch 35 --suite matmul --case M4096 ${torch:+--compare $torch} --no-peaks
 exit "$failed"
