@@ -1,12 +1,49 @@
+import {
+  naiveAdaptiveThreshold,
+  naiveBlockRanges,
+  naiveLogitBoundFromNorms,
+  naivePruningCounts,
+} from '@vulpes/acp-scheduler';
 import type { Device, Tensor } from '@vulpes/tensor-core';
 import { gpuSuite } from '@vulpes/tensor-core/testing';
 import { add } from '@vulpes/wgsl-kernels';
 import { expect, test } from 'vitest';
 import type { Dims, Variant, Workload } from '../case.ts';
 import { runCase } from '../run-case.ts';
+import { hostInputs, type Sizes, sizesOf } from './attention/inputs.ts';
 import { attentionSuite } from './attention.ts';
 
 const SETTINGS = { runs: 1, warmSeconds: 0, longRunMs: 60_000 };
+
+/** Λ of each head, [H, T]: log f [T, H] added up. */
+function hostLambda({ numHeads, seqLen }: Sizes, logFgate: Float32Array): Float64Array {
+  const lambda = new Float64Array(numHeads * seqLen);
+  for (let head = 0; head < numHeads; head++) {
+    let sum = 0;
+    for (let t = 0; t < seqLen; t++) {
+      sum += logFgate[t * numHeads + head] as number;
+      lambda[head * seqLen + t] = sum;
+    }
+  }
+  return lambda;
+}
+
+/** Blocks that the paper's rule keeps of the suite's inputs, in f64. */
+function paperKeeps(dims: Dims, logPruningTolerance: number): number {
+  const sizes = sizesOf(dims);
+  const { q, k, logFgate } = hostInputs(sizes);
+  const { seqLen, headDim } = sizes;
+  const search = { ...sizes, queryLen: seqLen, keyLen: seqLen };
+  const threshold = naiveLogitBoundFromNorms(q, k, {
+    ...sizes,
+    smScale: 1 / Math.sqrt(headDim),
+  }).map((bound) => naiveAdaptiveThreshold(bound, seqLen, logPruningTolerance));
+  const { startIndex } = naiveBlockRanges(hostLambda(sizes, logFgate), threshold, search);
+  return naivePruningCounts(startIndex, undefined, search).reduce(
+    (sum, count, index) => sum + (index % 2 === 0 ? count : 0),
+    0,
+  );
+}
 
 gpuSuite('the attention suite', (device) => {
   const caseOf = (mode: string) => {
@@ -22,6 +59,16 @@ gpuSuite('the attention suite', (device) => {
       const sampled = gate.checks.filter(({ dims }) => dims?.T === 333);
       expect(sampled.map(({ output }) => output)).toEqual(['out', 'dq', 'dk', 'dv', 'dLogFgate']);
     }
+  });
+
+  test('the paper variant keeps what its rule keeps at ε = e⁻¹⁰', async () => {
+    const { variants, dims } = caseOf('forward');
+    const paper = variants.find(({ name }) => name === 'paper') as Variant;
+    const workload = await paper.build(device(), dims);
+    const { keptBlocks } = await workload.counts();
+    workload.dispose();
+    expect(keptBlocks).toBe(paperKeeps(dims, -10));
+    expect(paperKeeps(dims, -1)).not.toBe(keptBlocks);
   });
 
   test('a row that is wrong at the timed length alone is refused', async () => {
