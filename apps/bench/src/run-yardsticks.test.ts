@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Measurement, parseReport, type Yardstick } from '@vulpes/bench';
@@ -50,17 +50,21 @@ test('a yardstick that cannot run: a sentence, a line in the report, and the row
   ]);
 });
 
-test('the command ends with the sentence and exit code 1, and the report is written', async () => {
+test('a yardstick that breaks off: a sentence at the end, exit code 1, and the report is written', async () => {
   const stderr = vi.spyOn(console, 'error').mockReturnValue(undefined);
   const folder = mkdtempSync(join(tmpdir(), 'vulpes-bench-'));
   const file = join(folder, 'report.json');
+  const python = join(folder, 'python');
+  // It imports torch, but the script ends badly.
+  writeFileSync(python, '#!/bin/sh\n[ "$1" = -c ] && exit 0\necho "no card" >&2\nexit 3\n');
+  chmodSync(python, 0o755);
   const given = parseArguments(
-    `--suite boundary --case T4096 --runs 1 --no-peaks --json ${file} --compare pytorch --python ${folder}/python`.split(
+    `--suite boundary --case T4096 --runs 1 --no-peaks --json ${file} --compare pytorch --python ${python}`.split(
       ' ',
     ),
   );
   expect(await bench(given, { write: () => {} })).toBe(1);
-  expect(stderr.mock.calls.join('')).toMatch(/^bench --compare pytorch: .*python.*\.$/);
+  expect(stderr.mock.calls.join('')).toMatch(/^bench --compare pytorch: .*3: no card\.$/);
   expect(parseReport(readFileSync(file, 'utf8'), file).notMeasured).toHaveLength(1);
   rmSync(folder, { recursive: true });
   stderr.mockRestore();
