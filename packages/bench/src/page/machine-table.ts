@@ -36,7 +36,7 @@ export function machineTable({ machine, settings, createdAt }: BenchReport): Row
 }
 
 function runsOf({ runs, warmSeconds, longRunMs }: BenchReport['settings']): string {
-  const fewer = longRunMs === null ? '' : `; fewer where one takes more than ${longRunMs} ms`;
+  const fewer = longRunMs === null ? '' : `; fewer where one takes more than ${longRunMs / 1000} s`;
   return `${runs} after ${warmSeconds} s of warm-up${fewer}`;
 }
 
