@@ -160,7 +160,7 @@ test('a red gate refuses the report: JSON that says so, no page, a sentence, exi
   const id = 'find-block-ranges/search B1-T4096-H12-blockM64-blockN64';
   expect(stderr).toMatch(
     new RegExp(
-      `^The report is refused: ${id} wrong: startIndex differs from its f64 twin by \\d\\.\\de-\\d \\(RMS error ratio; bound 0\\)\\. .*\\.$`,
+      `^The report is refused: ${id} wrong: startIndex differs from its f64 reference by \\d\\.\\de-\\d \\(RMS error ratio; bound 0\\)\\. .*\\.$`,
     ),
   );
   expect(stdout).toContain(`report: ${json}\n`);

@@ -5,10 +5,10 @@ import { YardstickError } from './compare/index.ts';
 import { errorLine } from './error-line.ts';
 
 /** A first import reads gigabytes. */
-const LONGEST_IMPORT_MS = 120_000;
+const MAX_IMPORT_MS = 120_000;
 
 /** @throws YardstickError where this Python does not start, or cannot import torch in time */
-export function checkPytorch(python = 'python3', longestMs = LONGEST_IMPORT_MS): Promise<void> {
+export function checkPytorch(python = 'python3', longestMs = MAX_IMPORT_MS): Promise<void> {
   const limit = { timeout: longestMs, killSignal: 'SIGKILL' } as const;
   return new Promise((resolve, reject) => {
     execFile(python, ['-c', 'import torch'], limit, (cause, _stdout, stderr) => {

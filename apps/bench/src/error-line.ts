@@ -13,13 +13,13 @@ export function errorLine(printed: string): string {
 }
 
 /** A process may print for hours; why it failed stands at the end. */
-const MOST_CHARACTERS = 2 ** 16;
+const MAX_CHARACTERS = 2 ** 16;
 
 /** @returns the end of what the stream has printed so far */
 export function endOf(stream: Readable): () => string {
   let end = '';
   stream.setEncoding('utf8').on('data', (text: string) => {
-    end = (end + text).slice(-MOST_CHARACTERS);
+    end = (end + text).slice(-MAX_CHARACTERS);
   });
   return () => end;
 }

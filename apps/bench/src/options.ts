@@ -65,7 +65,7 @@ const HELP_AFTER = `
 Suites:
 ${suiteNames.map((name) => paragraph(name.padEnd(11), suiteSentences[name])).join('\n')}
 
-${paragraph('', 'Each variant is first checked against its f64 twin. Where one is wrong it is not timed, and the report is refused: no page, exit code 1. On a software adapter a small set runs, in under five minutes, and times are good for ratios within one report only.')}
+${paragraph('', 'Each variant is first checked against its f64 reference. Where one is wrong it is not timed, and the report is refused: no page, exit code 1. On a software adapter a small set runs, in under five minutes, and times are good for ratios within one report only.')}
 
 Examples:
   bench                                       every suite

@@ -21,7 +21,7 @@ import { reportSections } from './report/page.ts';
 import { summaryTable } from './report/summary-table.ts';
 import { UsageError } from './usage-error.ts';
 
-const SHORTEST_TEXT = 64;
+const MIN_TEXT = 64;
 /** Maps of more heads than this are drawn coarser, so that the page stays small. */
 const MANY_HEADS = 64;
 
@@ -86,13 +86,13 @@ async function prepare(path: string, options: InspectCommandOptions): Promise<So
       `--layers: expected layers from 0 to ${numHiddenLayers - 1}, got ${missing}.`,
     );
   }
-  if (options.tokens !== undefined && options.tokens < SHORTEST_TEXT) {
-    throw new UsageError(`--tokens: expected at least ${SHORTEST_TEXT}, got ${options.tokens}.`);
+  if (options.tokens !== undefined && options.tokens < MIN_TEXT) {
+    throw new UsageError(`--tokens: expected at least ${MIN_TEXT}, got ${options.tokens}.`);
   }
   const text = await chooseText(run, options);
-  if (text.tokens.length < SHORTEST_TEXT) {
+  if (text.tokens.length < MIN_TEXT) {
     throw new UsageError(
-      `inspect: expected a text of at least ${SHORTEST_TEXT} bytes, got ${text.tokens.length} in ${text.origin}.`,
+      `inspect: expected a text of at least ${MIN_TEXT} bytes, got ${text.tokens.length} in ${text.origin}.`,
     );
   }
   const out = options.out ?? joinPath(path, 'inspect.html');

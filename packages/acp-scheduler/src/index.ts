@@ -1,28 +1,28 @@
 // Adaptive computation pruning: thresholds, block ranges and what they save. [ACP v2; arXiv 2504.06949]
 
-export { naiveCertifiedStart } from './certified/certified-start.naive.ts';
+export {
+  type BlockBoundDims,
+  type BlockBoundInputs,
+  referenceBlockBounds,
+} from './certified/block-bounds.reference.ts';
+export { referenceCertifiedStart } from './certified/certified-start.reference.ts';
 export {
   type CertifiedStopRuleOptions,
   certifiedStopRule,
 } from './certified/certified-stop-rule.ts';
-export { naiveLargestDroppedMass } from './certified/dropped-mass.naive.ts';
+export { referenceLargestDroppedMass } from './certified/dropped-mass.reference.ts';
 export type {
   CertifiedDims,
   CertifiedInputs,
   LogitInputs,
-} from './certified/logits.naive.ts';
-export {
-  naiveStopEdges,
-  type StopEdgeDims,
-  type StopEdgeInputs,
-} from './certified/stop-edges.naive.ts';
+} from './certified/logits.reference.ts';
 export { type FindBlockRangesOptions, findBlockRanges } from './find-index/find-block-ranges.ts';
 export {
-  type NaiveBlockRanges,
-  naiveBlockRanges,
+  type ReferenceBlockRanges,
+  referenceBlockRanges,
   type SearchDims,
-} from './find-index/find-index.naive.ts';
-export { naivePruningCounts } from './pruning-stats/pruning-counts.naive.ts';
+} from './find-index/find-index.reference.ts';
+export { referencePruningCounts } from './pruning-stats/pruning-counts.reference.ts';
 export { type PruningCountsOptions, pruningCounts } from './pruning-stats/pruning-counts.ts';
 export {
   blockCost,
@@ -37,10 +37,10 @@ export {
   type QkNormDims,
 } from './thresholds/logit-upper-bound.ts';
 export {
-  naiveAdaptiveThreshold,
-  naiveLogitBoundFromNorms,
-  naiveLogitBoundFromQkNorm,
-} from './thresholds/thresholds.naive.ts';
+  referenceAdaptiveThreshold,
+  referenceLogitBoundFromNorms,
+  referenceLogitBoundFromQkNorm,
+} from './thresholds/thresholds.reference.ts';
 export {
   type AdaptiveThresholdOptions,
   adaptiveThreshold,

@@ -1,4 +1,4 @@
-// What a benchmark is made of: a case with variants that do the same work in different ways, each with its f64 twin.
+// What a benchmark is made of: a case with variants that do the same work in different ways, each with its f64 reference.
 
 import { ArgumentError, type Device, type HostArray, type Tensor } from '@vulpes/tensor-core';
 
@@ -16,7 +16,7 @@ export function dim(dims: Dims, name: string): number {
   );
 }
 
-/** What an output must be: within an RMS error ratio of the f64 twin; a bound of 0 demands equality. */
+/** What an output must be: within an RMS error ratio of the f64 reference; a bound of 0 demands equality. */
 export interface Expected {
   readonly values: ArrayLike<number>;
   readonly bound: number;
@@ -53,11 +53,11 @@ export interface Counts {
 export interface Workload {
   /** Records the timed work. The outputs belong to the caller's scope. */
   run(): Readonly<Record<string, Tensor>>;
-  /** The outputs by the f64 twin. */
+  /** The outputs by the f64 reference. */
   expected(): Expectations | Promise<Expectations>;
   /** What the check at `gateDims` runs in place of `run`, where that leaves too little behind; called after `expected`. */
   checked?(): Promise<Readonly<Record<string, HostArray>>>;
-  /** Some elements of the outputs at the timed sizes, by the f64 twin: where `expected` takes too long there. */
+  /** Some elements of the outputs at the timed sizes, by the f64 reference: where `expected` takes too long there. */
   sample?(): Expectations | Promise<Expectations>;
   /** Of one run; called after the timed runs. */
   counts(): Counts | Promise<Counts>;
@@ -82,7 +82,7 @@ export interface BenchCase {
   readonly mode: Mode;
   /** Sizes that are timed. */
   readonly dims: Dims;
-  /** Sizes that are checked against the f64 twin first, where `dims` would take the twin too long. Default: `dims`. */
+  /** Sizes that are checked against the f64 reference first, where `dims` would take the twin too long. Default: `dims`. */
   readonly gateDims?: Dims;
   /** Of a model's case: the preset that gave its sizes. */
   readonly preset?: string;

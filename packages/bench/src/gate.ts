@@ -1,4 +1,4 @@
-// The correctness gate: a variant whose outputs differ from the f64 twin is not timed.
+// The correctness gate: a variant whose outputs differ from the f64 reference is not timed.
 
 import type { Device, HostArray } from '@vulpes/tensor-core';
 import {

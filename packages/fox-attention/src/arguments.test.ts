@@ -112,12 +112,12 @@ gpuSuite('forgettingAttention arguments', (device) => {
       messageOf((make) => {
         const x = make([B, T, H, D]);
         return forgettingAttention(x, x, x, null, {
-          spans: make([B, T, 2], 'i32'),
+          visibility: make([B, T, 2], 'i32'),
           windowSize: 4,
         });
       }),
     ).toMatchInlineSnapshot(
-      `"ArgumentError: forgettingAttention: expected either spans or windowSize, got both. Make the spans of all of them with tokenSpans."`,
+      `"ArgumentError: forgettingAttention: expected either visibility or windowSize, got both. Make the visibility of all of them with tokenVisibility."`,
     );
     expect(
       messageOf((make) => {
@@ -125,7 +125,7 @@ gpuSuite('forgettingAttention arguments', (device) => {
         const startIndex = make([B, H, 2], 'i32');
         return forgettingAttention(x, x, x, null, {
           ranges: { blocks, startIndex, endIndex: startIndex },
-          stopRule: { blocks, logPruningTolerance: -10, edges: make([B, H, 2, 2]) },
+          stopRule: { blocks, logPruningTolerance: -10, blockBounds: make([B, H, 2, 2]) },
         });
       }),
     ).toMatchInlineSnapshot(
@@ -134,10 +134,10 @@ gpuSuite('forgettingAttention arguments', (device) => {
     expect(
       messageOf((make) => {
         const x = make([B, T, H, D]);
-        return forgettingAttention(x, x, x, null, { spans: make([B, T], 'i32') });
+        return forgettingAttention(x, x, x, null, { visibility: make([B, T], 'i32') });
       }),
     ).toMatchInlineSnapshot(
-      `"ShapeError: forgettingAttention: expected spans [B, N, 2] with B=1, N=12, got [1, 12]."`,
+      `"ShapeError: forgettingAttention: expected visibility [B, N, 2] with B=1, N=12, got [1, 12]."`,
     );
   });
 });

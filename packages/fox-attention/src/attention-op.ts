@@ -20,7 +20,7 @@ export interface AttentionInputs {
   readonly logFgate: Tensor | null;
   readonly dims: AttentionDims;
   readonly smScale: number;
-  readonly spans: Tensor | null;
+  readonly visibility: Tensor | null;
   /** Given if and only if logFgate is. */
   readonly logLambda: Tensor | null;
   readonly ranges: BlockRanges | null;
@@ -30,7 +30,7 @@ export interface AttentionInputs {
 /** Optional tensors by name; null where the call has none. */
 interface Extras {
   readonly logLambda: Tensor | null;
-  readonly spans: Tensor | null;
+  readonly visibility: Tensor | null;
   readonly endIndex: Tensor | null;
 }
 
@@ -38,14 +38,14 @@ interface Attrs {
   readonly dims: AttentionDims & AttentionFlags;
   readonly smScale: number;
   readonly blocks: BlockSizes;
-  /** Start index or edges. */
+  /** Start index or blockBounds. */
   readonly limits: Tensor | null;
   readonly logPruningTolerance: number;
   readonly extras: Extras;
 }
 
 const NO_BLOCKS = { blockM: 8, blockN: 8 };
-const EXTRA_NAMES = ['logLambda', 'spans', 'endIndex'] as const;
+const EXTRA_NAMES = ['logLambda', 'visibility', 'endIndex'] as const;
 
 const attentionOp = defineOp<Attrs>({
   name: 'forgetting-attention',
@@ -61,16 +61,16 @@ const attentionOp = defineOp<Attrs>({
   },
   backward({ device, dOutputs, saved, attrs, needs }) {
     const [q, k, v, out, rowStats, ...present] = saved as [Tensor, Tensor, Tensor, Tensor, Tensor];
-    const { logLambda, spans, endIndex } = restoreExtras(attrs.extras, present);
+    const { logLambda, visibility, endIndex } = restoreExtras(attrs.extras, present);
     const dout = dOutputs[0] as Tensor;
     const keptEnds = endIndex ?? (attrs.dims.hasStopRule ? keptEndOf(rowStats, attrs) : null);
-    const rows = { out, dout, rowStats, logLambda, spans, endIndex: keptEnds };
+    const rows = { out, dout, rowStats, logLambda, visibility, endIndex: keptEnds };
     const inputs = { q, k, v, dout, stats: prepare(device, attrs, rows) };
     const dq = needs[0] ? queryGradient(device, attrs, inputs) : null;
     const { dk, dv, dLogLambda } = needs.slice(1).some(Boolean)
       ? keyGradients(device, attrs, inputs)
       : NO_KEY_GRADIENTS;
-    const dLogFgate = dLogLambda && needs[3] ? gateGradient(attrs, spans, dLogLambda) : null;
+    const dLogFgate = dLogLambda && needs[3] ? gateGradient(attrs, visibility, dLogLambda) : null;
     return [dq, dk, dv, ...(attrs.dims.hasGate ? [dLogFgate] : [])];
   },
 });
@@ -88,7 +88,7 @@ function runForward(
   const rowStats = device.empty(statsShape, { dtype: 'i32', label: 'row stats' });
   // Kernels compiled without an optional input still bind something there: any tensor, it is not read.
   const log_lambda = extras.logLambda ?? q;
-  const tensors = { q, k, v, log_lambda, limits: limits ?? q, spans: extras.spans ?? q };
+  const tensors = { q, k, v, log_lambda, limits: limits ?? q, visibility: extras.visibility ?? q };
   forwardKernel(device.caps).run(device, {
     dims,
     tensors: { ...tensors, out, row_stats: rowStats },
@@ -119,10 +119,10 @@ function restoreExtras(extras: Extras, present: readonly Tensor[]): Extras {
 
 /** Records attention over checked inputs. */
 export function attend(inputs: AttentionInputs): { out: Tensor; rowStats: Tensor } {
-  const { q, k, v, logFgate, dims, smScale, spans, logLambda, ranges, stopRule } = inputs;
+  const { q, k, v, logFgate, dims, smScale, visibility, logLambda, ranges, stopRule } = inputs;
   const flags = {
     hasGate: !!logFgate,
-    hasSpans: !!spans,
+    hasVisibility: !!visibility,
     hasRanges: !!ranges,
     hasStopRule: !!stopRule,
   };
@@ -130,9 +130,9 @@ export function attend(inputs: AttentionInputs): { out: Tensor; rowStats: Tensor
     dims: { ...dims, ...flags },
     smScale,
     blocks: (ranges ?? stopRule)?.blocks ?? NO_BLOCKS,
-    limits: ranges?.startIndex ?? stopRule?.edges ?? null,
+    limits: ranges?.startIndex ?? stopRule?.blockBounds ?? null,
     logPruningTolerance: stopRule?.logPruningTolerance ?? 0,
-    extras: { logLambda, spans, endIndex: ranges?.endIndex ?? null },
+    extras: { logLambda, visibility, endIndex: ranges?.endIndex ?? null },
   });
   return { out: out as Tensor, rowStats: rowStats as Tensor };
 }

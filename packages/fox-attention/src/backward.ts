@@ -7,7 +7,7 @@ import {
   backwardKeyKernel,
   backwardPrepare,
   backwardQueryKernel,
-  clearFirstGates,
+  zeroInactiveGateGrads,
 } from './kernels/backward.kernel.ts';
 
 interface Call {
@@ -46,12 +46,12 @@ export function prepare(
     readonly dout: Tensor;
     readonly rowStats: Tensor;
     readonly logLambda: Tensor | null;
-    readonly spans: Tensor | null;
+    readonly visibility: Tensor | null;
     readonly endIndex: Tensor | null;
   },
 ): Tensor {
   const { batch, numHeads, queryLen, keyLen } = dims;
-  const { out, dout, rowStats, logLambda, spans, endIndex } = rows;
+  const { out, dout, rowStats, logLambda, visibility, endIndex } = rows;
   const entries = batch * numHeads * (queryLen + keyLen);
   const stats = device.empty([entries, 4], { dtype: 'i32', label: 'attention stats' });
   backwardPrepare.run(device, {
@@ -62,7 +62,7 @@ export function prepare(
       row_stats: rowStats,
       log_lambda: logLambda ?? out,
       end_index: endIndex ?? out,
-      spans: spans ?? out,
+      visibility: visibility ?? out,
       stats,
     },
     params: { ...sizes(dims), batch, block_n: blocks.blockN },
@@ -98,14 +98,18 @@ export function keyGradients(
  * From the key side alone: the query side of each gate is a row sum Σ_j dS_ij, which is zero,
  * as forward and backward keep the same pairs and a softmax does not change with a shift of its row.
  */
-export function gateGradient({ dims }: Call, spans: Tensor | null, dLogLambda: Tensor): Tensor {
+export function gateGradient(
+  { dims }: Call,
+  visibility: Tensor | null,
+  dLogLambda: Tensor,
+): Tensor {
   const { device } = dLogLambda;
   const dlog_fgate = reverseCumsum(dLogLambda);
   // Not read where there are none, but one gate alone is smaller than one span.
   const absent = device.empty([2], { dtype: 'i32', label: 'not given' });
-  clearFirstGates.run(device, {
+  zeroInactiveGateGrads.run(device, {
     dims,
-    tensors: { dlog_fgate, spans: spans ?? absent },
+    tensors: { dlog_fgate, visibility: visibility ?? absent },
     params: { ...sizes(dims), batch: dims.batch },
   });
   return dlog_fgate;

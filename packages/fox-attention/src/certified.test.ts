@@ -5,15 +5,15 @@ import { expectMatch, gpuSuite, underTwoFills } from '@vulpes/tensor-core/testin
 import { runWithGrads } from '@vulpes/wgsl-kernels/testing';
 import { expect, test } from 'vitest';
 import { type CertifiedCase, certifiedCases } from './certified.cases.ts';
+import { makeBlockBounds } from './fixtures/block-bounds.ts';
 import { makeInputs, type TestInputs } from './fixtures/make-inputs.ts';
 import { hostTensors, uploadInputs, uploadOptions } from './fixtures/on-device.ts';
-import { stopEdges } from './fixtures/stop-edges.ts';
 import { attendAndReport, forgettingAttention } from './forgetting-attention.ts';
 import {
-  naiveDroppedMass,
-  naiveForgettingAttention,
-  naiveForgettingAttentionBackward,
-} from './naive.ts';
+  referenceDroppedMass,
+  referenceForgettingAttention,
+  referenceForgettingAttentionBackward,
+} from './reference.ts';
 
 const FORWARD_BOUND = 2e-6;
 const GRADIENT_BOUND = 1e-5;
@@ -37,13 +37,13 @@ function certifiedInputs(theCase: CertifiedCase): TestInputs {
 function optionsOf(device: Device, theCase: CertifiedCase, inputs: TestInputs) {
   const { dims, blocks, logPruningTolerance } = theCase;
   const keyBlocks = Math.ceil(dims.keyLen / blocks.blockN);
-  const edges = device.tensor(stopEdges(dims, inputs, blocks.blockN), [
+  const blockBounds = device.tensor(makeBlockBounds(dims, inputs, blocks.blockN), [
     dims.batch,
     dims.numHeads,
     keyBlocks,
     2,
   ]);
-  const stopRule = { blocks, logPruningTolerance, edges };
+  const stopRule = { blocks, logPruningTolerance, blockBounds };
   return { ...uploadOptions(device, dims, inputs), stopRule };
 }
 
@@ -67,12 +67,14 @@ gpuSuite(
       const { dims, blocks, logPruningTolerance } = theCase;
       const inputs = certifiedInputs(theCase);
       const { firstKeys, startIndex } = await keptOnDevice(theCase, inputs);
-      const dense = naiveForgettingAttention(dims, inputs);
+      const dense = referenceForgettingAttention(dims, inputs);
       const dropped = firstKeys.filter((first, row) => first > dense.firstKeys[row]!);
       expect(dropped.length).toBeGreaterThan(firstKeys.length / 20);
       expect(dropped.every((first) => first % blocks.blockN === 0)).toBe(true);
       const epsilon = Math.exp(logPruningTolerance);
-      expect(Math.max(...naiveDroppedMass(dims, inputs, firstKeys))).toBeLessThanOrEqual(epsilon);
+      expect(Math.max(...referenceDroppedMass(dims, inputs, firstKeys))).toBeLessThanOrEqual(
+        epsilon,
+      );
       expectBlocksHold(theCase, firstKeys, startIndex);
 
       const actual = await underTwoFills(device(), () =>
@@ -87,8 +89,8 @@ gpuSuite(
         ),
       );
       const kept = { ...inputs, firstKeys };
-      const expected = naiveForgettingAttentionBackward(dims, kept, inputs.dOut);
-      expectMatch('out', actual.y!, naiveForgettingAttention(dims, kept).out, FORWARD_BOUND);
+      const expected = referenceForgettingAttentionBackward(dims, kept, inputs.dOut);
+      expectMatch('out', actual.y!, referenceForgettingAttention(dims, kept).out, FORWARD_BOUND);
       for (const name of ['dq', 'dk', 'dv'] as const) {
         expectMatch(name, actual[name]!, expected[name], GRADIENT_BOUND);
       }

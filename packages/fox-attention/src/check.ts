@@ -24,7 +24,7 @@ export interface AttentionArguments {
   readonly k: Tensor;
   readonly v: Tensor;
   readonly logFgate: Tensor | null;
-  readonly spans?: Tensor | undefined;
+  readonly visibility?: Tensor | undefined;
   readonly seqStart?: Tensor | undefined;
   readonly cuSeqlens?: Tensor | undefined;
   readonly windowSize?: number | undefined;
@@ -85,19 +85,19 @@ function checkLogLambda({ logFgate, logLambda }: AttentionArguments, dims: Atten
   assertShape(OP, 'logLambda', logLambda, ['B', 'H', 'N', 2], { B, H, N });
 }
 
-/** The spans that come; what they are made of is checked by `tokenSpans`. */
+/** The visibility that come; what they are made of is checked by `tokenVisibility`. */
 function checkVisibility(given: AttentionArguments, { batch: B, keyLen: N }: AttentionDims): void {
-  const { spans, seqStart, cuSeqlens, windowSize } = given;
-  if (!spans) return;
+  const { visibility, seqStart, cuSeqlens, windowSize } = given;
+  if (!visibility) return;
   const others = Object.entries({ seqStart, cuSeqlens, windowSize });
   const [other] = others.find(([, value]) => value !== undefined) ?? [];
   if (other) {
     throw new ArgumentError(
-      `${OP}: expected either spans or ${other}, got both. Make the spans of all of them with tokenSpans.`,
+      `${OP}: expected either visibility or ${other}, got both. Make the visibility of all of them with tokenVisibility.`,
     );
   }
-  assertDType('spans', spans, 'i32');
-  assertShape(OP, 'spans', spans, ['B', 'N', 2], { B, N });
+  assertDType('visibility', visibility, 'i32');
+  assertShape(OP, 'visibility', visibility, ['B', 'N', 2], { B, N });
 }
 
 function checkPruning({ ranges, stopRule }: AttentionArguments, dims: AttentionDims): void {

@@ -18,7 +18,7 @@ export interface AttentionDims {
 /** Which optional inputs a call has: each is a branch that the kernels are compiled with or without. */
 export interface AttentionFlags {
   readonly hasGate: boolean;
-  readonly hasSpans: boolean;
+  readonly hasVisibility: boolean;
   readonly hasRanges: boolean;
   readonly hasStopRule: boolean;
 }

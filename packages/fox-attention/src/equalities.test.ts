@@ -10,7 +10,7 @@ import { makeInputs } from './fixtures/make-inputs.ts';
 import { hostTensors, uploadInputs, uploadOptions } from './fixtures/on-device.ts';
 import { attendAndReport, forgettingAttention } from './forgetting-attention.ts';
 import { headsSideBySide } from './kernels/tile.ts';
-import { naiveForgettingAttention, naiveForgettingAttentionBackward } from './naive.ts';
+import { referenceForgettingAttention, referenceForgettingAttentionBackward } from './reference.ts';
 
 const BOUND = 1e-6;
 const WEAK = { mean: -0.05, scale: 0.05 };
@@ -153,7 +153,7 @@ gpuSuite(
         const startIndex = (await kept.startIndex.data()) as Int32Array;
         rowStats.dispose();
         kept.startIndex.dispose();
-        const { lse, firstKeys } = naiveForgettingAttention(dims, inputs);
+        const { lse, firstKeys } = referenceForgettingAttention(dims, inputs);
         expect(stats.filter((_, at) => at % 2 === 1)).toEqual(firstKeys);
         const lseBits = stats.filter((_, at) => at % 2 === 0);
         expectMatch('lse', new Float32Array(lseBits.buffer), lse, BOUND);
@@ -182,8 +182,8 @@ gpuSuite(
         },
         inputs.dOut,
       );
-      expectMatch('out', y!, naiveForgettingAttention(dims, inputs).out, BOUND);
-      const expected = naiveForgettingAttentionBackward(dims, inputs, inputs.dOut);
+      expectMatch('out', y!, referenceForgettingAttention(dims, inputs).out, BOUND);
+      const expected = referenceForgettingAttentionBackward(dims, inputs, inputs.dOut);
       expectMatch('dq', dq!, expected.dq, 2 * BOUND);
     });
   },

@@ -1,15 +1,15 @@
-// Both kernel families against the f64 twin: output and every gradient, at every case.
+// Both kernel families against the f64 reference: output and every gradient, at every case.
 
 import type { Tensor } from '@vulpes/tensor-core';
 import { expectMatch, gpuSuite, underTwoFills } from '@vulpes/tensor-core/testing';
 import { cumulativeLogGate } from '@vulpes/wgsl-kernels';
-import { naiveTokenSpans, runWithGrads } from '@vulpes/wgsl-kernels/testing';
+import { referenceTokenVisibility, runWithGrads } from '@vulpes/wgsl-kernels/testing';
 import { expect, test } from 'vitest';
 import { type AttentionCase, attentionCases } from './attention.cases.ts';
 import { makeInputs, type TestInputs } from './fixtures/make-inputs.ts';
 import { hostTensors, uploadInputs, uploadOptions } from './fixtures/on-device.ts';
 import { forgettingAttention } from './forgetting-attention.ts';
-import { naiveForgettingAttention, naiveForgettingAttentionBackward } from './naive.ts';
+import { referenceForgettingAttention, referenceForgettingAttentionBackward } from './reference.ts';
 
 const FORWARD_BOUND = 1e-6;
 const GRADIENT_BOUND = 2e-6;
@@ -17,19 +17,19 @@ const GRADIENT_BOUND = 2e-6;
 const GATE_BOUND = 5e-6;
 
 /** The gradient of gate t is exactly 0 where the first query that it could act on sees no key before t. */
-function expectIdleGatesClear(
+function expectInactiveGateGradsZero(
   { dims }: AttentionCase,
   { seqStart, cuSeqlens, windowSize }: TestInputs,
   dLogFgate: Float32Array,
 ) {
   const { batch, queryLen, keyLen, numHeads } = dims;
   const limits = { seqStart, cuSeqlens, windowSize };
-  const spans = naiveTokenSpans({ batch, length: keyLen }, limits);
+  const visibility = referenceTokenVisibility({ batch, length: keyLen }, limits);
   let cleared = 0;
   for (let at = 0; at < dLogFgate.length; at++) {
     const [b, t] = [Math.floor(at / numHeads / keyLen), Math.floor(at / numHeads) % keyLen];
     const query = Math.max(t, keyLen - queryLen);
-    if (spans[(b * keyLen + query) * 2]! < t) continue;
+    if (visibility[(b * keyLen + query) * 2]! < t) continue;
     if (dLogFgate[at] !== 0) expect({ b, t, gradient: dLogFgate[at] }).toBeNull();
     cleared++;
   }
@@ -53,8 +53,8 @@ gpuSuite(
           inputs.dOut,
         ),
       );
-      const { out } = naiveForgettingAttention(dims, inputs);
-      const expected = naiveForgettingAttentionBackward(dims, inputs, inputs.dOut);
+      const { out } = referenceForgettingAttention(dims, inputs);
+      const expected = referenceForgettingAttentionBackward(dims, inputs, inputs.dOut);
       expectMatch('out', actual.y!, out, FORWARD_BOUND);
       for (const name of ['dq', 'dk', 'dv'] as const) {
         expectMatch(name, actual[name]!, expected[name], GRADIENT_BOUND);
@@ -64,7 +64,7 @@ gpuSuite(
       if (theCase.windowSize !== 1) {
         expectMatch('dlogFgate', actual.dlogFgate!, expected.dLogFgate, GATE_BOUND);
       }
-      expectIdleGatesClear(theCase, inputs, actual.dlogFgate!);
+      expectInactiveGateGradsZero(theCase, inputs, actual.dlogFgate!);
     });
 
     const noGate = attentionCases.find(({ gate }) => gate === null)!;

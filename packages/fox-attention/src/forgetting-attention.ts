@@ -6,7 +6,7 @@ import {
   cumulativeLogGate,
   type KeptBlocks,
   type StopRule,
-  tokenSpans,
+  tokenVisibility,
 } from '@vulpes/wgsl-kernels';
 import { type AttentionInputs, attend } from './attention-op.ts';
 import { checkArguments } from './check.ts';
@@ -16,15 +16,15 @@ import { selectBlocks } from './select-blocks.ts';
 export interface ForgettingAttentionOptions {
   /** Factor on q·k. Default 1/sqrt(D). */
   smScale?: number | undefined;
-  /** i32 [B, N, 2], from `tokenSpans`: which keys each token may see. Instead of the three that follow. */
-  spans?: Tensor | undefined;
+  /** i32 [B, N, 2], from `tokenVisibility`: which keys each token may see. Instead of the three that follow. */
+  visibility?: Tensor | undefined;
   /** i32 [B], left padding: keys before it are not attended to, rows before it give 0. */
   seqStart?: Tensor | undefined;
   /** i32 [documents + 1] (one sequence) or [B, documents + 1]: packed documents, from `packedOffsets`. */
   cuSeqlens?: Tensor | undefined;
   /** Tokens that a row sees, its own included. */
   windowSize?: number | undefined;
-  /** i32 [B, H, N, 2], `cumulativeLogGate(logFgate, { spans })`, for callers that have it. */
+  /** i32 [B, H, N, 2], `cumulativeLogGate(logFgate, { visibility })`, for callers that have it. */
   logLambda?: Tensor | undefined;
   /** Blocks to keep, for instance from `findBlockRanges`. Default: all. */
   ranges?: BlockRanges | undefined;
@@ -87,7 +87,7 @@ export function attendAndReport(
   });
 }
 
-/** Checks the arguments; makes spans and logLambda where the caller gave none. */
+/** Checks the arguments; makes visibility and logLambda where the caller gave none. */
 function prepareInputs(
   tensors: Pick<AttentionInputs, 'q' | 'k' | 'v' | 'logFgate'>,
   options: ForgettingAttentionOptions,
@@ -95,21 +95,22 @@ function prepareInputs(
   const { logFgate } = tensors;
   const { ranges = null, stopRule = null } = options;
   const dims = checkArguments({ ...tensors, ...options });
-  const spans = options.spans ?? spansOf(tensors.q, dims, options);
+  const visibility = options.visibility ?? visibilityOf(tensors.q, dims, options);
   const logLambda =
-    options.logLambda ?? (logFgate && cumulativeLogGate(logFgate, spans ? { spans } : {}));
+    options.logLambda ??
+    (logFgate && cumulativeLogGate(logFgate, visibility ? { visibility } : {}));
   const smScale = options.smScale ?? 1 / Math.sqrt(dims.headDim);
-  return { ...tensors, dims, smScale, spans, logLambda, ranges, stopRule };
+  return { ...tensors, dims, smScale, visibility, logLambda, ranges, stopRule };
 }
 
 /** Null where every row sees all keys up to its own. */
-function spansOf(
+function visibilityOf(
   { device }: Tensor,
   { batch, keyLen }: AttentionInputs['dims'],
   { seqStart, cuSeqlens, windowSize }: ForgettingAttentionOptions,
 ): Tensor | null {
   if (!seqStart && !cuSeqlens && windowSize === undefined) return null;
-  return tokenSpans(device, {
+  return tokenVisibility(device, {
     batch,
     length: keyLen,
     ...(seqStart && { seqStart }),

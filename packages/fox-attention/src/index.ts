@@ -1,4 +1,4 @@
-// @vulpes/fox-attention: forgetting attention, forward and backward, and its f64 twin.
+// @vulpes/fox-attention: forgetting attention, forward and backward, and its f64 reference.
 
 export {
   backwardBytes,
@@ -15,19 +15,10 @@ export {
   forgettingAttention,
 } from './forgetting-attention.ts';
 export {
-  type NaiveForward,
-  type NaiveGradients,
-  type NaiveInputs,
-  naiveDroppedMass,
-  naiveForgettingAttention,
-  naiveForgettingAttentionBackward,
-} from './naive.ts';
-export type { NaiveLimits, NaiveRanges } from './naive-limits.ts';
-export {
-  type NaivePagedInputs,
-  type NaivePages,
-  naivePagedAttention,
-} from './paged/paged.naive.ts';
+  type ReferencePagedInputs,
+  type ReferencePages,
+  referencePagedAttention,
+} from './paged/paged.reference.ts';
 export {
   appendPages,
   type KeyChunk,
@@ -35,4 +26,13 @@ export {
   pagedAttention,
 } from './paged/paged-attention.ts';
 export { type KeyPages, PAGE_SIZE, type PageDims, pageBytes } from './paged/pages.ts';
+export {
+  type ReferenceForward,
+  type ReferenceGradients,
+  type ReferenceInputs,
+  referenceDroppedMass,
+  referenceForgettingAttention,
+  referenceForgettingAttentionBackward,
+} from './reference.ts';
+export type { ReferenceLimits, ReferenceRanges } from './reference-limits.ts';
 export { selectBlocks } from './select-blocks.ts';

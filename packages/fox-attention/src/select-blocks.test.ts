@@ -13,7 +13,13 @@ import { selectBlocks } from './select-blocks.ts';
 
 const families = ['gpu', 'software'] as const;
 const noCaps = undefined as never;
-const flags = { hasGate: true, hasSpans: true, hasRanges: false, hasStopRule: true, hasEnds: true };
+const flags = {
+  hasGate: true,
+  hasVisibility: true,
+  hasRanges: false,
+  hasStopRule: true,
+  hasEnds: true,
+};
 
 describe('select', () => {
   test.each(families)('%s kernels fit the portable limits', (kernels) => {

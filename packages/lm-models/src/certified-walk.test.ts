@@ -1,16 +1,16 @@
-// Where attention stops under a stop rule: at the very edge where the rule's f64 twin stops, row by row. The two packages meet here.
+// Where attention stops under a stop rule: at the very edge where the rule's f64 reference stops, row by row. The two packages meet here.
 
 import {
   type CertifiedDims,
   certifiedStopRule,
-  naiveCertifiedStart,
-  naiveLargestDroppedMass,
+  referenceCertifiedStart,
+  referenceLargestDroppedMass,
 } from '@vulpes/acp-scheduler';
 import { attendAndReport } from '@vulpes/fox-attention';
 import { CounterRng, type Device } from '@vulpes/tensor-core';
 import { gpuSuite } from '@vulpes/tensor-core/testing';
-import { cumulativeLogGate, tokenSpans } from '@vulpes/wgsl-kernels';
-import { naiveTokenSpans } from '@vulpes/wgsl-kernels/testing';
+import { cumulativeLogGate, tokenVisibility } from '@vulpes/wgsl-kernels';
+import { referenceTokenVisibility } from '@vulpes/wgsl-kernels/testing';
 import { expect, test } from 'vitest';
 
 const HEAD_DIM = 16;
@@ -152,7 +152,7 @@ function firstKeysOfTwin(
   logPruningTolerance: number,
 ): Int32Array {
   const { queryLen, keyLen, numHeads, numKvHeads, limits, cuSeqlens, q, k, logFgate } = theCase;
-  const spans = naiveTokenSpans(
+  const visibility = referenceTokenVisibility(
     { batch: 1, length: keyLen },
     { ...limits, ...(cuSeqlens && { cuSeqlens }) },
   );
@@ -160,7 +160,7 @@ function firstKeysOfTwin(
   for (let h = 0; h < numHeads; h++) {
     let sum = 0;
     for (let t = 0; t < keyLen; t++) {
-      if (spans[2 * t]! < t) sum += logFgate[t * numHeads + h]!;
+      if (visibility[2 * t]! < t) sum += logFgate[t * numHeads + h]!;
       logLambda[h * keyLen + t] = sum;
     }
   }
@@ -174,14 +174,14 @@ function firstKeysOfTwin(
     blocks: { blockM: rows, blockN: Math.max(keys, theCase.blockN) },
   };
   const { smScale } = theCase;
-  const inputs = { q, k, logLambda, spans, smScale, logPruningTolerance };
-  const starts = naiveCertifiedStart(inputs, dims);
+  const inputs = { q, k, logLambda, visibility, smScale, logPruningTolerance };
+  const starts = referenceCertifiedStart(inputs, dims);
   const tiles = Math.ceil(queryLen / rows);
   return Int32Array.from({ length: numHeads * queryLen }, (_, at) => {
     const [h, i] = [Math.floor(at / queryLen), at % queryLen];
     const position = keyLen - queryLen + i;
     const start = starts[h * tiles + Math.floor(i / rows)]!;
-    return Math.min(Math.max(start, spans[2 * position]!), position + 1);
+    return Math.min(Math.max(start, visibility[2 * position]!), position + 1);
   });
 }
 
@@ -191,7 +191,7 @@ async function firstKeysOnDevice(device: Device, theCase: WalkCase): Promise<Int
   const ints = (values: readonly number[]) =>
     device.tensor(Int32Array.from(values), [values.length]);
   const rowStats = device.scope(() => {
-    const spans = tokenSpans(device, {
+    const visibility = tokenVisibility(device, {
       batch: 1,
       length: keyLen,
       ...(windowSize !== undefined && { windowSize }),
@@ -201,10 +201,10 @@ async function firstKeysOnDevice(device: Device, theCase: WalkCase): Promise<Int
     const q = device.tensor(theCase.q, [1, queryLen, numHeads, HEAD_DIM]);
     const k = device.tensor(theCase.k, [1, keyLen, numKvHeads, HEAD_DIM]);
     const logFgate = device.tensor(theCase.logFgate, [1, keyLen, numHeads]);
-    const logLambda = cumulativeLogGate(logFgate, { spans });
+    const logLambda = cumulativeLogGate(logFgate, { visibility });
     const blocks = { blockM: 32, blockN };
-    const stopRule = certifiedStopRule(k, logLambda, { logPruningTolerance, blocks, spans });
-    const options = { smScale: theCase.smScale, spans, logLambda, stopRule };
+    const stopRule = certifiedStopRule(k, logLambda, { logPruningTolerance, blocks, visibility });
+    const options = { smScale: theCase.smScale, visibility, logLambda, stopRule };
     return attendAndReport(q, k, k, logFgate, options).rowStats;
   });
   const stats = (await rowStats.data()) as Int32Array;
@@ -215,7 +215,7 @@ async function firstKeysOnDevice(device: Device, theCase: WalkCase): Promise<Int
 gpuSuite(
   'the certified walk',
   (device) => {
-    test('rows stop where the f64 twin stops, and no later than its margins allow', async () => {
+    test('rows stop where the f64 reference stops, and no later than its margins allow', async () => {
       const step = STEP[device().caps.kernels];
       let stops = 0;
       for (const theCase of cases) {
@@ -254,7 +254,7 @@ gpuSuite(
             queryLen: keyLen,
             keyLen,
           };
-          const mass = naiveLargestDroppedMass({ q, k, logLambda, smScale }, firstKeys, {
+          const mass = referenceLargestDroppedMass({ q, k, logLambda, smScale }, firstKeys, {
             ...dims,
             blocks: { blockM: 1, blockN: 32 },
           });

@@ -3,7 +3,7 @@
 import { gpuSuite } from '@vulpes/tensor-core/testing';
 import { describe } from 'vitest';
 import { cacheSuite } from './cache/cache.suite.ts';
-import { letGoSuite } from './cache/let-go.suite.ts';
+import { evictionSuite } from './cache/eviction.suite.ts';
 import { frozenSuite } from './frozen.suite.ts';
 import { generateSuite } from './generate/generate.suite.ts';
 import { modelSuite } from './model.suite.ts';
@@ -17,7 +17,7 @@ gpuSuite('lm-models', (device) => {
   describe('packing', () => packingSuite(device));
   describe('pruning in a model', () => pruningSuite(device));
   describe('cache', () => cacheSuite(device));
-  describe('what a cache lets go of', () => letGoSuite(device));
+  describe('what a cache lets go of', () => evictionSuite(device));
   describe('generate', () => generateSuite(device));
   describe('README', () => readmeSuite(device));
 });

@@ -8,9 +8,9 @@ import { memoryFileSystem } from './folder/file-system.ts';
 import { loadModelFolder } from './folder/load-folder.ts';
 import { generate } from './generate/generate.ts';
 import { createModel, type LossInputs } from './model.ts';
-import { naiveLogits } from './naive/model.ts';
 import { seqStartFromMask } from './padding.ts';
 import type { Params } from './parameters/params.ts';
+import { referenceLogits } from './reference/model.ts';
 import { readSafetensors, tensorValues } from './safetensors/index.ts';
 
 const fileOf = (name: string): Uint8Array =>
@@ -27,12 +27,12 @@ const floats = (name: string) => tensorValues(golden.get(name)!) as Float32Array
 const ints = (name: string) => tensorValues(golden.get(name)!) as Int32Array;
 const [batch, seqLen] = golden.get('input_ids')!.shape as [number, number];
 
-test('the naive twin still gives the frozen logits', () => {
+test('the f64 reference still gives the frozen logits', () => {
   const weights = Object.fromEntries(
     Object.entries(folder.weights).map(([name, { data }]) => [name, data]),
   );
   const rows = Array.from({ length: batch }, (_, b) =>
-    naiveLogits(folder.config, weights, {
+    referenceLogits(folder.config, weights, {
       inputIds: ints('input_ids').subarray(b * seqLen, (b + 1) * seqLen),
     }),
   );

@@ -36,11 +36,11 @@ export {
   type ModelInputs,
   type NextTokenInputs,
 } from './model.ts';
-export { type NaiveBatch, type NaiveResult, naiveBatch } from './naive/batch.ts';
 export { seqStartFromMask } from './padding.ts';
 export { initialValues } from './parameters/initial-values.ts';
 export type { ParameterInit, ParameterSpec } from './parameters/parameter-spec.ts';
 export { nonEmbeddingParameters, parameterSpecs } from './parameters/parameter-specs.ts';
 export type { Params } from './parameters/params.ts';
 export { foxPreset, type PresetName, presetNames } from './presets.ts';
+export { type ReferenceBatch, type ReferenceResult, referenceBatch } from './reference/batch.ts';
 export * from './safetensors/index.ts';

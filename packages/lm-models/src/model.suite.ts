@@ -1,4 +1,4 @@
-// The model on the device against its naive twin: every option, padding, packing, pruning, all gradients.
+// The model on the device against its f64 reference: every option, padding, packing, pruning, all gradients.
 
 import { type Device, type Tensor, valueAndGrad } from '@vulpes/tensor-core';
 import { expectMatch, underTwoFills } from '@vulpes/tensor-core/testing';
@@ -7,17 +7,17 @@ import type { FoxConfig } from './config.ts';
 import type { HostWeights } from './folder/weights.ts';
 import { modelCases } from './model.cases.ts';
 import { createModel, type LossInputs } from './model.ts';
-import { naiveBatch } from './naive/batch.ts';
+import { parameterSpecs } from './parameters/parameter-specs.ts';
+import type { Params } from './parameters/params.ts';
+import { referenceBatch } from './reference/batch.ts';
 import {
   directionalDerivatives,
   directionalError,
   hostOf,
   type Layout,
   testBatch,
-} from './naive/check.ts';
-import { randomWeights } from './naive/random-weights.ts';
-import { parameterSpecs } from './parameters/parameter-specs.ts';
-import type { Params } from './parameters/params.ts';
+} from './reference/check.ts';
+import { randomWeights } from './reference/random-weights.ts';
 
 const SEED = 42;
 const [BATCH, SEQ_LEN] = [2, 21];
@@ -131,7 +131,7 @@ export function modelSuite(device: () => Device): void {
 
     test.each(variants)('$name', async ({ pruning, layout }) => {
       const batch = testBatch(config, { seqLen: SEQ_LEN, ...layout, seed: SEED });
-      const expected = naiveBatch(config, weights, batch);
+      const expected = referenceBatch(config, weights, batch);
       const actual = await runOnDevice(
         device(),
         { ...config, ...pruning },

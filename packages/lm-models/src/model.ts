@@ -9,7 +9,7 @@ import { validateConfig } from './config-validate.ts';
 import { checkWeights, type HostWeights } from './folder/weights.ts';
 import { forward, headWeight } from './forward.ts';
 import type { ForwardContext } from './layers/context.ts';
-import { makeSpans } from './layers/spans.ts';
+import { makeVisibility } from './layers/visibility.ts';
 import {
   checkInputs,
   checkLossInputs,
@@ -69,7 +69,7 @@ export function createModel(config: FoxConfig, device: Device): Model {
   const specs = parameterSpecs(validateConfig(config));
   const contextOf = (inputs: ModelInputs, countPruning: boolean): ForwardContext => {
     const [batch, length] = inputs.inputIds.shape as [number, number];
-    return { config, ...makeSpans(device, { batch, length }, inputs, config), countPruning };
+    return { config, ...makeVisibility(device, { batch, length }, inputs, config), countPruning };
   };
   return {
     config,
@@ -91,7 +91,7 @@ export function createModel(config: FoxConfig, device: Device): Model {
       const { inputIds, cache } = checkNextInputs(inputs);
       const layers = cache?.open(inputIds, { config, device });
       const logits = device.scope(() => {
-        // A cache has spans of its own: they reach back beyond the chunk.
+        // A cache has visibility of its own: they reach back beyond the chunk.
         const context = layers ? cachedContext(config) : contextOf(inputs, false);
         const { hidden } = forward(params, inputIds, context, layers);
         return linear(lastRows(hidden), headWeight(params, context));
@@ -112,8 +112,8 @@ export function createModel(config: FoxConfig, device: Device): Model {
 
 const cachedContext = (config: FoxConfig): ForwardContext => ({
   config,
-  spans: undefined,
-  documentSpans: undefined,
+  visibility: undefined,
+  documentVisibility: undefined,
   countPruning: false,
 });
 

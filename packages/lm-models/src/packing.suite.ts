@@ -8,11 +8,11 @@ import { describe, expect, test } from 'vitest';
 import type { FoxConfig } from './config.ts';
 import { foxConfig } from './config-make.ts';
 import { createModel, type LossInputs } from './model.ts';
-import { naiveBatch } from './naive/batch.ts';
-import { hostOf } from './naive/check.ts';
-import { randomWeights } from './naive/random-weights.ts';
 import { parameterSpecs } from './parameters/parameter-specs.ts';
 import type { Params } from './parameters/params.ts';
+import { referenceBatch } from './reference/batch.ts';
+import { hostOf } from './reference/check.ts';
+import { randomWeights } from './reference/random-weights.ts';
 
 const VOCAB = 24;
 const small: Partial<FoxConfig> = {
@@ -46,7 +46,7 @@ const packed = (all: readonly Document[]) => ({
   lengths: all.map(({ ids }) => ids.length),
 });
 
-describe('the naive twin', () => {
+describe('the f64 reference', () => {
   test('gives packed documents the losses of separate runs', () => {
     const config = foxConfig({ ...small, useRope: true });
     const weights = weightsOf(config);
@@ -55,7 +55,7 @@ describe('the naive twin', () => {
         const { ids, labels, lengths } = packed(all);
         const cuSeqlens = [0];
         for (const length of lengths) cuSeqlens.push((cuSeqlens.at(-1) as number) + length);
-        const whole = naiveBatch(config, weights, {
+        const whole = referenceBatch(config, weights, {
           inputIds: ids,
           labels,
           seqStart: [0],
@@ -63,7 +63,9 @@ describe('the naive twin', () => {
         });
         const apart = all.flatMap((one) => {
           const { ids: inputIds, labels } = packed([one]);
-          return [...naiveBatch(config, weights, { inputIds, labels, seqStart: [0] }).lossPerToken];
+          return [
+            ...referenceBatch(config, weights, { inputIds, labels, seqStart: [0] }).lossPerToken,
+          ];
         });
         expectMatch('loss per token', whole.lossPerToken, apart, 1e-12);
       }),

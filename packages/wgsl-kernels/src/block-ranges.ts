@@ -30,7 +30,7 @@ export interface StopRule {
   /** log ε, below 0: the share of a row's attention weight that may be dropped. */
   readonly logPruningTolerance: number;
   /** f32 [B, H, ceil(N / blockN), 2]: S_j = log Σ_{t ≤ j} exp(λ_j − λ_t) and max ‖k_t‖ over t ≤ j, j the last key of each block. */
-  readonly edges: Tensor;
+  readonly blockBounds: Tensor;
 }
 
 /** Sizes of the attention call that ranges must fit. */
@@ -62,12 +62,17 @@ export function assertBlockRanges(op: string, ranges: BlockRanges, dims: BlockRa
  * @throws ArgumentError DTypeError ShapeError naming `op`
  */
 export function assertStopRule(op: string, rule: StopRule, dims: BlockRangeDims): void {
-  const { blocks, edges, logPruningTolerance } = rule;
+  const { blocks, blockBounds, logPruningTolerance } = rule;
   assertBlockSizes(op, blocks);
   const { batch, numHeads, keyLen } = dims;
-  assertShape(op, 'stopRule.edges', edges, [batch, numHeads, Math.ceil(keyLen / blocks.blockN), 2]);
-  if (edges.dtype !== 'f32') {
-    throw new DTypeError(`${op}: expected stopRule.edges f32, got ${edges.dtype}.`);
+  assertShape(op, 'stopRule.blockBounds', blockBounds, [
+    batch,
+    numHeads,
+    Math.ceil(keyLen / blocks.blockN),
+    2,
+  ]);
+  if (blockBounds.dtype !== 'f32') {
+    throw new DTypeError(`${op}: expected stopRule.blockBounds f32, got ${blockBounds.dtype}.`);
   }
   if (logPruningTolerance < 0) return;
   throw new ArgumentError(

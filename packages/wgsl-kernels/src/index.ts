@@ -18,13 +18,13 @@ export {
   type KernelDefinition,
 } from './define-kernel.ts';
 export { logLambdaWgsl } from './lib/log-lambda.ts';
-export { type AdamwStep, adamwStep, naiveAdamwStep } from './ops/adamw/index.ts';
+export { type AdamwStep, adamwStep, referenceAdamwStep } from './ops/adamw/index.ts';
 export { broadcastRows } from './ops/broadcast-rows/index.ts';
 export { cast } from './ops/cast/index.ts';
 export { cumulativeLogGate, reverseCumsum } from './ops/cumulative-log-gate/index.ts';
 export { accumulate, add, fill, scale, scaleBy } from './ops/elementwise/index.ts';
 export { embedding } from './ops/embedding/index.ts';
-export { clipCoefficient, globalNorm, naiveClipCoefficient } from './ops/global-norm/index.ts';
+export { clipCoefficient, globalNorm, referenceClipCoefficient } from './ops/global-norm/index.ts';
 export { linear } from './ops/linear/index.ts';
 export {
   assertLabels,
@@ -39,4 +39,8 @@ export { rope } from './ops/rope/index.ts';
 export { sumRows } from './ops/sum-rows/index.ts';
 export { swiglu, swigluBackward, swigluForward } from './ops/swiglu/index.ts';
 export { tokenShift } from './ops/token-shift/index.ts';
-export { packedOffsets, type TokenSpansOptions, tokenSpans } from './ops/token-spans/index.ts';
+export {
+  packedOffsets,
+  type TokenVisibilityOptions,
+  tokenVisibility,
+} from './ops/token-visibility/index.ts';

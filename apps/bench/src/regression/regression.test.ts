@@ -177,7 +177,7 @@ test('a refused report of a side ends the comparison in a sentence, and so does 
   const old = JSON.parse(JSON.stringify({ ...small, cases, refused: 1 }));
   expect(() => sideRun(old, { name: 'base' })).toThrow(
     sentence(
-      /^bench --base: the report of base is refused, .*: find-block-ranges.* one launch: endIndex differs from its f64 twin by 5\.0e-1 \(RMS error ratio; bound 0\)\.$/,
+      /^bench --base: the report of base is refused, .*: find-block-ranges.* one launch: endIndex differs from its f64 reference by 5\.0e-1 \(RMS error ratio; bound 0\)\.$/,
     ),
   );
   // Before schema 4 the kind stood in the reason.

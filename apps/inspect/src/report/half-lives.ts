@@ -1,11 +1,11 @@
 // How long heads remember: half-lives of their gates, head by head and all together.
 
 import { formatNumber, histogram, intervalPlot, type Section } from '@vulpes/charts';
-import { halfLives, LONGEST_HALF_LIFE, type ModelInspection, quantiles } from '@vulpes/lm-models';
+import { halfLives, MAX_HALF_LIFE, type ModelInspection, quantiles } from '@vulpes/lm-models';
 import { byHalfLife, headsOf, type NamedHead, percent } from './heads.ts';
 
 /** Rows of one picture; of more heads, the longest and the shortest memories are drawn. */
-const MOST_ROWS = 48;
+const MAX_ROWS = 48;
 const LISTED = 5;
 const axis = { label: 'half-life', unit: 'tokens', scale: 'log' } as const;
 
@@ -14,7 +14,7 @@ export function halfLifeSections(inspection: ModelInspection): Section[] {
   return [
     {
       heading: 'Half-lives of the gates',
-      text: `A gate f lets f of everything before it survive: kept up, half would be left after log 2 / −log f tokens. Gates change from token to token; the half-life of a head is that of its mean log gate. Gates of exactly 1 count as ${formatNumber(LONGEST_HALF_LIFE)} tokens.`,
+      text: `A gate f lets f of everything before it survive: kept up, half would be left after log 2 / −log f tokens. Gates change from token to token; the half-life of a head is that of its mean log gate. Gates of exactly 1 count as ${formatNumber(MAX_HALF_LIFE)} tokens.`,
       svg: [headPicture(heads), allPicture(heads)],
       table: {
         columns: [
@@ -33,10 +33,10 @@ export function halfLifeSections(inspection: ModelInspection): Section[] {
 }
 
 function headPicture(heads: readonly NamedHead[]): string {
-  const half = MOST_ROWS / 2;
+  const half = MAX_ROWS / 2;
   const sorted = byHalfLife(heads);
   const drawn =
-    heads.length <= MOST_ROWS ? heads : [...sorted.slice(0, half), ...sorted.slice(-half)];
+    heads.length <= MAX_ROWS ? heads : [...sorted.slice(0, half), ...sorted.slice(-half)];
   return intervalPlot({
     title: 'Half-lives of the gates of each head',
     subtitle: `dot: median over the tokens; thick: middle half; thin: p10 to p90${drawn.length < heads.length ? `; the ${half} longest and the ${half} shortest of ${heads.length} heads` : ''}`,

@@ -19,7 +19,7 @@ import {
 } from './compare-attention.ts';
 import { keptShare } from './kept-share.ts';
 import { droppedMass, twinDropping } from './twin.ts';
-import { emptyRows, firstVisibleKey, silentGates } from './visible-keys.ts';
+import { emptyRows, firstVisibleKey, inactiveGates } from './visible-keys.ts';
 
 const OFFICIAL = { hasOfficial: true };
 
@@ -168,11 +168,11 @@ describe('which keys a row may see', () => {
   test('rows that see nothing, and gates that act on nothing', () => {
     const padded = limited({ seqStart: Int32Array.of(0, 2) });
     expect(emptyRows(padded)).toEqual([8, 9]);
-    expect(silentGates(padded)).toEqual([0, 8, 9, 10]);
+    expect(inactiveGates(padded)).toEqual([0, 8, 9, 10]);
     expect(emptyRows(limited({ seqStart: Int32Array.of(0, 7) }, 3))).toEqual([3, 4]);
     const packed = limited({ cuSeqlens: Int32Array.of(0, 3, 8) });
     expect(emptyRows(packed)).toEqual([]);
-    expect(silentGates(packed)).toEqual([0, 3, 8, 11]);
+    expect(inactiveGates(packed)).toEqual([0, 3, 8, 11]);
   });
 });
 

@@ -19,7 +19,7 @@ import {
 import { type FoundRanges, keptShare } from './kept-share.ts';
 import { attendOnDevice, type DeviceResults, thresholdOnDevice } from './on-device.ts';
 import {
-  boldPruning,
+  aggressivePruning,
   certifiedPruning,
   constantPruning,
   officialPruning,
@@ -93,7 +93,7 @@ async function checkOfficial(
 export const checkCertified: RuleCheck = async (device, theCase) => {
   const logPruningTolerance = DEFAULT_LOG_PRUNING_TOLERANCE;
   const usual = await attendOnDevice(device, theCase, certifiedPruning(logPruningTolerance));
-  const hard = await attendOnDevice(device, theCase, boldPruning(HARD));
+  const hard = await attendOnDevice(device, theCase, aggressivePruning(HARD));
   const { out, firstKeys } = usual;
   const mass = droppedMass(theCase, firstKeys);
   const hardMass = droppedMass(theCase, hard.firstKeys);

@@ -8,7 +8,7 @@ import {
   largestRowNorm,
 } from '../compare/metrics.ts';
 import type { AttentionCase, AttentionResults, OfficialPruning } from './attention-case.ts';
-import { emptyRows, silentGates } from './visible-keys.ts';
+import { emptyRows, inactiveGates } from './visible-keys.ts';
 
 /** RMS error ratios of f32 kernels against f64. */
 const FORWARD_BOUND = 1e-5;
@@ -64,7 +64,7 @@ export function compareSilentGates(
 ): Check[] {
   if (!theCase.limits.cuSeqlens) return [];
   return exactZeros(`${prefix}silent gates`, {
-    ...{ values: [dLogFgate], rows: silentGates(theCase), width: theCase.dims.numHeads },
+    ...{ values: [dLogFgate], rows: inactiveGates(theCase), width: theCase.dims.numHeads },
     what: (count) => `dlog_fgate at ${count} tokens that see nothing before themselves`,
   });
 }

@@ -26,7 +26,9 @@ export async function attendOnDevice(
 ): Promise<DeviceResults> {
   const { blocks, tensors } = device.scope(() => {
     const inputs = upload(device, theCase);
-    const logLambda = cumulativeLogGate(inputs.logFgate, { spans: inputs.spans ?? undefined });
+    const logLambda = cumulativeLogGate(inputs.logFgate, {
+      visibility: inputs.visibility ?? undefined,
+    });
     const pruned = pruning?.(inputs, logLambda, theCase) ?? null;
     return runWithGradients(theCase, { inputs, logLambda, pruned });
   });
@@ -58,8 +60,8 @@ function runWithGradients(
   { inputs, logLambda, pruned }: Run,
 ): { blocks: BlockSizes; tensors: Record<string, Tensor> } {
   const { q, k, v, logFgate, dOut } = inputs;
-  const spans = inputs.spans ?? undefined;
-  const options = { smScale, spans, logLambda, ...pruned };
+  const visibility = inputs.visibility ?? undefined;
+  const options = { smScale, visibility, logLambda, ...pruned };
   const step = valueAndGrad(q.device, (p) => {
     const report = attendAndReport(p.q!, p.k!, p.v!, p.logFgate!, options);
     return { loss: seedGradient(report.out, dOut), aux: report };

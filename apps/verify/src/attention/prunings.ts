@@ -62,7 +62,7 @@ export const certifiedPruning =
  * The certified rule told that all keys are 0, so that it takes every logit for 0: it promises nothing, and drops what shows
  * in the results, where the true rule is so cautious that even a large ε hardly does.
  */
-export const boldPruning =
+export const aggressivePruning =
   (logPruningTolerance: number): Pruning =>
   (inputs, logLambda, { dims }) => {
     const zeros = inputs.k.device.zeros(inputs.k.shape, { label: 'no keys' });
@@ -82,7 +82,7 @@ const stopRuleOf = (
   certifiedStopRule(k, logLambda, {
     logPruningTolerance,
     blocks: blocksOf(inputs, dims),
-    spans: inputs.spans ?? undefined,
+    visibility: inputs.visibility ?? undefined,
   });
 
 /** δ [B, H] of the paper's rule. */

@@ -1,9 +1,9 @@
-// The f64 twin that drops given pairs: what pruned attention has to give, and how much weight it lost.
+// The f64 reference that drops given pairs: what pruned attention has to give, and how much weight it lost.
 
 import {
-  naiveDroppedMass,
-  naiveForgettingAttention,
-  naiveForgettingAttentionBackward,
+  referenceDroppedMass,
+  referenceForgettingAttention,
+  referenceForgettingAttentionBackward,
 } from '@vulpes/fox-attention';
 import { largest } from '../compare/metrics.ts';
 import type { AttentionCase, AttentionResults } from './attention-case.ts';
@@ -23,8 +23,8 @@ export function twinDropping(theCase: AttentionCase, dropped: Dropped): Attentio
   const { dims } = theCase;
   const limits = 'firstKeys' in dropped ? dropped : { ranges: dropped };
   const inputs = { ...twinInputs(theCase), ...limits };
-  const { out } = naiveForgettingAttention(dims, inputs);
-  const gradients = naiveForgettingAttentionBackward(dims, inputs, theCase.dOut);
+  const { out } = referenceForgettingAttention(dims, inputs);
+  const gradients = referenceForgettingAttentionBackward(dims, inputs, theCase.dOut);
   return {
     out: Float32Array.from(out),
     dq: Float32Array.from(gradients.dq),
@@ -36,7 +36,7 @@ export function twinDropping(theCase: AttentionCase, dropped: Dropped): Attentio
 
 /** The largest share of its attention weight, 0…1, that any row gives up by keeping keys from `firstKeys` [B, H, M] on. */
 export function droppedMass(theCase: AttentionCase, firstKeys: ArrayLike<number>): number {
-  const mass = naiveDroppedMass(theCase.dims, twinInputs(theCase), firstKeys);
+  const mass = referenceDroppedMass(theCase.dims, twinInputs(theCase), firstKeys);
   return largest(mass.length, (row) => mass[row] as number);
 }
 

@@ -1,7 +1,7 @@
 // The inputs of a case on the device.
 
 import type { Device, Tensor } from '@vulpes/tensor-core';
-import { tokenSpans } from '@vulpes/wgsl-kernels';
+import { tokenVisibility } from '@vulpes/wgsl-kernels';
 import type { AttentionCase } from './attention-case.ts';
 
 /** All owned by the scope around. */
@@ -12,7 +12,7 @@ export interface Uploaded {
   readonly logFgate: Tensor;
   readonly dOut: Tensor;
   /** i32 [B, N, 2]; null where each row sees all keys up to its own. */
-  readonly spans: Tensor | null;
+  readonly visibility: Tensor | null;
 }
 
 export function upload(device: Device, theCase: AttentionCase): Uploaded {
@@ -25,16 +25,16 @@ export function upload(device: Device, theCase: AttentionCase): Uploaded {
     v: device.tensor(theCase.v, keys, { label: 'v' }),
     logFgate: device.tensor(theCase.logFgate, [batch, keyLen, numHeads], { label: 'logFgate' }),
     dOut: device.tensor(theCase.dOut, queries, { label: 'dOut' }),
-    spans: uploadSpans(device, theCase),
+    visibility: uploadVisibility(device, theCase),
   };
 }
 
-function uploadSpans(device: Device, { dims, limits }: AttentionCase): Tensor | null {
+function uploadVisibility(device: Device, { dims, limits }: AttentionCase): Tensor | null {
   const { seqStart, cuSeqlens, windowSize } = limits;
   if (!seqStart && !cuSeqlens && windowSize === null) return null;
   const list = (data: Int32Array | null, label: string) =>
     data ? device.tensor(data, [data.length], { label }) : undefined;
-  return tokenSpans(device, {
+  return tokenVisibility(device, {
     batch: dims.batch,
     length: dims.keyLen,
     seqStart: list(seqStart, 'seqStart'),

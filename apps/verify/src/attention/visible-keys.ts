@@ -34,7 +34,7 @@ export function emptyRows(theCase: Limited): number[] {
 }
 
 /** Rows of [B, N] whose gate acts on no pair, since their token sees nothing before itself: documents begin there, or padding. */
-export function silentGates(theCase: Limited): number[] {
+export function inactiveGates(theCase: Limited): number[] {
   const { batch, keyLen } = theCase.dims;
   return positions(batch, keyLen).filter(
     (row) => firstVisibleKey(theCase, Math.floor(row / keyLen), row % keyLen) >= row % keyLen,

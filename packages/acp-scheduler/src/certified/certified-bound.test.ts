@@ -1,25 +1,25 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { naiveBlockRanges } from '../find-index/find-index.naive.ts';
+import { referenceBlockRanges } from '../find-index/find-index.reference.ts';
 import {
-  naiveAdaptiveThreshold,
-  naiveLogitBoundFromNorms,
-} from '../thresholds/thresholds.naive.ts';
+  referenceAdaptiveThreshold,
+  referenceLogitBoundFromNorms,
+} from '../thresholds/thresholds.reference.ts';
+import { firstSeen } from './block-bounds.reference.ts';
 import { type CertifiedCase, certifiedCase } from './certified-cases.fixture.ts';
-import { naiveCertifiedStart } from './certified-start.naive.ts';
-import { naiveLargestDroppedMass } from './dropped-mass.naive.ts';
-import { firstSeen } from './stop-edges.naive.ts';
+import { referenceCertifiedStart } from './certified-start.reference.ts';
+import { referenceLargestDroppedMass } from './dropped-mass.reference.ts';
 
 const CASES = 10_000;
 
 /** The paper's start of each query block, with U from the norms of this very case. */
 function paperStart({ dims, inputs }: CertifiedCase): Int32Array {
   const { q, k, smScale, logPruningTolerance } = inputs;
-  const bounds = naiveLogitBoundFromNorms(q, k, { ...dims, smScale });
+  const bounds = referenceLogitBoundFromNorms(q, k, { ...dims, smScale });
   const threshold = bounds.map((bound) =>
-    naiveAdaptiveThreshold(bound, dims.keyLen, logPruningTolerance),
+    referenceAdaptiveThreshold(bound, dims.keyLen, logPruningTolerance),
   );
-  return naiveBlockRanges(inputs.logLambda, threshold, dims).startIndex;
+  return referenceBlockRanges(inputs.logLambda, threshold, dims).startIndex;
 }
 
 const withTolerance = ({ dims, inputs }: CertifiedCase, logPruningTolerance: number) => ({
@@ -27,7 +27,7 @@ const withTolerance = ({ dims, inputs }: CertifiedCase, logPruningTolerance: num
   inputs: { ...inputs, logPruningTolerance },
 });
 
-const certified = ({ inputs, dims }: CertifiedCase) => naiveCertifiedStart(inputs, dims);
+const certified = ({ inputs, dims }: CertifiedCase) => referenceCertifiedStart(inputs, dims);
 
 describe('certified pruning in f64', () => {
   test(`${CASES} random and adversarial cases: mass ≤ ε, never more blocks than the paper, monotone in ε`, () => {
@@ -36,7 +36,7 @@ describe('certified pruning in f64', () => {
       const example = certifiedCase(seed);
       const { dims, inputs } = example;
       const start = certified(example);
-      const mass = naiveLargestDroppedMass(inputs, start, dims);
+      const mass = referenceLargestDroppedMass(inputs, start, dims);
       const tolerance = Math.exp(inputs.logPruningTolerance);
       if (!(mass <= tolerance * (1 + 1e-9)))
         expect.fail(`case ${seed}: dropped ${mass} > ε = ${tolerance}`);
@@ -82,7 +82,11 @@ describe('certified pruning in f64', () => {
       fc.property(fc.nat(1e6), size, size, (seed, blockM, blockN) => {
         const { dims, inputs } = withTolerance(certifiedCase(seed), -10);
         const { keyLen, queryLen, numHeads } = dims;
-        const plain = { ...inputs, spans: undefined, k: new Float64Array(inputs.k.length).fill(1) };
+        const plain = {
+          ...inputs,
+          visibility: undefined,
+          k: new Float64Array(inputs.k.length).fill(1),
+        };
         const open = { ...plain, logLambda: new Float64Array(numHeads * keyLen) };
         const shut = { ...plain, logLambda: open.logLambda.map((_, t) => -1000 * (t % keyLen)) };
         const blocks = { blockM, blockN };
@@ -116,13 +120,16 @@ describe('certified pruning in f64', () => {
 function firstKept(example: CertifiedCase, blocks = example.dims.blocks): number[] {
   const dims = { ...example.dims, blocks };
   const { queryLen, keyLen, numHeads } = dims;
-  const start = naiveCertifiedStart(example.inputs, dims);
+  const start = referenceCertifiedStart(example.inputs, dims);
   const perHead = start.length / numHeads;
   return Array.from({ length: numHeads * queryLen }, (_, row) => {
     const position = keyLen - queryLen + (row % queryLen);
     const block =
       Math.floor(row / queryLen) * perHead + Math.floor((row % queryLen) / blocks.blockM);
-    const first = Math.max(firstSeen(example.inputs.spans, 0, position, keyLen), start[block]!);
+    const first = Math.max(
+      firstSeen(example.inputs.visibility, 0, position, keyLen),
+      start[block]!,
+    );
     return Math.min(first, position + 1);
   });
 }

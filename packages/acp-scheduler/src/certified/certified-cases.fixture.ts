@@ -1,8 +1,8 @@
 // Test inputs: random and adversarial attention problems, small enough that thousands of them take seconds.
 
 import { CounterRng } from '@vulpes/tensor-core';
-import { hostSpans, type SpanOptions } from '../spans.fixture.ts';
-import type { CertifiedDims, CertifiedInputs } from './logits.naive.ts';
+import { hostVisibility, type VisibilityOptions } from '../visibility.fixture.ts';
+import type { CertifiedDims, CertifiedInputs } from './logits.reference.ts';
 
 export interface CertifiedCase {
   readonly dims: CertifiedDims;
@@ -11,7 +11,7 @@ export interface CertifiedCase {
 
 const HEAD_DIM = 2;
 
-/** Case number `seed`: sizes, spans, gates and norms of every kind in turn. */
+/** Case number `seed`: sizes, visibility, gates and norms of every kind in turn. */
 export function certifiedCase(seed: number): CertifiedCase {
   const rng = new CounterRng(2024, seed);
   const pick = <T>(choices: readonly T[]): T => choices[rng.below(choices.length)]!;
@@ -32,34 +32,34 @@ export function certifiedCase(seed: number): CertifiedCase {
     keyLen,
     blocks: { blockM: block(), blockN: block() },
   };
-  const spans = hostSpans(
+  const visibility = hostVisibility(
     keyLen,
-    pick([noSpans, noSpans, padding, packing, sliding, everything])(rng, keyLen),
+    pick([noVisibility, noVisibility, padding, packing, sliding, everything])(rng, keyLen),
   );
   const logPruningTolerance = pick([-20, -10, -10, -5, -2, -0.5, -0.01]);
   const smScale = pick([0.5, 0.5, 0.5, 2]);
   const logLambda = new Float64Array(numHeads * keyLen);
   for (let h = 0; h < numHeads; h++)
-    logLambda.set(cumulate(pick(GATES)(rng, keyLen), spans), h * keyLen);
+    logLambda.set(cumulate(pick(GATES)(rng, keyLen), visibility), h * keyLen);
   const vectors = pick([random, spiky, aligned, aligned, constant])(rng, dims);
-  return { dims, inputs: { ...vectors, logLambda, spans, smScale, logPruningTolerance } };
+  return { dims, inputs: { ...vectors, logLambda, visibility, smScale, logPruningTolerance } };
 }
 
 /** A gate at t acts on no pair where t is the first that it sees. */
-function cumulate(gates: Float64Array, spans: Int32Array): Float64Array {
+function cumulate(gates: Float64Array, visibility: Int32Array): Float64Array {
   let sum = 0;
-  return gates.map((gate, t) => (sum += spans[2 * t]! >= t ? 0 : gate));
+  return gates.map((gate, t) => (sum += visibility[2 * t]! >= t ? 0 : gate));
 }
 
-type MakeSpans = (rng: CounterRng, keyLen: number) => SpanOptions;
+type MakeVisibility = (rng: CounterRng, keyLen: number) => VisibilityOptions;
 
-const noSpans: MakeSpans = () => ({});
-const padding: MakeSpans = (rng, keyLen) => ({ seqStart: [rng.below(keyLen + 1)] });
-const sliding: MakeSpans = (rng, keyLen) => ({ windowSize: 1 + rng.below(keyLen) });
-const packing: MakeSpans = (rng, keyLen) => ({
+const noVisibility: MakeVisibility = () => ({});
+const padding: MakeVisibility = (rng, keyLen) => ({ seqStart: [rng.below(keyLen + 1)] });
+const sliding: MakeVisibility = (rng, keyLen) => ({ windowSize: 1 + rng.below(keyLen) });
+const packing: MakeVisibility = (rng, keyLen) => ({
   cuSeqlens: Array.from({ length: 4 }, () => rng.below(keyLen + 1)).sort((a, b) => a - b),
 });
-const everything: MakeSpans = (rng, keyLen) => ({
+const everything: MakeVisibility = (rng, keyLen) => ({
   ...padding(rng, keyLen),
   ...packing(rng, keyLen),
   ...sliding(rng, keyLen),

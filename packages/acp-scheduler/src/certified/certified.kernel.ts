@@ -2,18 +2,18 @@
 
 import { type DeviceCaps, foldGrid } from '@vulpes/tensor-core';
 import { defineKernel } from '@vulpes/wgsl-kernels';
+import type { BlockBoundDims } from './block-bounds.reference.ts';
+import blockBoundsWgsl from './block-bounds.wgsl';
 import blockMemoryWgsl from './block-memory.wgsl';
 import decaySumWgsl from './decay-sum.wgsl';
-import type { StopEdgeDims } from './stop-edges.naive.ts';
-import stopEdgesWgsl from './stop-edges.wgsl';
 
-export const keyBlocks = ({ keyLen, blockN }: Pick<StopEdgeDims, 'keyLen' | 'blockN'>): number =>
+export const keyBlocks = ({ keyLen, blockN }: Pick<BlockBoundDims, 'keyLen' | 'blockN'>): number =>
   Math.ceil(keyLen / blockN);
 
 /** Key blocks of all heads. */
-const items = (dims: StopEdgeDims): number => dims.batch * dims.numHeads * keyBlocks(dims);
+const items = (dims: BlockBoundDims): number => dims.batch * dims.numHeads * keyBlocks(dims);
 
-const blockGrid = (dims: StopEdgeDims, { WG_SIZE, LANES }: { WG_SIZE: number; LANES: number }) =>
+const blockGrid = (dims: BlockBoundDims, { WG_SIZE, LANES }: { WG_SIZE: number; LANES: number }) =>
   foldGrid(Math.ceil((items(dims) * LANES) / WG_SIZE));
 
 /** GPUs have threads to spare for the few blocks of a long text; CPU adapters pay for sharing. */
@@ -35,7 +35,7 @@ export const blockMemoryKernel = defineKernel({
     'block_n:u32',
     'blocks:u32',
   ],
-  select: (_dims: StopEdgeDims, caps) => ({ WG_SIZE: 64, LANES: lanes(caps) }),
+  select: (_dims: BlockBoundDims, caps) => ({ WG_SIZE: 64, LANES: lanes(caps) }),
   grid: (dims, spec) => blockGrid(dims, spec),
   workgroupBytes: (spec) => laneBytes(spec),
   flops: ({ batch, numHeads, keyLen, headDim }) => 2 * batch * numHeads * keyLen * headDim,
@@ -45,16 +45,16 @@ export const blockMemoryKernel = defineKernel({
   },
 });
 
-export const stopEdgesKernel = defineKernel({
-  name: 'stop-edges',
-  source: stopEdgesWgsl,
+export const blockBoundsKernel = defineKernel({
+  name: 'block-bounds',
+  source: blockBoundsWgsl,
   lib: [decaySumWgsl],
-  bindings: ['memory:read', 'log_lambda:read', 'spans:read', 'edges:write'],
+  bindings: ['memory:read', 'log_lambda:read', 'visibility:read', 'block_bounds:write'],
   params: ['batch:u32', 'num_heads:u32', 'key_len:u32', 'block_n:u32', 'blocks:u32'],
-  select: ({ hasSpans }: StopEdgeDims & { readonly hasSpans: boolean }, caps) => ({
+  select: ({ hasVisibility }: BlockBoundDims & { readonly hasVisibility: boolean }, caps) => ({
     WG_SIZE: 64,
     LANES: lanes(caps),
-    HAS_SPANS: hasSpans,
+    HAS_VISIBILITY: hasVisibility,
   }),
   grid: (dims, spec) => blockGrid(dims, spec),
   workgroupBytes: (spec) => laneBytes(spec),

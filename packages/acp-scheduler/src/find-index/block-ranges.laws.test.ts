@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { naiveBlockRanges, type SearchDims } from './find-index.naive.ts';
+import { referenceBlockRanges, type SearchDims } from './find-index.reference.ts';
 import { cumulativeGates, GATE_KINDS, type GateKind } from './log-gates.fixture.ts';
 
 const size = fc.constantFrom(8, 16, 32, 64, 128);
@@ -22,7 +22,7 @@ const problem = fc
   });
 
 const startOf = (logLambda: Float64Array, delta: number, dims: SearchDims) =>
-  naiveBlockRanges(logLambda, [delta], dims).startIndex;
+  referenceBlockRanges(logLambda, [delta], dims).startIndex;
 
 const positionOf = (i: number, { queryLen, keyLen }: SearchDims) => keyLen - queryLen + i;
 

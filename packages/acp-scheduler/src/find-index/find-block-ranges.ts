@@ -9,7 +9,7 @@ import {
 } from '@vulpes/tensor-core';
 import { assertBlockSizes, type BlockRanges, type BlockSizes } from '@vulpes/wgsl-kernels';
 import { findIndex, keyBlockCount, queryBlockCount } from './find-index.kernel.ts';
-import type { SearchDims } from './find-index.naive.ts';
+import type { SearchDims } from './find-index.reference.ts';
 
 const OP = 'findBlockRanges';
 

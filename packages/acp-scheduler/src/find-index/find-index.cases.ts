@@ -1,7 +1,7 @@
 // Shapes of the boundary search: odd lengths, M < N, unequal blocks, one query.
 
 import type { BlockSizes } from '@vulpes/wgsl-kernels';
-import type { SearchDims } from './find-index.naive.ts';
+import type { SearchDims } from './find-index.reference.ts';
 
 export interface FindIndexCase extends SearchDims {
   readonly id: string;

@@ -2,7 +2,7 @@
 
 import { foldGrid } from '@vulpes/tensor-core';
 import { defineKernel } from '@vulpes/wgsl-kernels';
-import type { SearchDims } from './find-index.naive.ts';
+import type { SearchDims } from './find-index.reference.ts';
 import findIndexWgsl from './find-index.wgsl';
 
 export const queryBlockCount = ({ queryLen, blocks }: SearchDims): number =>

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { findBlockRanges } from './find-block-ranges.ts';
 import { findIndexCases } from './find-index.cases.ts';
 import { findIndex } from './find-index.kernel.ts';
-import { naiveBlockRanges, type SearchDims } from './find-index.naive.ts';
+import { referenceBlockRanges, type SearchDims } from './find-index.reference.ts';
 import {
   cumulativeGates,
   fromTwoPart,
@@ -50,7 +50,7 @@ gpuSuite('findBlockRanges', (device) => {
       const parts = toTwoPart(cumulativeGates(kind, seed, batch * numHeads, keyLen));
       const threshold = { data: perHead(dims, seed), shape: [batch, numHeads] };
       const actual = await search(device(), parts, threshold, dims);
-      expect(actual, kind).toEqual(naiveBlockRanges(fromTwoPart(parts), threshold.data, dims));
+      expect(actual, kind).toEqual(referenceBlockRanges(fromTwoPart(parts), threshold.data, dims));
     }
   });
 
@@ -60,7 +60,7 @@ gpuSuite('findBlockRanges', (device) => {
         const parts = toTwoPart(cumulativeGates(kind, seed, dims.numHeads, dims.keyLen));
         const actual = await search(device(), parts, { data: [delta], shape: [1] }, dims);
         const everyHead = new Array<number>(dims.numHeads).fill(delta);
-        expect(actual).toEqual(naiveBlockRanges(fromTwoPart(parts), everyHead, dims));
+        expect(actual).toEqual(referenceBlockRanges(fromTwoPart(parts), everyHead, dims));
       }),
       { seed: 42, numRuns: 60 },
     );
@@ -88,15 +88,15 @@ gpuSuite('findBlockRanges', (device) => {
       return threshold.data[b * (columns as number) + h] as number;
     });
     const actual = await search(device(), parts, threshold, dims);
-    expect(actual).toEqual(naiveBlockRanges(fromTwoPart(parts), full, dims));
+    expect(actual).toEqual(referenceBlockRanges(fromTwoPart(parts), full, dims));
   });
 
   test('a positive threshold acts as 0, NaN and −Infinity prune nothing', async () => {
     // Gates of exactly 0 between resets: D = 0 is not below 0, but would be below 5.
     const parts = toTwoPart(cumulativeGates('resets', 3, 1, SMALL.keyLen));
     const run = (delta: number) => search(device(), parts, { data: [delta], shape: [1] }, SMALL);
-    expect(await run(5)).toEqual(naiveBlockRanges(fromTwoPart(parts), [0], SMALL));
-    const dense = naiveBlockRanges(fromTwoPart(parts), [-1e30], SMALL);
+    expect(await run(5)).toEqual(referenceBlockRanges(fromTwoPart(parts), [0], SMALL));
+    const dense = referenceBlockRanges(fromTwoPart(parts), [-1e30], SMALL);
     expect(dense.startIndex.every((start) => start === 0)).toBe(true);
     expect(await run(Number.NaN)).toEqual(dense);
     expect(await run(Number.NEGATIVE_INFINITY)).toEqual(dense);
@@ -141,7 +141,7 @@ gpuSuite('findBlockRanges', (device) => {
     const parts = (await logLambda.data()) as Int32Array;
     const threshold = { data: [-34.5, -12.25, -3], shape: [3] };
     expect(await search(device(), parts, threshold, dims)).toEqual(
-      naiveBlockRanges(sums, threshold.data, dims),
+      referenceBlockRanges(sums, threshold.data, dims),
     );
   });
 
@@ -167,7 +167,7 @@ gpuSuite('findBlockRanges', (device) => {
   test('keeps its precision after a million nats', async () => {
     const far = cumulativeGates('mixed', 7, 1, SMALL.keyLen).map((value) => value - 1e6);
     const actual = await search(device(), toTwoPart(far), { data: [-10], shape: [1] }, SMALL);
-    expect(actual).toEqual(naiveBlockRanges(fromTwoPart(toTwoPart(far)), [-10], SMALL));
+    expect(actual).toEqual(referenceBlockRanges(fromTwoPart(toTwoPart(far)), [-10], SMALL));
   });
 
   test('names what is wrong', () => {
@@ -253,11 +253,11 @@ describe('the boundary itself', () => {
       blocks: { blockM: 8, blockN: 8 },
     };
     const logLambda = Float64Array.from({ length: 40 }, (_, t) => -(t + 1));
-    const { startIndex, endIndex } = naiveBlockRanges(logLambda, [-10], dims);
+    const { startIndex, endIndex } = referenceBlockRanges(logLambda, [-10], dims);
     expect([...startIndex]).toEqual([0, 0, 0, 8, 16]);
     expect([...endIndex]).toEqual([24, 32, 40, 40, 40]);
     // The last 16 rows alone: query block 0 stands at position 24.
-    const tail = naiveBlockRanges(logLambda, [-10], { ...dims, queryLen: 16 });
+    const tail = referenceBlockRanges(logLambda, [-10], { ...dims, queryLen: 16 });
     expect([...tail.startIndex]).toEqual([8, 16]);
     expect([...tail.endIndex]).toEqual([0, 8, 16, 16, 16]);
   });
@@ -268,7 +268,7 @@ describe('the boundary itself', () => {
         const { queryLen, keyLen, blocks } = dims;
         const one = { ...dims, numHeads: 1 };
         const logLambda = cumulativeGates(kind, seed, 1, keyLen);
-        const { startIndex, endIndex } = naiveBlockRanges(logLambda, [delta], one);
+        const { startIndex, endIndex } = referenceBlockRanges(logLambda, [delta], one);
         for (let m = 1; m < startIndex.length; m++) {
           expect(startIndex[m]).toBeGreaterThanOrEqual(startIndex[m - 1] as number);
         }

@@ -7,13 +7,13 @@ import pruningCountsWgsl from './pruning-counts.wgsl';
 export interface PruningCountsDims {
   readonly batch: number;
   readonly numHeads: number;
-  readonly hasSpans: boolean;
+  readonly hasVisibility: boolean;
 }
 
 export const pruningCountsKernel = defineKernel({
   name: 'pruning-counts',
   source: pruningCountsWgsl,
-  bindings: ['start_index:read', 'spans:read', 'counts:write'],
+  bindings: ['start_index:read', 'visibility:read', 'counts:write'],
   params: [
     'batch:u32',
     'num_heads:u32',
@@ -23,7 +23,10 @@ export const pruningCountsKernel = defineKernel({
     'block_n:u32',
     'query_blocks:u32',
   ],
-  select: ({ hasSpans }: PruningCountsDims) => ({ WG_SIZE: 64, HAS_SPANS: hasSpans }),
+  select: ({ hasVisibility }: PruningCountsDims) => ({
+    WG_SIZE: 64,
+    HAS_VISIBILITY: hasVisibility,
+  }),
   grid: ({ batch, numHeads }) => foldGrid(batch * numHeads),
   workgroupBytes: () =>
     4 + // t_kept

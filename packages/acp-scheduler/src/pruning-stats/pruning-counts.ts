@@ -11,8 +11,8 @@ export interface PruningCountsOptions {
   readonly queryLen: number;
   /** N. */
   readonly keyLen: number;
-  /** i32 [B, N, 2] of `tokenSpans`: blocks that hold no visible pair count as neither kept nor visible. */
-  readonly spans?: Tensor | undefined;
+  /** i32 [B, N, 2] of `tokenVisibility`: blocks that hold no visible pair count as neither kept nor visible. */
+  readonly visibility?: Tensor | undefined;
 }
 
 /**
@@ -24,7 +24,7 @@ export interface PruningCountsOptions {
  */
 export function pruningCounts(
   { blocks, startIndex }: KeptBlocks,
-  { queryLen, keyLen, spans }: PruningCountsOptions,
+  { queryLen, keyLen, visibility }: PruningCountsOptions,
 ): Tensor {
   if (!(queryLen >= 1 && queryLen <= keyLen)) {
     throw new ArgumentError(
@@ -33,16 +33,16 @@ export function pruningCounts(
   }
   const queryBlocks = Math.ceil(queryLen / blocks.blockM);
   const { B, H } = assertShape(OP, 'startIndex', startIndex, ['B', 'H', queryBlocks]);
-  assertSpans(spans, B, keyLen);
+  assertVisibility(visibility, B, keyLen);
   const { device } = startIndex;
   return device.scope(() => {
     const counts = device.empty([B, H, 2], { dtype: 'u32', label: 'pruningCounts' });
     pruningCountsKernel.run(device, {
-      dims: { batch: B, numHeads: H, hasSpans: spans !== undefined },
+      dims: { batch: B, numHeads: H, hasVisibility: visibility !== undefined },
       tensors: {
         start_index: startIndex,
-        // Without spans the binding is not read.
-        spans: spans ?? device.empty([1, 1, 2], { dtype: 'i32' }),
+        // Without visibility the binding is not read.
+        visibility: visibility ?? device.empty([1, 1, 2], { dtype: 'i32' }),
         counts,
       },
       params: {
@@ -59,9 +59,11 @@ export function pruningCounts(
   });
 }
 
-function assertSpans(spans: Tensor | undefined, batch: number, keyLen: number): void {
-  if (!spans) return;
-  assertShape(OP, 'spans', spans, [batch, keyLen, 2]);
-  if (spans.dtype === 'i32') return;
-  throw new DTypeError(`${OP}: expected spans i32, got ${spans.dtype}. Take it from tokenSpans.`);
+function assertVisibility(visibility: Tensor | undefined, batch: number, keyLen: number): void {
+  if (!visibility) return;
+  assertShape(OP, 'visibility', visibility, [batch, keyLen, 2]);
+  if (visibility.dtype === 'i32') return;
+  throw new DTypeError(
+    `${OP}: expected visibility i32, got ${visibility.dtype}. Take it from tokenVisibility.`,
+  );
 }

@@ -1,13 +1,13 @@
 // pruning-counts: how many (query block, key block) pairs hold a pair of tokens that see each other, and how many of them are kept.
 // grid         one workgroup a (b, h), folded over x and y; its threads share the query blocks
 // start_index  [B, H, query_blocks] key position
-// spans        [B, N] (first, end), read only if HAS_SPANS; tokens that see something are contiguous, and first does not decrease over
+// visibility        [B, N] (first, end), read only if HAS_VISIBILITY; tokens that see something are contiguous, and first does not decrease over
 //              them, so that a query block sees the blocks of one run of keys
 // counts       [B, H, 2] kept, visible
 
 // @spec
 const WG_SIZE: u32 = 64u;
-const HAS_SPANS: bool = false;
+const HAS_VISIBILITY: bool = false;
 // @end-spec
 
 struct Params {
@@ -21,7 +21,7 @@ struct Params {
 }
 
 @group(0) @binding(0) var<storage, read> start_index: array<i32>;
-@group(0) @binding(1) var<storage, read> spans: array<vec2<i32>>;
+@group(0) @binding(1) var<storage, read> visibility: array<vec2<i32>>;
 @group(0) @binding(2) var<storage, read_write> counts: array<u32>;
 @group(0) @binding(3) var<uniform> params: Params;
 
@@ -32,11 +32,11 @@ var<workgroup> t_visible: atomic<u32>;
 fn seen_blocks(i_batch: u32, first_row: u32, end: u32) -> vec2u {
   var first = 0u;
   var last = end - 1u;
-  if (HAS_SPANS) {
+  if (HAS_VISIBILITY) {
     first = params.key_len;
     last = 0u;
     for (var row = first_row; row < end; row++) {
-      let first_key = u32(max(spans[i_batch * params.key_len + row].x, 0));
+      let first_key = u32(max(visibility[i_batch * params.key_len + row].x, 0));
       if (first_key <= row) {
         first = min(first, first_key);
         last = row;

@@ -2,36 +2,36 @@ import { CounterRng, type Device } from '@vulpes/tensor-core';
 import { gpuSuite, underTwoFills } from '@vulpes/tensor-core/testing';
 import { describe, expect, test } from 'vitest';
 import { findIndexCases } from '../find-index/find-index.cases.ts';
-import { naiveBlockRanges, type SearchDims } from '../find-index/find-index.naive.ts';
+import { referenceBlockRanges, type SearchDims } from '../find-index/find-index.reference.ts';
 import { cumulativeGates } from '../find-index/log-gates.fixture.ts';
-import { deviceSpans, type SpanOptions } from '../spans.fixture.ts';
-import { naivePruningCounts } from './pruning-counts.naive.ts';
+import { deviceVisibility, type VisibilityOptions } from '../visibility.fixture.ts';
+import { referencePruningCounts } from './pruning-counts.reference.ts';
 import { pruningCounts } from './pruning-counts.ts';
 import { blockCost, pruningStats } from './pruning-stats.ts';
 
-/** Counts by the GPU, with the spans they were made with. */
+/** Counts by the GPU, with the visibility they were made with. */
 async function count(
   device: Device,
   startIndex: Int32Array,
   dims: SearchDims,
-  limits: SpanOptions | null,
+  limits: VisibilityOptions | null,
 ) {
   const { batch, numHeads, queryLen, keyLen, blocks } = dims;
   const tensors = device.scope(() => {
     const shape = [batch, numHeads, startIndex.length / (batch * numHeads)];
     const kept = { blocks, startIndex: device.tensor(startIndex, shape) };
-    const spans = limits ? deviceSpans(device, batch, keyLen, limits) : undefined;
-    return { spans, counts: pruningCounts(kept, { queryLen, keyLen, spans }) };
+    const visibility = limits ? deviceVisibility(device, batch, keyLen, limits) : undefined;
+    return { visibility, counts: pruningCounts(kept, { queryLen, keyLen, visibility }) };
   });
-  const spans = (await tensors.spans?.data()) as Int32Array | undefined;
+  const visibility = (await tensors.visibility?.data()) as Int32Array | undefined;
   const counts = (await tensors.counts.data()) as Uint32Array;
-  tensors.spans?.dispose();
+  tensors.visibility?.dispose();
   tensors.counts.dispose();
-  return { spans, counts };
+  return { visibility, counts };
 }
 
 /** No limits; padding, some of it a whole row of the batch; documents with one that is empty; windows; all of them. */
-const limitsOf = ({ batch, keyLen }: SearchDims): (SpanOptions | null)[] => {
+const limitsOf = ({ batch, keyLen }: SearchDims): (VisibilityOptions | null)[] => {
   const at = (share: number) => Math.floor(keyLen * share);
   const each = (values: (b: number) => number[]) =>
     Array.from({ length: batch }, (_, b) => values(b)).flat();
@@ -53,10 +53,12 @@ gpuSuite('pruningCounts', (device) => {
     const { batch, numHeads, keyLen } = dims;
     const logLambda = cumulativeGates('mixed', 42, batch * numHeads, keyLen);
     const threshold = Array.from({ length: batch * numHeads }, (_, head) => -4 - 6 * head);
-    const { startIndex } = naiveBlockRanges(logLambda, threshold, dims);
+    const { startIndex } = referenceBlockRanges(logLambda, threshold, dims);
     for (const limits of limitsOf(dims)) {
-      const { counts, spans } = await count(device(), startIndex, dims, limits);
-      expect(counts, JSON.stringify(limits)).toEqual(naivePruningCounts(startIndex, spans, dims));
+      const { counts, visibility } = await count(device(), startIndex, dims, limits);
+      expect(counts, JSON.stringify(limits)).toEqual(
+        referencePruningCounts(startIndex, visibility, dims),
+      );
     }
   });
 
@@ -65,8 +67,10 @@ gpuSuite('pruningCounts', (device) => {
     const rng = new CounterRng(5);
     const starts = Int32Array.from({ length: 4 * 7 }, () => 8 * rng.below(16) - 8);
     for (const limits of limitsOf(dims)) {
-      const { counts, spans } = await count(device(), starts, dims, limits);
-      expect(counts, JSON.stringify(limits)).toEqual(naivePruningCounts(starts, spans, dims));
+      const { counts, visibility } = await count(device(), starts, dims, limits);
+      expect(counts, JSON.stringify(limits)).toEqual(
+        referencePruningCounts(starts, visibility, dims),
+      );
     }
   });
 
@@ -84,7 +88,7 @@ gpuSuite('pruningCounts', (device) => {
       startIndex: device().zeros([1, 2, 2], { dtype: 'i32' }),
       endIndex: device().zeros([1, 2, 2], { dtype: 'i32' }),
     };
-    const spans = device().zeros([1, 16, 2]);
+    const visibility = device().zeros([1, 16, 2]);
     expect(() =>
       pruningCounts(ranges, { queryLen: 16, keyLen: 8 }),
     ).toThrowErrorMatchingInlineSnapshot(
@@ -96,9 +100,9 @@ gpuSuite('pruningCounts', (device) => {
       `[ShapeError: pruningCounts: expected startIndex [B, H, 5], got [1, 2, 2].]`,
     );
     expect(() =>
-      pruningCounts(ranges, { queryLen: 16, keyLen: 16, spans }),
+      pruningCounts(ranges, { queryLen: 16, keyLen: 16, visibility }),
     ).toThrowErrorMatchingInlineSnapshot(
-      `[DTypeError: pruningCounts: expected spans i32, got f32. Take it from tokenSpans.]`,
+      `[DTypeError: pruningCounts: expected visibility i32, got f32. Take it from tokenVisibility.]`,
     );
   });
 });

@@ -3,10 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { logitUpperBoundFromNorms, logitUpperBoundFromQkNorm } from './logit-upper-bound.ts';
 import { chunkRows } from './thresholds.kernel.ts';
 import {
-  naiveAdaptiveThreshold,
-  naiveLogitBoundFromNorms,
-  naiveLogitBoundFromQkNorm,
-} from './thresholds.naive.ts';
+  referenceAdaptiveThreshold,
+  referenceLogitBoundFromNorms,
+  referenceLogitBoundFromQkNorm,
+} from './thresholds.reference.ts';
 import { adaptiveThreshold, constantThreshold } from './thresholds.ts';
 
 /** One f32 rounding of each of D products and sums; measured at most 2e-7. */
@@ -54,7 +54,7 @@ gpuSuite('logit bounds and thresholds', (device) => {
         for (const tensor of [...inputs, result]) tensor.dispose();
         return { bound: data };
       });
-      expectMatch('bound', bound, naiveLogitBoundFromNorms(q, k, heads), BOUND);
+      expectMatch('bound', bound, referenceLogitBoundFromNorms(q, k, heads), BOUND);
     },
   );
 
@@ -93,7 +93,7 @@ gpuSuite('logit bounds and thresholds', (device) => {
       for (const tensor of [...inputs, result]) tensor.dispose();
       return { bound: data };
     });
-    expectMatch('bound', bound, naiveLogitBoundFromQkNorm(q, k, heads), BOUND);
+    expectMatch('bound', bound, referenceLogitBoundFromQkNorm(q, k, heads), BOUND);
   });
 
   test('adaptiveThreshold: reference values at γ = 1, log ε = −10', async () => {
@@ -109,7 +109,7 @@ gpuSuite('logit bounds and thresholds', (device) => {
       const threshold = adaptiveThreshold({ logitUpperBound, seqLen, logPruningTolerance: -10 });
       const [delta] = await threshold.data();
       expect(delta).toBeCloseTo(expected, 1);
-      expect(delta).toBeCloseTo(naiveAdaptiveThreshold(Math.sqrt(headDim), seqLen, -10), 4);
+      expect(delta).toBeCloseTo(referenceAdaptiveThreshold(Math.sqrt(headDim), seqLen, -10), 4);
     }
   });
 

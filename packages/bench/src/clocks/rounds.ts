@@ -14,7 +14,7 @@ export interface RunSettings {
   readonly longRunMs: number;
 }
 
-const FEWEST_RUNS = 5;
+const MIN_RUNS = 5;
 
 /** Whether runs are so long that a case gets fewer, each timed by both clocks at once. */
 export const isLong = ({ longRunMs }: RunSettings, runMs: number): boolean => runMs > longRunMs;
@@ -23,7 +23,7 @@ export const isLong = ({ longRunMs }: RunSettings, runMs: number): boolean => ru
 export function roundsFor(settings: RunSettings, runMs: number): number {
   const { runs, longRunMs } = settings;
   if (!isLong(settings, runMs)) return runs;
-  return Math.min(runs, Math.max(FEWEST_RUNS, Math.floor((runs * longRunMs) / runMs)));
+  return Math.min(runs, Math.max(MIN_RUNS, Math.floor((runs * longRunMs) / runMs)));
 }
 
 /** What a finished case took. */

@@ -28,7 +28,7 @@ export interface InTurns {
   readonly ratio: Summary;
 }
 
-const MOST_ROUNDS = 10;
+const MAX_ROUNDS = 10;
 /** A runner with longer runs than this gets as many as fit in the time of `runs` such runs. */
 const LONG_RUN_MS = 500;
 /** What a turn of short runs begins with: caches and the GPU's context were the other's. */
@@ -48,7 +48,7 @@ export function planTurns(
 ): Plan {
   const settings = { runs, warmSeconds: warmMs / 1000, longRunMs: LONG_RUN_MS };
   const [ours, theirs] = [roundsFor(settings, oursMs), roundsFor(settings, theirsMs)];
-  const rounds = Math.min(MOST_ROUNDS, ours, theirs);
+  const rounds = Math.min(MAX_ROUNDS, ours, theirs);
   const turn = (wanted: number, runMs: number): Turn => ({
     runs: Math.ceil(wanted / rounds),
     warmMs: runMs < SETTLE_MS ? SETTLE_MS : 0,

@@ -92,7 +92,7 @@ const textOf = (report: BenchReport): string =>
       ? `This run's ${formatPeaks(report.peaks)}.`
       : '',
     peakWarning(report),
-    'Every variant was checked against its f64 twin before it was timed. A star marks the bound: the larger of the two shares. Speed-ups are against the first variant of a case, in runs that take turns.',
+    'Every variant was checked against its f64 reference before it was timed. A star marks the bound: the larger of the two shares. Speed-ups are against the first variant of a case, in runs that take turns.',
   ].join('\n\n');
 
 const ENDED_EARLY = 'the run was ended before its end';

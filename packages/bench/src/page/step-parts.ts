@@ -6,7 +6,7 @@ const PARTS: readonly (readonly [part: string, names: RegExp])[] = [
   ['attention backward', /^(attention-backward|attention-clear)/],
   [
     'pruning rule',
-    /^(attention-kept|find-index|block-memory|stop-edges|adaptive-threshold|logit-bound|pruning-counts|row-norm-max|norm-maxima|remember|first-page)/,
+    /^(attention-kept|find-index|block-memory|block-bounds|adaptive-threshold|logit-bound|pruning-counts|row-norm-max|norm-maxima|remember|first-page)/,
   ],
   ['norm', /^rms-norm/],
   [
@@ -15,7 +15,7 @@ const PARTS: readonly (readonly [part: string, names: RegExp])[] = [
   ],
   [
     'embedding and loss',
-    /^(embedding|token-spans|link-occurrences|cross-entropy|mean-loss|counted-flags|scale-by$)/,
+    /^(embedding|token-visibility|link-occurrences|cross-entropy|mean-loss|counted-flags|scale-by$)/,
   ],
   ['gradient sums', /^(accumulate|fill$|sum-rows|broadcast-rows)/],
   ['gradient norm', /^(square-sums|root$|clip-coefficient)/],

@@ -116,7 +116,7 @@ export function recordCopy(device: Device, x: Tensor, threads: number): Tensor {
 }
 
 /** What a thread of `recordMultiplyAdd` must give, in f64. */
-export function naiveMultiplyAdd(thread: number, steps: number, chains: number): number {
+export function referenceMultiplyAdd(thread: number, steps: number, chains: number): number {
   let sum = 0;
   for (let chain = 0; chain < chains; chain++) {
     let value = (thread & 7) + chain;

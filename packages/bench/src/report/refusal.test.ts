@@ -33,9 +33,9 @@ test('every output that is off, and only those, by case and variant', () => {
   ]);
   expect(formatRefusals(refused)).toBe(
     [
-      'a T1 empty: its f64 twin names no output, so nothing was checked',
-      'b T2 paper: dq differs from its f64 twin by 2.5e-1 (RMS error ratio; bound 0.00001)',
-      'b T2 certified: out cannot be compared with its f64 twin (missing, not finite, or of another length; bound 0.00001)',
+      'a T1 empty: its f64 reference names no output, so nothing was checked',
+      'b T2 paper: dq differs from its f64 reference by 2.5e-1 (RMS error ratio; bound 0.00001)',
+      'b T2 certified: out cannot be compared with its f64 reference (missing, not finite, or of another length; bound 0.00001)',
       '1 more in "refused" of the report',
     ].join('; '),
   );

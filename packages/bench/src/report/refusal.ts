@@ -2,7 +2,7 @@
 
 import type { GateReport } from '../gate.ts';
 
-/** An output that is not what its f64 twin says. */
+/** An output that is not what its f64 reference says. */
 export interface Refusal {
   readonly case: string;
   readonly variant: string;
@@ -36,11 +36,11 @@ export const refusalsOf = (cases: readonly CheckedCase[]): Refusal[] =>
   );
 
 /** More than these are in the report. */
-const MOST_NAMED = 3;
+const MAX_NAMED = 3;
 
-/** `matmul/forward M64 nn: y differs from its f64 twin by 3.3e-1 (RMS error ratio; bound 0.00001)`, and the others. */
+/** `matmul/forward M64 nn: y differs from its f64 reference by 3.3e-1 (RMS error ratio; bound 0.00001)`, and the others. */
 export function formatRefusals(refused: readonly Refusal[]): string {
-  const named = refused.slice(0, MOST_NAMED).map(formatRefusal);
+  const named = refused.slice(0, MAX_NAMED).map(formatRefusal);
   const others = refused.length - named.length;
   return [...named, ...(others > 0 ? [`${others} more in "refused" of the report`] : [])].join(
     '; ',
@@ -49,8 +49,8 @@ export function formatRefusals(refused: readonly Refusal[]): string {
 
 function formatRefusal({ case: id, variant, output, rmsErrorRatio, bound }: Refusal): string {
   const where = `${id} ${variant}`;
-  if (output === null) return `${where}: its f64 twin names no output, so nothing was checked`;
+  if (output === null) return `${where}: its f64 reference names no output, so nothing was checked`;
   return rmsErrorRatio === null
-    ? `${where}: ${output} cannot be compared with its f64 twin (missing, not finite, or of another length; bound ${bound})`
-    : `${where}: ${output} differs from its f64 twin by ${rmsErrorRatio.toExponential(1)} (RMS error ratio; bound ${bound})`;
+    ? `${where}: ${output} cannot be compared with its f64 reference (missing, not finite, or of another length; bound ${bound})`
+    : `${where}: ${output} differs from its f64 reference by ${rmsErrorRatio.toExponential(1)} (RMS error ratio; bound ${bound})`;
 }

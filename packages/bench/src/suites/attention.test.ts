@@ -1,8 +1,8 @@
 import {
-  naiveAdaptiveThreshold,
-  naiveBlockRanges,
-  naiveLogitBoundFromNorms,
-  naivePruningCounts,
+  referenceAdaptiveThreshold,
+  referenceBlockRanges,
+  referenceLogitBoundFromNorms,
+  referencePruningCounts,
 } from '@vulpes/acp-scheduler';
 import type { Device, Tensor } from '@vulpes/tensor-core';
 import { gpuSuite } from '@vulpes/tensor-core/testing';
@@ -34,12 +34,12 @@ function paperKeeps(dims: Dims, logPruningTolerance: number): number {
   const { q, k, logFgate } = hostInputs(sizes);
   const { seqLen, headDim } = sizes;
   const search = { ...sizes, queryLen: seqLen, keyLen: seqLen };
-  const threshold = naiveLogitBoundFromNorms(q, k, {
+  const threshold = referenceLogitBoundFromNorms(q, k, {
     ...sizes,
     smScale: 1 / Math.sqrt(headDim),
-  }).map((bound) => naiveAdaptiveThreshold(bound, seqLen, logPruningTolerance));
-  const { startIndex } = naiveBlockRanges(hostLambda(sizes, logFgate), threshold, search);
-  return naivePruningCounts(startIndex, undefined, search).reduce(
+  }).map((bound) => referenceAdaptiveThreshold(bound, seqLen, logPruningTolerance));
+  const { startIndex } = referenceBlockRanges(hostLambda(sizes, logFgate), threshold, search);
+  return referencePruningCounts(startIndex, undefined, search).reduce(
     (sum, count, index) => sum + (index % 2 === 0 ? count : 0),
     0,
   );

@@ -56,14 +56,14 @@ const SOFTWARE: readonly Grid[] = [
   { lengths: [256], headDim: 128, numHeads: 3 },
 ];
 /** Gradients cost 3.5 times as much as the forward pass. */
-const LONGEST_BOTH = { hardware: 64 * K, software: 512 };
+const MAX_BOTH = { hardware: 64 * K, software: 512 };
 
 export const attentionSuite = (caps: DeviceCaps): BenchCase[] =>
   (['forward', 'forward+backward'] as const).flatMap((mode) =>
     (caps.isSoftware ? SOFTWARE : HARDWARE).flatMap(({ lengths, headDim, numHeads }) =>
       lengths
         .filter(
-          (T) => mode === 'forward' || T <= LONGEST_BOTH[caps.isSoftware ? 'software' : 'hardware'],
+          (T) => mode === 'forward' || T <= MAX_BOTH[caps.isSoftware ? 'software' : 'hardware'],
         )
         .map((T) => attentionCase(mode, { B: 1, T, H: numHeads, D: headDim }, caps)),
     ),

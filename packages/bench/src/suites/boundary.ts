@@ -1,6 +1,6 @@
 // The boundary search alone: what pruning costs before it saves anything.
 
-import { findBlockRanges, naiveBlockRanges } from '@vulpes/acp-scheduler';
+import { findBlockRanges, referenceBlockRanges } from '@vulpes/acp-scheduler';
 import { CounterRng, type Device, type DeviceCaps } from '@vulpes/tensor-core';
 import { type BenchCase, type Dims, dim, type Workload } from '../case.ts';
 
@@ -37,7 +37,7 @@ function workload(device: Device, dims: Dims): Workload {
       return { startIndex, endIndex };
     },
     expected() {
-      const twin = naiveBlockRanges(values, new Float64Array(heads).fill(DELTA), {
+      const twin = referenceBlockRanges(values, new Float64Array(heads).fill(DELTA), {
         batch,
         numHeads,
         queryLen: seqLen,

@@ -2,7 +2,7 @@
 
 import { DEFAULT_LOG_PRUNING_TOLERANCE } from '@vulpes/acp-scheduler';
 import { selectBlocks } from '@vulpes/fox-attention';
-import { foxPreset, type Model, naiveBatch, type Params } from '@vulpes/lm-models';
+import { foxPreset, type Model, type Params, referenceBatch } from '@vulpes/lm-models';
 import { CounterRng, type Device, type DeviceCaps, type Tensor } from '@vulpes/tensor-core';
 import {
   type BenchCase,
@@ -105,6 +105,6 @@ async function twin(model: Model, params: Params, tokens: Int32Array): Promise<E
   const weights: Record<string, Float32Array> = {};
   for (const [name, { data }] of Object.entries(await model.download(params))) weights[name] = data;
   const batch = { inputIds: tokens, labels: tokens, seqStart: [0] };
-  const { logits } = naiveBatch(model.config, weights, batch);
+  const { logits } = referenceBatch(model.config, weights, batch);
   return { logits: { values: logits.slice(-model.config.vocabSize), bound: LOGITS_BOUND } };
 }

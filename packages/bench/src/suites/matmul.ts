@@ -35,7 +35,7 @@ const BOUND = 1e-5;
 /** Side of the tiles of the result: the twin computes an entry of each. */
 const CHECKED_TILE = 64;
 /** Of a small product the tiles are smaller, so that as many entries are checked. */
-const FEWEST_CHECKED = 1024;
+const MIN_CHECKED = 1024;
 
 const SOFTWARE = { squares: [256, 512], presets: ['pro-tiny'], tokens: 512, headTokens: 512 };
 const HARDWARE = {
@@ -120,7 +120,7 @@ function someEntries(
 /** An entry of each tile of c [m, n], somewhere in it, and the last: a tile that is left out, or written twice, shows. */
 function checkedIndices(m: number, n: number): number[] {
   let side = CHECKED_TILE;
-  while (side > 1 && Math.ceil(m / side) * Math.ceil(n / side) < FEWEST_CHECKED) side /= 2;
+  while (side > 1 && Math.ceil(m / side) * Math.ceil(n / side) < MIN_CHECKED) side /= 2;
   const rng = new CounterRng(9);
   const indices = new Set<number>();
   for (let row = 0; row < m; row += side) {

@@ -50,7 +50,7 @@ gpuSuite('the training suite', (device) => {
         expect(outputs).toEqual(['loss', 'gradNorm', 'grads', 'params', 'm', 'v']);
       }
     });
-    expect(kernels).toEqual(expect.arrayContaining(['adamw', 'find-index', 'stop-edges']));
+    expect(kernels).toEqual(expect.arrayContaining(['adamw', 'find-index', 'block-bounds']));
     expect(kernels.filter((name) => stepPartOf(name) === OTHER_PART)).toEqual([]);
     expect(device().memory.liveTensors).toBe(before);
   });

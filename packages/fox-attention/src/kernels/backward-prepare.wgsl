@@ -4,14 +4,14 @@
 // key entry    B H M + (b H + h) N + j:   two-part lambda_j, first row that may keep the key, row after the last one
 // so that P_ij = exp(sm_scale q k + row - key) with no further rounding of the large parts
 // out, dout    [B, M, H, D] f32    row_stats [B, H, M]: see forward    log_lambda [B, H, N] two-part
-// end_index    [B, H, ceil(N / block_n)] rows, read only if HAS_ENDS    spans [B, N] (first, end), read only if HAS_SPANS
+// end_index    [B, H, ceil(N / block_n)] rows, read only if HAS_ENDS    visibility [B, N] (first, end), read only if HAS_VISIBILITY
 // cost         2 * D flops per row
 
 // @spec
 const HEAD_DIM: u32 = 64u;
 const WG_SIZE: u32 = 64u;
 const HAS_GATE: bool = true;
-const HAS_SPANS: bool = false;
+const HAS_VISIBILITY: bool = false;
 const HAS_ENDS: bool = false;
 // @end-spec
 
@@ -22,7 +22,7 @@ struct Params { batch: u32, num_heads: u32, query_len: u32, key_len: u32, block_
 @group(0) @binding(2) var<storage, read> row_stats: array<vec2<i32>>;
 @group(0) @binding(3) var<storage, read> log_lambda: array<vec2<i32>>;
 @group(0) @binding(4) var<storage, read> end_index: array<i32>;
-@group(0) @binding(5) var<storage, read> spans: array<vec2<i32>>;
+@group(0) @binding(5) var<storage, read> visibility: array<vec2<i32>>;
 @group(0) @binding(6) var<storage, read_write> stats: array<vec4<i32>>;
 @group(0) @binding(7) var<uniform> params: Params;
 
@@ -52,7 +52,7 @@ fn row_entry(bh: u32, i: u32) -> vec4<i32> {
 fn key_entry(bh: u32, j: u32) -> vec4<i32> {
   let offset = i32(params.key_len - params.query_len);
   var end = i32(params.query_len);
-  if (HAS_SPANS) { end = min(end, spans[bh / params.num_heads * params.key_len + j].y - offset); }
+  if (HAS_VISIBILITY) { end = min(end, visibility[bh / params.num_heads * params.key_len + j].y - offset); }
   if (HAS_ENDS) {
     let blocks = (params.key_len + params.block_n - 1u) / params.block_n;
     end = min(end, end_index[bh * blocks + j / params.block_n]);

@@ -10,16 +10,16 @@ import backwardKeySoftwareWgsl from './backward-key.software.wgsl';
 import backwardPrepareWgsl from './backward-prepare.wgsl';
 import backwardQueryGpuWgsl from './backward-query.gpu.wgsl';
 import backwardQuerySoftwareWgsl from './backward-query.software.wgsl';
-import clearFirstGatesWgsl from './clear-first-gates.wgsl';
 import attentionWgsl from './lib/attention.wgsl';
 import rowStatsWgsl from './lib/row-stats.wgsl';
 import tileWgsl from './lib/tile.wgsl';
 import { tileBytes, tileGrid, tileSpec } from './tile.ts';
+import zeroInactiveGateGradsWgsl from './zero-inactive-gate-grads.wgsl';
 
 const ENTRY_THREADS = 64;
 
 type PrepareDims = AttentionDims &
-  Pick<AttentionFlags, 'hasGate' | 'hasSpans'> & {
+  Pick<AttentionFlags, 'hasGate' | 'hasVisibility'> & {
     /** Some rows drop key blocks, by ranges or by a stop rule. */
     readonly hasEnds: boolean;
   };
@@ -34,7 +34,7 @@ export const backwardPrepare = defineKernel({
     'row_stats:read',
     'log_lambda:read',
     'end_index:read',
-    'spans:read',
+    'visibility:read',
     'stats:write',
   ],
   params: ['batch:u32', 'num_heads:u32', 'query_len:u32', 'key_len:u32', 'block_n:u32'],
@@ -42,7 +42,7 @@ export const backwardPrepare = defineKernel({
     HEAD_DIM: dims.headDim,
     WG_SIZE: ENTRY_THREADS,
     HAS_GATE: dims.hasGate,
-    HAS_SPANS: dims.hasSpans,
+    HAS_VISIBILITY: dims.hasVisibility,
     HAS_ENDS: dims.hasEnds,
   }),
   grid: ({ batch, numHeads, queryLen, keyLen }) =>
@@ -138,14 +138,17 @@ export const backwardQueryKernel = ({ kernels }: Caps) =>
 export const backwardKeyKernel = ({ kernels }: Caps) => (kernels === 'gpu' ? keyGpu : keySoftware);
 
 type GateDims = Pick<AttentionDims, 'batch' | 'keyLen' | 'numHeads'> &
-  Pick<AttentionFlags, 'hasSpans'>;
+  Pick<AttentionFlags, 'hasVisibility'>;
 
-export const clearFirstGates = defineKernel({
-  name: 'attention-clear-first-gates',
-  source: clearFirstGatesWgsl,
-  bindings: ['dlog_fgate:read_write', 'spans:read'],
+export const zeroInactiveGateGrads = defineKernel({
+  name: 'attention-zero-inactive-gate-grads',
+  source: zeroInactiveGateGradsWgsl,
+  bindings: ['dlog_fgate:read_write', 'visibility:read'],
   params: ['batch:u32', 'num_heads:u32', 'query_len:u32', 'key_len:u32'],
-  select: ({ hasSpans }: GateDims) => ({ WG_SIZE: ENTRY_THREADS, HAS_SPANS: hasSpans }),
+  select: ({ hasVisibility }: GateDims) => ({
+    WG_SIZE: ENTRY_THREADS,
+    HAS_VISIBILITY: hasVisibility,
+  }),
   grid: ({ batch, keyLen, numHeads }) =>
     foldGrid(Math.ceil((batch * keyLen * numHeads) / ENTRY_THREADS)),
 });

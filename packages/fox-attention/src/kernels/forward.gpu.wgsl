@@ -2,7 +2,7 @@
 // grid         see lib/tile.wgsl; the last rows first, as they have the most keys: a workgroup owns 32 query rows and walks from
 //              the diagonal to the left, 32 keys a step
 // q, out       [B, M, H, D] f32    k, v [B, N, Hkv, D] f32    log_lambda [B, H, N] two-part, see log-lambda.wgsl
-// limits, spans  where a row's keys begin, see lib/row-limits.wgsl
+// limits, visibility  where a row's keys begin, see lib/row-limits.wgsl
 // row_stats    [B, H, M] (bits of lse in natural log, first kept key); a row that keeps nothing: NEG_LARGE, its position + 1
 // cost         4 * D flops per (query, key) pair of the tiles visited
 
@@ -10,7 +10,7 @@
 const HEAD_DIM: u32 = 64u;
 const CHUNK: u32 = 32u;
 const HAS_GATE: bool = true;
-const HAS_SPANS: bool = false;
+const HAS_VISIBILITY: bool = false;
 const HAS_RANGES: bool = false;
 const HAS_STOP_RULE: bool = false;
 // @end-spec
@@ -25,7 +25,7 @@ struct Params {
 @group(0) @binding(2) var<storage, read> v: array<vec4f>;
 @group(0) @binding(3) var<storage, read> log_lambda: array<vec2<i32>>;
 @group(0) @binding(4) var<storage, read> limits: array<i32>;
-@group(0) @binding(5) var<storage, read> spans: array<vec2<i32>>;
+@group(0) @binding(5) var<storage, read> visibility: array<vec2<i32>>;
 @group(0) @binding(6) var<storage, read_write> out: array<vec4f>;
 @group(0) @binding(7) var<storage, read_write> row_stats: array<vec2<i32>>;
 @group(0) @binding(8) var<uniform> params: Params;
@@ -115,8 +115,8 @@ fn may_stop(i_first: u32, h: u32, b: u32, j: u32, norm: f32) -> bool {
   let bh = b * params.num_heads + h;
   let last = i_first + params.key_len - params.query_len;
   if (last < j) { return false; }
-  let edge = edge_before(bh, j);
-  let own = edge_before(bh, (last / params.block_n + 1u) * params.block_n);
+  let edge = bound_before(bh, j);
+  let own = bound_before(bh, (last / params.block_n + 1u) * params.block_n);
   let o_lambda = bh * params.key_len;
   let decay = decay_of(load_lambda(o_lambda + last), load_lambda(o_lambda + j - 1u));
   let reach = params.log_tolerance + log(f32(last + 1u - j)) + norm * max(own.y - edge.y, 0.0);
@@ -129,7 +129,7 @@ fn norm_behind(bh: u32, j: u32) -> f32 {
   let end = min(j + max(TILE, params.block_n), last_edge);
   var largest_norm = 0.0;
   for (var edge = j + params.block_n; edge <= end; edge += params.block_n) {
-    largest_norm = max(largest_norm, edge_before(bh, edge).y);
+    largest_norm = max(largest_norm, bound_before(bh, edge).y);
   }
   return largest_norm;
 }
@@ -210,7 +210,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) grid: vec3u, 
         // decay_bias is edge minus row here, so it counts negative.
         let rows_decay = key_decay(p_lambda[0], p_lambda[1], p_lambda[2], p_lambda[3]);
         let edge_decay = -decay_bias(load_lambda(o_lambda + j_first - 1u), rows_decay);
-        let m_drop = may_drop(norms, edge_decay, edge_before(bh, j_first), visited, pivots, sums);
+        let m_drop = may_drop(norms, edge_decay, bound_before(bh, j_first), visited, pivots, sums);
         // Rows past the end, rows that keep nothing from here on, or nothing at all, do not hold the others back.
         let rows = vec4u(i_first + ty) + vec4u(0u, 8u, 16u, 24u);
         let m_idle = (p_first >= vec4u(j_first)) | (p_first > rows + offset) | (rows >= vec4u(params.query_len));

@@ -21,7 +21,7 @@ const shared = {
     'v:read',
     'log_lambda:read',
     'limits:read',
-    'spans:read',
+    'visibility:read',
     'out:write',
     'row_stats:write',
   ],
@@ -39,9 +39,9 @@ const shared = {
   bytes: (dims: ForwardDims) => forwardBytes(dims),
 } as const;
 
-const flagSpec = ({ hasGate, hasSpans, hasRanges, hasStopRule }: AttentionFlags) => ({
+const flagSpec = ({ hasGate, hasVisibility, hasRanges, hasStopRule }: AttentionFlags) => ({
   HAS_GATE: hasGate,
-  HAS_SPANS: hasSpans,
+  HAS_VISIBILITY: hasVisibility,
   HAS_RANGES: hasRanges,
   HAS_STOP_RULE: hasStopRule,
 });

@@ -2,7 +2,7 @@
 // grid         (query rows / 4 / WG_SIZE, H, B): a thread owns 4 query rows and walks from the diagonal to the left, 8 keys a
 //              step; nothing is shared
 // q, out       [B, M, H, D] f32    k, v [B, N, Hkv, D] f32    log_lambda [B, H, N] two-part, see log-lambda.wgsl
-// limits, spans  where a row's keys begin, see lib/row-limits.wgsl
+// limits, visibility  where a row's keys begin, see lib/row-limits.wgsl
 // row_stats    [B, H, M] (bits of lse in natural log, first kept key); a row that keeps nothing: NEG_LARGE, its position + 1
 // cost         4 * D flops per kept (query, key) pair
 
@@ -10,7 +10,7 @@
 const HEAD_DIM: u32 = 64u;
 const WG_SIZE: u32 = 4u;
 const HAS_GATE: bool = true;
-const HAS_SPANS: bool = false;
+const HAS_VISIBILITY: bool = false;
 const HAS_RANGES: bool = false;
 const HAS_STOP_RULE: bool = false;
 // @end-spec
@@ -25,14 +25,14 @@ struct Params {
 @group(0) @binding(2) var<storage, read> v: array<vec4f>;
 @group(0) @binding(3) var<storage, read> log_lambda: array<vec2<i32>>;
 @group(0) @binding(4) var<storage, read> limits: array<i32>;
-@group(0) @binding(5) var<storage, read> spans: array<vec2<i32>>;
+@group(0) @binding(5) var<storage, read> visibility: array<vec2<i32>>;
 @group(0) @binding(6) var<storage, read_write> out: array<vec4f>;
 @group(0) @binding(7) var<storage, read_write> row_stats: array<vec2<i32>>;
 @group(0) @binding(8) var<uniform> params: Params;
 
 const D4: u32 = HEAD_DIM / 4u;
 // Without limits every row begins at key 0, where a step begins too.
-const HAS_FIRST: bool = HAS_SPANS || HAS_RANGES;
+const HAS_FIRST: bool = HAS_VISIBILITY || HAS_RANGES;
 
 // One row's softmax over the keys so far, and its weights on the 8 keys of this step.
 struct Row { pivot: f32, sum: f32, rescale: f32, near: vec4f, far: vec4f }
@@ -141,8 +141,8 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) lane:
       let sums = vec4f(row_0.sum, row_1.sum, row_2.sum, row_3.sum);
       // decay_bias is edge minus row here, so it counts negative.
       let decay = -decay_bias(load_lambda(o_lambda + j - 1u), key_decay(lambda_0, lambda_1, lambda_2, lambda_3));
-      visited = max(visited, edge_before(bh, j + params.block_n).y);
-      let m_drop = may_drop(norms, decay, edge_before(bh, j), visited, pivots, sums);
+      visited = max(visited, bound_before(bh, j + params.block_n).y);
+      let m_drop = may_drop(norms, decay, bound_before(bh, j), visited, pivots, sums);
       // Rows that keep nothing from here on, or nothing at all, do not hold the others back.
       if (all(m_drop | (first >= vec4u(j)) | (first > last))) {
         stop = j;

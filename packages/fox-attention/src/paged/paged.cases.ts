@@ -24,7 +24,7 @@ const STRONG: GateKind = { mean: -1, scale: 1 };
 export const pagedCases: readonly PagedCase[] = [
   { id: 'one-token', batch: 1, numHeads: 1, numKvHeads: 1, headDim: 16, chunks: [1], gate: WEAK },
   {
-    id: 'B2-N95-H2-D16-page-edges',
+    id: 'B2-N95-H2-D16-page-blockBounds',
     batch: 2,
     numHeads: 2,
     numKvHeads: 2,

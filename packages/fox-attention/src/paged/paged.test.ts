@@ -1,19 +1,19 @@
-// Both kernel families against the f64 twin, chunk after chunk; the twin and the kernels against attention over the whole text.
+// Both kernel families against the f64 reference, chunk after chunk; the twin and the kernels against attention over the whole text.
 
 import type { Device, Tensor } from '@vulpes/tensor-core';
 import { expectMatch, gpuSuite, underTwoFills } from '@vulpes/tensor-core/testing';
 import { describe, expect, test } from 'vitest';
 import {
   makePagedInputs,
-  naivePages,
   type PagedInputs,
+  referencePages,
   sliceTokens,
   twoPart,
 } from '../fixtures/paged-inputs.ts';
 import { forgettingAttention } from '../forgetting-attention.ts';
-import { naiveForgettingAttention } from '../naive.ts';
+import { referenceForgettingAttention } from '../reference.ts';
 import { type PagedCase, pagedCases } from './paged.cases.ts';
-import { naivePagedAttention } from './paged.naive.ts';
+import { referencePagedAttention } from './paged.reference.ts';
 import { appendPages, pagedAttention } from './paged-attention.ts';
 import { type KeyPages, PAGE_SIZE } from './pages.ts';
 
@@ -60,12 +60,12 @@ const chunkOf = (inputs: PagedInputs, range: Range) => {
 
 /** One output [B, M, H, D] a chunk. */
 function expectedChunks(theCase: PagedCase, inputs: PagedInputs): Float64Array[] {
-  const pages = naivePages(inputs);
+  const pages = referencePages(inputs);
   const { seqStart, windowSize, firstPage } = theCase;
   const ranges = rangesOf(theCase);
   return ranges.map((range, n) => {
     const isLast = n === ranges.length - 1;
-    return naivePagedAttention(inputs.dims, {
+    return referencePagedAttention(inputs.dims, {
       q: chunkOf(inputs, range).q,
       queryLen: range[1] - range[0],
       offset: range[0],
@@ -149,7 +149,7 @@ describe('the twin', () => {
     const inputs = makePagedInputs(theCase);
     const dims = { ...theCase, queryLen: inputs.length, keyLen: inputs.length };
     const { seqStart } = theCase;
-    const { out } = naiveForgettingAttention(dims, { ...inputs, seqStart });
+    const { out } = referenceForgettingAttention(dims, { ...inputs, seqStart });
     const width = theCase.numHeads * theCase.headDim;
     const sizes = { rows: theCase.batch, length: inputs.length, width };
     for (const [n, range] of rangesOf(theCase).entries()) {

@@ -14,10 +14,10 @@ import { foxConfig } from '../config-make.ts';
 import type { HostWeights } from '../folder/weights.ts';
 import { modelCases } from '../model.cases.ts';
 import { createModel, type Model } from '../model.ts';
-import { hostOf } from '../naive/check.ts';
-import { randomWeights } from '../naive/random-weights.ts';
 import { parameterSpecs } from '../parameters/parameter-specs.ts';
-import { naiveFirstPage } from './eviction.naive.ts';
+import { hostOf } from '../reference/check.ts';
+import { randomWeights } from '../reference/random-weights.ts';
+import { referenceFirstPage } from './eviction.reference.ts';
 import { GateState } from './gate-state.ts';
 import { paddedGeometry } from './geometry.fixture.ts';
 import type { KvCache } from './kv-cache.ts';
@@ -160,7 +160,7 @@ export function cacheSuite(device: () => Device): void {
       expect(notesOf({ fgateType: 'none' })).toContain('no forget gate');
     });
 
-    test('finds the pages that the f64 twin finds, however the text is cut', async () => {
+    test('finds the pages that the f64 reference finds, however the text is cut', async () => {
       const [batch, numHeads, length] = [2, 4, 200];
       const bounds = [0.5, 3, 9, 1, 0.1, 6, 2, 4];
       const starts = Int32Array.of(0, 45);
@@ -185,16 +185,16 @@ export function cacheSuite(device: () => Device): void {
         });
         device().scope(() => {
           const logFgate = device().tensor(chunk, [batch, size, numHeads]);
-          state.append(logFgate, { offset, length: size, spans: undefined });
+          state.append(logFgate, { offset, length: size, visibility: undefined });
         });
         offset += size;
-        state.letGo(logitBound, offset);
+        state.evict(logitBound, offset);
       }
       const expected = bounds.map((logitBound, head) => {
         const [b, h] = [Math.floor(head / numHeads), head % numHeads];
         const logFgate = Array.from({ length }, (_, t) => gates[(b * length + t) * numHeads + h]!);
         const past = { logFgate, seqStart: starts[b]!, logitBound, logTolerance: twinTolerance };
-        return naiveFirstPage(past);
+        return referenceFirstPage(past);
       });
       expect([...(await state.firstPage.data())]).toEqual(expected);
       expect(new Set(expected).size).toBeGreaterThan(3);

@@ -3,7 +3,7 @@
 import { PAGE_SIZE } from '@vulpes/fox-attention';
 import { CounterRng } from '@vulpes/tensor-core';
 import { expect, test } from 'vitest';
-import { naiveFirstPage } from './eviction.naive.ts';
+import { referenceFirstPage } from './eviction.reference.ts';
 
 const LENGTH = 192;
 
@@ -27,7 +27,7 @@ test('ten thousand heads: the mass let go of is at most ε for every later query
     const seqStart = rng.below(2) * rng.below(70);
     const now = seqStart + 1 + rng.below(LENGTH - seqStart - 1);
     const past = { logFgate: logFgate.subarray(0, now + 1), seqStart, logitBound, logTolerance };
-    const end = naiveFirstPage(past) * PAGE_SIZE;
+    const end = referenceFirstPage(past) * PAGE_SIZE;
     if (end <= seqStart) continue;
     evictions++;
     for (const query of [now + 1, now + 2 + rng.below(8), LENGTH - 1]) {

@@ -49,9 +49,9 @@ export class GateState implements Disposable {
   }
 
   /** Takes a chunk in. logFgate [B, M, H] -> its logLambda [B, H, M, 2], counted from the beginning of the text. */
-  append(logFgate: Tensor, { offset, length, spans }: Chunk): Tensor {
+  append(logFgate: Tensor, { offset, length, visibility }: Chunk): Tensor {
     const { device, batch, numHeads, seqStartTensor } = this.#geometry;
-    const logLambda = cumulativeLogGate(logFgate, { spans, initial: this.#carry, offset });
+    const logLambda = cumulativeLogGate(logFgate, { visibility, initial: this.#carry, offset });
     this.#edges.reserve(Math.max(1, Math.floor((offset + length) / PAGE_SIZE)));
     remember.run(device, {
       dims: { heads: batch * numHeads },
@@ -69,7 +69,7 @@ export class GateState implements Disposable {
   }
 
   /** Moves `firstPage` to the right, as far as the bound allows with `length` tokens in the cache. */
-  letGo({ tensor: logit_bound }: LogitBound, length: number): void {
+  evict({ tensor: logit_bound }: LogitBound, length: number): void {
     const { device, batch, numHeads, logPruningTolerance } = this.#geometry;
     if (logPruningTolerance === null || length < PAGE_SIZE) return;
     findFirstPage.run(device, {

@@ -26,7 +26,7 @@ export interface Chunk {
   readonly offset: number;
   readonly length: number;
   /** i32 [B, ≥ offset + length, 2]: padding; undefined without. */
-  readonly spans: Tensor | undefined;
+  readonly visibility: Tensor | undefined;
 }
 
 /** Logits are q·k / √D. */

@@ -2,7 +2,7 @@
 
 import { PAGE_SIZE } from '@vulpes/fox-attention';
 import { type Device, NonFiniteError, type Tensor } from '@vulpes/tensor-core';
-import { tokenSpans } from '@vulpes/wgsl-kernels';
+import { tokenVisibility } from '@vulpes/wgsl-kernels';
 import type { FoxConfig } from '../config.ts';
 import { assertOpen } from './check.ts';
 import type { CacheGeometry } from './geometry.ts';
@@ -31,7 +31,7 @@ export class KvCache implements Disposable {
   /** Pages complete at the last eviction. */
   #evictedAt = 0;
   /** i32 [B, capacity, 2] where rows are padded. */
-  #spans: Tensor | undefined;
+  #visibility: Tensor | undefined;
 
   constructor(parts: KvCacheParts) {
     this.#parts = parts;
@@ -96,8 +96,8 @@ export class KvCache implements Disposable {
     });
     this.#isOpen = true;
     const length = inputIds.shape[1] as number;
-    const spans = this.#spansUpTo(this.#length + length);
-    for (const layer of layers) layer.open({ offset: this.#length, length, spans });
+    const visibility = this.#visibilityUpTo(this.#length + length);
+    for (const layer of layers) layer.open({ offset: this.#length, length, visibility });
     return layers;
   }
 
@@ -107,7 +107,7 @@ export class KvCache implements Disposable {
     this.#isOpen = false;
     this.#peakBytes = Math.max(this.#peakBytes, this.keptBytes);
     if (!this.#hasNewPages()) return;
-    for (const layer of this.#parts.layers) layer.letGo(this.#length);
+    for (const layer of this.#parts.layers) layer.evict(this.#length);
   }
 
   /**
@@ -134,7 +134,7 @@ export class KvCache implements Disposable {
   dispose(): void {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
-    this.#spans?.dispose();
+    this.#visibility?.dispose();
     this.#parts.geometry.seqStartTensor.dispose();
     for (const layer of this.#parts.layers) layer.dispose();
   }
@@ -154,16 +154,20 @@ export class KvCache implements Disposable {
   }
 
   /** Without a window: the shift and the gates ask only where a row begins. */
-  #spansUpTo(length: number): Tensor | undefined {
+  #visibilityUpTo(length: number): Tensor | undefined {
     const { hasPadding, device, batch, seqStartTensor } = this.#parts.geometry;
-    if (!hasPadding || (this.#spans?.shape[1] ?? 0) >= length) return this.#spans;
+    if (!hasPadding || (this.#visibility?.shape[1] ?? 0) >= length) return this.#visibility;
     const capacity =
-      PAGE_SIZE * Math.max(columnsOf(length), (2 * (this.#spans?.shape[1] ?? 0)) / PAGE_SIZE);
-    this.#spans?.dispose();
-    const spans = tokenSpans(device, { batch, length: capacity, seqStart: seqStartTensor });
-    this.#spans = spans.alias();
-    spans.dispose();
-    return this.#spans;
+      PAGE_SIZE * Math.max(columnsOf(length), (2 * (this.#visibility?.shape[1] ?? 0)) / PAGE_SIZE);
+    this.#visibility?.dispose();
+    const visibility = tokenVisibility(device, {
+      batch,
+      length: capacity,
+      seqStart: seqStartTensor,
+    });
+    this.#visibility = visibility.alias();
+    visibility.dispose();
+    return this.#visibility;
   }
 }
 

@@ -45,9 +45,9 @@ export class LayerCache implements Disposable {
   /** α_t y_{t−1} + (1 − α_t) y_t over the chunk, y_{−1} from the chunk before. y [B, M, Hkv, D], shiftLogit [B, M, Hkv] */
   shift(name: ShiftedName, y: Tensor, shiftLogit: Tensor): Tensor {
     const { device } = this.#geometry;
-    const { spans, offset } = this.#current();
+    const { visibility, offset } = this.#current();
     const previous = this.#unshifted(name);
-    const shifted = tokenShift(y, shiftLogit, { spans, previous, offset });
+    const shifted = tokenShift(y, shiftLogit, { visibility, previous, offset });
     device.copy(lastTokens(y), previous);
     return shifted;
   }
@@ -69,8 +69,8 @@ export class LayerCache implements Disposable {
   }
 
   /** Records the search for what may be let go of, with `length` tokens in the cache. */
-  letGo(length: number): void {
-    if (this.#bound) this.#gates?.letGo(this.#bound, length);
+  evict(length: number): void {
+    if (this.#bound) this.#gates?.evict(this.#bound, length);
   }
 
   /** i32 [B, H]: pages that each query head needs no more; -1 for NaN. Null where nothing is let go of. */

@@ -3,11 +3,11 @@
 import { ArgumentError, type Device, NonFiniteError } from '@vulpes/tensor-core';
 import { describe, expect, test } from 'vitest';
 import { createModel, type Model } from '../model.ts';
-import { hostOf } from '../naive/check.ts';
-import { naiveLogits } from '../naive/model.ts';
-import { randomWeights } from '../naive/random-weights.ts';
 import { parameterSpecs } from '../parameters/parameter-specs.ts';
 import { foxPreset } from '../presets.ts';
+import { hostOf } from '../reference/check.ts';
+import { referenceLogits } from '../reference/model.ts';
+import { randomWeights } from '../reference/random-weights.ts';
 import {
   type GenerateBatchOptions,
   type GenerateOptions,
@@ -41,7 +41,7 @@ export function generateSuite(device: () => Device): void {
   test('takes the likeliest token and looks back at its window only', async () => {
     const expected = [...prompt];
     for (let made = 0; made < 6; made++) {
-      const logits = naiveLogits(config, weights, { inputIds: expected.slice(-5) });
+      const logits = referenceLogits(config, weights, { inputIds: expected.slice(-5) });
       expected.push(argmax(logits.at(-1) as Float64Array));
     }
     expect([...(await make({ contextLength: 5 }))]).toEqual(expected);

@@ -1,11 +1,11 @@
 // How long heads remember, in tokens: half-lives of their gates, and maps of the decay between two tokens.
 
 /** A gate of exactly 1 forgets nothing; its half-life counts as this many tokens. */
-export const LONGEST_HALF_LIFE = 1e6;
+export const MAX_HALF_LIFE = 1e6;
 
 /** Tokens after which half of what came before is left, if every gate were this one: log 2 / −log f. */
 export const halfLife = (logFgate: number): number =>
-  Math.min(LONGEST_HALF_LIFE, Math.LN2 / Math.max(-logFgate, Number.MIN_VALUE));
+  Math.min(MAX_HALF_LIFE, Math.LN2 / Math.max(-logFgate, Number.MIN_VALUE));
 
 /** Of each gate of a text, [T]. The first gate acts on nothing, and is left out. */
 export const halfLives = (logFgate: Float32Array): Float64Array =>

@@ -4,7 +4,7 @@ export {
   decayMap,
   halfLife,
   halfLives,
-  LONGEST_HALF_LIFE,
+  MAX_HALF_LIFE,
   meanHalfLife,
   type Quantiles,
   quantiles,

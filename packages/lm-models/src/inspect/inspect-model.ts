@@ -5,7 +5,7 @@ import { linearCrossEntropy } from '@vulpes/wgsl-kernels';
 import { headDimOf, numKvHeadsOf } from '../config.ts';
 import { forward, headWeight } from '../forward.ts';
 import type { ForwardContext } from '../layers/context.ts';
-import { makeSpans } from '../layers/spans.ts';
+import { makeVisibility } from '../layers/visibility.ts';
 import type { Model } from '../model.ts';
 import type { Params } from '../parameters/params.ts';
 import { spreadPositions } from './half-life.ts';
@@ -24,7 +24,7 @@ export interface InspectOptions {
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
-const SHORTEST_TEXT = 16;
+const MIN_TEXT = 16;
 
 /**
  * @param inputIds - one text, [T], T ≥ 16.
@@ -101,7 +101,7 @@ function runDensely(
   let layer = 0;
   const context: ForwardContext = {
     config,
-    ...makeSpans(device, { batch: 1, length }, {}, config),
+    ...makeVisibility(device, { batch: 1, length }, {}, config),
     countPruning: false,
     onAttention({ q, k, v, logFgate }, param) {
       const observation = { layer, context, logPruningTolerance, positions };
@@ -147,8 +147,8 @@ function checkArguments(
   if (fgateType === 'none') {
     fail('a model with forget gates', 'one without (fgate_type "none")', 'It forgets nothing.');
   }
-  if (inputIds.length < SHORTEST_TEXT) {
-    fail(`at least ${SHORTEST_TEXT} tokens`, inputIds.length, 'Give a longer text.');
+  if (inputIds.length < MIN_TEXT) {
+    fail(`at least ${MIN_TEXT} tokens`, inputIds.length, 'Give a longer text.');
   }
   const wrong = Array.from(inputIds).find(
     (id) => !(Number.isInteger(id) && id >= 0 && id < vocabSize),

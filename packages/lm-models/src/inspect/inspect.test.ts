@@ -1,9 +1,9 @@
 // Inspecting a small model: its numbers against what the model itself and the twins of the rules say.
 
 import {
-  naiveAdaptiveThreshold,
-  naiveBlockRanges,
-  naivePruningCounts,
+  referenceAdaptiveThreshold,
+  referenceBlockRanges,
+  referencePruningCounts,
 } from '@vulpes/acp-scheduler';
 import { ArgumentError, type Device } from '@vulpes/tensor-core';
 import { expectMatch, gpuSuite } from '@vulpes/tensor-core/testing';
@@ -14,7 +14,7 @@ import {
   decayMap,
   halfLife,
   halfLives,
-  LONGEST_HALF_LIFE,
+  MAX_HALF_LIFE,
   meanHalfLife,
   quantiles,
   spreadPositions,
@@ -41,11 +41,11 @@ gpuSuite('inspectModel', (device) => {
       expectMatch('logLambda', fromFirst, cumulative, 1e-6);
 
       // Unit QK-norm weights: U = sqrt(D).
-      const threshold = [naiveAdaptiveThreshold(Math.sqrt(16), SEQ_LEN, TOLERANCE)];
+      const threshold = [referenceAdaptiveThreshold(Math.sqrt(16), SEQ_LEN, TOLERANCE)];
       const dims = { batch: 1, numHeads: 1, queryLen: SEQ_LEN, keyLen: SEQ_LEN, blocks };
-      const { startIndex } = naiveBlockRanges(logLambda, threshold, dims);
+      const { startIndex } = referenceBlockRanges(logLambda, threshold, dims);
       expect(paper.startIndex).toEqual(startIndex);
-      const counts = naivePruningCounts(startIndex, undefined, dims);
+      const counts = referencePruningCounts(startIndex, undefined, dims);
       expect([paper.keptBlocks, paper.visibleBlocks]).toEqual([...counts]);
 
       expect(certified.visibleBlocks).toBe(paper.visibleBlocks);
@@ -143,7 +143,7 @@ describe('rows of attention', () => {
 
 test('half-lives', () => {
   expect(halfLife(Math.log(0.5))).toBeCloseTo(1, 12);
-  expect(halfLife(0)).toBe(LONGEST_HALF_LIFE);
+  expect(halfLife(0)).toBe(MAX_HALF_LIFE);
   const gates = Float32Array.of(-99, -Math.LN2, -Math.LN2 / 3);
   expect(halfLives(gates)[1]).toBeCloseTo(3, 5);
   expect(meanHalfLife(gates)).toBeCloseTo(1.5, 5);

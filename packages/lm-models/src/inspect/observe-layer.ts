@@ -56,7 +56,7 @@ export function observeLayer(
     // Views: the layer's own tensors may end with the block.
     logFgate: reshape(logFgate, logFgate.shape),
     k: reshape(k, k.shape),
-    logLambda: cumulativeLogGate(logFgate, { spans: context.documentSpans }),
+    logLambda: cumulativeLogGate(logFgate, { visibility: context.documentVisibility }),
     sampledQ: embedding(positions, reshape(q, [seqLen, numHeads * headDim])),
     paper: keptBy('paper', inputs, param, observation),
     certified: keptBy('certified', inputs, param, observation),
@@ -71,16 +71,16 @@ function keptBy(
   { context, logPruningTolerance }: Observation,
 ): ObservedRule {
   const { q, k, v, logFgate } = inputs;
-  const { spans } = context;
+  const { visibility } = context;
   const [, length] = q.shape as [number, number];
   const config = { ...context.config, pruningMode, logPruningTolerance };
   const pruning = pruneLayer({ q, k, logFgate }, param, { ...context, config });
-  const lengths = { queryLen: length, keyLen: length, spans };
+  const lengths = { queryLen: length, keyLen: length, visibility };
   if (pruning?.ranges) {
     const { startIndex } = pruning.ranges;
     return { startIndex, counts: pruningCounts(pruning.ranges, lengths), rowStats: null };
   }
-  const { kept, rowStats } = attendAndReport(q, k, v, logFgate, { spans, ...pruning });
+  const { kept, rowStats } = attendAndReport(q, k, v, logFgate, { visibility, ...pruning });
   return { startIndex: kept.startIndex, counts: pruningCounts(kept, lengths), rowStats };
 }
 

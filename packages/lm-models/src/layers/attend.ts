@@ -21,16 +21,16 @@ export function attend(
   param: ParamReader,
   context: ForwardContext,
 ): Attended {
-  const { spans, countPruning, cache } = context;
+  const { visibility, countPruning, cache } = context;
   context.onAttention?.({ q, k, v, logFgate }, param);
   if (cache) return { attended: cache.attend({ q, k, v, logFgate }), pruningCounts: null };
   const pruning = logFgate && pruneLayer({ q, k, logFgate }, param, context);
-  const options = { spans, ...pruning };
+  const options = { visibility, ...pruning };
   if (!(pruning && countPruning)) {
     return { attended: forgettingAttention(q, k, v, logFgate, options), pruningCounts: null };
   }
   const { out, kept } = attendAndReport(q, k, v, logFgate, options);
   const [, length] = q.shape as [number, number];
-  const counts = pruningCounts(kept, { queryLen: length, keyLen: length, spans });
+  const counts = pruningCounts(kept, { queryLen: length, keyLen: length, visibility });
   return { attended: out, pruningCounts: counts };
 }

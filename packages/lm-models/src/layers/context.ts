@@ -4,9 +4,9 @@ import type { LayerCache } from '../cache/layer-cache.ts';
 import type { FoxConfig } from '../config.ts';
 import type { ParamReader } from '../parameters/params.ts';
 import type { AttentionInputs } from './attention-inputs.ts';
-import type { Spans } from './spans.ts';
+import type { Visibility } from './visibility.ts';
 
-export interface ForwardContext extends Spans {
+export interface ForwardContext extends Visibility {
   readonly config: FoxConfig;
   /** What this layer keeps of the text so far, where the tokens are its next chunk. */
   readonly cache?: LayerCache | undefined;

@@ -34,17 +34,17 @@ interface PruningInputs {
 export function pruneLayer(
   { q, k, logFgate }: PruningInputs,
   param: ParamReader,
-  { config, documentSpans, spans }: ForwardContext,
+  { config, documentVisibility, visibility }: ForwardContext,
 ): LayerPruning | null {
   const { logPruningTolerance, pruningMode } = config;
   if (logPruningTolerance === null) return null;
   const [, seqLen] = q.shape as [number, number];
-  const logLambda = cumulativeLogGate(logFgate, { spans: documentSpans });
+  const logLambda = cumulativeLogGate(logFgate, { visibility: documentVisibility });
   const blocks = selectBlocks({ keyLen: seqLen }, q.device.caps);
   if (pruningMode === 'certified') {
     return {
       logLambda,
-      stopRule: certifiedStopRule(k, logLambda, { logPruningTolerance, blocks, spans }),
+      stopRule: certifiedStopRule(k, logLambda, { logPruningTolerance, blocks, visibility }),
     };
   }
   const logitUpperBound = boundLogits(q, k, param, config.qkNorm);

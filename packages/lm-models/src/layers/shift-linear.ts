@@ -15,10 +15,10 @@ export function shiftLinear(
   x: Tensor,
   param: ParamReader,
   name: 'k' | 'v',
-  { config, documentSpans, cache }: ForwardContext,
+  { config, documentVisibility, cache }: ForwardContext,
 ): Tensor {
   const y = splitHeads(linear(x, param('linear.weight')), numKvHeadsOf(config));
   const shiftLogit = linear(x, param('shift_proj.weight'));
   if (cache) return cache.shift(name, y, shiftLogit);
-  return tokenShift(y, shiftLogit, { spans: documentSpans });
+  return tokenShift(y, shiftLogit, { visibility: documentVisibility });
 }

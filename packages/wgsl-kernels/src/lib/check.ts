@@ -19,22 +19,22 @@ export function assertDType(op: string, name: string, tensor: Tensor, dtype: DTy
 }
 
 /**
- * Spans that cover tokens offset … offset + seqLen − 1 of each sequence, if there are any.
+ * Visibility that cover tokens offset … offset + seqLen − 1 of each sequence, if there are any.
  * @throws DTypeError ShapeError ArgumentError
  */
-export function assertSpans(
+export function assertVisibility(
   op: string,
-  spans: Tensor | undefined,
+  visibility: Tensor | undefined,
   { batch, seqLen, offset }: { batch: number; seqLen: number; offset: number },
 ): void {
   if (!(Number.isInteger(offset) && offset >= 0)) {
     throw new ArgumentError(`${op}: expected offset a whole number of tokens, got ${offset}.`);
   }
-  if (!spans) return;
-  assertDType(op, 'spans', spans, 'i32');
-  const { N } = assertShape(op, 'spans', spans, ['B', 'N', 2], { B: batch });
+  if (!visibility) return;
+  assertDType(op, 'visibility', visibility, 'i32');
+  const { N } = assertShape(op, 'visibility', visibility, ['B', 'N', 2], { B: batch });
   if (offset + seqLen <= N) return;
   throw new ShapeError(
-    `${op}: expected spans of ${offset + seqLen} tokens or more, got ${formatShape(spans.shape)}. Make them for the whole sequence.`,
+    `${op}: expected visibility of ${offset + seqLen} tokens or more, got ${formatShape(visibility.shape)}. Make them for the whole sequence.`,
   );
 }

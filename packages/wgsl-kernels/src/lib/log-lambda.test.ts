@@ -1,7 +1,7 @@
 import { expectMatch, gpuSuite, randomArray } from '@vulpes/tensor-core/testing';
 import { test } from 'vitest';
 import { defineKernel } from '../define-kernel.ts';
-import { naiveCumulativeLogGate } from '../ops/cumulative-log-gate/cumulative-log-gate.naive.ts';
+import { referenceCumulativeLogGate } from '../ops/cumulative-log-gate/cumulative-log-gate.reference.ts';
 import { cumulativeLogGate } from '../ops/cumulative-log-gate/index.ts';
 import logLambdaWgsl from './log-lambda.wgsl';
 
@@ -37,7 +37,7 @@ gpuSuite('log-lambda', (device) => {
     const y = device().empty([SEQ_LEN]);
     const logLambda = cumulativeLogGate(device().tensor(gates, [1, SEQ_LEN, 1]));
     differences.run(device(), { dims: {}, tensors: { log_lambda: logLambda, y }, params: {} });
-    const exact = naiveCumulativeLogGate({ batch: 1, seqLen: SEQ_LEN, numHeads: 1 }, gates);
+    const exact = referenceCumulativeLogGate({ batch: 1, seqLen: SEQ_LEN, numHeads: 1 }, gates);
     const expected = exact.map((value, t) => value - exact[t - (t % 32)]!);
     expectMatch('D', await y.data(), expected, 1e-7);
   });

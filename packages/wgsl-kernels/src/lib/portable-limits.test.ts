@@ -11,7 +11,7 @@ import { ropeKernel } from '../ops/rope/rope.kernel.ts';
 import { sumRowsKernel } from '../ops/sum-rows/sum-rows.kernel.ts';
 import * as swiglu from '../ops/swiglu/swiglu.kernel.ts';
 import * as tokenShift from '../ops/token-shift/token-shift.kernel.ts';
-import { tokenSpansKernel } from '../ops/token-spans/token-spans.kernel.ts';
+import { tokenVisibilityKernel } from '../ops/token-visibility/token-visibility.kernel.ts';
 
 /** Every size a kernel of these ops may ask for: one token, odd sizes, and 2^19 tokens of a 760M model. */
 const sizes = [
@@ -45,7 +45,7 @@ const isKernel = (value: unknown): value is AnyKernel =>
   typeof value === 'object' && value !== null && 'bindings' in value && 'grid' in value;
 
 const modules = [scans, embedding, logSigmoid, outputGate, rmsNorm, swiglu, tokenShift];
-const single = [broadcastRowsKernel, ropeKernel, sumRowsKernel, tokenSpansKernel];
+const single = [broadcastRowsKernel, ropeKernel, sumRowsKernel, tokenVisibilityKernel];
 const kernels = [
   ...modules.flatMap((module): unknown[] => Object.values(module)),
   ...single,

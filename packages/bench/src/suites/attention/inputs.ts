@@ -1,11 +1,14 @@
-// Inputs of an attention case, and its f64 twin.
+// Inputs of an attention case, and its f64 reference.
 
-import { naiveForgettingAttention, naiveForgettingAttentionBackward } from '@vulpes/fox-attention';
+import {
+  referenceForgettingAttention,
+  referenceForgettingAttentionBackward,
+} from '@vulpes/fox-attention';
 import type { BlockSizes } from '@vulpes/wgsl-kernels';
 import { type Dims, dim, type Expectations, type Expected, type Mode } from '../../case.ts';
 import { gateBias } from '../gate-biases.ts';
 import { normals } from '../random.ts';
-import { sampledGradients, sampledOut, sampleOf } from './sampled-twin.ts';
+import { sampledGradients, sampledOut, sampleOf } from './sampled-reference.ts';
 
 export type AttentionMode = Extract<Mode, 'forward' | 'forward+backward'>;
 
@@ -59,9 +62,9 @@ export function twin(
   mode: AttentionMode,
 ): Expectations {
   const dims = { batch, numHeads, headDim, queryLen: seqLen, keyLen: seqLen };
-  const { out } = naiveForgettingAttention(dims, host);
+  const { out } = referenceForgettingAttention(dims, host);
   if (mode === 'forward') return expectations({ values: out });
-  const { dq, dk, dv, dLogFgate } = naiveForgettingAttentionBackward(dims, host, host.dOut);
+  const { dq, dk, dv, dLogFgate } = referenceForgettingAttentionBackward(dims, host, host.dOut);
   return expectations(
     { values: out },
     {

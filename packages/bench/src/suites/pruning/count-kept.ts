@@ -3,8 +3,8 @@
 import {
   blockCost,
   DEFAULT_LOG_PRUNING_TOLERANCE,
-  naiveLargestDroppedMass,
   pruningCounts,
+  referenceLargestDroppedMass,
 } from '@vulpes/acp-scheduler';
 import { attendAndReport } from '@vulpes/fox-attention';
 import { invariant, type Tensor } from '@vulpes/tensor-core';
@@ -25,7 +25,7 @@ export async function countWork(
   const starts = await readStarts(made);
   const { keptBlocks, causalBlocks } = await sumBlockCounts([made.counts]);
   const every = oddNear(seqLen / 128);
-  const droppedMass = naiveLargestDroppedMass(
+  const droppedMass = referenceLargestDroppedMass(
     logitsOf(host, sizes),
     starts,
     { ...attentionDims(sizes), blocks: { blockM: made.rowsPerStart, blockN: sizes.block } },

@@ -1,4 +1,4 @@
-// Both rules on the suite's inputs: what decides, and what its f64 twin says.
+// Both rules on the suite's inputs: what decides, and what its f64 reference says.
 
 import {
   adaptiveThreshold,
@@ -6,8 +6,8 @@ import {
   DEFAULT_LOG_PRUNING_TOLERANCE,
   findBlockRanges,
   logitUpperBoundFromQkNorm,
-  naiveBlockRanges,
-  naiveStopEdges,
+  referenceBlockBounds,
+  referenceBlockRanges,
 } from '@vulpes/acp-scheduler';
 import { type BlockRanges, cumulativeLogGate, type StopRule } from '@vulpes/wgsl-kernels';
 import type { Expectations } from '../../case.ts';
@@ -53,12 +53,12 @@ export function pruningTwin(
 ): Expectations {
   const dims = { ...attentionDims(sizes), blockN: sizes.block, blocks: blocksOf(sizes) };
   if (rule === 'certified')
-    return { edges: { values: naiveStopEdges(host, dims), bound: EDGE_BOUND } };
+    return { blockBounds: { values: referenceBlockBounds(host, dims), bound: EDGE_BOUND } };
   // U = √D for rows of length √D.
   const delta =
     -2 * Math.sqrt(sizes.headDim) - Math.log(sizes.seqLen) + DEFAULT_LOG_PRUNING_TOLERANCE;
   const threshold = new Float64Array(sizes.batch * sizes.numHeads).fill(delta);
-  const { startIndex, endIndex } = naiveBlockRanges(host.logLambda, threshold, dims);
+  const { startIndex, endIndex } = referenceBlockRanges(host.logLambda, threshold, dims);
   return {
     startIndex: { values: startIndex, bound: 0 },
     endIndex: { values: endIndex, bound: 0 },

@@ -1,9 +1,9 @@
-// The f64 twin of a training step: its loss, the norm of its gradient, and what AdamW makes of parameters and moments.
+// The f64 reference of a training step: its loss, the norm of its gradient, and what AdamW makes of parameters and moments.
 
-import { type Model, naiveBatch, type ParameterSpec, type Params } from '@vulpes/lm-models';
+import { type Model, type ParameterSpec, type Params, referenceBatch } from '@vulpes/lm-models';
 import { type HostArray, type Tensor, valueAndGrad } from '@vulpes/tensor-core';
 import { ADAMW, type TokenBatch } from '@vulpes/training';
-import { naiveAdamwStep, naiveClipCoefficient } from '@vulpes/wgsl-kernels';
+import { referenceAdamwStep, referenceClipCoefficient } from '@vulpes/wgsl-kernels';
 import type { Expectations } from '../../case.ts';
 import { directionsOf, type Floats, slopesAlong, twinSlopes } from './slopes.ts';
 import type { TrainingState } from './state.ts';
@@ -29,7 +29,7 @@ export interface UpdateSettings {
 }
 
 /**
- * The next step from `state`. Loss by the f64 twin; the norm of the gradient as the slope of the twin's loss along the
+ * The next step from `state`. Loss by the f64 reference; the norm of the gradient as the slope of the twin's loss along the
  * direction that the device calls the gradient, and for each tensor the slope along a direction within it: a gradient that
  * leaves some out has the right slope along itself. With that gradient, parameters and moments after an f64 AdamW, one array each.
  */
@@ -90,13 +90,13 @@ function updated(
   of: { readonly grads: Floats; readonly norm: number; readonly settings: UpdateSettings },
 ): { params: number[]; m: number[]; v: number[] } {
   const { maxGradNorm, weightDecay, ...settings } = of.settings;
-  const clip = naiveClipCoefficient(of.norm, maxGradNorm);
+  const clip = referenceClipCoefficient(of.norm, maxGradNorm);
   const parts = specs.map(({ name, weightDecay: decays }) => {
     const [param, m, v] = [before.weights, before.m, before.v].map((from) =>
       Float64Array.from(from[name] as ArrayLike<number>),
     ) as [Float64Array, Float64Array, Float64Array];
     const adamw = { ...ADAMW, ...settings, weightDecay: decays ? weightDecay : 0 };
-    naiveAdamwStep({ param, m, v }, of.grads[name] as ArrayLike<number>, adamw, clip);
+    referenceAdamwStep({ param, m, v }, of.grads[name] as ArrayLike<number>, adamw, clip);
     return { param, m, v };
   });
   const joined = (which: 'param' | 'm' | 'v'): number[] =>
@@ -105,7 +105,7 @@ function updated(
 }
 
 const twinLoss = (model: Model, weights: Floats, { inputs, labels, shape }: TokenBatch): number =>
-  naiveBatch(model.config, weights, {
+  referenceBatch(model.config, weights, {
     inputIds: inputs,
     labels,
     seqStart: new Array<number>(shape[0]).fill(0),

@@ -1,7 +1,7 @@
 // row-limits: where the keys of a row begin, and when the forward kernels may stop their walk to the left.
 // limits  HAS_RANGES: start_index i32 [B, H, ceil(M / block_m)], key positions
 //         HAS_STOP_RULE: edges f32 [B, H, ceil(N / block_n), 2], (S_j, max norm of k_t over t <= j), j the last key of a block
-// spans   [B, N] (first, end), read only if HAS_SPANS
+// visibility   [B, N] (first, end), read only if HAS_VISIBILITY
 
 // What rounding may take from a bound, relative to the largest logits before the edge and after it (lse is made of those): products of up to 128 terms in f32.
 const ROUNDING: f32 = 1e-5;
@@ -15,7 +15,7 @@ fn load_lambda(at: u32) -> vec2<i32> {
 fn first_key(i: u32, h: u32, b: u32) -> u32 {
   let position = i + params.key_len - params.query_len;
   var first = 0;
-  if (HAS_SPANS) { first = spans[b * params.key_len + position].x; }
+  if (HAS_VISIBILITY) { first = visibility[b * params.key_len + position].x; }
   if (HAS_RANGES) {
     let blocks = (params.query_len + params.block_m - 1u) / params.block_m;
     first = max(first, limits[(b * params.num_heads + h) * blocks + i / params.block_m]);
@@ -24,7 +24,7 @@ fn first_key(i: u32, h: u32, b: u32) -> u32 {
 }
 
 // (S, largest norm) of the keys before position j, a multiple of block_n. bh = b H + h
-fn edge_before(bh: u32, j: u32) -> vec2f {
+fn bound_before(bh: u32, j: u32) -> vec2f {
   let blocks = (params.key_len + params.block_n - 1u) / params.block_n;
   let at = (bh * blocks + j / params.block_n - 1u) * 2u;
   return bitcast<vec2f>(vec2<i32>(limits[at], limits[at + 1u]));

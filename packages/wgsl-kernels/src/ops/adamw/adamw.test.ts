@@ -1,14 +1,14 @@
-// AdamW against its f64 twin over several steps.
+// AdamW against its f64 reference over several steps.
 
 import { expectMatch, gpuSuite, randomArray, underTwoFills } from '@vulpes/tensor-core/testing';
 import { expect, test } from 'vitest';
 import { adamwCases } from './adamw.cases.ts';
-import { naiveAdamwStep } from './adamw.naive.ts';
+import { referenceAdamwStep } from './adamw.reference.ts';
 import { type AdamwStep, adamwStep } from './adamw.ts';
 
 const STEPS = [1, 2, 3];
 
-test('the first step of the naive twin moves by the learning rate, decay apart', () => {
+test('the first step of the f64 reference moves by the learning rate, decay apart', () => {
   // By hand: m / (1 - β₁) = g and v / (1 - β₂) = g², so the step is lr · sign(g) for small epsilon.
   const variables = {
     param: Float64Array.of(2, -3),
@@ -23,7 +23,7 @@ test('the first step of the naive twin moves by the learning rate, decay apart',
     epsilon: 0,
     step: 1,
   };
-  naiveAdamwStep(variables, [0.25, -7], settings);
+  referenceAdamwStep(variables, [0.25, -7], settings);
   expect(variables.param[0]).toBeCloseTo(2 * 0.95 - 0.1, 12);
   expect(variables.param[1]).toBeCloseTo(-3 * 0.95 + 0.1, 12);
 });
@@ -38,7 +38,7 @@ gpuSuite('adamwStep', (device) => {
       v: new Float64Array(size),
     };
     for (const step of STEPS)
-      naiveAdamwStep(expected, grads[step - 1]!, { ...settings, step }, clip ?? 1);
+      referenceAdamwStep(expected, grads[step - 1]!, { ...settings, step }, clip ?? 1);
     const actual = await underTwoFills(device(), async () => {
       const [m, v] = [device().zeros([size]), device().zeros([size])];
       const param = device().tensor(start, [size]);

@@ -1,2 +1,2 @@
-export { naiveAdamwStep } from './adamw.naive.ts';
+export { referenceAdamwStep } from './adamw.reference.ts';
 export { type AdamwStep, adamwStep } from './adamw.ts';

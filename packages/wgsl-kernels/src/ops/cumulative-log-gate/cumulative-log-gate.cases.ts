@@ -1,6 +1,6 @@
 // Sizes and gates that the scans are tested and timed at.
 
-import type { SpanLimits } from '../token-spans/index.ts';
+import type { VisibilityLimits } from '../token-visibility/index.ts';
 import type { ScanDims } from './cumulative-log-gate.kernel.ts';
 
 export interface ScanCase {
@@ -8,11 +8,11 @@ export interface ScanCase {
   readonly dims: ScanDims;
   /** Typical log gate, nats. */
   readonly meanLogFgate: number;
-  readonly limits?: SpanLimits;
+  readonly limits?: VisibilityLimits;
 }
 
 /** B, T, H, mean log gate, padding and documents */
-const sizes: readonly (readonly [number, number, number, number, SpanLimits?])[] = [
+const sizes: readonly (readonly [number, number, number, number, VisibilityLimits?])[] = [
   [1, 1, 1, -0.7],
   [2, 63, 3, -0.7],
   [1, 64, 1, -1e-6],

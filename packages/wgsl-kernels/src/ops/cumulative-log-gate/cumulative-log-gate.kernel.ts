@@ -2,8 +2,8 @@
 
 import { defineKernel } from '../../define-kernel.ts';
 import fixedGateWgsl from '../../lib/fixed-gate.wgsl';
-import spanStartsWgsl from '../../lib/span-starts.wgsl';
 import { threadGrid } from '../../lib/vector.ts';
+import visibilityStartsWgsl from '../../lib/visibility-starts.wgsl';
 import gateChunkSumsWgsl from './gate-chunk-sums.wgsl';
 import gateScanWgsl from './gate-scan.wgsl';
 import reverseChunkSumsWgsl from './reverse-chunk-sums.wgsl';
@@ -46,18 +46,18 @@ const elements = ({ batch, seqLen, numHeads }: ScanDims) => batch * seqLen * num
 
 /** What a scan of gates knows beside its sizes. */
 export interface GateScanSetting {
-  /** Tokens that the spans cover, 0 without spans. */
-  readonly spanLen: number;
-  /** Where the gates stand in the spans. */
+  /** Tokens that the visibility cover, 0 without visibility. */
+  readonly visibilityLen: number;
+  /** Where the gates stand in the visibility. */
   readonly offset: number;
   readonly hasInitial: boolean;
 }
 
-const GATE_PARAMS = [...PARAMS, 'span_len:u32', 'offset:u32', 'has_initial:u32'] as const;
+const GATE_PARAMS = [...PARAMS, 'visibility_len:u32', 'offset:u32', 'has_initial:u32'] as const;
 
 export const gateScanParams = (dims: ScanDims, setting: GateScanSetting) => ({
   ...scanParams(dims),
-  span_len: setting.spanLen,
+  visibility_len: setting.visibilityLen,
   offset: setting.offset,
   has_initial: Number(setting.hasInitial),
 });
@@ -65,8 +65,8 @@ export const gateScanParams = (dims: ScanDims, setting: GateScanSetting) => ({
 export const gateChunkSums = defineKernel({
   name: 'gate-chunk-sums',
   source: gateChunkSumsWgsl,
-  lib: [fixedGateWgsl, spanStartsWgsl],
-  bindings: ['log_fgate:read', 'spans:read', 'chunk_sums:write'],
+  lib: [fixedGateWgsl, visibilityStartsWgsl],
+  bindings: ['log_fgate:read', 'visibility:read', 'chunk_sums:write'],
   params: GATE_PARAMS,
   select,
   grid,
@@ -76,8 +76,14 @@ export const gateChunkSums = defineKernel({
 export const gateScan = defineKernel({
   name: 'gate-scan',
   source: gateScanWgsl,
-  lib: [fixedGateWgsl, spanStartsWgsl],
-  bindings: ['log_fgate:read', 'spans:read', 'initial:read', 'chunk_sums:read', 'log_lambda:write'],
+  lib: [fixedGateWgsl, visibilityStartsWgsl],
+  bindings: [
+    'log_fgate:read',
+    'visibility:read',
+    'initial:read',
+    'chunk_sums:read',
+    'log_lambda:write',
+  ],
   params: GATE_PARAMS,
   select,
   grid,

@@ -1,14 +1,14 @@
 import { CounterRng, type Tensor } from '@vulpes/tensor-core';
 import { expectMatch, gpuSuite, randomArray, underTwoFills } from '@vulpes/tensor-core/testing';
 import { describe, expect, test } from 'vitest';
-import { naiveTokenSpans } from '../token-spans/index.ts';
+import { referenceTokenVisibility } from '../token-visibility/index.ts';
 import { scanCases } from './cumulative-log-gate.cases.ts';
 import { chunkCount, chunkLength } from './cumulative-log-gate.kernel.ts';
 import {
   logLambdaValues,
-  naiveCumulativeLogGate,
-  naiveReverseCumsum,
-} from './cumulative-log-gate.naive.ts';
+  referenceCumulativeLogGate,
+  referenceReverseCumsum,
+} from './cumulative-log-gate.reference.ts';
 import { cumulativeLogGate, reverseCumsum } from './cumulative-log-gate.ts';
 
 /** mean · Exp(1): many near 0, a few far below. */
@@ -41,11 +41,13 @@ describe('scan chunks', () => {
 });
 
 gpuSuite('cumulative-log-gate', (device) => {
-  const scan = async (gates: Float32Array, shape: number[], spans?: Int32Array) => {
+  const scan = async (gates: Float32Array, shape: number[], visibility?: Int32Array) => {
     const { logLambda } = await underTwoFills(device(), async () => {
       const x = device().tensor(gates, shape);
-      const limits = spans && device().tensor(spans, [shape[0]!, spans.length / 2 / shape[0]!, 2]);
-      const y = cumulativeLogGate(x, { spans: limits });
+      const limits =
+        visibility &&
+        device().tensor(visibility, [shape[0]!, visibility.length / 2 / shape[0]!, 2]);
+      const y = cumulativeLogGate(x, { visibility: limits });
       const result = { logLambda: (await y.data()) as Int32Array };
       for (const tensor of [x, y, limits]) tensor?.dispose();
       return result;
@@ -56,9 +58,9 @@ gpuSuite('cumulative-log-gate', (device) => {
   test.each(scanCases)('$id', async ({ dims, meanLogFgate, limits }) => {
     const { batch, seqLen, numHeads } = dims;
     const gates = randomGates(42, batch * seqLen * numHeads, meanLogFgate);
-    const spans = limits && naiveTokenSpans({ batch, length: seqLen }, limits);
-    const actual = await scan(gates, [batch, seqLen, numHeads], spans);
-    const expected = naiveCumulativeLogGate(dims, gates, { spans });
+    const visibility = limits && referenceTokenVisibility({ batch, length: seqLen }, limits);
+    const actual = await scan(gates, [batch, seqLen, numHeads], visibility);
+    const expected = referenceCumulativeLogGate(dims, gates, { visibility });
     expect(worstDifference(actual, expected, seqLen)).toBeLessThanOrEqual(1e-8);
     expectMatch('logLambda', actual, expected, 1e-6);
   });
@@ -66,10 +68,12 @@ gpuSuite('cumulative-log-gate', (device) => {
   test('chunk after chunk gives what one scan gives', async () => {
     const [batch, length, numHeads] = [2, 130, 3];
     const limits = { cuSeqlens: [0, 20, 90, 130, 0, 64, 65, 110], seqStart: [5, 0] };
-    const spans = naiveTokenSpans({ batch, length }, limits);
+    const visibility = referenceTokenVisibility({ batch, length }, limits);
     const gates = randomGates(9, batch * length * numHeads, -0.7);
-    const whole = naiveCumulativeLogGate({ batch, seqLen: length, numHeads }, gates, { spans });
-    const spansTensor = device().tensor(spans, [batch, length, 2]);
+    const whole = referenceCumulativeLogGate({ batch, seqLen: length, numHeads }, gates, {
+      visibility,
+    });
+    const visibilityTensor = device().tensor(visibility, [batch, length, 2]);
     let initial: Tensor | undefined;
     for (const [offset, end] of [
       [0, 1],
@@ -83,7 +87,7 @@ gpuSuite('cumulative-log-gate', (device) => {
       ]);
       const chunk = device().tensor(Float32Array.from(part), [batch, end - offset, numHeads]);
       const logLambda = (await cumulativeLogGate(chunk, {
-        spans: spansTensor,
+        visibility: visibilityTensor,
         initial,
         offset,
       }).data()) as Int32Array;
@@ -105,7 +109,7 @@ gpuSuite('cumulative-log-gate', (device) => {
     // Head 1 forgets at once, then hardly at all: its differences are small where its sums are large.
     for (let t = 0; t < 65536; t++) gates[2 * t + 1] = t < 128 ? -900 : gates[2 * t + 1]! * 1e-4;
     const actual = await scan(gates, [1, 65536, 2]);
-    const expected = naiveCumulativeLogGate(dims, gates);
+    const expected = referenceCumulativeLogGate(dims, gates);
     expect(expected[65535]).toBeLessThan(-100_000);
     expect(expected[131071]).toBeLessThan(-100_000);
     expect(worstDifference(actual, expected, 65536)).toBeLessThanOrEqual(1e-8);
@@ -124,7 +128,7 @@ gpuSuite('cumulative-log-gate', (device) => {
     const poisoned = await scan(gates, [1, 200, 1]);
     expect(poisoned.findIndex(Number.isNaN)).toBe(60);
     expect(poisoned.subarray(60).every(Number.isNaN)).toBe(true);
-    const padding = naiveTokenSpans({ batch: 1, length: 200 }, { seqStart: [61] });
+    const padding = referenceTokenVisibility({ batch: 1, length: 200 }, { seqStart: [61] });
     const padded = await scan(gates, [1, 200, 1], padding);
     expect(padded[199]).toBe(-0.5 * 138);
     const resumed = cumulativeLogGate(device().tensor(gates.subarray(61), [1, 139, 1]), {
@@ -137,9 +141,11 @@ gpuSuite('cumulative-log-gate', (device) => {
   test('rejects what it cannot scan', () => {
     const gates = device().zeros([2, 3, 4]);
     const ints = (...shape: number[]) => device().zeros(shape, { dtype: 'i32' });
-    const spans = ints(2, 4, 2);
-    expect(() => cumulativeLogGate(gates, { spans, offset: 2 })).toThrowErrorMatchingInlineSnapshot(
-      `[ShapeError: cumulativeLogGate: expected spans of 5 tokens or more, got [2, 4, 2]. Make them for the whole sequence.]`,
+    const visibility = ints(2, 4, 2);
+    expect(() =>
+      cumulativeLogGate(gates, { visibility, offset: 2 }),
+    ).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: cumulativeLogGate: expected visibility of 5 tokens or more, got [2, 4, 2]. Make them for the whole sequence.]`,
     );
     expect(() =>
       cumulativeLogGate(gates, { initial: ints(2, 2) }),
@@ -164,6 +170,6 @@ gpuSuite('reverse-cumsum', (device) => {
       const input = device().tensor(x, [batch, numHeads, seqLen]);
       return { y: await reverseCumsum(input).data() };
     });
-    expectMatch('y', y, naiveReverseCumsum(dims, x), 1e-6);
+    expectMatch('y', y, referenceReverseCumsum(dims, x), 1e-6);
   });
 });

@@ -1,7 +1,7 @@
 // The cumulative log gate, forward in time for attention, and its transpose, back in time for the gate's gradient.
 
 import { assertShape, type Tensor, UnsupportedError } from '@vulpes/tensor-core';
-import { assertDType, assertSpans } from '../../lib/check.ts';
+import { assertDType, assertVisibility } from '../../lib/check.ts';
 import {
   chunkCount,
   gateChunkSums,
@@ -17,11 +17,11 @@ import {
 const MAX_SEQ_LEN = 131072;
 
 export interface CumulativeLogGateOptions {
-  /** i32 [B, N, 2], see `tokenSpans`: gates of tokens that see nothing before themselves count as 0. */
-  readonly spans?: Tensor | undefined;
+  /** i32 [B, N, 2], see `tokenVisibility`: gates of tokens that see nothing before themselves count as 0. */
+  readonly visibility?: Tensor | undefined;
   /** i32 [B, H, 2], logLambda just before the first gate; default 0. */
   readonly initial?: Tensor | undefined;
-  /** Where the first gate stands in the spans; default 0. */
+  /** Where the first gate stands in the visibility; default 0. */
   readonly offset?: number | undefined;
 }
 
@@ -49,13 +49,13 @@ export function cumulativeLogGate(
     assertShape('cumulativeLogGate', 'initial', options.initial, ['B', 'H', 2], { B, H });
   }
   const dims = { batch: B, seqLen: T, numHeads: H };
-  assertSpans('cumulativeLogGate', options.spans, { batch: B, seqLen: T, offset });
+  assertVisibility('cumulativeLogGate', options.visibility, { batch: B, seqLen: T, offset });
   return logFgate.device.scope(() => scanGates(logFgate, options, dims));
 }
 
 function scanGates(
   logFgate: Tensor,
-  { spans, initial, offset = 0 }: CumulativeLogGateOptions,
+  { visibility, initial, offset = 0 }: CumulativeLogGateOptions,
   dims: ScanDims,
 ): Tensor {
   const { device } = logFgate;
@@ -66,9 +66,9 @@ function scanGates(
   const log_lambda = device.empty(lambdaShape, { dtype: 'i32', label: 'logLambda' });
   // What is not given is not read, but must have the size of one element: one gate alone would be too small.
   const absent = device.empty([2], { dtype: 'i32', label: 'not given' });
-  const inputs = { log_fgate: logFgate, spans: spans ?? absent, chunk_sums };
+  const inputs = { log_fgate: logFgate, visibility: visibility ?? absent, chunk_sums };
   const params = gateScanParams(dims, {
-    spanLen: spans?.shape[1] ?? 0,
+    visibilityLen: visibility?.shape[1] ?? 0,
     offset,
     hasInitial: initial !== undefined,
   });

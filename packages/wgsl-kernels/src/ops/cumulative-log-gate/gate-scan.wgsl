@@ -1,6 +1,6 @@
 // gate-scan: log_lambda[t] = sum of the log gates up to and with t, as two-part numbers; second half of the cumulative sum. [FoX v2, log f cumulative]
 // grid        one thread a (b, chunk, h), h fastest, 64 a workgroup, folded over x and y
-// log_fgate   [B, T, H] f32, nats     spans  [B, span_len] (first, end) i32, gates that begin anew count as 0
+// log_fgate   [B, T, H] f32, nats     visibility  [B, visibility_len] (first, end) i32, gates that begin anew count as 0
 // initial     [B, H] vec2<i32>, log_lambda before the first token
 // chunk_sums  [B, chunks, H, 3] u32: units, fraction, invalid of a GateSum
 // log_lambda  [B, H, T] vec2<i32>, see log-lambda.wgsl
@@ -16,13 +16,13 @@ struct Params {
   num_heads: u32,
   chunk_len: u32,
   chunks: u32,
-  span_len: u32,            // 0: no spans
-  offset: u32,              // where the chunk of T tokens stands in the spans
+  visibility_len: u32,            // 0: no visibility
+  offset: u32,              // where the chunk of T tokens stands in the visibility
   has_initial: u32,
 }
 
 @group(0) @binding(0) var<storage, read> log_fgate: array<f32>;
-@group(0) @binding(1) var<storage, read> spans: array<vec2<i32>>;
+@group(0) @binding(1) var<storage, read> visibility: array<vec2<i32>>;
 @group(0) @binding(2) var<storage, read> initial: array<vec2<i32>>;
 @group(0) @binding(3) var<storage, read> chunk_sums: array<u32>;
 @group(0) @binding(4) var<storage, read_write> log_lambda: array<vec2<i32>>;

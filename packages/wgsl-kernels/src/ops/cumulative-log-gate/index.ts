@@ -1,2 +1,2 @@
-export { logLambdaValues } from './cumulative-log-gate.naive.ts';
+export { logLambdaValues } from './cumulative-log-gate.reference.ts';
 export { cumulativeLogGate, reverseCumsum } from './cumulative-log-gate.ts';

@@ -10,10 +10,10 @@ import {
 import { expect, test } from 'vitest';
 import { runWithGrads } from '../../testing/index.ts';
 import { elementwiseCases } from './elementwise.cases.ts';
-import { naiveAccumulate, naiveAdd, naiveScale } from './elementwise.naive.ts';
 import { accumulate, add, fill, scale } from './elementwise.op.ts';
+import { referenceAccumulate, referenceAdd, referenceScale } from './elementwise.reference.ts';
 
-test('naive backward agrees with finite differences', () => {
+test('reference backward agrees with finite differences', () => {
   const dy = randomArray(3, 5);
   const dot = (y: Float64Array) => y.reduce((sum, value, i) => sum + value * dy[i]!, 0);
   const inputs = {
@@ -22,13 +22,13 @@ test('naive backward agrees with finite differences', () => {
   };
   const added = gradcheck({
     inputs,
-    forward: ({ a, b }) => dot(naiveAdd(a, b)),
+    forward: ({ a, b }) => dot(referenceAdd(a, b)),
     backward: () => ({ a: dy, b: dy }),
   });
   const scaled = gradcheck({
     inputs: { a: inputs.a },
-    forward: ({ a }) => dot(naiveScale(a, -1.7)),
-    backward: () => ({ a: naiveScale(dy, -1.7) }),
+    forward: ({ a }) => dot(referenceScale(a, -1.7)),
+    backward: () => ({ a: referenceScale(dy, -1.7) }),
   });
   expect(Math.max(added, scaled)).toBeLessThan(1e-6);
 });
@@ -42,14 +42,14 @@ gpuSuite('elementwise', (device) => {
     const added = await underTwoFills(device(), () =>
       runWithGrads(device(), inputs, ({ a, b }) => add(a!, b!), dy),
     );
-    expectMatch('a + b', added.y!, naiveAdd(a, b), 1e-7);
+    expectMatch('a + b', added.y!, referenceAdd(a, b), 1e-7);
     expect(added.da).toEqual(dy);
     expect(added.db).toEqual(dy);
     const scaled = await underTwoFills(device(), () =>
       runWithGrads(device(), { a: inputs.a }, ({ a }) => scale(a!, -1.7), dy),
     );
-    expectMatch('scale', scaled.y!, naiveScale(a, -1.7), 1e-7);
-    expectMatch('d scale', scaled.da!, naiveScale(dy, -1.7), 1e-7);
+    expectMatch('scale', scaled.y!, referenceScale(a, -1.7), 1e-7);
+    expectMatch('d scale', scaled.da!, referenceScale(dy, -1.7), 1e-7);
   });
 
   test.each([7, 128])('accumulate and fill work in place, %i elements', async (size) => {
@@ -66,7 +66,7 @@ gpuSuite('elementwise', (device) => {
       for (const tensor of [target, source, filled]) tensor.dispose();
       return result;
     });
-    expectMatch('sum', actual.sum, naiveAccumulate(y, x, 0.25), 1e-7);
+    expectMatch('sum', actual.sum, referenceAccumulate(y, x, 0.25), 1e-7);
     expect(actual.filled).toEqual(new Float32Array(size).fill(3.5));
   });
 
@@ -74,7 +74,7 @@ gpuSuite('elementwise', (device) => {
     const dy = randomArray(1, 8);
     const inputs = { a: { data: randomArray(2, 8), shape: [8] } };
     const actual = await runWithGrads(device(), inputs, ({ a }) => add(a!, a!), dy);
-    expectMatch('da', actual.da!, naiveScale(dy, 2), 1e-7);
+    expectMatch('da', actual.da!, referenceScale(dy, 2), 1e-7);
   });
 
   test('rejects other shapes, element types and infinite factors', () => {

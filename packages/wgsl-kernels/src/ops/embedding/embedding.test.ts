@@ -10,8 +10,8 @@ import { describe, expect, test } from 'vitest';
 import { runWithGrads } from '../../testing/run-with-grads.ts';
 import { embeddingCases } from './embedding.cases.ts';
 import type { EmbeddingDims } from './embedding.kernel.ts';
-import { naiveEmbedding, naiveEmbeddingBackward } from './embedding.naive.ts';
 import { embedding } from './embedding.op.ts';
+import { referenceEmbedding, referenceEmbeddingBackward } from './embedding.reference.ts';
 
 /** Skewed like text: small ids are frequent. */
 function randomIds(seed: number, { tokens, vocab }: EmbeddingDims): Int32Array<ArrayBuffer> {
@@ -19,7 +19,7 @@ function randomIds(seed: number, { tokens, vocab }: EmbeddingDims): Int32Array<A
   return Int32Array.from({ length: tokens }, () => Math.floor(vocab * rng.uniform() ** 3));
 }
 
-describe('embedding naive', () => {
+describe('embedding reference', () => {
   test('backward agrees with finite differences', () => {
     const dims = { tokens: 6, vocab: 4, columns: 3 };
     const ids = [1, 3, 1, 0, 3, 1];
@@ -27,8 +27,8 @@ describe('embedding naive', () => {
     const worst = gradcheck({
       inputs: { weight: Float64Array.from(randomArray(1, 12)) },
       forward: ({ weight }) =>
-        naiveEmbedding(dims, ids, weight).reduce((sum, y, i) => sum + y * dy[i]!, 0),
-      backward: () => ({ weight: naiveEmbeddingBackward(dims, ids, dy) }),
+        referenceEmbedding(dims, ids, weight).reduce((sum, y, i) => sum + y * dy[i]!, 0),
+      backward: () => ({ weight: referenceEmbeddingBackward(dims, ids, dy) }),
     });
     expect(worst).toBeLessThan(1e-6);
   });
@@ -48,8 +48,8 @@ gpuSuite('embedding', (device) => {
     const weight = randomArray(43, dims.vocab * dims.columns);
     const dy = randomArray(44, dims.tokens * dims.columns);
     const actual = await underTwoFills(device(), () => run(dims, ids, weight, dy));
-    expectMatch('y', actual.y!, naiveEmbedding(dims, ids, weight), 0);
-    expectMatch('dweight', actual.dweight!, naiveEmbeddingBackward(dims, ids, dy), 1e-6);
+    expectMatch('y', actual.y!, referenceEmbedding(dims, ids, weight), 0);
+    expectMatch('dweight', actual.dweight!, referenceEmbeddingBackward(dims, ids, dy), 1e-6);
   });
 
   test('ids outside the table give NaN rows and no gradient', async () => {
@@ -58,8 +58,8 @@ gpuSuite('embedding', (device) => {
     const weight = randomArray(43, 12);
     const dy = randomArray(44, 24);
     const actual = await underTwoFills(device(), () => run(dims, ids, weight, dy));
-    expect(actual.y).toEqual(Float32Array.from(naiveEmbedding(dims, ids, weight)));
-    expectMatch('dweight', actual.dweight!, naiveEmbeddingBackward(dims, ids, dy), 1e-6);
+    expect(actual.y).toEqual(Float32Array.from(referenceEmbedding(dims, ids, weight)));
+    expectMatch('dweight', actual.dweight!, referenceEmbeddingBackward(dims, ids, dy), 1e-6);
   });
 
   test('rejects ids that are not i32', () => {

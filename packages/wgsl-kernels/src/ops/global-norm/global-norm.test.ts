@@ -3,7 +3,7 @@
 import { expectMatch, gpuSuite, randomArray, underTwoFills } from '@vulpes/tensor-core/testing';
 import { expect, test } from 'vitest';
 import { globalNormCases } from './global-norm.cases.ts';
-import { naiveClipCoefficient, naiveGlobalNorm } from './global-norm.naive.ts';
+import { referenceClipCoefficient, referenceGlobalNorm } from './global-norm.reference.ts';
 import { clipCoefficient, globalNorm } from './global-norm.ts';
 
 gpuSuite(
@@ -11,7 +11,7 @@ gpuSuite(
   (device) => {
     test.each(globalNormCases)('$id', async ({ lengths }) => {
       const arrays = lengths.map((length, i) => randomArray(42 + i, length, { scale: 0.3 + i }));
-      const expected = naiveGlobalNorm(arrays);
+      const expected = referenceGlobalNorm(arrays);
       for (const maxNorm of [expected / 3, expected * 3]) {
         const actual = await underTwoFills(device(), async () => {
           const tensors = arrays.map((array) => device().tensor(array, [array.length]));
@@ -25,7 +25,7 @@ gpuSuite(
           return result;
         });
         expectMatch('norm', actual.norm, [expected], 1e-6);
-        expectMatch('clip', actual.clip, [naiveClipCoefficient(expected, maxNorm)], 1e-6);
+        expectMatch('clip', actual.clip, [referenceClipCoefficient(expected, maxNorm)], 1e-6);
       }
     });
 

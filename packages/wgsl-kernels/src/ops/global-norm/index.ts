@@ -1,2 +1,2 @@
-export { naiveClipCoefficient } from './global-norm.naive.ts';
+export { referenceClipCoefficient } from './global-norm.reference.ts';
 export { clipCoefficient, globalNorm } from './global-norm.ts';

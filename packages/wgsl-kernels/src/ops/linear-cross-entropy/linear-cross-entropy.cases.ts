@@ -1,6 +1,6 @@
 // Sizes that the fused loss is tested at; `chunkRows` sets the budget, so that several chunks and an odd last one occur.
 
-import type { CrossEntropySizes } from './linear-cross-entropy.naive.ts';
+import type { CrossEntropySizes } from './linear-cross-entropy.reference.ts';
 
 export interface CrossEntropyCase extends CrossEntropySizes {
   readonly id: string;

@@ -1,4 +1,4 @@
-// The fused loss against its f64 twin: loss, loss per token and both gradients, on both kernel families.
+// The fused loss against its f64 reference: loss, loss per token and both gradients, on both kernel families.
 
 import { type Device, type Tensor, valueAndGrad } from '@vulpes/tensor-core';
 import {
@@ -13,8 +13,11 @@ import { scale } from '../elementwise/index.ts';
 import { assertLabels } from './assert-labels.ts';
 import { logitsStride, selectChunkRows } from './chunk-rows.ts';
 import { type CrossEntropyCase, crossEntropyCases } from './linear-cross-entropy.cases.ts';
-import { type CrossEntropySizes, naiveLinearCrossEntropy } from './linear-cross-entropy.naive.ts';
 import { type LinearCrossEntropyOptions, linearCrossEntropy } from './linear-cross-entropy.op.ts';
+import {
+  type CrossEntropySizes,
+  referenceLinearCrossEntropy,
+} from './linear-cross-entropy.reference.ts';
 
 interface Inputs {
   readonly x: Float32Array;
@@ -65,7 +68,7 @@ async function run(
   return results;
 }
 
-test('naive backward agrees with finite differences', () => {
+test('reference backward agrees with finite differences', () => {
   const sizes = { rows: 4, hidden: 3, vocab: 5 };
   const { labels } = makeInputs(sizes, 1);
   const worst = gradcheck({
@@ -73,9 +76,9 @@ test('naive backward agrees with finite differences', () => {
       x: Float64Array.from(randomArray(1, 12)),
       weight: Float64Array.from(randomArray(2, 15)),
     },
-    forward: ({ x, weight }) => naiveLinearCrossEntropy(sizes, x, weight, labels).loss,
+    forward: ({ x, weight }) => referenceLinearCrossEntropy(sizes, x, weight, labels).loss,
     backward: ({ x, weight }) => {
-      const { dx, dweight } = naiveLinearCrossEntropy(sizes, x, weight, labels);
+      const { dx, dweight } = referenceLinearCrossEntropy(sizes, x, weight, labels);
       return { x: dx, weight: dweight };
     },
   });
@@ -108,7 +111,7 @@ async function checkCase(device: Device, { chunkRows, ignored, ...sizes }: Cross
   const actual = await underTwoFills(device, () =>
     run(device, sizes, inputs, { logitsBudgetBytes }),
   );
-  const expected = naiveLinearCrossEntropy(sizes, inputs.x, inputs.weight, inputs.labels);
+  const expected = referenceLinearCrossEntropy(sizes, inputs.x, inputs.weight, inputs.labels);
   const half = (array: Float64Array) => array.map((value) => value / 2);
   expectMatch('loss', actual.loss, [expected.loss / 2], 1e-6);
   expectMatch('lossPerToken', actual.lossPerToken, expected.lossPerToken, 1e-6);
@@ -125,7 +128,7 @@ gpuSuite(
 
     test('without a tape only the loss is computed', async () => {
       const { x, weight, labels } = makeInputs(sizes, 2);
-      const expected = naiveLinearCrossEntropy(sizes, x, weight, labels);
+      const expected = referenceLinearCrossEntropy(sizes, x, weight, labels);
       const actual = await underTwoFills(device(), async () => {
         const tensors = [
           device().tensor(x, [6, 4]),
@@ -169,7 +172,7 @@ gpuSuite(
       inputs.labels[0] = 50256;
       const options = { logitsBudgetBytes: 2 * 4 * logitsStride(large.vocab) };
       const actual = await run(device(), large, inputs, options);
-      const expected = naiveLinearCrossEntropy(large, inputs.x, inputs.weight, inputs.labels);
+      const expected = referenceLinearCrossEntropy(large, inputs.x, inputs.weight, inputs.labels);
       expectMatch('lossPerToken', actual.lossPerToken, expected.lossPerToken, 1e-6);
       for (const name of ['dx', 'dweight'] as const)
         expectMatch(
@@ -186,7 +189,7 @@ gpuSuite(
         inputs.x[i] = value * 100;
       });
       const actual = await run(device(), sizes, inputs);
-      const expected = naiveLinearCrossEntropy(sizes, inputs.x, inputs.weight, inputs.labels);
+      const expected = referenceLinearCrossEntropy(sizes, inputs.x, inputs.weight, inputs.labels);
       expectMatch('loss', actual.loss, [expected.loss / 2], 1e-6);
     });
 

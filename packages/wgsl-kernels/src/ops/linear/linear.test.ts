@@ -1,4 +1,4 @@
-// linear against its f64 twin: forward and every gradient.
+// linear against its f64 reference: forward and every gradient.
 
 import {
   expectMatch,
@@ -10,10 +10,10 @@ import {
 import { expect, test } from 'vitest';
 import { type HostTensor, runWithGrads } from '../../testing/index.ts';
 import { linearCases } from './linear.cases.ts';
-import { naiveLinear, naiveLinearBackward } from './linear.naive.ts';
 import { linear } from './linear.op.ts';
+import { referenceLinear, referenceLinearBackward } from './linear.reference.ts';
 
-test('naive backward agrees with finite differences', () => {
+test('reference backward agrees with finite differences', () => {
   const sizes = { rows: 3, inputs: 4, outputs: 2 };
   const dy = randomArray(4, 6);
   const worst = gradcheck({
@@ -23,9 +23,9 @@ test('naive backward agrees with finite differences', () => {
       bias: Float64Array.from(randomArray(3, 2)),
     },
     forward: ({ x, weight, bias }) =>
-      naiveLinear(sizes, x, weight, bias).reduce((sum, y, i) => sum + y * dy[i]!, 0),
+      referenceLinear(sizes, x, weight, bias).reduce((sum, y, i) => sum + y * dy[i]!, 0),
     backward: ({ x, weight }) => {
-      const { dx, dweight, dbias } = naiveLinearBackward(sizes, x, weight, dy);
+      const { dx, dweight, dbias } = referenceLinearBackward(sizes, x, weight, dy);
       return { x: dx, weight: dweight, bias: dbias };
     },
   });
@@ -49,8 +49,8 @@ gpuSuite('linear', (device) => {
     const actual = await underTwoFills(device(), () =>
       runWithGrads(device(), tensors, ({ x, weight, bias }) => linear(x!, weight!, bias), dy),
     );
-    const backward = naiveLinearBackward(sizes, x, weight, dy);
-    const y = naiveLinear(sizes, x, weight, hasBias ? bias : undefined);
+    const backward = referenceLinearBackward(sizes, x, weight, dy);
+    const y = referenceLinear(sizes, x, weight, hasBias ? bias : undefined);
     // f32 sums of up to 600 products: measured below 1e-6.
     expectMatch('y', actual.y!, y, 2e-6);
     expectMatch('dx', actual.dx!, backward.dx, 2e-6);

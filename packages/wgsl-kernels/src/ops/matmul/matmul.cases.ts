@@ -1,6 +1,6 @@
 // Sizes that the matmul kernels are tested at: odd ones, blocks and tiles ± 1, K long enough to be split.
 
-import type { MatmulSizes } from './matmul.naive.ts';
+import type { MatmulSizes } from './matmul.reference.ts';
 import { TILES } from './plan.ts';
 
 export interface MatmulCase extends MatmulSizes {

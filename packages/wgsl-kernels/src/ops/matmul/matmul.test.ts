@@ -1,4 +1,4 @@
-// matmul against its f64 twin, forward and both gradients, on both kernel families.
+// matmul against its f64 reference, forward and both gradients, on both kernel families.
 
 import {
   expectMatch,
@@ -11,8 +11,8 @@ import { describe, expect, test } from 'vitest';
 import { runWithGrads } from '../../testing/index.ts';
 import { launchMatmul, planMatmul } from './launch.ts';
 import { matmulCases, registerBlockCases, tileCases } from './matmul.cases.ts';
-import { type MatmulSizes, naiveMatmul, naiveMatmulBackward } from './matmul.naive.ts';
 import { matmul } from './matmul.op.ts';
+import { type MatmulSizes, referenceMatmul, referenceMatmulBackward } from './matmul.reference.ts';
 import { registerMatmul } from './matmul.register.kernel.ts';
 import { selectTiledSpec, tiledMatmul } from './matmul.tiled.kernel.ts';
 import { matmulParams } from './params.ts';
@@ -22,7 +22,7 @@ const shapesOf = ({ batch, m, n, k, transposeA, transposeB }: MatmulSizes) => ({
   b: transposeB ? [batch, n, k] : [batch, k, n],
 });
 
-describe('matmul naive', () => {
+describe('matmul reference', () => {
   test.each([false, true])('backward agrees with finite differences, transposed %s', (flag) => {
     const sizes = { batch: 2, m: 2, n: 3, k: 4, transposeA: flag, transposeB: !flag };
     const dc = randomArray(3, 12);
@@ -31,9 +31,10 @@ describe('matmul naive', () => {
         a: Float64Array.from(randomArray(1, 16)),
         b: Float64Array.from(randomArray(2, 24)),
       },
-      forward: ({ a, b }) => naiveMatmul(sizes, a, b).reduce((sum, c, i) => sum + c * dc[i]!, 0),
+      forward: ({ a, b }) =>
+        referenceMatmul(sizes, a, b).reduce((sum, c, i) => sum + c * dc[i]!, 0),
       backward: ({ a, b }) => {
-        const { da, db } = naiveMatmulBackward(sizes, a, b, dc);
+        const { da, db } = referenceMatmulBackward(sizes, a, b, dc);
         return { a: da, b: db };
       },
     });
@@ -58,9 +59,9 @@ gpuSuite(
           dc,
         ),
       );
-      const { da, db } = naiveMatmulBackward(sizes, a, b, dc);
+      const { da, db } = referenceMatmulBackward(sizes, a, b, dc);
       // f32 sums of up to 515 products: measured below 1e-6.
-      expectMatch('c', actual.y!, naiveMatmul(sizes, a, b), 2e-6);
+      expectMatch('c', actual.y!, referenceMatmul(sizes, a, b), 2e-6);
       expectMatch('da', actual.da!, da, 2e-6);
       expectMatch('db', actual.db!, db, 2e-6);
     });
@@ -97,7 +98,7 @@ gpuSuite(
         for (const tensor of [ta, tb, c]) tensor.dispose();
         return { c: result };
       });
-      expectMatch('c', actual.c, naiveMatmul(sizes, a, b), 2e-6);
+      expectMatch('c', actual.c, referenceMatmul(sizes, a, b), 2e-6);
     });
 
     test('padded rows, offsets, bias and accumulation, with and without splits of K', async () => {
@@ -163,7 +164,7 @@ gpuSuite(
         for (const tensor of [ta, tb, c]) tensor.dispose();
         return { c: result };
       });
-      expectMatch('c', actual.c, naiveMatmul(sizes, a, b), 2e-6);
+      expectMatch('c', actual.c, referenceMatmul(sizes, a, b), 2e-6);
     });
   },
   ['software'],
@@ -188,7 +189,7 @@ gpuSuite(
         for (const tensor of [ta, tb, c]) tensor.dispose();
         return { c: result };
       });
-      expectMatch('c', actual.c, naiveMatmul(sizes, a, b), 2e-6);
+      expectMatch('c', actual.c, referenceMatmul(sizes, a, b), 2e-6);
     });
   },
   ['gpu'],

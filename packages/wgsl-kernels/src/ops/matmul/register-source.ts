@@ -172,7 +172,7 @@ function vectorStores({ rows, cols }: RegisterBlock): string[] {
   ];
 }
 
-/** By an indexed array, so that the edges of C need one copy of the store, not one per element. */
+/** By an indexed array, so that the blockBounds of C need one copy of the store, not one per element. */
 function scalarStores({ rows, cols }: RegisterBlock): string[] {
   const row = (i: number) =>
     `${range(cols / 4)

@@ -8,10 +8,10 @@ import {
 import { describe, expect, test } from 'vitest';
 import { runWithGrads } from '../../testing/run-with-grads.ts';
 import { outputGateCases } from './output-gate.cases.ts';
-import { naiveOutputGate, naiveOutputGateBackward } from './output-gate.naive.ts';
 import { outputGate } from './output-gate.op.ts';
+import { referenceOutputGate, referenceOutputGateBackward } from './output-gate.reference.ts';
 
-describe('output-gate naive', () => {
+describe('output-gate reference', () => {
   test.each(['sigmoid', 'silu'] as const)('%s: backward agrees with finite differences', (act) => {
     const dy = randomArray(2, 12);
     const worst = gradcheck({
@@ -20,9 +20,9 @@ describe('output-gate naive', () => {
         gate: Float64Array.from(randomArray(3, 12, { scale: 2 })),
       },
       forward: ({ o, gate }) =>
-        naiveOutputGate(act, o, gate).reduce((sum, y, i) => sum + y * dy[i]!, 0),
+        referenceOutputGate(act, o, gate).reduce((sum, y, i) => sum + y * dy[i]!, 0),
       backward: ({ o, gate }) => {
-        const gradients = naiveOutputGateBackward(act, o, gate, dy);
+        const gradients = referenceOutputGateBackward(act, o, gate, dy);
         return { o: gradients.do, gate: gradients.dgate };
       },
     });
@@ -39,8 +39,8 @@ gpuSuite('output-gate', (device) => {
     const actual = await underTwoFills(device(), () =>
       runWithGrads(device(), inputs, ({ o, gate }) => outputGate(o!, gate!, { activation }), dy),
     );
-    const expected = naiveOutputGateBackward(activation, o, gate, dy);
-    expectMatch('y', actual.y!, naiveOutputGate(activation, o, gate), 1e-6);
+    const expected = referenceOutputGateBackward(activation, o, gate, dy);
+    expectMatch('y', actual.y!, referenceOutputGate(activation, o, gate), 1e-6);
     expectMatch('do', actual.do!, expected.do, 1e-6);
     expectMatch('dgate', actual.dgate!, expected.dgate, 1e-6);
   });

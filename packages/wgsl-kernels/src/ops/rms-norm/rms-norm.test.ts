@@ -9,10 +9,10 @@ import { describe, expect, test } from 'vitest';
 import { runWithGrads } from '../../testing/run-with-grads.ts';
 import { rmsNormCases } from './rms-norm.cases.ts';
 import { rmsNormBackwardLanes, rmsNormForwardLanes } from './rms-norm.kernel.ts';
-import { naiveRmsNorm, naiveRmsNormBackward } from './rms-norm.naive.ts';
 import { rmsNorm } from './rms-norm.op.ts';
+import { referenceRmsNorm, referenceRmsNormBackward } from './rms-norm.reference.ts';
 
-describe('rms-norm naive', () => {
+describe('rms-norm reference', () => {
   test('backward agrees with finite differences', () => {
     const dims = { rows: 6, columns: 5, weightRows: 3 };
     const dy = randomArray(2, 30);
@@ -22,9 +22,9 @@ describe('rms-norm naive', () => {
         weight: Float64Array.from(randomArray(3, 15)),
       },
       forward: (inputs) =>
-        naiveRmsNorm(dims, { ...inputs, eps: 0.01 }).reduce((sum, y, i) => sum + y * dy[i]!, 0),
+        referenceRmsNorm(dims, { ...inputs, eps: 0.01 }).reduce((sum, y, i) => sum + y * dy[i]!, 0),
       backward: (inputs) => {
-        const { dx, dweight } = naiveRmsNormBackward(dims, { ...inputs, eps: 0.01 }, dy);
+        const { dx, dweight } = referenceRmsNormBackward(dims, { ...inputs, eps: 0.01 }, dy);
         return { x: dx, weight: dweight };
       },
     });
@@ -59,8 +59,8 @@ gpuSuite(
       const actual = await underTwoFills(device(), () =>
         runWithGrads(device(), inputs, ({ x, weight }) => rmsNorm(x!, weight!, { eps }), dy),
       );
-      const { dx, dweight } = naiveRmsNormBackward(dims, { x, weight, eps }, dy);
-      expectMatch('y', actual.y!, naiveRmsNorm(dims, { x, weight, eps }), 1e-6);
+      const { dx, dweight } = referenceRmsNormBackward(dims, { x, weight, eps }, dy);
+      expectMatch('y', actual.y!, referenceRmsNorm(dims, { x, weight, eps }), 1e-6);
       expectMatch('dx', actual.dx!, dx, 2e-6);
       expectMatch('dweight', actual.dweight!, dweight, 2e-6);
     });

@@ -9,8 +9,8 @@ import {
 import { describe, expect, test } from 'vitest';
 import { runWithGrads } from '../../testing/run-with-grads.ts';
 import { type RopeCase, ropeCases } from './rope.cases.ts';
-import { naiveRope } from './rope.naive.ts';
 import { rope } from './rope.op.ts';
+import { referenceRope } from './rope.reference.ts';
 
 function positionsOf({ dims: { batch, seqLen }, offsets }: RopeCase) {
   if (!offsets) return undefined;
@@ -20,15 +20,18 @@ function positionsOf({ dims: { batch, seqLen }, offsets }: RopeCase) {
   );
 }
 
-describe('rope naive', () => {
+describe('rope reference', () => {
   test('the rotation back is the gradient', () => {
     const dims = { batch: 1, seqLen: 3, numHeads: 2, headDim: 4 };
     const dy = randomArray(2, 24);
     const worst = gradcheck({
       inputs: { x: Float64Array.from(randomArray(1, 24)) },
       forward: ({ x }) =>
-        naiveRope(dims, x, { base: 10, direction: 1 }).reduce((sum, y, i) => sum + y * dy[i]!, 0),
-      backward: () => ({ x: naiveRope(dims, dy, { base: 10, direction: -1 }) }),
+        referenceRope(dims, x, { base: 10, direction: 1 }).reduce(
+          (sum, y, i) => sum + y * dy[i]!,
+          0,
+        ),
+      backward: () => ({ x: referenceRope(dims, dy, { base: 10, direction: -1 }) }),
     });
     expect(worst).toBeLessThan(1e-6);
   });
@@ -48,10 +51,15 @@ gpuSuite('rope', (device) => {
         rope(x!, { base, positions: onDevice });
       return runWithGrads(device(), { x: { data: x, shape } }, forward, dy);
     });
-    const expected = naiveRope(dims, x, { base, positions, direction: 1 });
+    const expected = referenceRope(dims, x, { base, positions, direction: 1 });
     expectMatch('y', actual.y!, expected, 2e-7);
     expect(maxAbsError(expected, actual.y!)).toBeLessThan(1e-6);
-    expectMatch('dx', actual.dx!, naiveRope(dims, dy, { base, positions, direction: -1 }), 2e-7);
+    expectMatch(
+      'dx',
+      actual.dx!,
+      referenceRope(dims, dy, { base, positions, direction: -1 }),
+      2e-7,
+    );
   });
 
   test('positions without a rotation give NaN', async () => {

@@ -8,17 +8,17 @@ import {
 import { describe, expect, test } from 'vitest';
 import { runWithGrads } from '../../testing/run-with-grads.ts';
 import { swigluCases } from './swiglu.cases.ts';
-import { naiveSwiglu, naiveSwigluBackward } from './swiglu.naive.ts';
 import { swiglu } from './swiglu.op.ts';
+import { referenceSwiglu, referenceSwigluBackward } from './swiglu.reference.ts';
 
-describe('swiglu naive', () => {
+describe('swiglu reference', () => {
   test('backward agrees with finite differences', () => {
     const dims = { rows: 3, inner: 5 };
     const dy = randomArray(2, 15);
     const worst = gradcheck({
       inputs: { x: Float64Array.from(randomArray(1, 30, { scale: 2 })) },
-      forward: ({ x }) => naiveSwiglu(dims, x).reduce((sum, y, i) => sum + y * dy[i]!, 0),
-      backward: ({ x }) => ({ x: naiveSwigluBackward(dims, x, dy) }),
+      forward: ({ x }) => referenceSwiglu(dims, x).reduce((sum, y, i) => sum + y * dy[i]!, 0),
+      backward: ({ x }) => ({ x: referenceSwigluBackward(dims, x, dy) }),
     });
     expect(worst).toBeLessThan(1e-6);
   });
@@ -36,8 +36,8 @@ gpuSuite('swiglu', (device) => {
         dy,
       ),
     );
-    expectMatch('y', actual.y!, naiveSwiglu({ rows, inner }, x), 1e-6);
-    expectMatch('dx', actual.dx!, naiveSwigluBackward({ rows, inner }, x, dy), 1e-6);
+    expectMatch('y', actual.y!, referenceSwiglu({ rows, inner }, x), 1e-6);
+    expectMatch('dx', actual.dx!, referenceSwigluBackward({ rows, inner }, x, dy), 1e-6);
   });
 
   test('saturates without overflow', async () => {

@@ -1,5 +1,5 @@
 // shift-neighbours: what a token shift mixes a token with.
-// Needs span-starts.wgsl, `alias Elem`, the bindings `y` and `previous`, and `params` of a token shift.
+// Needs visibility-starts.wgsl, `alias Elem`, the bindings `y` and `previous`, and `params` of a token shift.
 
 // Is there a token before this one, in the same document?
 fn has_previous(i_batch: u32, i_token: u32) -> bool {

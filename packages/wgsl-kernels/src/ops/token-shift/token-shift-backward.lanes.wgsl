@@ -3,7 +3,7 @@
 // dshift_logit[t] = alpha[t] * (1 - alpha[t]) * <g[t], y[t - 1] - y[t]>
 // grid                  WG_SIZE / LANES rows (b, t, h) a workgroup, folded over x and y
 // y, dshifted, dy       [B, T, H, columns] Elem     shift_logit, dshift_logit  [B, T, H] f32
-// spans                 [B, span_len] (first, end) i32     previous  [B, H, columns] Elem, y[-1], without gradient
+// visibility                 [B, visibility_len] (first, end) i32     previous  [B, H, columns] Elem, y[-1], without gradient
 // cost                  20 bytes an element
 
 // @spec
@@ -18,15 +18,15 @@ struct Params {
   seq_len: u32,
   num_heads: u32,
   columns: u32,             // Elems in a head
-  span_len: u32,            // 0: no spans
-  offset: u32,              // where the chunk of T tokens stands in the spans
+  visibility_len: u32,            // 0: no visibility
+  offset: u32,              // where the chunk of T tokens stands in the visibility
   has_previous: u32,
 }
 
 @group(0) @binding(0) var<storage, read> y: array<Elem>;
 @group(0) @binding(1) var<storage, read> shift_logit: array<f32>;
 @group(0) @binding(2) var<storage, read> dshifted: array<Elem>;
-@group(0) @binding(3) var<storage, read> spans: array<vec2<i32>>;
+@group(0) @binding(3) var<storage, read> visibility: array<vec2<i32>>;
 @group(0) @binding(4) var<storage, read> previous: array<Elem>;
 @group(0) @binding(5) var<storage, read_write> dy: array<Elem>;
 @group(0) @binding(6) var<storage, read_write> dshift_logit: array<f32>;

@@ -1,7 +1,7 @@
 // token-shift-forward: shifted[t] = alpha[t] * y[t - 1] + (1 - alpha[t]) * y[t], alpha = sigmoid(shift_logit), y[t - 1] = 0 where a document begins. [FoX v2, data-dependent token shift]
 // grid         one thread an Elem of y, 64 a workgroup, folded over x and y
 // y, shifted   [B, T, H, columns] Elem     shift_logit  [B, T, H] f32
-// spans        [B, span_len] (first, end) i32     previous  [B, H, columns] Elem, y[-1]
+// visibility        [B, visibility_len] (first, end) i32     previous  [B, H, columns] Elem, y[-1]
 // cost         12 bytes an element
 
 // @spec
@@ -14,14 +14,14 @@ struct Params {
   seq_len: u32,
   num_heads: u32,
   columns: u32,             // Elems in a head
-  span_len: u32,            // 0: no spans
-  offset: u32,              // where the chunk of T tokens stands in the spans
+  visibility_len: u32,            // 0: no visibility
+  offset: u32,              // where the chunk of T tokens stands in the visibility
   has_previous: u32,
 }
 
 @group(0) @binding(0) var<storage, read> y: array<Elem>;
 @group(0) @binding(1) var<storage, read> shift_logit: array<f32>;
-@group(0) @binding(2) var<storage, read> spans: array<vec2<i32>>;
+@group(0) @binding(2) var<storage, read> visibility: array<vec2<i32>>;
 @group(0) @binding(3) var<storage, read> previous: array<Elem>;
 @group(0) @binding(4) var<storage, read_write> shifted: array<Elem>;
 @group(0) @binding(5) var<uniform> params: Params;

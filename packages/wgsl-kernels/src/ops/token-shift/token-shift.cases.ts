@@ -1,12 +1,12 @@
 // Sizes, documents and chunks that the token shift kernels are tested and timed at.
 
-import type { SpanLimits } from '../token-spans/index.ts';
+import type { VisibilityLimits } from '../token-visibility/index.ts';
 import type { TokenShiftDims } from './token-shift.kernel.ts';
 
 export interface TokenShiftCase {
   readonly id: string;
   readonly dims: TokenShiftDims;
-  readonly limits?: SpanLimits;
+  readonly limits?: VisibilityLimits;
   /** Tokens before the first one, the last of which is `previous`. */
   readonly offset?: number;
 }

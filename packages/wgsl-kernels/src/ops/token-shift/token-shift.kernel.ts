@@ -5,8 +5,8 @@ import { defineKernel } from '../../define-kernel.ts';
 import elemSumWgsl from '../../lib/elem-sum.wgsl';
 import laneSumWgsl from '../../lib/lane-sum.wgsl';
 import shiftWeightsWgsl from '../../lib/shift-weights.wgsl';
-import spanStartsWgsl from '../../lib/span-starts.wgsl';
 import { elemType, lanesPerRow, threadGrid, vectorWidth } from '../../lib/vector.ts';
+import visibilityStartsWgsl from '../../lib/visibility-starts.wgsl';
 import shiftGradientWgsl from './shift-gradient.wgsl';
 import shiftNeighboursWgsl from './shift-neighbours.wgsl';
 import backwardLanesWgsl from './token-shift-backward.lanes.wgsl';
@@ -24,9 +24,9 @@ const rows = ({ batch, seqLen, numHeads }: TokenShiftDims) => batch * seqLen * n
 
 /** What a token shift knows beside its sizes. */
 export interface TokenShiftSetting {
-  /** Tokens that the spans cover, 0 without spans. */
-  readonly spanLen: number;
-  /** Where the first token stands in the spans. */
+  /** Tokens that the visibility cover, 0 without visibility. */
+  readonly visibilityLen: number;
+  /** Where the first token stands in the visibility. */
   readonly offset: number;
   readonly hasPrevious: boolean;
 }
@@ -36,7 +36,7 @@ const PARAMS = [
   'seq_len:u32',
   'num_heads:u32',
   'columns:u32',
-  'span_len:u32',
+  'visibility_len:u32',
   'offset:u32',
   'has_previous:u32',
 ] as const;
@@ -46,19 +46,19 @@ export const tokenShiftParams = (dims: TokenShiftDims, setting: TokenShiftSettin
   seq_len: dims.seqLen,
   num_heads: dims.numHeads,
   columns: dims.headDim / vectorWidth(dims.headDim),
-  span_len: setting.spanLen,
+  visibility_len: setting.visibilityLen,
   offset: setting.offset,
   has_previous: Number(setting.hasPrevious),
 });
 
-const FORWARD_LIB = [shiftWeightsWgsl, spanStartsWgsl, shiftNeighboursWgsl];
+const FORWARD_LIB = [shiftWeightsWgsl, visibilityStartsWgsl, shiftNeighboursWgsl];
 const BACKWARD_LIB = [...FORWARD_LIB, shiftGradientWgsl, elemSumWgsl];
 
 export const tokenShiftForward = defineKernel({
   name: 'token-shift-forward',
   source: forwardWgsl,
   lib: FORWARD_LIB,
-  bindings: ['y:read', 'shift_logit:read', 'spans:read', 'previous:read', 'shifted:write'],
+  bindings: ['y:read', 'shift_logit:read', 'visibility:read', 'previous:read', 'shifted:write'],
   params: PARAMS,
   select: ({ headDim }: TokenShiftDims) => ({ WG_SIZE: 64, Elem: elemType(vectorWidth(headDim)) }),
   grid: (dims, { WG_SIZE }) =>
@@ -75,7 +75,7 @@ const BACKWARD_BINDINGS = [
   'y:read',
   'shift_logit:read',
   'dshifted:read',
-  'spans:read',
+  'visibility:read',
   'previous:read',
   'dy:write',
   'dshift_logit:write',

@@ -1,7 +1,7 @@
 // The data-dependent token shift of keys and values. [FoX v2, data-dependent token shift]
 
 import { assertShape, defineOp, type Tensor } from '@vulpes/tensor-core';
-import { assertDType, assertSpans } from '../../lib/check.ts';
+import { assertDType, assertVisibility } from '../../lib/check.ts';
 import {
   type TokenShiftDims,
   tokenShiftBackwardLanes,
@@ -11,11 +11,11 @@ import {
 } from './token-shift.kernel.ts';
 
 export interface TokenShiftOptions {
-  /** i32 [B, N, 2], see `tokenSpans`, made without a window: a token that sees nothing before itself is mixed with 0. */
-  readonly spans?: Tensor | undefined;
+  /** i32 [B, N, 2], see `tokenVisibility`, made without a window: a token that sees nothing before itself is mixed with 0. */
+  readonly visibility?: Tensor | undefined;
   /** [B, 1, H, D], y of the token before the first one; gets no gradient. Default 0. */
   readonly previous?: Tensor | undefined;
-  /** Where the first token stands in the spans; default 0. */
+  /** Where the first token stands in the visibility; default 0. */
   readonly offset?: number | undefined;
 }
 
@@ -25,11 +25,15 @@ interface Attrs extends TokenShiftOptions {
 }
 
 /** Bindings and params of what may be missing: what is not given is not read. */
-function contextOf({ dims, spans, previous, offset }: Attrs, y: Tensor) {
+function contextOf({ dims, visibility, previous, offset }: Attrs, y: Tensor) {
   const hasPrevious = previous !== undefined;
   return {
-    tensors: { spans: spans ?? y, previous: previous ?? y },
-    params: tokenShiftParams(dims, { spanLen: spans?.shape[1] ?? 0, offset, hasPrevious }),
+    tensors: { visibility: visibility ?? y, previous: previous ?? y },
+    params: tokenShiftParams(dims, {
+      visibilityLen: visibility?.shape[1] ?? 0,
+      offset,
+      hasPrevious,
+    }),
   };
 }
 
@@ -44,20 +48,20 @@ const tokenShiftOp = defineOp<Attrs>({
       tensors: { y, shift_logit, shifted, ...tensors },
       params,
     });
-    const { spans, previous } = attrs;
+    const { visibility, previous } = attrs;
     return {
       outputs: [shifted],
-      saved: [y, shift_logit, ...(spans ? [spans] : []), ...(previous ? [previous] : [])],
+      saved: [y, shift_logit, ...(visibility ? [visibility] : []), ...(previous ? [previous] : [])],
     };
   },
   backward({ device, dOutputs, saved, attrs }) {
     const [y, shift_logit, ...rest] = saved as [Tensor, Tensor, ...Tensor[]];
-    const spans = attrs.spans && rest[0];
+    const visibility = attrs.visibility && rest[0];
     const previous = attrs.previous && rest.at(-1);
     const dshifted = dOutputs[0] as Tensor;
     const dy = device.empty(y.shape, { label: 'd token-shift' });
     const dshift_logit = device.empty(shift_logit.shape, { label: 'd shift logit' });
-    const { tensors, params } = contextOf({ ...attrs, spans, previous }, y);
+    const { tensors, params } = contextOf({ ...attrs, visibility, previous }, y);
     const kernel =
       device.caps.kernels === 'gpu' ? tokenShiftBackwardLanes : tokenShiftBackwardThread;
     kernel.run(device, {
@@ -77,16 +81,16 @@ const tokenShiftOp = defineOp<Attrs>({
  * @throws ShapeError DTypeError ArgumentError
  */
 export function tokenShift(y: Tensor, shiftLogit: Tensor, options: TokenShiftOptions = {}): Tensor {
-  const { spans, previous, offset = 0 } = options;
+  const { visibility, previous, offset = 0 } = options;
   assertDType('tokenShift', 'y', y, 'f32');
   assertDType('tokenShift', 'shiftLogit', shiftLogit, 'f32');
   const { B, T, H, D } = assertShape('tokenShift', 'y', y, ['B', 'T', 'H', 'D']);
   assertShape('tokenShift', 'shiftLogit', shiftLogit, ['B', 'T', 'H'], { B, T, H });
-  assertSpans('tokenShift', spans, { batch: B, seqLen: T, offset });
+  assertVisibility('tokenShift', visibility, { batch: B, seqLen: T, offset });
   if (previous) {
     assertDType('tokenShift', 'previous', previous, 'f32');
     assertShape('tokenShift', 'previous', previous, ['B', 1, 'H', 'D'], { B, H, D });
   }
   const dims = { batch: B, seqLen: T, numHeads: H, headDim: D };
-  return tokenShiftOp([y, shiftLogit], { dims, spans, previous, offset })[0] as Tensor;
+  return tokenShiftOp([y, shiftLogit], { dims, visibility, previous, offset })[0] as Tensor;
 }

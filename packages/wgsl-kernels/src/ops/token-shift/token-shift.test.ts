@@ -8,17 +8,20 @@ import {
 } from '@vulpes/tensor-core/testing';
 import { describe, expect, test } from 'vitest';
 import { runWithGrads } from '../../testing/run-with-grads.ts';
-import { naiveTokenSpans } from '../token-spans/index.ts';
+import { referenceTokenVisibility } from '../token-visibility/index.ts';
 import { tokenShiftCases } from './token-shift.cases.ts';
-import { naiveTokenShift, naiveTokenShiftBackward } from './token-shift.naive.ts';
 import { tokenShift } from './token-shift.op.ts';
+import { referenceTokenShift, referenceTokenShiftBackward } from './token-shift.reference.ts';
 
-describe('token-shift naive', () => {
+describe('token-shift reference', () => {
   test('backward agrees with finite differences', () => {
     const dims = { batch: 2, seqLen: 3, numHeads: 2, headDim: 2 };
     const g = randomArray(2, 24);
     const context = {
-      spans: naiveTokenSpans({ batch: 2, length: 4 }, { cuSeqlens: [0, 2, 4, 0, 1, 4] }),
+      visibility: referenceTokenVisibility(
+        { batch: 2, length: 4 },
+        { cuSeqlens: [0, 2, 4, 0, 1, 4] },
+      ),
       previous: randomArray(5, 8),
       offset: 1,
     };
@@ -28,12 +31,12 @@ describe('token-shift naive', () => {
         shiftLogit: Float64Array.from(randomArray(3, 12)),
       },
       forward: (inputs) =>
-        naiveTokenShift(dims, { ...inputs, ...context }).reduce(
+        referenceTokenShift(dims, { ...inputs, ...context }).reduce(
           (sum, value, i) => sum + value * g[i]!,
           0,
         ),
       backward: (inputs) => {
-        const { dy, dshiftLogit } = naiveTokenShiftBackward(dims, { ...inputs, ...context }, g);
+        const { dy, dshiftLogit } = referenceTokenShiftBackward(dims, { ...inputs, ...context }, g);
         return { y: dy, shiftLogit: dshiftLogit };
       },
     });
@@ -52,7 +55,7 @@ gpuSuite(
       const shiftLogit = randomArray(43, rows, { scale: 2 });
       const g = randomArray(44, rows * headDim);
       const length = seqLen + (offset ?? 0);
-      const spans = limits && naiveTokenSpans({ batch, length }, limits);
+      const visibility = limits && referenceTokenVisibility({ batch, length }, limits);
       const previous =
         offset === undefined ? undefined : randomArray(45, batch * numHeads * headDim);
       const inputs = {
@@ -61,7 +64,7 @@ gpuSuite(
       };
       const forward = ({ y, shiftLogit }: Record<string, Tensor>) =>
         tokenShift(y!, shiftLogit!, {
-          spans: spans && device().tensor(spans, [batch, length, 2]),
+          visibility: visibility && device().tensor(visibility, [batch, length, 2]),
           previous: previous && device().tensor(previous, [batch, 1, numHeads, headDim]),
           offset,
         });
@@ -69,9 +72,9 @@ gpuSuite(
         const { y: shifted, ...gradients } = await runWithGrads(device(), inputs, forward, g);
         return { shifted: shifted!, ...gradients } as Record<string, Float32Array>;
       });
-      const naive = { y, shiftLogit, spans, previous, offset };
-      const expected = naiveTokenShiftBackward(dims, naive, g);
-      expectMatch('shifted', actual.shifted!, naiveTokenShift(dims, naive), 1e-6);
+      const reference = { y, shiftLogit, visibility, previous, offset };
+      const expected = referenceTokenShiftBackward(dims, reference, g);
+      expectMatch('shifted', actual.shifted!, referenceTokenShift(dims, reference), 1e-6);
       expectMatch('dy', actual.dy!, expected.dy, 1e-6);
       expectMatch('dshiftLogit', actual.dshiftLogit!, expected.dshiftLogit, 1e-6);
     });
