@@ -5,6 +5,7 @@ import { join } from 'node:path';
  * @typedef {Record<string, string>} Dependencies
  * @typedef {{
  *   name: string,
+ *   private?: boolean,
  *   exports?: Record<string, unknown>,
  *   dependencies?: Dependencies,
  *   peerDependencies?: Dependencies,

@@ -7,7 +7,7 @@ import { pnpm, toolEnv } from '../setup/pnpm.mjs';
 
 /** @typedef {{ name: string, file: string, manifest: import('../layers/workspace.mjs').Manifest }} Tarball */
 
-/** One tarball for each package, in `folder`. @param {string} folder @returns {Promise<Tarball[]>} */
+/** One tarball for each public package, in `folder`. @param {string} folder @returns {Promise<Tarball[]>} */
 export const packAll = async (folder) => {
   mkdirSync(folder, { recursive: true });
   const command = await pnpm(
@@ -21,10 +21,11 @@ export const packAll = async (folder) => {
   const { code, output } = await runTool(command, { cwd: root, env: toolEnv() });
   if (code !== 0) throw new Error(`pnpm pack failed:\n${output}`);
   const files = readdirSync(folder);
-  return readdirSync(join(root, 'packages')).map((name) => {
+  return readdirSync(join(root, 'packages')).flatMap((name) => {
+    const manifest = readManifest(join(root, 'packages', name, 'package.json'));
+    if (manifest.private) return [];
     const file = files.find((candidate) => candidate.startsWith(`vulpes-${name}-`));
     if (!file) throw new Error(`pnpm pack made no tarball of packages/${name}`);
-    const manifest = readManifest(join(root, 'packages', name, 'package.json'));
     return { name: `@vulpes/${name}`, file: join(folder, file), manifest };
   });
 };
