@@ -85,7 +85,12 @@ test('numbers', () => {
 });
 
 test('an adapter by its name', () => {
-  const adapter = { vendor: 'nvidia', architecture: 'hopper', device: '0x2330', description: 'H100' };
+  const adapter = {
+    vendor: 'nvidia',
+    architecture: 'hopper',
+    device: '0x2330',
+    description: 'H100',
+  };
   expect(kit.getAdapterName(adapter)).toBe('nvidia H100');
   expect(kit.getAdapterName({ ...adapter, device: 'nvidia-h100' })).toBe('nvidia-h100 H100');
   expect(kit.getAdapterName({ ...adapter, vendor: '', description: '' })).toBe('hopper');
@@ -135,11 +140,7 @@ describe.skipIf(process.platform === 'win32')('a command in a process', () => {
   });
   afterAll(() => bundle.remove());
   const run = (mode: string, signal?: NodeJS.Signals) =>
-    runProcess(
-      bundle.script,
-      [mode],
-      signal ? { signalAfter: { text: 'working\n', signal } } : {},
-    );
+    runProcess(bundle.script, [mode], signal ? { signalAfter: { text: 'working\n', signal } } : {});
 
   test('an error gives one line and exit code 1', async () => {
     const result = await run('fail');

@@ -44,4 +44,5 @@ export function formatDuration(seconds: number): string {
 /** 0.614 -> 61% */
 export const formatPercent = (share: number): string => `${Math.round(100 * share)}%`;
 
-const threeDigits = (value: number): string => value.toFixed(value >= 100 ? 0 : value >= 10 ? 1 : 2);
+const threeDigits = (value: number): string =>
+  value.toFixed(value >= 100 ? 0 : value >= 10 ? 1 : 2);

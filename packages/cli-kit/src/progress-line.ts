@@ -27,8 +27,9 @@ export class ProgressLine {
   }
 
   update({ text, done, total, plain = text }: ProgressState): void {
-    if (!this.#output.isTTY) return this.#printPlain(plain);
-    if (this.#bar) {
+    if (!this.#output.isTTY) {
+      this.#printPlain(plain);
+    } else if (this.#bar) {
       this.#bar.setTotal(total);
       this.#bar.update(done, { text });
     } else {

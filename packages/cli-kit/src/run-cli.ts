@@ -6,12 +6,12 @@ import { InterruptedError } from './errors.ts';
 
 /**
  * Runs a command and sets `process.exitCode`.
- * @param main - returns the exit code; nothing counts as 0
+ * @param main - returns the exit code
  */
-export async function runCli(main: () => Promise<number | void>): Promise<void> {
+export async function runCli(main: () => Promise<number>): Promise<void> {
   ignoreEpipe([process.stdout, process.stderr]);
   try {
-    process.exitCode = (await main()) ?? 0;
+    process.exitCode = await main();
   } catch (error) {
     process.exitCode = reportError(error, process.stderr);
   }
