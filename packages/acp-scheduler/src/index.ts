@@ -1,28 +1,10 @@
 // Adaptive computation pruning: thresholds, block ranges and what they save. [ACP v2; arXiv 2504.06949]
 
 export {
-  type BlockBoundDims,
-  type BlockBoundInputs,
-  referenceBlockBounds,
-} from './certified/block-bounds.reference.ts';
-export { referenceCertifiedStart } from './certified/certified-start.reference.ts';
-export {
   type CertifiedStopRuleOptions,
   certifiedStopRule,
 } from './certified/certified-stop-rule.ts';
-export { referenceLargestDroppedMass } from './certified/dropped-mass.reference.ts';
-export type {
-  CertifiedDims,
-  CertifiedInputs,
-  LogitInputs,
-} from './certified/logits.reference.ts';
 export { type FindBlockRangesOptions, findBlockRanges } from './find-index/find-block-ranges.ts';
-export {
-  type ReferenceBlockRanges,
-  referenceBlockRanges,
-  type SearchDims,
-} from './find-index/find-index.reference.ts';
-export { referencePruningCounts } from './pruning-stats/pruning-counts.reference.ts';
 export { type PruningCountsOptions, pruningCounts } from './pruning-stats/pruning-counts.ts';
 export {
   blockCost,
@@ -36,11 +18,6 @@ export {
   logitUpperBoundFromQkNorm,
   type QkNormDims,
 } from './thresholds/logit-upper-bound.ts';
-export {
-  referenceAdaptiveThreshold,
-  referenceLogitBoundFromNorms,
-  referenceLogitBoundFromQkNorm,
-} from './thresholds/thresholds.reference.ts';
 export {
   type AdaptiveThresholdOptions,
   adaptiveThreshold,

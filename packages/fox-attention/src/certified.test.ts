@@ -13,7 +13,7 @@ import {
   referenceDroppedMass,
   referenceForgettingAttention,
   referenceForgettingAttentionBackward,
-} from './reference.ts';
+} from './reference/index.ts';
 
 const FORWARD_BOUND = 2e-6;
 const GRADIENT_BOUND = 1e-5;

@@ -10,7 +10,10 @@ import { makeInputs } from './fixtures/make-inputs.ts';
 import { hostTensors, uploadInputs, uploadOptions } from './fixtures/on-device.ts';
 import { attendAndReport, forgettingAttention } from './forgetting-attention.ts';
 import { headsSideBySide } from './kernels/tile.ts';
-import { referenceForgettingAttention, referenceForgettingAttentionBackward } from './reference.ts';
+import {
+  referenceForgettingAttention,
+  referenceForgettingAttentionBackward,
+} from './reference/index.ts';
 
 const BOUND = 1e-6;
 const WEAK = { mean: -0.05, scale: 0.05 };

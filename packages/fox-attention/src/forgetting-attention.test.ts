@@ -3,13 +3,17 @@
 import type { Tensor } from '@vulpes/tensor-core';
 import { expectMatch, gpuSuite, underTwoFills } from '@vulpes/tensor-core/testing';
 import { cumulativeLogGate } from '@vulpes/wgsl-kernels';
-import { referenceTokenVisibility, runWithGrads } from '@vulpes/wgsl-kernels/testing';
+import { referenceTokenVisibility } from '@vulpes/wgsl-kernels/reference';
+import { runWithGrads } from '@vulpes/wgsl-kernels/testing';
 import { expect, test } from 'vitest';
 import { type AttentionCase, attentionCases } from './attention.cases.ts';
 import { makeInputs, type TestInputs } from './fixtures/make-inputs.ts';
 import { hostTensors, uploadInputs, uploadOptions } from './fixtures/on-device.ts';
 import { forgettingAttention } from './forgetting-attention.ts';
-import { referenceForgettingAttention, referenceForgettingAttentionBackward } from './reference.ts';
+import {
+  referenceForgettingAttention,
+  referenceForgettingAttentionBackward,
+} from './reference/index.ts';
 
 const FORWARD_BOUND = 1e-6;
 const GRADIENT_BOUND = 2e-6;

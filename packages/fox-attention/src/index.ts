@@ -1,4 +1,4 @@
-// @vulpes/fox-attention: forgetting attention, forward and backward, and its f64 reference.
+// @vulpes/fox-attention: forgetting attention, forward and backward.
 
 export {
   backwardBytes,
@@ -15,24 +15,10 @@ export {
   forgettingAttention,
 } from './forgetting-attention.ts';
 export {
-  type ReferencePagedInputs,
-  type ReferencePages,
-  referencePagedAttention,
-} from './paged/paged.reference.ts';
-export {
   appendPages,
   type KeyChunk,
   type PagedAttentionOptions,
   pagedAttention,
 } from './paged/paged-attention.ts';
 export { type KeyPages, PAGE_SIZE, type PageDims, pageBytes } from './paged/pages.ts';
-export {
-  type ReferenceForward,
-  type ReferenceGradients,
-  type ReferenceInputs,
-  referenceDroppedMass,
-  referenceForgettingAttention,
-  referenceForgettingAttentionBackward,
-} from './reference.ts';
-export type { ReferenceLimits, ReferenceRanges } from './reference-limits.ts';
 export { selectBlocks } from './select-blocks.ts';

@@ -1,16 +1,16 @@
 // Where attention stops under a stop rule: at the very edge where the rule's f64 reference stops, row by row. The two packages meet here.
 
+import { certifiedStopRule } from '@vulpes/acp-scheduler';
 import {
   type CertifiedDims,
-  certifiedStopRule,
   referenceCertifiedStart,
   referenceLargestDroppedMass,
-} from '@vulpes/acp-scheduler';
+} from '@vulpes/acp-scheduler/reference';
 import { attendAndReport } from '@vulpes/fox-attention';
 import { CounterRng, type Device } from '@vulpes/tensor-core';
 import { gpuSuite } from '@vulpes/tensor-core/testing';
 import { cumulativeLogGate, tokenVisibility } from '@vulpes/wgsl-kernels';
-import { referenceTokenVisibility } from '@vulpes/wgsl-kernels/testing';
+import { referenceTokenVisibility } from '@vulpes/wgsl-kernels/reference';
 import { expect, test } from 'vitest';
 
 const HEAD_DIM = 16;

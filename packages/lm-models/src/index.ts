@@ -42,5 +42,4 @@ export type { ParameterInit, ParameterSpec } from './parameters/parameter-spec.t
 export { nonEmbeddingParameters, parameterSpecs } from './parameters/parameter-specs.ts';
 export type { Params } from './parameters/params.ts';
 export { foxPreset, type PresetName, presetNames } from './presets.ts';
-export { type ReferenceBatch, type ReferenceResult, referenceBatch } from './reference/batch.ts';
 export * from './safetensors/index.ts';

@@ -18,13 +18,13 @@ export {
   type KernelDefinition,
 } from './define-kernel.ts';
 export { logLambdaWgsl } from './lib/log-lambda.ts';
-export { type AdamwStep, adamwStep, referenceAdamwStep } from './ops/adamw/index.ts';
+export { type AdamwStep, adamwStep } from './ops/adamw/index.ts';
 export { broadcastRows } from './ops/broadcast-rows/index.ts';
 export { cast } from './ops/cast/index.ts';
 export { cumulativeLogGate, reverseCumsum } from './ops/cumulative-log-gate/index.ts';
 export { accumulate, add, fill, scale, scaleBy } from './ops/elementwise/index.ts';
 export { embedding } from './ops/embedding/index.ts';
-export { clipCoefficient, globalNorm, referenceClipCoefficient } from './ops/global-norm/index.ts';
+export { clipCoefficient, globalNorm } from './ops/global-norm/index.ts';
 export { linear } from './ops/linear/index.ts';
 export {
   assertLabels,

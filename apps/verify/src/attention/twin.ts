@@ -4,7 +4,7 @@ import {
   referenceDroppedMass,
   referenceForgettingAttention,
   referenceForgettingAttentionBackward,
-} from '@vulpes/fox-attention';
+} from '@vulpes/fox-attention/reference';
 import { largest } from '../compare/metrics.ts';
 import type { AttentionCase, AttentionResults } from './attention-case.ts';
 

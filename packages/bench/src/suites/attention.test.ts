@@ -3,7 +3,7 @@ import {
   referenceBlockRanges,
   referenceLogitBoundFromNorms,
   referencePruningCounts,
-} from '@vulpes/acp-scheduler';
+} from '@vulpes/acp-scheduler/reference';
 import type { Device, Tensor } from '@vulpes/tensor-core';
 import { gpuSuite } from '@vulpes/tensor-core/testing';
 import { add } from '@vulpes/wgsl-kernels';

@@ -1,6 +1,7 @@
 // The boundary search alone: what pruning costs before it saves anything.
 
-import { findBlockRanges, referenceBlockRanges } from '@vulpes/acp-scheduler';
+import { findBlockRanges } from '@vulpes/acp-scheduler';
+import { referenceBlockRanges } from '@vulpes/acp-scheduler/reference';
 import { CounterRng, type Device, type DeviceCaps } from '@vulpes/tensor-core';
 import { type BenchCase, type Dims, dim, type Workload } from '../case.ts';
 

@@ -2,7 +2,8 @@
 
 import { DEFAULT_LOG_PRUNING_TOLERANCE } from '@vulpes/acp-scheduler';
 import { selectBlocks } from '@vulpes/fox-attention';
-import { foxPreset, type Model, type Params, referenceBatch } from '@vulpes/lm-models';
+import { foxPreset, type Model, type Params } from '@vulpes/lm-models';
+import { referenceBatch } from '@vulpes/lm-models/reference';
 import { CounterRng, type Device, type DeviceCaps, type Tensor } from '@vulpes/tensor-core';
 import {
   type BenchCase,

@@ -11,7 +11,7 @@ import {
   twoPart,
 } from '../fixtures/paged-inputs.ts';
 import { forgettingAttention } from '../forgetting-attention.ts';
-import { referenceForgettingAttention } from '../reference.ts';
+import { referenceForgettingAttention } from '../reference/index.ts';
 import { type PagedCase, pagedCases } from './paged.cases.ts';
 import { referencePagedAttention } from './paged.reference.ts';
 import { appendPages, pagedAttention } from './paged-attention.ts';

@@ -4,7 +4,7 @@ import {
   referenceAdaptiveThreshold,
   referenceBlockRanges,
   referencePruningCounts,
-} from '@vulpes/acp-scheduler';
+} from '@vulpes/acp-scheduler/reference';
 import { ArgumentError, type Device } from '@vulpes/tensor-core';
 import { expectMatch, gpuSuite } from '@vulpes/tensor-core/testing';
 import { describe, expect, test } from 'vitest';

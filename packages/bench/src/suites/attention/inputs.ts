@@ -3,7 +3,7 @@
 import {
   referenceForgettingAttention,
   referenceForgettingAttentionBackward,
-} from '@vulpes/fox-attention';
+} from '@vulpes/fox-attention/reference';
 import type { BlockSizes } from '@vulpes/wgsl-kernels';
 import { type Dims, dim, type Expectations, type Expected, type Mode } from '../../case.ts';
 import { gateBias } from '../gate-biases.ts';

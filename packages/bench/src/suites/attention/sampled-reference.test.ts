@@ -1,7 +1,7 @@
 import {
   referenceForgettingAttention,
   referenceForgettingAttentionBackward,
-} from '@vulpes/fox-attention';
+} from '@vulpes/fox-attention/reference';
 import { describe, expect, test } from 'vitest';
 import { hostInputs, sampledTwin, sizesOf } from './inputs.ts';
 import { type Elements, sampledGradients, sampledOut, sampleOf } from './sampled-reference.ts';

@@ -1,11 +1,7 @@
 // What a rule kept, by the real kernels, and what its rows truly lost, in f64.
 
-import {
-  blockCost,
-  DEFAULT_LOG_PRUNING_TOLERANCE,
-  pruningCounts,
-  referenceLargestDroppedMass,
-} from '@vulpes/acp-scheduler';
+import { blockCost, DEFAULT_LOG_PRUNING_TOLERANCE, pruningCounts } from '@vulpes/acp-scheduler';
+import { referenceLargestDroppedMass } from '@vulpes/acp-scheduler/reference';
 import { attendAndReport } from '@vulpes/fox-attention';
 import { invariant, type Tensor } from '@vulpes/tensor-core';
 import type { Counts } from '../../case.ts';

@@ -6,9 +6,8 @@ import {
   DEFAULT_LOG_PRUNING_TOLERANCE,
   findBlockRanges,
   logitUpperBoundFromQkNorm,
-  referenceBlockBounds,
-  referenceBlockRanges,
 } from '@vulpes/acp-scheduler';
+import { referenceBlockBounds, referenceBlockRanges } from '@vulpes/acp-scheduler/reference';
 import { type BlockRanges, cumulativeLogGate, type StopRule } from '@vulpes/wgsl-kernels';
 import type { Expectations } from '../../case.ts';
 import type { HostPruningInputs, PruningInputs, PruningSizes } from './inputs.ts';

@@ -1,9 +1,10 @@
 // The f64 reference of a training step: its loss, the norm of its gradient, and what AdamW makes of parameters and moments.
 
-import { type Model, type ParameterSpec, type Params, referenceBatch } from '@vulpes/lm-models';
+import type { Model, ParameterSpec, Params } from '@vulpes/lm-models';
+import { referenceBatch } from '@vulpes/lm-models/reference';
 import { type HostArray, type Tensor, valueAndGrad } from '@vulpes/tensor-core';
 import { ADAMW, type TokenBatch } from '@vulpes/training';
-import { referenceAdamwStep, referenceClipCoefficient } from '@vulpes/wgsl-kernels';
+import { referenceAdamwStep, referenceClipCoefficient } from '@vulpes/wgsl-kernels/reference';
 import type { Expectations } from '../../case.ts';
 import { directionsOf, type Floats, slopesAlong, twinSlopes } from './slopes.ts';
 import type { TrainingState } from './state.ts';

@@ -1,2 +1,1 @@
-export { referenceAdamwStep } from './adamw.reference.ts';
 export { type AdamwStep, adamwStep } from './adamw.ts';

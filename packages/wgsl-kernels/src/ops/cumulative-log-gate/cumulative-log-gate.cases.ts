@@ -1,6 +1,6 @@
 // Sizes and gates that the scans are tested and timed at.
 
-import type { VisibilityLimits } from '../token-visibility/index.ts';
+import type { VisibilityLimits } from '../token-visibility/token-visibility.reference.ts';
 import type { ScanDims } from './cumulative-log-gate.kernel.ts';
 
 export interface ScanCase {

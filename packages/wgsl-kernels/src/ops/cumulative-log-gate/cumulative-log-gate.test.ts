@@ -1,7 +1,7 @@
 import { CounterRng, type Tensor } from '@vulpes/tensor-core';
 import { expectMatch, gpuSuite, randomArray, underTwoFills } from '@vulpes/tensor-core/testing';
 import { describe, expect, test } from 'vitest';
-import { referenceTokenVisibility } from '../token-visibility/index.ts';
+import { referenceTokenVisibility } from '../token-visibility/token-visibility.reference.ts';
 import { scanCases } from './cumulative-log-gate.cases.ts';
 import { chunkCount, chunkLength } from './cumulative-log-gate.kernel.ts';
 import {

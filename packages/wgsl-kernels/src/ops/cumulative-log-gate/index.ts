@@ -1,2 +1,1 @@
-export { logLambdaValues } from './cumulative-log-gate.reference.ts';
 export { cumulativeLogGate, reverseCumsum } from './cumulative-log-gate.ts';

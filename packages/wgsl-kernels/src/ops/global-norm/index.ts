@@ -1,2 +1,1 @@
-export { referenceClipCoefficient } from './global-norm.reference.ts';
 export { clipCoefficient, globalNorm } from './global-norm.ts';

@@ -1,6 +1,6 @@
 // Sizes, documents and chunks that the token shift kernels are tested and timed at.
 
-import type { VisibilityLimits } from '../token-visibility/index.ts';
+import type { VisibilityLimits } from '../token-visibility/token-visibility.reference.ts';
 import type { TokenShiftDims } from './token-shift.kernel.ts';
 
 export interface TokenShiftCase {

@@ -8,7 +8,7 @@ import {
 } from '@vulpes/tensor-core/testing';
 import { describe, expect, test } from 'vitest';
 import { runWithGrads } from '../../testing/run-with-grads.ts';
-import { referenceTokenVisibility } from '../token-visibility/index.ts';
+import { referenceTokenVisibility } from '../token-visibility/token-visibility.reference.ts';
 import { tokenShiftCases } from './token-shift.cases.ts';
 import { tokenShift } from './token-shift.op.ts';
 import { referenceTokenShift, referenceTokenShiftBackward } from './token-shift.reference.ts';

@@ -1,6 +1,6 @@
 // Where a row's keys begin, in plain words: padding, documents, windows and pruning, each by itself.
 
-import type { AttentionDims } from './dims.ts';
+import type { AttentionDims } from '../dims.ts';
 
 /** Kept blocks on the host: pair (i, j) needs j ≥ startIndex[b, h, i / blockM], in key positions. */
 export interface ReferenceRanges {
@@ -23,7 +23,7 @@ export interface ReferenceLimits {
 }
 
 /** The first key that row i of head h keeps; its own position + 1 where it keeps none. */
-export function firstKeyOf(
+export function findFirstKey(
   dims: AttentionDims,
   limits: ReferenceLimits,
   { b, h, i }: { b: number; h: number; i: number },

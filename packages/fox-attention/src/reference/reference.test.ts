@@ -2,13 +2,13 @@
 
 import { gradcheck, randomArray } from '@vulpes/tensor-core/testing';
 import { describe, expect, test } from 'vitest';
-import type { AttentionDims } from './dims.ts';
-import { staircase } from './fixtures/make-inputs.ts';
+import type { AttentionDims } from '../dims.ts';
+import { staircase } from '../fixtures/make-inputs.ts';
 import {
   referenceDroppedMass,
   referenceForgettingAttention,
   referenceForgettingAttentionBackward,
-} from './reference.ts';
+} from './index.ts';
 
 const dims: AttentionDims = { batch: 2, queryLen: 11, keyLen: 19, numHeads: 2, headDim: 3 };
 const sizes = { q: 2 * 11 * 2 * 3, k: 2 * 19 * 2 * 3, gate: 2 * 19 * 2 };
