@@ -2,13 +2,12 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { parseReport } from '@vulpes/bench';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bundleMain, removeBundle } from './testing/bundle-cli.ts';
-import { runCli } from './testing/run-cli.ts';
 
 let main: string;
 let folder: string;
@@ -60,13 +59,3 @@ test.skipIf(process.platform !== 'linux')(
     );
   },
 );
-
-test('outside of a checkout --base says so, whatever the program is called', async () => {
-  const carried = join(folder, 'carried');
-  cpSync(dirname(main), carried, { recursive: true });
-  const program = join(carried, 'bench.js');
-  renameSync(join(carried, 'main.js'), program);
-  const { code, stderr } = await runCli(program, ['--base', 'HEAD']);
-  expect(code).toBe(1);
-  expect(stderr).toMatch(/^bench --base: this is no git checkout .* Run it in a clone\.\n$/);
-});

@@ -4,19 +4,17 @@ import { FoxError } from '@vulpes/tensor-core';
 import { CommanderError } from 'commander';
 import { bench } from './bench.ts';
 import { outliveReaders } from './closed-pipes.ts';
+import { compareCommand } from './compare-command.ts';
 import { parseArguments } from './options.ts';
 import { page } from './page.ts';
-import { compareWithBase } from './regression/compare-with-base.ts';
 import { EndedBySignal } from './stop-signals.ts';
 import { tables } from './tables.ts';
 
 async function main(argv: readonly string[]): Promise<number> {
   if (argv[0] === 'tables') return tables(argv.slice(1), process.stdout);
   if (argv[0] === 'page') return page(argv.slice(1), process.stdout);
-  const given = parseArguments(argv);
-  return given.base
-    ? compareWithBase({ ...given, base: given.base }, process.stdout)
-    : bench(given, process.stdout);
+  if (argv[0] === 'compare') return compareCommand(argv.slice(1), process.stdout);
+  return bench(parseArguments(argv), process.stdout);
 }
 
 outliveReaders([process.stdout, process.stderr]);

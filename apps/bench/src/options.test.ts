@@ -36,7 +36,6 @@ test('by default: every suite, all cases, as long and as often as suits the adap
     compare: [],
     python: undefined,
     foxPath: null,
-    base: null,
   });
   vi.unstubAllEnvs();
 });
@@ -48,12 +47,6 @@ test('names by comma and by space, each once', () => {
   expect(given.suites).toEqual(['boundary', 'matmul']);
   expect(given.presets).toEqual(['pro-125m', 'pro-360m']);
   expect(given.compare).toEqual(['tfjs', 'pytorch']);
-});
-
-test('a base, with its rounds and limit', () => {
-  const { base } = parseArguments('--base main --rounds 7 --fail-above 1.1'.split(' '));
-  expect(base).toEqual({ ref: 'main', rounds: 7, failAbove: 1.1 });
-  expect(parseArguments(['--base', 'main']).base).toMatchObject({ rounds: 5, failAbove: null });
 });
 
 test.each([
@@ -69,33 +62,14 @@ test.each([
   expect(() => parseArguments(argv)).toThrow(message);
 });
 
-test.each(['--html x.html', '--compare tfjs', '--python python3', '--fox-path .'])(
-  '%s with --base is refused, not ignored',
-  (text) => {
-    const option = text.split(' ')[0];
-    expect(() => parseArguments(['--base', 'main', ...text.split(' ')])).toThrow(
-      new RegExp(`^bench: expected no ${option} with --base, .*--json FILE.*\\.$`),
-    );
-  },
-);
-
-test.each(['--rounds 7', '--fail-above 1.1'])('%s without --base is refused', (text) => {
-  expect(() => parseArguments(text.split(' '))).toThrow(
-    new RegExp(`^bench: expected --base REF with ${text.split(' ')[0]}, got none\\. .*\\.$`),
-  );
-});
-
 test.each([
   { argv: ['--runs', '0'], message: 'whole number from 1' },
   { argv: ['--runs', '2.5'], message: 'whole number from 1' },
   { argv: ['--runs', 'many'], message: 'whole number from 1' },
-  { argv: ['--rounds', '4'], message: 'whole number from 5' },
   { argv: ['--max-tokens', '-1'], message: 'whole number from 1' },
   { argv: ['--budget-seconds', '0'], message: 'a number above 0' },
-  { argv: ['--fail-above', 'slow'], message: 'a number above 0' },
   { argv: ['--json', 'no/such/folder/report.json'], message: 'There is no folder' },
   { argv: ['--html', '.'], message: 'It is a folder' },
-  { argv: ['--base', ''], message: 'It is empty' },
   { argv: ['--case', ' '], message: 'It is empty' },
   { argv: ['--compare', 'pytorch', '--python', ''], message: 'It is empty' },
   { argv: ['--compare', 'pytorch', '--fox-path', ''], message: 'It is empty' },
@@ -133,10 +107,6 @@ test('where one file is named the other goes beside it; both in one are refused'
   expect(filesOf('--json', at('x.json'))).toEqual({ json: at('x.json'), html: at('x.html') });
   expect(filesOf('--html', at('x.html'))).toEqual({ json: at('x.json'), html: at('x.html') });
   expect(filesOf('--json', at('x.html'))).toEqual({ json: at('x.html'), html: at('x.html.html') });
-  expect(filesOf('--json', at('x.json'), '--base', 'main')).toEqual({
-    json: at('x.json'),
-    html: null,
-  });
   expect(() => filesOf('--json', at('x'), '--html', at('x'))).toThrow(
     /^bench: expected two files, got .*x for both, .*\.$/,
   );
@@ -182,8 +152,14 @@ test('--help explains every option and suite', () => {
   expect(() => parseArguments(['--help'])).toThrow(expect.objectContaining({ exitCode: 0 }));
   const text = stdout.mock.calls.join('');
   const options =
-    '--suite --preset --max-tokens --case --budget-seconds --runs --no-peaks --json --html --compare --base --rounds --fail-above --adapter --kernels';
-  for (const word of [...options.split(' '), 'Exit code', 'bench tables', 'bench page'])
+    '--suite --preset --max-tokens --case --budget-seconds --runs --no-peaks --json --html --compare --adapter --kernels';
+  for (const word of [
+    ...options.split(' '),
+    'Exit code',
+    'bench tables',
+    'bench page',
+    'bench compare',
+  ])
     expect(text).toContain(word);
   for (const line of text.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80);
 });

@@ -25,7 +25,7 @@ export interface BenchArguments {
   /** Timed runs of each variant; null = as many as suit the adapter. */
   readonly runs: number | null;
   readonly hasPeaks: boolean;
-  /** Absolute paths, of both or of none; null = a folder of this run. With a base, of the comparison alone; null = none. */
+  /** Absolute paths, of both or of none; null = a folder of this run. */
   readonly json: string | null;
   readonly html: string | null;
   readonly adapter: AdapterChoice;
@@ -33,18 +33,7 @@ export interface BenchArguments {
   readonly compare: readonly YardstickName[];
   readonly python: string | undefined;
   readonly foxPath: string | null;
-  readonly base: BaseArguments | null;
 }
-
-/** The regression guard. */
-export interface BaseArguments {
-  readonly ref: string;
-  readonly rounds: number;
-  /** Ratio head / base from which the exit code is 1; null = never. */
-  readonly failAbove: number | null;
-}
-
-const MIN_ROUNDS = 5;
 
 /** Columns of a terminal, as commander folds the options where there is none. */
 const COLUMNS = 80;
@@ -71,21 +60,20 @@ Examples:
   bench                                       every suite
   bench --suite attention --max-tokens 4096   one suite, up to a length
   bench --compare tfjs,jax-js                 other libraries, same adapter
-  bench --base main --fail-above 1.1          against another commit, in turns
+  bench compare A.json B.json                 two reports of one machine
   bench tables REPORT.json                    its tables as Markdown; with
                                               --write FILE into a document
   bench page REPORT.json                      its page, or with --pictures
                                               FOLDER its charts as SVG
 
 Exit code: 0 when every variant passed its check and all that was asked for
-could run and be written; 1 when not, and where --fail-above is exceeded; 130
-and 143 after Ctrl-C and SIGTERM, which leave the report of the cases so far.`;
+could run and be written; 1 when not; 130 and 143 after Ctrl-C and SIGTERM,
+which leave the report of the cases so far.`;
 
 /** @throws CommanderError for a wrong option, and for --help after printing it. @throws ArgumentError, YardstickError for unknown names, and for options that do nothing together. */
 export function parseArguments(argv: readonly string[]): BenchArguments {
   const command = benchCommand().parse([...argv], { from: 'user' });
   const given = command.opts<Options>();
-  assertGoTogether(command);
   const suites = given.suite?.flat() ?? suiteNames;
   assertSuiteNames(suites);
   const compare = given.compare?.flat() ?? [];
@@ -105,17 +93,12 @@ export function parseArguments(argv: readonly string[]): BenchArguments {
     compare: [...new Set(compare)],
     python: given.python,
     foxPath: given.foxPath ?? null,
-    base:
-      given.base !== undefined
-        ? { ref: given.base, rounds: given.rounds, failAbove: given.failAbove ?? null }
-        : null,
   };
 }
 
 /** The report and its page; where one is named, the other goes beside it. */
 function filesOf(given: Options): ReportFiles {
-  const { json = null, html = null, base } = given;
-  if (base !== undefined) return { json, html };
+  const { json = null, html = null } = given;
   const files = filesBeside({ json, html });
   if (files.json !== null && files.html !== null) assertOtherFile('bench', files.json, files.html);
   return files;
@@ -128,23 +111,6 @@ function assertForPytorch(command: Command, compare: readonly YardstickName[]): 
   const flag = option === 'python' ? '--python' : '--fox-path';
   throw new ArgumentError(
     `bench: expected --compare pytorch with ${flag}, which does nothing without it. Add it, or leave ${flag} out.`,
-  );
-}
-
-/** An option that would be ignored is a mistake: most of all a limit that nothing is held to. */
-function assertGoTogether(command: Command): void {
-  const isGiven = (option: string): boolean => command.getOptionValueSource(option) === 'cli';
-  const base = isGiven('base');
-  const alone = base ? ['html', 'compare', 'python', 'foxPath'] : ['rounds', 'failAbove'];
-  const wrong = command.options.find((option) => {
-    const name = option.attributeName();
-    return alone.includes(name) && isGiven(name);
-  });
-  if (!wrong) return;
-  throw new ArgumentError(
-    base
-      ? `bench: expected no ${wrong.long} with --base, which compares two commits and makes no page; --json FILE writes the comparison. Leave one of the two out.`
-      : `bench: expected --base REF with ${wrong.long}, got none. Name the commit to compare with.`,
   );
 }
 
@@ -163,13 +129,7 @@ interface Options {
   compare?: string[][];
   python?: string;
   foxPath?: string;
-  base?: string;
-  rounds: number;
-  failAbove?: number;
 }
-
-/** What --help says of the options. */
-export const helpText = (): string => benchCommand().helpInformation();
 
 const benchCommand = (): Command =>
   whatToRun(new Command('bench'))
@@ -179,7 +139,7 @@ const benchCommand = (): Command =>
     .addOption(
       new Option(
         '--json <file>',
-        'the report, or with --base the comparison; default: beside the page, else runs/bench/TIME/report.json, with --base none',
+        'the report; default: beside the page, else runs/bench/TIME/report.json',
       ).argParser(writablePath),
     )
     .addOption(
@@ -201,23 +161,6 @@ const benchCommand = (): Command =>
         '--fox-path <folder>',
         'official Forgetting Transformer, for --compare pytorch',
       ).argParser(existingFolder),
-    )
-    .addOption(
-      new Option(
-        '--base <ref>',
-        'compare with another commit of this checkout, in runs that take turns',
-      ).argParser(filledOf),
-    )
-    .addOption(
-      new Option('--rounds <n>', 'runs of each side with --base, at least 5')
-        .argParser(countOf(MIN_ROUNDS))
-        .default(MIN_ROUNDS),
-    )
-    .addOption(
-      new Option(
-        '--fail-above <ratio>',
-        'with --base: exit with 1 where a case takes more than this times the base, and longer in nine of ten rounds',
-      ).argParser(positiveOf),
     )
     .addHelpText('after', HELP_AFTER)
     .allowExcessArguments(false)

@@ -96,21 +96,4 @@ describe.skipIf(process.platform === 'win32')('a signal during a run', () => {
       notRun: { cases: [], yardsticks: ['pytorch'] },
     });
   });
-
-  test('ends the build of a base, removes its folder, and gives the exit code itself', async () => {
-    const tmp = at('tmp');
-    mkdirSync(tmp);
-    const { code, stdout, stderr } = await runCli(
-      main,
-      ['--base', 'HEAD', '--suite', 'boundary'],
-      { signal: 'SIGTERM', after: 'building HEAD' },
-      { TMPDIR: tmp },
-    );
-    expect(code).toBe(143);
-    expect(stdout).toBe('');
-    expect(stderr).toMatch(
-      /^building HEAD \([0-9a-f]{10}\)\nEnded by SIGTERM\. Nothing was compared\.\n$/,
-    );
-    expect(readdirSync(tmp)).toEqual([]);
-  });
 });

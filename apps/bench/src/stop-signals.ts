@@ -30,16 +30,6 @@ export const endOnSignal = (lastWords: (name: NodeJS.Signals) => void): (() => v
     process.kill(process.pid, name);
   });
 
-/**
- * For work in child processes, which are told by the abort signal and waited for.
- * @param whatIsLeft - a sentence for the error that is the reason of the abort
- */
-export function abortOnSignal(whatIsLeft: string): { stop: AbortSignal; release: () => void } {
-  const controller = new AbortController();
-  const release = onSignal((name) => controller.abort(new EndedBySignal(name, whatIsLeft)));
-  return { stop: controller.signal, release };
-}
-
 /** Told once; a second signal does what it would have done without us. */
 function onSignal(handler: (name: NodeJS.Signals) => void): () => void {
   const onFirst = (name: NodeJS.Signals): void => {

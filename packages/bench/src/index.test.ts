@@ -10,7 +10,7 @@ test('what the package gives: who changes this list changes it for its users', (
       ...['formatCase', 'formatEnd', 'formatRefusals', 'refusalsOf', 'reasonOf', 'adapterName'],
       ...['parseReport', 'withKind', 'markdownTables', 'markedTables', 'tablesIn', 'withTables'],
       ...['reportCharts', 'reportPage', 'counted'],
-      ...['caseTimes', 'pairRounds', 'formatRegressions', 'slowerThan'],
+      ...['compareReports', 'findSlower', 'formatComparison'],
       ...['chooseExercises', 'deviation', 'takeTurns', 'timeOurs', 'summarize', 'normals'],
     ].sort(),
   );

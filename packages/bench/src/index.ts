@@ -23,6 +23,7 @@ export type { ComparisonContext, Yardstick } from './compare/yardstick.ts';
 export { DeviceSlot } from './device-slot.ts';
 export { reportCharts, reportPage } from './page/report-page.ts';
 export type { Progress } from './progress.ts';
+export { compareReports, findSlower, formatComparison } from './report/compare-reports.ts';
 export { counted } from './report/format.ts';
 export { adapterName, type HostInfo } from './report/machine.ts';
 export { markdownTables } from './report/markdown.ts';
@@ -31,14 +32,6 @@ export type { Measurement, NotMeasured } from './report/measurement.ts';
 export { reasonOf } from './report/missing.ts';
 export { parseReport, withKind } from './report/parse-report.ts';
 export { formatRefusals, refusalsOf } from './report/refusal.ts';
-export {
-  type CaseTime,
-  caseTimes,
-  formatRegressions,
-  type PairedRounds,
-  pairRounds,
-  slowerThan,
-} from './report/regression.ts';
 export {
   type BenchReport,
   type CaseReport,
