@@ -39,7 +39,7 @@ export class Device implements Disposable {
   readonly debugMemory: DebugMemory;
   /** Looks behind every upload and op for NaN and infinity; null unless the device was made to. */
   readonly checks: FiniteChecks | null;
-  /** Set while `valueAndGrad` records. */
+  /** Set while `vjp` records, but not inside an op's forward. */
   tape: Tape | null = null;
 
   readonly #gpu: GPUDevice;
@@ -118,8 +118,9 @@ export class Device implements Disposable {
     return tensor;
   }
 
-  /** A new handle on the same memory with another shape, owned by the current scope. Not recorded on the tape: see `reshape`. */
+  /** A new handle on the same memory with another shape, owned by the current scope. Has no gradient: see `reshape`. */
   view(tensor: Tensor, shape: Shape): Tensor {
+    this.tape?.assertUntracked('device.view', [tensor]);
     const view = tensor.alias(shape);
     this.#scopes.add(view);
     return view;
@@ -127,6 +128,7 @@ export class Device implements Disposable {
 
   /** Overwrites a tensor; ordered with the commands recorded before and after. The data is copied at once. */
   write(tensor: Tensor, data: HostArray): void {
+    this.tape?.assertUntracked('device.write', [tensor]);
     if (data.length !== tensor.size) {
       throw new ShapeError(
         `write ${tensor.label}: expected ${tensor.size} elements for ${formatShape(tensor.shape)}, got ${data.length}.`,
@@ -141,7 +143,9 @@ export class Device implements Disposable {
     this.#record({ kind: 'write', target, bytes });
   }
 
+  /** Copies all elements; shapes may differ, sizes may not. Has no gradient. */
   copy(source: Tensor, target: Tensor): void {
+    this.tape?.assertUntracked('device.copy', [source, target]);
     const { buffer, byteLength } = source.storage;
     if (byteLength !== target.storage.byteLength) {
       throw new ShapeError(
@@ -152,6 +156,7 @@ export class Device implements Disposable {
   }
 
   fillZero(tensor: Tensor): void {
+    this.tape?.assertUntracked('device.fillZero', [tensor]);
     const { buffer, byteLength } = tensor.storage;
     this.#record({ kind: 'clear', target: buffer, byteLength });
   }
@@ -164,6 +169,12 @@ export class Device implements Disposable {
   /** Like `scope`, but leaves it to the caller what to keep: returns the tensors made inside, still alive. */
   collect<R>(body: () => R): { result: R; made: ReadonlySet<Tensor> } {
     return this.#scopes.collect(body);
+  }
+
+  /** Takes a tensor out of the scopes that are open: it lives until its `dispose()`. */
+  keep(tensor: Tensor): Tensor {
+    this.#scopes.remove(tensor);
+    return tensor;
   }
 
   /** Gives a tensor to the scope that is open now; without one it stays the caller's. */
@@ -191,6 +202,7 @@ export class Device implements Disposable {
   dispatch(launch: Dispatch): void {
     assertDispatch(launch, this.caps.limits.maxComputeWorkgroupsPerDimension);
     const { program, tensors, params, workgroups } = launch;
+    this.tape?.assertUntracked(program.label, tensors);
     const buffers = tensors.map(({ storage: { buffer, byteLength } }) => {
       return { buffer, byteLength: byteLength + this.debugMemory.guardBytesOf(buffer) };
     });

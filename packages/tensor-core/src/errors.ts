@@ -58,6 +58,8 @@ export class KernelSpecError extends errorClass('KernelSpecError') {}
 export class KernelCompileError extends errorClass('KernelCompileError') {}
 /** A tensor was used after `dispose()`. */
 export class DisposedTensorError extends errorClass('DisposedTensorError') {}
+/** A gradient was asked for that does not exist: a function without one met a tensor that is differentiated, or a loss depends on no parameter. */
+export class NoGradientError extends errorClass('NoGradientError') {}
 /** A NaN or infinity where a finite number is needed. */
 export class NonFiniteError extends errorClass('NonFiniteError') {}
 /** A checkpoint or model file cannot be read, or does not fit. */

@@ -5,6 +5,8 @@ import { platform } from '#platform';
 import { probeCaps } from './caps.ts';
 import { Device } from './device.ts';
 import { DeviceLostError, OutOfMemoryError } from './errors.ts';
+import type { ForwardContext } from './index.ts';
+import type { Tensor } from './tensor.ts';
 import { gpuSuite } from './testing/index.ts';
 
 gpuSuite('a lost device', () => {
@@ -127,11 +129,11 @@ gpuSuite('a full GPU', () => {
 gpuSuite('an op whose backward throws', (device) => {
   test('leaves no tensor behind', async () => {
     const { defineOp, valueAndGrad } = await import('./index.ts');
-    const failing = defineOp<null>({
+    const failing = defineOp({
       name: 'failing',
-      forward: ({ device, inputs }) => ({
-        outputs: [device.zeros([1])],
-        saved: [device.zeros([8]), ...inputs],
+      forward: ({ device, inputs: { x } }: ForwardContext<{ x: Tensor }>) => ({
+        output: device.zeros([1]),
+        saved: { x, eight: device.zeros([8]) },
       }),
       backward: () => {
         throw new Error('no way back');
@@ -139,10 +141,9 @@ gpuSuite('an op whose backward throws', (device) => {
     });
     const a = device().zeros([1]);
     const before = device().memory.liveTensors;
-    const step = valueAndGrad(device(), (params) => {
-      const [y] = failing([params.a as typeof a], null);
-      return { loss: failing([y as typeof a], null)[0] as typeof a };
-    });
+    const step = valueAndGrad(device(), ({ a }: { a: Tensor }) => ({
+      loss: failing({ x: failing({ x: a }) }),
+    }));
     expect(() => step({ a })).toThrow('no way back');
     expect(device().memory.liveTensors).toBe(before);
     a.dispose();

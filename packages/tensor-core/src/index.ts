@@ -8,12 +8,9 @@ export {
   type OpDefinition,
 } from './autograd/op.ts';
 export { reshape } from './autograd/reshape.ts';
-export {
-  type LossResult,
-  type TensorRecord,
-  type ValueAndGrad,
-  valueAndGrad,
-} from './autograd/value-and-grad.ts';
+export { stopGradient } from './autograd/stop-gradient.ts';
+export { type LossResult, type ValueAndGrad, valueAndGrad } from './autograd/value-and-grad.ts';
+export { type TensorRecord, type Vjp, vjp } from './autograd/vjp.ts';
 export type { MemoryStats } from './buffer-pool.ts';
 export type { DeviceCaps, KernelFamily } from './caps.ts';
 export { createDevice, type DeviceOptions } from './create-device.ts';

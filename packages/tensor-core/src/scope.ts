@@ -12,6 +12,11 @@ export class ScopeStack {
     this.#stack[this.#stack.length - 1]?.add(tensor);
   }
 
+  /** Takes a tensor out of every scope. */
+  remove(tensor: Tensor): void {
+    for (const made of this.#stack) made.delete(tensor);
+  }
+
   /** Runs a body; tensors it made are freed, but for those in its result, which pass to the scope around. */
   run<R>(body: () => R): { result: R } {
     const { result, made } = this.collect(body);

@@ -6,6 +6,7 @@ import {
   createDevice,
   type Device,
   defineOp,
+  type ForwardContext,
   reshape,
   type Tensor,
   valueAndGrad,
@@ -13,17 +14,17 @@ import {
 import { gpuSuite, underTwoFills } from './testing/index.ts';
 
 /** y = a + b, by the package's only kernel. */
-const addOp = defineOp<null>({
+const addOp = defineOp({
   name: 'test-add',
-  forward({ device, inputs: [a, b] }) {
-    const y = device.empty((a as Tensor).shape, { label: 'y' });
-    device.copy(a as Tensor, y);
-    accumulateInto(y, b as Tensor);
-    return { outputs: [y], saved: [a as Tensor, b as Tensor] };
+  forward({ device, inputs: { a, b } }: ForwardContext<{ a: Tensor; b: Tensor }>) {
+    const y = device.empty(a.shape, { label: 'y' });
+    device.copy(a, y);
+    accumulateInto(y, b);
+    return { output: y, saved: { a, b } };
   },
-  backward: ({ dOutputs: [dy] }) => [dy as Tensor, dy as Tensor],
+  backward: ({ dOutput }) => ({ a: dOutput, b: dOutput }),
 });
-const add = (a: Tensor, b: Tensor) => addOp([a, b], null)[0] as Tensor;
+const add = (a: Tensor, b: Tensor) => addOp({ a, b });
 
 const scalar = (device: Device, value: number) => device.tensor([value], [1]);
 

@@ -3,12 +3,18 @@
 import { ShapeError } from '../errors.ts';
 import { formatShape, type Shape, shapeSize } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
-import { defineOp } from './op.ts';
+import { defineOp, type ForwardContext } from './op.ts';
 
-const reshapeOp = defineOp<{ from: Shape; to: Shape }>({
+const reshapeOp = defineOp({
   name: 'reshape',
-  forward: ({ device, inputs: [x], attrs }) => ({ outputs: [device.view(x as Tensor, attrs.to)] }),
-  backward: ({ device, dOutputs: [dy], attrs }) => [device.view(dy as Tensor, attrs.from)],
+  forward: ({
+    device,
+    inputs: { x },
+    attrs,
+  }: ForwardContext<{ x: Tensor }, { from: Shape; to: Shape }>) => ({
+    output: device.view(x, attrs.to),
+  }),
+  backward: ({ device, dOutput, attrs }) => ({ x: device.view(dOutput, attrs.from) }),
 });
 
 /**
@@ -21,5 +27,5 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
       `reshape: expected ${x.size} elements to match ${formatShape(x.shape)}, got ${formatShape(shape)}.`,
     );
   }
-  return reshapeOp([x], { from: x.shape, to: shape })[0] as Tensor;
+  return reshapeOp({ x }, { from: x.shape, to: shape });
 }

@@ -5,6 +5,7 @@ import {
   createDevice,
   type Device,
   defineOp,
+  type ForwardContext,
   foldGrid,
   NonFiniteError,
   type Program,
@@ -36,15 +37,18 @@ function multiply(a: Tensor, b: Tensor, label: string): Tensor {
   return y;
 }
 
-const product = defineOp<null>({
+const product = defineOp({
   name: 'product',
-  forward: ({ inputs: [a, b] }) => ({ outputs: [multiply(a!, b!, 'y')], saved: [a!, b!] }),
-  backward: ({ dOutputs: [dy], saved: [a, b] }) => [
-    multiply(dy!, b!, 'da'),
-    multiply(dy!, a!, 'db'),
-  ],
+  forward: ({ inputs: { a, b } }: ForwardContext<{ a: Tensor; b: Tensor }>) => ({
+    output: multiply(a, b, 'y'),
+    saved: { a, b },
+  }),
+  backward: ({ dOutput, saved: { a, b } }) => ({
+    a: multiply(dOutput, b, 'da'),
+    b: multiply(dOutput, a, 'db'),
+  }),
 });
-const times = (a: Tensor, b: Tensor): Tensor => product([a, b], null)[0] as Tensor;
+const times = (a: Tensor, b: Tensor): Tensor => product({ a, b });
 
 /** Its square is no f32. */
 const BIG = 1e30;

@@ -1,19 +1,28 @@
 // A row repeated for every token: how a gate that does not depend on the data meets the kernels.
 
-import { ArgumentError, assertShape, defineOp, type Tensor } from '@vulpes/tensor-core';
+import {
+  ArgumentError,
+  assertShape,
+  defineOp,
+  type ForwardContext,
+  type Tensor,
+} from '@vulpes/tensor-core';
 import { assertDType } from '../../lib/check.ts';
 import { sumRows } from '../sum-rows/sum-rows.ts';
 import { broadcastRowsKernel } from './broadcast-rows.kernel.ts';
 
-const broadcastRowsOp = defineOp<{ rows: number; columns: number }>({
+const broadcastRowsOp = defineOp({
   name: 'broadcast-rows',
-  forward({ device, inputs, attrs }) {
-    const row = inputs[0] as Tensor;
+  forward({
+    device,
+    inputs: { row },
+    attrs,
+  }: ForwardContext<{ row: Tensor }, { rows: number; columns: number }>) {
     const y = device.empty([attrs.rows, attrs.columns], { label: 'broadcast-rows' });
     broadcastRowsKernel.run(device, { dims: attrs, tensors: { row, y }, params: attrs });
-    return { outputs: [y] };
+    return { output: y };
   },
-  backward: ({ dOutputs, attrs }) => [sumRows(dOutputs[0] as Tensor, attrs.columns)],
+  backward: ({ dOutput, attrs }) => ({ row: sumRows(dOutput, attrs.columns) }),
 });
 
 /**
@@ -28,5 +37,5 @@ export function broadcastRows(row: Tensor, rows: number): Tensor {
   if (!Number.isInteger(rows) || rows < 1) {
     throw new ArgumentError(`broadcastRows: expected rows to be a whole number ≥ 1, got ${rows}.`);
   }
-  return broadcastRowsOp([row], { rows, columns: H })[0] as Tensor;
+  return broadcastRowsOp({ row }, { rows, columns: H });
 }

@@ -1,17 +1,28 @@
 // cast: f32 to f16 storage and back, on any device.
 
-import { type DType, DTypeError, defineOp, formatShape, type Tensor } from '@vulpes/tensor-core';
+import {
+  type DType,
+  DTypeError,
+  defineOp,
+  type ForwardContext,
+  formatShape,
+  type Tensor,
+} from '@vulpes/tensor-core';
 import { toHalf, toSingle } from './cast.kernel.ts';
 
 type FloatType = 'f32' | 'f16';
 
-const castOp = defineOp<{ from: FloatType; to: FloatType }>({
+const castOp = defineOp({
   name: 'cast',
-  forward: ({ inputs, attrs }) => ({ outputs: [converted(inputs[0] as Tensor, attrs.to)] }),
-  backward: ({ dOutputs, attrs }) => {
-    const dy = dOutputs[0] as Tensor;
-    return [dy.dtype === attrs.from ? dy : converted(dy, attrs.from)];
-  },
+  forward: ({
+    inputs: { x },
+    attrs,
+  }: ForwardContext<{ x: Tensor }, { from: FloatType; to: FloatType }>) => ({
+    output: converted(x, attrs.to),
+  }),
+  backward: ({ dOutput: dy, attrs }) => ({
+    x: dy.dtype === attrs.from ? dy : converted(dy, attrs.from),
+  }),
 });
 
 function converted(x: Tensor, dtype: FloatType): Tensor {
@@ -37,5 +48,5 @@ export function cast(x: Tensor, dtype: DType): Tensor {
       `cast: expected f32 or f16 on both sides, got ${from}${formatShape(x.shape)} to ${dtype}. Integers are not converted on the GPU.`,
     );
   }
-  return from === dtype ? x : (castOp([x], { from, to: dtype })[0] as Tensor);
+  return from === dtype ? x : castOp({ x }, { from, to: dtype });
 }

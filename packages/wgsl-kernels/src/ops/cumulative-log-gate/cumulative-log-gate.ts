@@ -26,7 +26,7 @@ export interface CumulativeLogGateOptions {
 }
 
 /**
- * logLambda[t] = Σ_{u ≤ t} log f_u, as a two-part number that stays exact at any length; not differentiable.
+ * logLambda[t] = Σ_{u ≤ t} log f_u, as a two-part number that stays exact at any length. Without a gradient: attention gives that of the log gates itself, so pass it `stopGradient(logFgate)`.
  * Gates below −1000 nats count as −1000; a NaN gate makes every later value NaN.
  * @param logFgate - [B, T, H], f32, nats, ≤ 0
  * @returns i32 [B, H, T, 2], see lib/log-lambda.wgsl

@@ -3,6 +3,7 @@
 import {
   ArgumentError,
   defineOp,
+  type ForwardContext,
   formatShape,
   ShapeError,
   sameShape,
@@ -18,25 +19,23 @@ import {
   scaleKernel,
 } from './elementwise.kernel.ts';
 
-const addOp = defineOp<null>({
+const addOp = defineOp({
   name: 'add',
-  forward({ device, inputs }) {
-    const [a, b] = inputs as [Tensor, Tensor];
+  forward({ device, inputs: { a, b } }: ForwardContext<{ a: Tensor; b: Tensor }>) {
     const y = device.empty(a.shape, { label: 'add' });
     const size = a.size;
     addKernel.run(device, { dims: { size }, tensors: { a, b, y }, params: { size: elems(size) } });
-    return { outputs: [y] };
+    return { output: y };
   },
-  backward({ dOutputs, needs }) {
-    const dy = dOutputs[0] as Tensor;
-    return [needs[0] ? dy : null, needs[1] ? dy : null];
-  },
+  backward: ({ dOutput }) => ({ a: dOutput, b: dOutput }),
 });
 
-const scaleOp = defineOp<{ factor: number }>({
+const scaleOp = defineOp({
   name: 'scale',
-  forward: ({ inputs, attrs }) => ({ outputs: [scaled(inputs[0] as Tensor, attrs.factor)] }),
-  backward: ({ dOutputs, attrs }) => [scaled(dOutputs[0] as Tensor, attrs.factor)],
+  forward: ({ inputs: { x }, attrs }: ForwardContext<{ x: Tensor }, { factor: number }>) => ({
+    output: scaled(x, attrs.factor),
+  }),
+  backward: ({ dOutput, attrs }) => ({ x: scaled(dOutput, attrs.factor) }),
 });
 
 function scaled(x: Tensor, factor: number): Tensor {
@@ -57,7 +56,7 @@ export function add(a: Tensor, b: Tensor): Tensor {
   assertDType('add', 'a', a, 'f32');
   assertDType('add', 'b', b, 'f32');
   assertSameShape('add', a, b);
-  return addOp([a, b], null)[0] as Tensor;
+  return addOp({ a, b });
 }
 
 /**
@@ -68,10 +67,10 @@ export function add(a: Tensor, b: Tensor): Tensor {
 export function scale(x: Tensor, factor: number): Tensor {
   assertDType('scale', 'x', x, 'f32');
   assertFinite('scale', 'factor', factor);
-  return scaleOp([x], { factor })[0] as Tensor;
+  return scaleOp({ x }, { factor });
 }
 
-/** factor[0] * x with the factor on the GPU; a plain kernel function, not recorded on the tape. */
+/** factor[0] * x with the factor on the GPU; a plain kernel function without a gradient. */
 export function scaleBy(x: Tensor, factor: Tensor): Tensor {
   const y = x.device.empty(x.shape, { label: 'scale by' });
   const size = x.size;
@@ -81,7 +80,7 @@ export function scaleBy(x: Tensor, factor: Tensor): Tensor {
 }
 
 /**
- * target += factor * source, in place; not recorded on the tape.
+ * target += factor * source, in place; without a gradient.
  * @param target - [...], f32
  * @param source - the same shape
  * @throws ShapeError DTypeError ArgumentError
@@ -100,7 +99,7 @@ export function accumulate(target: Tensor, source: Tensor, factor = 1): void {
 }
 
 /**
- * Sets every element to a value, in place; not recorded on the tape.
+ * Sets every element to a value, in place; without a gradient.
  * @param target - [...], f32
  * @throws DTypeError ArgumentError
  */

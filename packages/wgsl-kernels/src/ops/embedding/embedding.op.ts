@@ -1,6 +1,6 @@
 // Embedding: rows of a table by id, and the table's gradient, the same bits every time.
 
-import { assertShape, defineOp, type Tensor } from '@vulpes/tensor-core';
+import { assertShape, defineOp, type ForwardContext, type Tensor } from '@vulpes/tensor-core';
 import { assertDType } from '../../lib/check.ts';
 import { vectorWidth } from '../../lib/vector.ts';
 import {
@@ -10,10 +10,10 @@ import {
   linkOccurrences,
 } from './embedding.kernel.ts';
 
-const embeddingOp = defineOp<{ ids: Tensor }>({
+const embeddingOp = defineOp({
   name: 'embedding',
-  forward({ device, inputs, attrs: { ids } }) {
-    const weight = inputs[0] as Tensor;
+  constants: ['ids'],
+  forward({ device, inputs: { ids, weight } }: ForwardContext<{ ids: Tensor; weight: Tensor }>) {
     const [vocab, columns] = weight.shape as [number, number];
     const y = device.empty([...ids.shape, columns], { label: 'embedding' });
     embeddingForward.run(device, {
@@ -22,10 +22,9 @@ const embeddingOp = defineOp<{ ids: Tensor }>({
       params: { tokens: ids.size, columns: columns / vectorWidth(columns), vocab },
     });
     // Backward wants the table's shape, not its values.
-    return { outputs: [y], saved: [ids, weight] };
+    return { output: y, saved: { ids, weight } };
   },
-  backward({ device, dOutputs, saved }) {
-    const [ids, weight, dy] = [...saved, dOutputs[0]] as [Tensor, Tensor, Tensor];
+  backward({ device, dOutput: dy, saved: { ids, weight } }) {
     const [vocab, columns] = weight.shape as [number, number];
     const dims = { tokens: ids.size, vocab, columns };
     const first = device.zeros([vocab], { dtype: 'u32', label: 'first occurrence' });
@@ -44,7 +43,7 @@ const embeddingOp = defineOp<{ ids: Tensor }>({
       tensors: { ids, first, next, dy, dweight },
       params: { tokens: ids.size, vocab, columns: columns / vectorWidth(columns) },
     });
-    return [dweight];
+    return { weight: dweight };
   },
 });
 
@@ -59,5 +58,5 @@ export function embedding(ids: Tensor, weight: Tensor): Tensor {
   assertDType('embedding', 'ids', ids, 'i32');
   assertDType('embedding', 'weight', weight, 'f32');
   assertShape('embedding', 'weight', weight, ['V', 'h']);
-  return embeddingOp([weight], { ids })[0] as Tensor;
+  return embeddingOp({ ids, weight });
 }

@@ -7,7 +7,7 @@ import { sumRows } from '../sum-rows/index.ts';
 import { clipCoefficientKernel, root, squareSumParts, squareSums } from './global-norm.kernel.ts';
 
 /**
- * sqrt(Σ x²) over every element of every tensor; not recorded on the tape.
+ * sqrt(Σ x²) over every element of every tensor; without a gradient.
  * @param tensors - f32, any shapes, at least one
  * @returns [1], owned by the scope
  * @throws ArgumentError DTypeError
@@ -43,7 +43,7 @@ function partialSums(tensors: readonly Tensor[]): Tensor {
 }
 
 /**
- * min(1, maxNorm / (norm + 1e-6)), as `torch.nn.utils.clip_grad_norm_`; not recorded on the tape.
+ * min(1, maxNorm / (norm + 1e-6)), as `torch.nn.utils.clip_grad_norm_`; without a gradient.
  * @param norm - [1], f32
  * @param maxNorm - above 0
  * @returns [1], owned by the scope

@@ -5,6 +5,7 @@ import {
   assertShape,
   type Device,
   defineOp,
+  type ForwardContext,
   type Tensor,
   UnsupportedError,
 } from '@vulpes/tensor-core';
@@ -51,10 +52,17 @@ interface Chunk extends Attrs {
   readonly gradients: { readonly dx: Tensor; readonly dWeight: Tensor } | null;
 }
 
-const linearCrossEntropyOp = defineOp<Attrs>({
+interface LossInputs {
+  readonly x: Tensor;
+  readonly weight: Tensor;
+  readonly labels: Tensor;
+}
+
+const linearCrossEntropyOp = defineOp({
   name: 'linearCrossEntropy',
-  forward({ device, inputs, attrs, needsGrad }) {
-    const [x, weight, labels] = inputs as [Tensor, Tensor, Tensor];
+  constants: ['labels'],
+  forward({ device, inputs, attrs, needsGrad }: ForwardContext<LossInputs, Attrs>) {
+    const { x, weight, labels } = inputs;
     const count = countLabels(device, labels, attrs);
     const lossPerToken = device.empty([attrs.rows], { label: 'loss per token' });
     const logits = device.empty([attrs.chunkRows, logitsStride(attrs.vocab)], { label: 'logits' });
@@ -64,26 +72,26 @@ const linearCrossEntropyOp = defineOp<Attrs>({
           dWeight: device.empty(weight.shape, { label: 'd logits weight' }),
         }
       : null;
-    const chunk = { ...attrs, count, x, weight, labels, logits, lossPerToken, gradients };
+    const chunk = { ...attrs, ...inputs, count, logits, lossPerToken, gradients };
     for (let firstRow = 0; firstRow < attrs.rows; firstRow += attrs.chunkRows) {
       runChunk(device, { ...chunk, firstRow });
     }
     const loss = device.empty([1], { label: 'loss' });
     const tensors = { sum: sumRows(lossPerToken, 1), count, loss };
     meanLoss.run(device, { dims: null, tensors, params: {} });
-    return {
-      outputs: [loss, lossPerToken],
-      saved: gradients ? [gradients.dx, gradients.dWeight] : [],
-    };
+    return { output: { loss, lossPerToken }, saved: gradients };
   },
-  backward({ dOutputs: [dLoss, dLossPerToken], saved, needs }) {
-    if (!dLoss || dLossPerToken) {
+  backward({ dOutput, saved: { dx, dWeight }, needs }) {
+    const { loss: dLoss } = dOutput;
+    if (!dLoss || dOutput.lossPerToken) {
       throw new UnsupportedError(
         'linearCrossEntropy: expected a gradient of loss only, got one of lossPerToken. Use loss in what you differentiate; lossPerToken is for reports.',
       );
     }
-    const [dx, dWeight] = saved as [Tensor, Tensor];
-    return [needs[0] ? scaleBy(dx, dLoss) : null, needs[1] ? scaleBy(dWeight, dLoss) : null, null];
+    return {
+      x: needs.x ? scaleBy(dx, dLoss) : null,
+      weight: needs.weight ? scaleBy(dWeight, dLoss) : null,
+    };
   },
 });
 
@@ -160,6 +168,5 @@ export function linearCrossEntropy(
   const request = { rows, vocab, budgetBytes: logitsBudgetBytes };
   const chunkRows = selectChunkRows(request, x.device.caps.limits);
   const attrs = { rows, hidden, vocab, chunkRows, ignoreIndex };
-  const [loss, lossPerToken] = linearCrossEntropyOp([x, weight, labels], attrs);
-  return { loss: loss as Tensor, lossPerToken: lossPerToken as Tensor };
+  return linearCrossEntropyOp({ x, weight, labels }, attrs);
 }

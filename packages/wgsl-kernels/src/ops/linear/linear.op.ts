@@ -3,6 +3,7 @@
 import {
   type Device,
   defineOp,
+  type ForwardContext,
   formatShape,
   ShapeError,
   shapeSize,
@@ -12,26 +13,25 @@ import { assertDType } from '../../lib/check.ts';
 import { launchMatmul } from '../matmul/launch.ts';
 import { sumRows } from '../sum-rows/index.ts';
 
-const linearOp = defineOp<null>({
+interface LinearInputs {
+  readonly x: Tensor;
+  readonly weight: Tensor;
+  readonly bias?: Tensor | undefined;
+}
+
+const linearOp = defineOp({
   name: 'linear',
-  forward({ device, inputs }) {
-    const [x, weight, bias] = inputs as [Tensor, Tensor, Tensor?];
+  forward({ device, inputs: { x, weight, bias } }: ForwardContext<LinearInputs>) {
     const [n, k] = weight.shape as [number, number];
     const y = device.empty([...x.shape.slice(0, -1), n], { label: 'linear' });
     launchMatmul(device, { a: x, b: weight, c: y, bias, m: x.size / k, n, k, transposeB: true });
-    return { outputs: [y], saved: [x, weight] };
+    return { output: y, saved: { x, weight } };
   },
-  backward({ device, dOutputs, saved, needs }) {
-    const [x, weight] = saved as [Tensor, Tensor];
-    const dy = dOutputs[0] as Tensor;
-    const gradients = [
-      needs[0] ? inputGradient(device, dy, weight, x) : null,
-      needs[1] ? weightGradient(device, dy, x, weight) : null,
-    ];
-    if (needs.length === 3)
-      gradients.push(needs[2] ? sumRows(dy, weight.shape[0] as number) : null);
-    return gradients;
-  },
+  backward: ({ device, dOutput: dy, saved: { x, weight }, needs }) => ({
+    x: needs.x ? inputGradient(device, dy, weight, x) : null,
+    weight: needs.weight ? weightGradient(device, dy, x, weight) : null,
+    bias: needs.bias ? sumRows(dy, weight.shape[0] as number) : null,
+  }),
 });
 
 /** dx = dy W */
@@ -63,7 +63,7 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   assertDType('linear', 'weight', weight, 'f32');
   if (bias) assertDType('linear', 'bias', bias, 'f32');
   assertShapes(x, weight, bias);
-  return linearOp(bias ? [x, weight, bias] : [x, weight], null)[0] as Tensor;
+  return linearOp({ x, weight, bias });
 }
 
 function assertShapes(x: Tensor, weight: Tensor, bias: Tensor | undefined): void {

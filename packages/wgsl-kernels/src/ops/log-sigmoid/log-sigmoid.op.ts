@@ -1,24 +1,22 @@
 // log(sigmoid(x)): the forget gate's logit becomes its logarithm. [FoX v2, forget gate]
 
-import { defineOp, type Tensor } from '@vulpes/tensor-core';
+import { defineOp, type ForwardContext, type Tensor } from '@vulpes/tensor-core';
 import { assertDType } from '../../lib/check.ts';
 import { logSigmoidBackward, logSigmoidForward } from './log-sigmoid.kernel.ts';
 
-const logSigmoidOp = defineOp<null>({
+const logSigmoidOp = defineOp({
   name: 'log-sigmoid',
-  forward({ device, inputs }) {
-    const x = inputs[0] as Tensor;
+  forward({ device, inputs: { x } }: ForwardContext<{ x: Tensor }>) {
     const y = device.empty(x.shape, { label: 'log-sigmoid' });
     const count = x.size;
     logSigmoidForward.run(device, { dims: { count }, tensors: { x, y }, params: { count } });
-    return { outputs: [y], saved: [x] };
+    return { output: y, saved: { x } };
   },
-  backward({ device, dOutputs, saved }) {
-    const [x, dy] = [saved[0], dOutputs[0]] as [Tensor, Tensor];
+  backward({ device, dOutput: dy, saved: { x } }) {
     const dx = device.empty(x.shape, { label: 'd log-sigmoid' });
     const count = x.size;
     logSigmoidBackward.run(device, { dims: { count }, tensors: { x, dy, dx }, params: { count } });
-    return [dx];
+    return { x: dx };
   },
 });
 
@@ -29,5 +27,5 @@ const logSigmoidOp = defineOp<null>({
  */
 export function logSigmoid(x: Tensor): Tensor {
   assertDType('logSigmoid', 'x', x, 'f32');
-  return logSigmoidOp([x], null)[0] as Tensor;
+  return logSigmoidOp({ x });
 }

@@ -1,6 +1,13 @@
 // matmul: batched product of matrices, either one read transposed.
 
-import { type Device, defineOp, formatShape, ShapeError, type Tensor } from '@vulpes/tensor-core';
+import {
+  type Device,
+  defineOp,
+  type ForwardContext,
+  formatShape,
+  ShapeError,
+  type Tensor,
+} from '@vulpes/tensor-core';
 import { assertDType } from '../../lib/check.ts';
 import { launchMatmul } from './launch.ts';
 
@@ -13,22 +20,24 @@ export interface MatmulOptions {
 
 type Transposes = Required<MatmulOptions>;
 
-const matmulOp = defineOp<Transposes>({
+const matmulOp = defineOp({
   name: 'matmul',
-  forward({ device, inputs, attrs }) {
-    const [a, b] = inputs as [Tensor, Tensor];
-    return { outputs: [product(device, a, b, attrs)], saved: [a, b] };
-  },
-  backward({ device, dOutputs, saved, attrs: { transposeA, transposeB }, needs }) {
-    const [a, b] = saved as [Tensor, Tensor];
-    const dc = dOutputs[0] as Tensor;
+  forward: ({
+    device,
+    inputs: { a, b },
+    attrs,
+  }: ForwardContext<{ a: Tensor; b: Tensor }, Transposes>) => ({
+    output: product(device, a, b, attrs),
+    saved: { a, b },
+  }),
+  backward({ device, dOutput: dc, saved: { a, b }, attrs: { transposeA, transposeB }, needs }) {
     const da = transposeA
       ? () => product(device, b, dc, { transposeA: transposeB, transposeB: true })
       : () => product(device, dc, b, { transposeA: false, transposeB: !transposeB });
     const db = transposeB
       ? () => product(device, dc, a, { transposeA: true, transposeB: transposeA })
       : () => product(device, a, dc, { transposeA: !transposeA, transposeB: false });
-    return [needs[0] ? da() : null, needs[1] ? db() : null];
+    return { a: needs.a ? da() : null, b: needs.b ? db() : null };
   },
 });
 
@@ -60,7 +69,7 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
   assertDType('matmul', 'a', a, 'f32');
   assertDType('matmul', 'b', b, 'f32');
   assertShapes(a, b, transposes);
-  return matmulOp([a, b], transposes)[0] as Tensor;
+  return matmulOp({ a, b }, transposes);
 }
 
 function assertShapes(a: Tensor, b: Tensor, transposes: Transposes): void {

@@ -1,6 +1,12 @@
 // The output gate of an attention layer. [FoX v2, output gate]
 
-import { ArgumentError, assertShape, defineOp, type Tensor } from '@vulpes/tensor-core';
+import {
+  ArgumentError,
+  assertShape,
+  defineOp,
+  type ForwardContext,
+  type Tensor,
+} from '@vulpes/tensor-core';
 import { assertDType } from '../../lib/check.ts';
 import { vectorWidth } from '../../lib/vector.ts';
 import {
@@ -11,17 +17,19 @@ import {
 
 const paramsOf = (o: Tensor) => ({ count: o.size / vectorWidth(o.size) });
 
-const outputGateOp = defineOp<{ activation: GateActivation }>({
+const outputGateOp = defineOp({
   name: 'output-gate',
-  forward({ device, inputs, attrs: { activation } }) {
-    const [o, gate] = inputs as [Tensor, Tensor];
+  forward({
+    device,
+    inputs: { o, gate },
+    attrs: { activation },
+  }: ForwardContext<{ o: Tensor; gate: Tensor }, { activation: GateActivation }>) {
     const y = device.empty(o.shape, { label: 'output-gate' });
     const dims = { count: o.size, activation };
     outputGateForward.run(device, { dims, tensors: { o, gate, y }, params: paramsOf(o) });
-    return { outputs: [y], saved: [o, gate] };
+    return { output: y, saved: { o, gate } };
   },
-  backward({ device, dOutputs, saved, attrs: { activation } }) {
-    const [o, gate, dy] = [...saved, dOutputs[0]] as [Tensor, Tensor, Tensor];
+  backward({ device, dOutput: dy, saved: { o, gate }, attrs: { activation } }) {
     const d_o = device.empty(o.shape, { label: 'd gated' });
     const d_gate = device.empty(o.shape, { label: 'd gate' });
     outputGateBackward.run(device, {
@@ -29,7 +37,7 @@ const outputGateOp = defineOp<{ activation: GateActivation }>({
       tensors: { o, gate, dy, d_o, d_gate },
       params: paramsOf(o),
     });
-    return [d_o, d_gate];
+    return { o: d_o, gate: d_gate };
   },
 });
 
@@ -52,5 +60,5 @@ export function outputGate(
       `outputGate: expected activation 'sigmoid' or 'silu', got '${activation}'.`,
     );
   }
-  return outputGateOp([o, gate], { activation })[0] as Tensor;
+  return outputGateOp({ o, gate }, { activation });
 }

@@ -1,6 +1,13 @@
 // RMSNorm over the last axis, with one weight row for all rows or one per head.
 
-import { type Device, defineOp, formatShape, ShapeError, type Tensor } from '@vulpes/tensor-core';
+import {
+  type Device,
+  defineOp,
+  type ForwardContext,
+  formatShape,
+  ShapeError,
+  type Tensor,
+} from '@vulpes/tensor-core';
 import { assertDType } from '../../lib/check.ts';
 import { vectorWidth } from '../../lib/vector.ts';
 import { rowsPerPart } from '../sum-rows/sum-rows.kernel.ts';
@@ -25,24 +32,26 @@ const paramsOf = ({ rows, columns, weightRows }: RmsNormDims) => ({
   weight_rows: weightRows,
 });
 
-const rmsNormOp = defineOp<Attrs>({
+const rmsNormOp = defineOp({
   name: 'rms-norm',
-  forward({ device, inputs, attrs: { dims, eps } }) {
-    const [x, weight] = inputs as [Tensor, Tensor];
+  forward({
+    device,
+    inputs: { x, weight },
+    attrs: { dims, eps },
+  }: ForwardContext<{ x: Tensor; weight: Tensor }, Attrs>) {
     const y = device.empty(x.shape, { label: 'rms-norm' });
     const rstd = device.empty([dims.rows], { label: 'rstd' });
     const kernel = device.caps.kernels === 'gpu' ? rmsNormForwardLanes : rmsNormForwardThread;
     const params = { ...paramsOf(dims), eps };
     kernel.run(device, { dims, tensors: { x, weight, y, rstd }, params });
-    return { outputs: [y], saved: [x, weight, rstd] };
+    return { output: y, saved: { x, weight, rstd } };
   },
-  backward({ device, dOutputs, saved, attrs: { dims }, needs }) {
-    const [x, weight, rstd] = saved as [Tensor, Tensor, Tensor];
-    const inputs = { x, weight, rstd, dy: dOutputs[0] as Tensor };
-    return [
-      needs[0] ? inputGradient(device, dims, inputs) : null,
-      needs[1] ? weightGradient(device, dims, inputs) : null,
-    ];
+  backward({ device, dOutput: dy, saved, attrs: { dims }, needs }) {
+    const inputs = { ...saved, dy };
+    return {
+      x: needs.x ? inputGradient(device, dims, inputs) : null,
+      weight: needs.weight ? weightGradient(device, dims, inputs) : null,
+    };
   },
 });
 
@@ -96,5 +105,5 @@ export function rmsNorm(x: Tensor, weight: Tensor, { eps }: { eps: number }): Te
     );
   }
   const dims = { rows: x.size / columns, columns, weightRows };
-  return rmsNormOp([x, weight], { dims, eps })[0] as Tensor;
+  return rmsNormOp({ x, weight }, { dims, eps });
 }

@@ -17,12 +17,9 @@ export function ropeTable(device: Device, base: number, headDim: number): Tensor
   const key = `${base}/${headDim}`;
   const known = ofDevice.get(key);
   if (known) return known;
-  // `collect` hands the tensor to no scope, so that it outlives this step.
-  const { result: table } = device.collect(() =>
-    device.tensor(ropeTableValues(base, headDim), [2 * STEPS + 1, headDim / 2, 2], {
-      label: 'rope table',
-    }),
-  );
+  const shape = [2 * STEPS + 1, headDim / 2, 2];
+  const values = ropeTableValues(base, headDim);
+  const table = device.keep(device.tensor(values, shape, { label: 'rope table' }));
   ofDevice.set(key, table);
   return table;
 }

@@ -5,6 +5,7 @@ import {
   assertShape,
   type Device,
   defineOp,
+  type ForwardContext,
   formatShape,
   ShapeError,
   type Tensor,
@@ -17,26 +18,34 @@ import { MAX_POSITIONS, ropeTable } from './rope-table.ts';
 interface Attrs {
   readonly dims: RopeDims;
   readonly base: number;
-  readonly positions: Tensor | null;
 }
 
-const ropeOp = defineOp<Attrs>({
+interface RopeInputs {
+  readonly x: Tensor;
+  readonly positions?: Tensor | undefined;
+}
+
+const ropeOp = defineOp({
   name: 'rope',
-  forward({ device, inputs, attrs }) {
-    const y = rotate(device, inputs[0] as Tensor, attrs, 1);
-    return { outputs: [y], saved: attrs.positions ? [attrs.positions] : [] };
-  },
-  backward({ device, dOutputs, saved, attrs }) {
-    const positions = saved[0] ?? null;
-    return [rotate(device, dOutputs[0] as Tensor, { ...attrs, positions }, -1)];
-  },
+  constants: ['positions'],
+  forward: ({ device, inputs, attrs }: ForwardContext<RopeInputs, Attrs>) => ({
+    output: rotate(device, inputs, attrs, 1),
+    saved: { positions: inputs.positions },
+  }),
+  backward: ({ device, dOutput, saved, attrs }) => ({
+    x: rotate(device, { x: dOutput, ...saved }, attrs, -1),
+  }),
 });
 
-function rotate(device: Device, x: Tensor, attrs: Attrs, direction: 1 | -1): Tensor {
-  const { dims, base, positions } = attrs;
+function rotate(
+  device: Device,
+  { x, positions }: RopeInputs,
+  { dims, base }: Attrs,
+  direction: 1 | -1,
+): Tensor {
   const y = device.empty(x.shape, { label: 'rope' });
   ropeKernel.run(device, {
-    dims: { ...dims, hasPositions: positions !== null },
+    dims: { ...dims, hasPositions: positions !== undefined },
     // Without positions the binding is not read.
     tensors: {
       x,
@@ -80,5 +89,5 @@ export function rope(
     throw new UnsupportedError(`rope: expected T ≤ ${MAX_POSITIONS}, got ${T}.`);
   }
   const dims = { batch: B, seqLen: T, numHeads: H, headDim: D };
-  return ropeOp([x], { dims, base, positions: positions ?? null })[0] as Tensor;
+  return ropeOp({ x, positions }, { dims, base });
 }

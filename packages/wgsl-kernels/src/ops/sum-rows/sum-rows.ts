@@ -5,7 +5,7 @@ import { vectorWidth } from '../../lib/vector.ts';
 import { rowsPerPart, sumRowsKernel } from './sum-rows.kernel.ts';
 
 /**
- * Sum over all rows; a plain kernel function, not recorded on the tape.
+ * Sum over all rows; a plain kernel function without a gradient.
  * @param x - f32, read as [size / columns, columns]
  * @returns [columns], owned by the scope
  */

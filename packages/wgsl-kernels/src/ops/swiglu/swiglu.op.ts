@@ -1,25 +1,29 @@
 // SwiGLU: the gated activation of the MLP.
 
-import { defineOp, formatShape, ShapeError, type Tensor } from '@vulpes/tensor-core';
+import {
+  defineOp,
+  type ForwardContext,
+  formatShape,
+  ShapeError,
+  type Tensor,
+} from '@vulpes/tensor-core';
 import { assertDType } from '../../lib/check.ts';
 import { vectorWidth } from '../../lib/vector.ts';
 import { type SwigluDims, swigluBackward, swigluForward } from './swiglu.kernel.ts';
 
 const paramsOf = ({ rows, inner }: SwigluDims) => ({ rows, columns: inner / vectorWidth(inner) });
 
-const swigluOp = defineOp<SwigluDims>({
+const swigluOp = defineOp({
   name: 'swiglu',
-  forward({ device, inputs, attrs: dims }) {
-    const x = inputs[0] as Tensor;
+  forward({ device, inputs: { x }, attrs: dims }: ForwardContext<{ x: Tensor }, SwigluDims>) {
     const y = device.empty([...x.shape.slice(0, -1), dims.inner], { label: 'swiglu' });
     swigluForward.run(device, { dims, tensors: { x, y }, params: paramsOf(dims) });
-    return { outputs: [y], saved: [x] };
+    return { output: y, saved: { x } };
   },
-  backward({ device, dOutputs, saved, attrs: dims }) {
-    const [x, dy] = [saved[0] as Tensor, dOutputs[0] as Tensor];
+  backward({ device, dOutput: dy, saved: { x }, attrs: dims }) {
     const dx = device.empty(x.shape, { label: 'd swiglu' });
     swigluBackward.run(device, { dims, tensors: { x, dy, dx }, params: paramsOf(dims) });
-    return [dx];
+    return { x: dx };
   },
 });
 
@@ -37,5 +41,5 @@ export function swiglu(x: Tensor): Tensor {
       `swiglu: expected x [..., 2I] with an even last axis, got ${formatShape(x.shape)}. Put gate and value side by side.`,
     );
   }
-  return swigluOp([x], { rows: x.size / last, inner: last / 2 })[0] as Tensor;
+  return swigluOp({ x }, { rows: x.size / last, inner: last / 2 });
 }

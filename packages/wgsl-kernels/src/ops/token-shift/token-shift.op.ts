@@ -1,6 +1,6 @@
 // The data-dependent token shift of keys and values. [FoX v2, data-dependent token shift]
 
-import { assertShape, defineOp, type Tensor } from '@vulpes/tensor-core';
+import { assertShape, defineOp, type ForwardContext, type Tensor } from '@vulpes/tensor-core';
 import { assertDType, assertVisibility } from '../../lib/check.ts';
 import {
   type TokenShiftDims,
@@ -19,13 +19,20 @@ export interface TokenShiftOptions {
   readonly offset?: number | undefined;
 }
 
-interface Attrs extends TokenShiftOptions {
+interface Attrs {
   readonly dims: TokenShiftDims;
   readonly offset: number;
 }
 
+type Context = Pick<TokenShiftOptions, 'visibility' | 'previous'>;
+
+interface TokenShiftInputs extends Context {
+  readonly y: Tensor;
+  readonly shift_logit: Tensor;
+}
+
 /** Bindings and params of what may be missing: what is not given is not read. */
-function contextOf({ dims, visibility, previous, offset }: Attrs, y: Tensor) {
+function contextOf({ dims, offset }: Attrs, { visibility, previous }: Context, y: Tensor) {
   const hasPrevious = previous !== undefined;
   return {
     tensors: { visibility: visibility ?? y, previous: previous ?? y },
@@ -37,31 +44,25 @@ function contextOf({ dims, visibility, previous, offset }: Attrs, y: Tensor) {
   };
 }
 
-const tokenShiftOp = defineOp<Attrs>({
+const tokenShiftOp = defineOp({
   name: 'token-shift',
-  forward({ device, inputs, attrs }) {
-    const [y, shift_logit] = inputs as [Tensor, Tensor];
+  constants: ['visibility', 'previous'],
+  forward({ device, inputs, attrs }: ForwardContext<TokenShiftInputs, Attrs>) {
+    const { y, shift_logit } = inputs;
     const shifted = device.empty(y.shape, { label: 'token-shift' });
-    const { tensors, params } = contextOf(attrs, y);
+    const { tensors, params } = contextOf(attrs, inputs, y);
     tokenShiftForward.run(device, {
       dims: attrs.dims,
       tensors: { y, shift_logit, shifted, ...tensors },
       params,
     });
-    const { visibility, previous } = attrs;
-    return {
-      outputs: [shifted],
-      saved: [y, shift_logit, ...(visibility ? [visibility] : []), ...(previous ? [previous] : [])],
-    };
+    return { output: shifted, saved: inputs };
   },
-  backward({ device, dOutputs, saved, attrs }) {
-    const [y, shift_logit, ...rest] = saved as [Tensor, Tensor, ...Tensor[]];
-    const visibility = attrs.visibility && rest[0];
-    const previous = attrs.previous && rest.at(-1);
-    const dshifted = dOutputs[0] as Tensor;
+  backward({ device, dOutput: dshifted, saved, attrs }) {
+    const { y, shift_logit } = saved;
     const dy = device.empty(y.shape, { label: 'd token-shift' });
     const dshift_logit = device.empty(shift_logit.shape, { label: 'd shift logit' });
-    const { tensors, params } = contextOf({ ...attrs, visibility, previous }, y);
+    const { tensors, params } = contextOf(attrs, saved, y);
     const kernel =
       device.caps.kernels === 'gpu' ? tokenShiftBackwardLanes : tokenShiftBackwardThread;
     kernel.run(device, {
@@ -69,7 +70,7 @@ const tokenShiftOp = defineOp<Attrs>({
       tensors: { y, shift_logit, dshifted, dy, dshift_logit, ...tensors },
       params,
     });
-    return [dy, dshift_logit];
+    return { y: dy, shift_logit: dshift_logit };
   },
 });
 
@@ -92,5 +93,5 @@ export function tokenShift(y: Tensor, shiftLogit: Tensor, options: TokenShiftOpt
     assertShape('tokenShift', 'previous', previous, ['B', 1, 'H', 'D'], { B, H, D });
   }
   const dims = { batch: B, seqLen: T, numHeads: H, headDim: D };
-  return tokenShiftOp([y, shiftLogit], { dims, visibility, previous, offset })[0] as Tensor;
+  return tokenShiftOp({ y, shift_logit: shiftLogit, visibility, previous }, { dims, offset });
 }

@@ -1,0 +1,146 @@
+// vjp: runs a function and keeps the way back, from a gradient of its output to gradients of its parameters.
+
+import type { Device } from '../device.ts';
+import {
+  ArgumentError,
+  DTypeError,
+  NoGradientError,
+  ShapeError,
+  UnsupportedError,
+} from '../errors.ts';
+import { formatShape, sameShape } from '../shape.ts';
+import { Tensor } from '../tensor.ts';
+import { Tape } from './tape.ts';
+
+export type TensorRecord = Readonly<Record<string, Tensor>>;
+
+/** Gradient of an output: a tensor for a tensor; for a record, one or more of its tensors by name. */
+export type Cotangent<Output> = Output extends Tensor
+  ? Tensor
+  : { readonly [K in keyof Output as Output[K] extends Tensor ? K : never]?: Tensor };
+
+export interface Vjp<P, Output> extends Disposable {
+  readonly output: Output;
+  /**
+   * Gradients of the parameters, zeros where the output does not depend on one; they belong to the scope that is open.
+   * Call it once: it frees what was saved for it.
+   * @param dOutput - same shape as the output
+   * @throws ShapeError DTypeError ArgumentError. @throws NoGradientError where the output depends on no parameter.
+   */
+  pullback(dOutput: Cotangent<Output>): Record<keyof P, Tensor>;
+  /** Frees what was saved, where `pullback` is not called. Calling it twice is harmless. */
+  dispose(): void;
+}
+
+/**
+ * Runs a function of tensors and returns its output and its pullback (vector–Jacobian product).
+ * @param body - returns a tensor or a record of tensors; what else it makes is freed
+ * @param params - f32 or f16
+ * @example
+ * using run = vjp(device, ({ x, w }) => linear(x, w), { x, w });
+ * const { x: dx, w: dw } = run.pullback(dy);
+ * @throws UnsupportedError inside another gradient. @throws DTypeError for integer parameters.
+ */
+export function vjp<P extends TensorRecord, Output>(
+  device: Device,
+  body: (params: P) => Output,
+  params: P,
+): Vjp<P, Output> {
+  assertFloats(params);
+  const tape = new Tape(device, Object.values(params));
+  const output = recordOn(device, tape, () => body(params));
+  let isUsed = false;
+  const dispose = () => {
+    isUsed = true;
+    tape.dispose();
+  };
+  const pullback = (dOutput: Cotangent<Output>) => {
+    assertNotRecording(device, 'pullback');
+    if (isUsed) throw new ArgumentError('pullback: expected one call, got another. Run vjp again.');
+    const seeds = seedsOf(tape, output, dOutput);
+    try {
+      return device.scope(() => nameGradients(device, params, tape.backward(seeds)));
+    } finally {
+      dispose();
+    }
+  };
+  return { output, pullback, dispose, [Symbol.dispose]: dispose };
+}
+
+/** Runs the body in a scope, so that what backward does not need is free before backward starts. */
+function recordOn<R>(device: Device, tape: Tape, body: () => R): R {
+  assertNotRecording(device, 'vjp');
+  device.tape = tape;
+  try {
+    return device.scope(body);
+  } catch (error) {
+    tape.dispose();
+    throw error;
+  } finally {
+    device.tape = null;
+  }
+}
+
+function seedsOf<Output>(tape: Tape, output: Output, dOutput: Cotangent<Output>) {
+  const pairs: [unknown, unknown][] =
+    output instanceof Tensor
+      ? [[output, dOutput]]
+      : Object.entries(dOutput).map(([name, gradient]) => [
+          (output as Record<string, unknown>)[name],
+          gradient,
+        ]);
+  return pairs.map(([of, gradient]) => {
+    if (!(of instanceof Tensor && gradient instanceof Tensor)) {
+      throw new ArgumentError('pullback: expected gradients of tensors of the output, by name.');
+    }
+    assertSeed(tape, of, gradient);
+    return { of, gradient };
+  });
+}
+
+function assertSeed(tape: Tape, of: Tensor, gradient: Tensor): void {
+  const name = `'${of.label}' ${of.dtype}${formatShape(of.shape)}`;
+  if (!tape.tracks(of)) {
+    throw new NoGradientError(
+      `gradient of ${name}: expected it to depend on a parameter, but it depends on none. Look for stopGradient, or for data() and a new tensor, on the way to it.`,
+    );
+  }
+  if (gradient.dtype !== of.dtype) {
+    throw new DTypeError(`pullback: expected the gradient of ${name}, got ${gradient.dtype}.`);
+  }
+  if (sameShape(gradient.shape, of.shape)) return;
+  throw new ShapeError(
+    `pullback: expected the gradient of ${name} in its shape, got ${formatShape(gradient.shape)}.`,
+  );
+}
+
+function nameGradients<P extends TensorRecord>(
+  device: Device,
+  params: P,
+  gradients: Map<number, Tensor>,
+): Record<keyof P, Tensor> {
+  const named = Object.entries(params).map(([name, { id, shape, dtype }]) => {
+    const gradient = gradients.get(id);
+    gradients.delete(id);
+    const label = `d ${name}`;
+    return [name, gradient ? device.adopt(gradient) : device.zeros(shape, { dtype, label })];
+  });
+  for (const leftOver of gradients.values()) leftOver.dispose();
+  return Object.fromEntries(named) as Record<keyof P, Tensor>;
+}
+
+function assertNotRecording(device: Device, what: string): void {
+  if (!device.tape) return;
+  throw new UnsupportedError(
+    `${what}: expected no gradient to be recorded around it, got a call inside the function of another valueAndGrad or vjp. There are first derivatives only: call it outside.`,
+  );
+}
+
+function assertFloats(params: TensorRecord): void {
+  for (const [name, { dtype, shape }] of Object.entries(params)) {
+    if (dtype === 'f32' || dtype === 'f16') continue;
+    throw new DTypeError(
+      `vjp: expected parameter ${name} f32 or f16, got ${dtype}${formatShape(shape)}. Integers have no gradient: use it inside the function without passing it as a parameter.`,
+    );
+  }
+}
