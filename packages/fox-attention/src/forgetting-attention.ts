@@ -1,6 +1,6 @@
 // Forgetting attention: softmax attention whose logits decay by the sum of the log gates in between.
 
-import type { Tensor } from '@vulpes/tensor-core';
+import { stopGradient, type Tensor } from '@vulpes/tensor-core';
 import {
   type BlockRanges,
   cumulativeLogGate,
@@ -96,9 +96,10 @@ function prepareInputs(
   const { ranges = null, stopRule = null } = options;
   const dims = checkArguments({ ...tensors, ...options });
   const visibility = options.visibility ?? visibilityOf(tensors.q, dims, options);
+  // The op gives the gradient of the gates themselves.
   const logLambda =
     options.logLambda ??
-    (logFgate && cumulativeLogGate(logFgate, visibility ? { visibility } : {}));
+    (logFgate && cumulativeLogGate(stopGradient(logFgate), visibility ? { visibility } : {}));
   const smScale = options.smScale ?? 1 / Math.sqrt(dims.headDim);
   return { ...tensors, dims, smScale, visibility, logLambda, ranges, stopRule };
 }

@@ -1,13 +1,12 @@
 // Forgetting attention and its gradients on the device under test, dense or with a pruning that a function chooses.
 
 import { attendAndReport } from '@vulpes/fox-attention';
-import { type Device, type HostArray, type Tensor, valueAndGrad } from '@vulpes/tensor-core';
+import { type Device, type HostArray, type Tensor, vjp } from '@vulpes/tensor-core';
 import { type BlockSizes, cumulativeLogGate } from '@vulpes/wgsl-kernels';
 import { readAll } from '../device/read-all.ts';
 import type { AttentionCase, AttentionResults } from './attention-case.ts';
 import type { FoundRanges } from './kept-share.ts';
 import { type Pruned, type Pruning, thresholdOf } from './prunings.ts';
-import { seedGradient } from './seed-gradient.ts';
 import { type Uploaded, upload } from './upload.ts';
 
 export interface DeviceResults extends AttentionResults {
@@ -62,12 +61,10 @@ function runWithGradients(
   const { q, k, v, logFgate, dOut } = inputs;
   const visibility = inputs.visibility ?? undefined;
   const options = { smScale, visibility, logLambda, ...pruned };
-  const step = valueAndGrad(q.device, (p) => {
-    const report = attendAndReport(p.q!, p.k!, p.v!, p.logFgate!, options);
-    return { loss: seedGradient(report.out, dOut), aux: report };
-  });
-  const { aux, grads } = step({ q, k, v, logFgate });
-  const { out, kept, rowStats } = aux!;
+  const params = { q, k, v, logFgate };
+  using run = vjp(q.device, (p) => attendAndReport(p.q, p.k, p.v, p.logFgate, options), params);
+  const { out, kept, rowStats } = run.output;
+  const grads = run.pullback({ out: dOut });
   const searched = pruned && 'ranges' in pruned && { searched: pruned.ranges.startIndex };
   return {
     blocks: kept.blocks,

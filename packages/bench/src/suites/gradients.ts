@@ -1,13 +1,6 @@
 // Forward and backward of one op, with a gradient of its output that the bench chooses.
 
-import { type Device, defineOp, type Tensor, valueAndGrad } from '@vulpes/tensor-core';
-
-/** A loss of 0 whose gradient with respect to its input is `dOut`: costs one fill, no kernel. */
-const probe = defineOp<{ readonly dOut: Tensor }>({
-  name: 'bench-probe',
-  forward: ({ device }) => ({ outputs: [device.zeros([1])] }),
-  backward: ({ device, attrs: { dOut } }) => [device.view(dOut, dOut.shape)],
-});
+import { type Device, type Tensor, vjp } from '@vulpes/tensor-core';
 
 /**
  * Records forward and backward.
@@ -19,14 +12,11 @@ export function forwardBackward(
   dOut: Tensor,
   forward: (inputs: Readonly<Record<string, Tensor>>) => Tensor,
 ): Record<string, Tensor> {
-  const step = valueAndGrad(device, (params) => {
-    const out = forward(params);
-    return { loss: probe([out], { dOut })[0] as Tensor, aux: out };
-  });
   return device.scope(() => {
-    const { aux, grads } = step(inputs);
+    using run = vjp(device, forward, inputs);
+    const grads = run.pullback(dOut);
     const named = Object.entries(grads).map(([name, grad]) => [gradientName(name), grad] as const);
-    return { out: aux as Tensor, ...Object.fromEntries(named) };
+    return { out: run.output, ...Object.fromEntries(named) };
   });
 }
 

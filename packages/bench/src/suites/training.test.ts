@@ -1,5 +1,5 @@
 import { type Model, parameterSpecs } from '@vulpes/lm-models';
-import { defineOp, type Tensor } from '@vulpes/tensor-core';
+import { defineOp, type ForwardContext, type Tensor } from '@vulpes/tensor-core';
 import { gpuSuite } from '@vulpes/tensor-core/testing';
 import { createTrainStep } from '@vulpes/training';
 import { scale } from '@vulpes/wgsl-kernels';
@@ -23,18 +23,20 @@ const DIMS = { B: 1, T: 17, layers: 1, hidden: 64, heads: 4, vocab: 50 };
 const DENSE = { logPruningTolerance: null, pruningMode: 'paper' } as const;
 
 /** The same numbers; their gradient is multiplied. */
-const misscaled = defineOp<{ factor: number }>({
+const misscaled = defineOp({
   name: 'misscaled',
-  forward: ({ device, inputs: [x] }) => ({ outputs: [device.view(x!, x!.shape)] }),
-  backward: ({ dOutputs: [dy], attrs: { factor } }) => [scale(dy!, factor)],
+  forward: ({ device, inputs: { x } }: ForwardContext<{ x: Tensor }, { factor: number }>) => ({
+    output: device.view(x, x.shape),
+  }),
+  backward: ({ dOutput, attrs: { factor } }) => ({ x: scale(dOutput, factor) }),
 });
 
 /** A model whose gradient of one tensor is `factor` times the right one. */
 const withWrongGradient = (model: Model, name: string, factor: number): Model => ({
   ...model,
   loss(params, inputs) {
-    const [wrong] = misscaled([params[name]!], { factor });
-    return model.loss({ ...params, [name]: wrong! }, inputs);
+    const wrong = misscaled({ x: params[name]! }, { factor });
+    return model.loss({ ...params, [name]: wrong }, inputs);
   },
 });
 

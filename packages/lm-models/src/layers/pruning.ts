@@ -8,7 +8,7 @@ import {
   logitUpperBoundFromQkNorm,
 } from '@vulpes/acp-scheduler';
 import { selectBlocks } from '@vulpes/fox-attention';
-import type { Tensor } from '@vulpes/tensor-core';
+import { stopGradient, type Tensor } from '@vulpes/tensor-core';
 import { type BlockRanges, cumulativeLogGate, type StopRule } from '@vulpes/wgsl-kernels';
 import type { ParamReader } from '../parameters/params.ts';
 import type { ForwardContext } from './context.ts';
@@ -30,14 +30,17 @@ interface PruningInputs {
   readonly logFgate: Tensor;
 }
 
-/** Null where pruning is off. Nothing here is differentiated. */
+/** Null where pruning is off. What to prune is a decision: no gradient goes through it. */
 export function pruneLayer(
-  { q, k, logFgate }: PruningInputs,
+  inputs: PruningInputs,
   param: ParamReader,
   { config, documentVisibility, visibility }: ForwardContext,
 ): LayerPruning | null {
   const { logPruningTolerance, pruningMode } = config;
   if (logPruningTolerance === null) return null;
+  const q = stopGradient(inputs.q);
+  const k = stopGradient(inputs.k);
+  const logFgate = stopGradient(inputs.logFgate);
   const [, seqLen] = q.shape as [number, number];
   const logLambda = cumulativeLogGate(logFgate, { visibility: documentVisibility });
   const blocks = selectBlocks({ keyLen: seqLen }, q.device.caps);
@@ -58,5 +61,6 @@ function boundLogits(q: Tensor, k: Tensor, param: ParamReader, qkNorm: boolean):
   const smScale = 1 / Math.sqrt(headDim);
   if (!qkNorm) return logitUpperBoundFromNorms(q, k, { smScale });
   const sizes = { batch, numHeads, headDim, smScale };
-  return logitUpperBoundFromQkNorm(param('q_norm.weight'), param('k_norm.weight'), sizes);
+  const weight = (norm: string) => stopGradient(param(`${norm}.weight`));
+  return logitUpperBoundFromQkNorm(weight('q_norm'), weight('k_norm'), sizes);
 }
