@@ -36,7 +36,9 @@ describe('the contract between definition and WGSL', () => {
   const define = (overrides: object) => defineKernel({ ...affine, ...overrides });
 
   test('bindings have the names, order and access of the WGSL', () => {
-    expect(() => define({ bindings: ['y:write', 'x:read'] })).toThrowErrorMatchingInlineSnapshot(`[KernelSpecError: affine: expected bindings like the WGSL (0 x read, 1 y read_write), got 0 y read_write, 1 x read. Write the same names in the same order.]`);
+    expect(() => define({ bindings: ['y:write', 'x:read'] })).toThrowErrorMatchingInlineSnapshot(
+      `[KernelSpecError: affine: expected bindings like the WGSL (0 x read, 1 y read_write), got 0 y read_write, 1 x read. Write the same names in the same order.]`,
+    );
     expect(() => define({ bindings: ['input:read', 'y:write'] })).toThrow(
       /0 x read, .* got 0 input/,
     );
