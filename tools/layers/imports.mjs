@@ -32,6 +32,19 @@ export const importsOf = (file, text) => {
   return found;
 };
 
+/** Every string in a source file: imports, and packages that are found by name. @param {string} file @param {string} text */
+export const stringsOf = (file, text) => {
+  const source = ts.createSourceFile(file, text, ts.ScriptTarget.ES2022, true);
+  const found = source.typeReferenceDirectives.map(({ fileName }) => fileName);
+  /** @param {ts.Node} node */
+  const visit = (node) => {
+    if (ts.isStringLiteralLike(node)) found.push(node.text);
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+};
+
 /** @param {ts.Node} node @returns {node is ts.CallExpression} */
 const isDynamicImport = (node) =>
   ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { cycleFaults } from './cycles.mjs';
 import { layerFaults } from './rules.mjs';
+import { unusedFaults } from './unused.mjs';
 
 type Files = Record<string, string>;
 const member = (path: string, files: Files, dependencies: Record<string, string> = {}) => {
@@ -11,6 +12,7 @@ const member = (path: string, files: Files, dependencies: Record<string, string>
     path,
     manifest: { name: `@vulpes/${folder}`, exports: { '.': {}, './testing': {} }, dependencies },
     files: Object.entries(files).map(([name, text]) => ({ path: `${path}/src/${name}`, text })),
+    setup: [{ path: `${path}/tsup.config.ts`, text: "import 'built-with';" }],
   };
 };
 
@@ -98,5 +100,29 @@ describe('cycleFaults', () => {
   test('types make no cycle', () => {
     const typed = { ...files, 'c.ts': "import type { A } from './a.ts';" };
     expect(cycleFaults(member('packages/core', typed))).toEqual([]);
+  });
+});
+
+describe('unusedFaults', () => {
+  const faults = (text: string, dependencies: Record<string, string>) => {
+    const core = member('packages/core', {});
+    Object.assign(core.manifest, { peerDependencies: { '@vulpes/leaf': '*' } });
+    return unusedFaults([core], member('apps/app', { 'a.ts': text }, dependencies));
+  };
+
+  test('names each declared dependency that no file names', () => {
+    const text = "import { a } from '@vulpes/core/testing';";
+    expect(faults(text, { '@vulpes/core': '*', 'left-pad': '1' })).toEqual([
+      'apps/app/package.json: no file uses left-pad; remove it there',
+    ]);
+  });
+
+  test.each([
+    ["resolve('left-pad/package.json');", { 'left-pad': '1' }],
+    ['/// <reference types="left-pad" />', { 'left-pad': '1' }],
+    ['', { 'built-with': '1' }],
+    ["import '@vulpes/core';", { '@vulpes/core': '*', '@vulpes/leaf': '*' }],
+  ])('takes as used: %j', (text, dependencies) => {
+    expect(faults(text, dependencies as unknown as Record<string, string>)).toEqual([]);
   });
 });

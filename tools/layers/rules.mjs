@@ -19,7 +19,7 @@ const SCOPE = '@vulpes/';
 const isForTests = (path) => /\.(test|test-d|suite)\.ts$|\/fixtures\/|\/testing\//.test(path);
 
 /** @param {string} specifier */
-const packageName = (specifier) =>
+export const packageName = (specifier) =>
   specifier
     .split('/')
     .slice(0, specifier.startsWith('@') ? 2 : 1)

@@ -1,6 +1,6 @@
 // What a run is about to do, in lines: for its start and for --dry-run.
 
-import { type FoxConfig, headDimOf, intermediateSizeOf } from '@vulpes/lm-models';
+import { type FoxConfig, getHeadDim, getIntermediateSize } from '@vulpes/lm-models';
 import { type Corpus, estimateRun, type RunEstimate, type TrainSettings } from '@vulpes/training';
 import { type DataSource, describeSource } from './corpus-source.ts';
 import { formatBytes, formatCount, formatInteger } from './format.ts';
@@ -32,7 +32,7 @@ function modelLine({ preset, model }: RunDescription, estimate: RunEstimate): st
 function describeModel(model: FoxConfig): string {
   const isPro = model.useOutputGate && model.qkNorm;
   const kind = model.fgateType === 'none' ? 'Transformer' : `FoX (${isPro ? 'Pro' : 'LLaMA'})`;
-  return `${kind} on bytes, ${model.numHiddenLayers} layers of ${model.hiddenSize}, ${model.numHeads} heads of ${headDimOf(model)}`;
+  return `${kind} on bytes, ${model.numHiddenLayers} layers of ${model.hiddenSize}, ${model.numHeads} heads of ${getHeadDim(model)}`;
 }
 
 function recipeLine(settings: TrainSettings, estimate: RunEstimate): string {
@@ -49,7 +49,7 @@ export function dryRunLines(run: RunDescription, corpus: Corpus): string[] {
     ...startLines(run, corpus),
     '',
     `Parameters          ${formatInteger(estimate.parameters)} (${formatInteger(estimate.nonEmbeddingParameters)} without the input embedding)`,
-    `MLP width           ${intermediateSizeOf(run.model)}`,
+    `MLP width           ${getIntermediateSize(run.model)}`,
     `Epochs              ${(estimate.totalTokens / corpus.train.length).toFixed(2)}`,
     '',
     `Memory              ${formatBytes(memory.totalBytes)}`,

@@ -2,7 +2,7 @@
 
 import { blockCost } from '@vulpes/acp-scheduler';
 import { selectBlocks } from '@vulpes/fox-attention';
-import { createModel, headDimOf, type Model } from '@vulpes/lm-models';
+import { createModel, getHeadDim, type Model } from '@vulpes/lm-models';
 import type { Device } from '@vulpes/tensor-core';
 import { type Corpus, createCorpus, runTraining, type TrainingOutcome } from '@vulpes/training';
 import { readTexts } from './corpus-source.ts';
@@ -130,7 +130,7 @@ async function report(
   const pruning = pruningLines(outcome.pruning, {
     model: plan.run.model,
     flopsPerBlock: blockCost({
-      headDim: headDimOf(plan.run.model),
+      headDim: getHeadDim(plan.run.model),
       blocks: selectBlocks({ keyLen: settings.contextLength }, device.caps),
     }).forwardFlops,
   });

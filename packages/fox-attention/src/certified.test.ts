@@ -8,7 +8,7 @@ import { type CertifiedCase, certifiedCases } from './certified.cases.ts';
 import { makeBlockBounds } from './fixtures/block-bounds.ts';
 import { makeInputs, type TestInputs } from './fixtures/make-inputs.ts';
 import { hostTensors, uploadInputs, uploadOptions } from './fixtures/on-device.ts';
-import { attendAndReport, forgettingAttention } from './forgetting-attention.ts';
+import { forgettingAttention, forgettingAttentionWithStats } from './forgetting-attention.ts';
 import {
   referenceDroppedMass,
   referenceForgettingAttention,
@@ -54,7 +54,13 @@ gpuSuite(
     async function keptOnDevice(theCase: CertifiedCase, inputs: TestInputs) {
       const { rowStats, kept } = device().scope(() => {
         const { q, k, v, logFgate } = uploadInputs(device(), theCase.dims, inputs);
-        return attendAndReport(q, k, v, logFgate, optionsOf(device(), theCase, inputs));
+        return forgettingAttentionWithStats(
+          q,
+          k,
+          v,
+          logFgate,
+          optionsOf(device(), theCase, inputs),
+        );
       });
       const stats = (await rowStats.data()) as Int32Array;
       const startIndex = (await kept.startIndex.data()) as Int32Array;

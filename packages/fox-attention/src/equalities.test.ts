@@ -8,7 +8,7 @@ import { attentionCases } from './attention.cases.ts';
 import type { AttentionDims } from './dims.ts';
 import { makeInputs } from './fixtures/make-inputs.ts';
 import { hostTensors, uploadInputs, uploadOptions } from './fixtures/on-device.ts';
-import { attendAndReport, forgettingAttention } from './forgetting-attention.ts';
+import { forgettingAttention, forgettingAttentionWithStats } from './forgetting-attention.ts';
 import { headsSideBySide } from './kernels/tile.ts';
 import {
   referenceForgettingAttention,
@@ -150,7 +150,13 @@ gpuSuite(
         const inputs = makeInputs({ dims, ...theCase });
         const { rowStats, kept } = device().scope(() => {
           const { q, k, v, logFgate } = uploadInputs(device(), dims, inputs);
-          return attendAndReport(q, k, v, logFgate, uploadOptions(device(), dims, inputs));
+          return forgettingAttentionWithStats(
+            q,
+            k,
+            v,
+            logFgate,
+            uploadOptions(device(), dims, inputs),
+          );
         });
         const stats = (await rowStats.data()) as Int32Array;
         const startIndex = (await kept.startIndex.data()) as Int32Array;

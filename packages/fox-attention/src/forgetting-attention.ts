@@ -33,7 +33,7 @@ export interface ForgettingAttentionOptions {
 }
 
 /** What attention gave and what it kept. */
-export interface AttentionReport {
+export interface AttentionWithStats {
   /** [B, M, H, D], differentiable. */
   readonly out: Tensor;
   /** Blocks that hold every pair that was kept; block sizes of `ranges` or `stopRule`, by default `selectBlocks`. */
@@ -67,13 +67,13 @@ export function forgettingAttention(
  * `forgettingAttention`, with what it kept: for counts of pruned blocks and for pictures.
  * @throws ShapeError DTypeError ArgumentError
  */
-export function attendAndReport(
+export function forgettingAttentionWithStats(
   q: Tensor,
   k: Tensor,
   v: Tensor,
   logFgate: Tensor | null,
   options: ForgettingAttentionOptions = {},
-): AttentionReport {
+): AttentionWithStats {
   return q.device.scope(() => {
     const inputs = prepareInputs({ q, k, v, logFgate }, options);
     const { out, rowStats } = attend(inputs);

@@ -9,10 +9,10 @@ export {
 } from './costs.ts';
 export { type AttentionDims, HEAD_DIMS } from './dims.ts';
 export {
-  type AttentionReport,
-  attendAndReport,
+  type AttentionWithStats,
   type ForgettingAttentionOptions,
   forgettingAttention,
+  forgettingAttentionWithStats,
 } from './forgetting-attention.ts';
 export {
   appendPages,

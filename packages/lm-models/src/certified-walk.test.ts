@@ -6,7 +6,7 @@ import {
   referenceCertifiedStart,
   referenceLargestDroppedMass,
 } from '@vulpes/acp-scheduler/reference';
-import { attendAndReport } from '@vulpes/fox-attention';
+import { forgettingAttentionWithStats } from '@vulpes/fox-attention';
 import { CounterRng, type Device } from '@vulpes/tensor-core';
 import { gpuSuite } from '@vulpes/tensor-core/testing';
 import { cumulativeLogGate, tokenVisibility } from '@vulpes/wgsl-kernels';
@@ -205,7 +205,7 @@ async function firstKeysOnDevice(device: Device, theCase: WalkCase): Promise<Int
     const blocks = { blockM: 32, blockN };
     const stopRule = certifiedStopRule(k, logLambda, { logPruningTolerance, blocks, visibility });
     const options = { smScale: theCase.smScale, visibility, logLambda, stopRule };
-    return attendAndReport(q, k, k, logFgate, options).rowStats;
+    return forgettingAttentionWithStats(q, k, k, logFgate, options).rowStats;
   });
   const stats = (await rowStats.data()) as Int32Array;
   rowStats.dispose();

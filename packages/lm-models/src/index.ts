@@ -5,20 +5,20 @@ export { KvCache } from './cache/kv-cache.ts';
 export {
   type FgateType,
   type FoxConfig,
-  headDimOf,
-  intermediateSizeOf,
-  numKvHeadsOf,
+  getHeadDim,
+  getIntermediateSize,
+  getNumKvHeads,
   type PruningMode,
-} from './config.ts';
-export { foxConfigFromJson, foxConfigToJson } from './config-json.ts';
-export { foxConfig, officialDefaults } from './config-make.ts';
+} from './config/config.ts';
+export { foxConfigFromJson, foxConfigToJson } from './config/config-json.ts';
+export { foxConfig, officialDefaults } from './config/make-config.ts';
+export { foxPreset, type PresetName, presetNames } from './config/presets.ts';
 export {
   type FileSystem,
   memoryFileSystem,
 } from './folder/file-system.ts';
 export { loadModelFolder, type ModelFolder } from './folder/load-folder.ts';
 export { encodeModelFiles, saveModelFolder } from './folder/save-folder.ts';
-export type { HostTensor, HostWeights } from './folder/weights.ts';
 export {
   type GenerateBatchOptions,
   type GenerateOptions,
@@ -35,11 +35,11 @@ export {
   type Model,
   type ModelInputs,
   type NextTokenInputs,
-} from './model.ts';
-export { seqStartFromMask } from './padding.ts';
+} from './model/model.ts';
+export { seqStartFromMask } from './model/padding.ts';
+export type { HostTensor, HostWeights } from './parameters/host-weights.ts';
 export { initialValues } from './parameters/initial-values.ts';
 export type { ParameterInit, ParameterSpec } from './parameters/parameter-spec.ts';
 export { nonEmbeddingParameters, parameterSpecs } from './parameters/parameter-specs.ts';
 export type { Params } from './parameters/params.ts';
-export { foxPreset, type PresetName, presetNames } from './presets.ts';
 export * from './safetensors/index.ts';

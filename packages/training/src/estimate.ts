@@ -2,9 +2,9 @@
 
 import {
   type FoxConfig,
-  headDimOf,
-  intermediateSizeOf,
-  numKvHeadsOf,
+  getHeadDim,
+  getIntermediateSize,
+  getNumKvHeads,
   parameterSpecs,
 } from '@vulpes/lm-models';
 import { shapeSize } from '@vulpes/tensor-core';
@@ -72,14 +72,14 @@ export function estimateRun(config: FoxConfig, settings: TrainSettings): RunEsti
 /** Multiply and add are two operations; backward costs twice the forward; causal attention sees half the context, a window less. */
 function trainFlops(config: FoxConfig, contextLength: number): FlopsPerToken {
   const { hiddenSize: h, numHiddenLayers: layers, numHeads, vocabSize } = config;
-  const numKvHeads = numKvHeadsOf(config);
+  const numKvHeads = getNumKvHeads(config);
   const gates = config.fgateType === 'full' ? numHeads * h : 0;
   const shifts = (Number(config.useKShift) + Number(config.useVShift)) * numKvHeads * h;
   // q, o and the output gate are as wide as the query heads, k and v as the key heads.
-  const matrices = (config.useOutputGate ? 3 : 2) * h * h + 2 * h * numKvHeads * headDimOf(config);
+  const matrices = (config.useOutputGate ? 3 : 2) * h * h + 2 * h * numKvHeads * getHeadDim(config);
   const projections = 6 * layers * (matrices + gates + shifts);
   const attention = 12 * layers * h * visibleKeys(contextLength, config.windowSize);
-  const mlp = 6 * layers * 3 * h * intermediateSizeOf(config);
+  const mlp = 6 * layers * 3 * h * getIntermediateSize(config);
   const head = 6 * h * vocabSize;
   return { projections, attention, mlp, head, total: projections + attention + mlp + head };
 }
@@ -94,13 +94,13 @@ function visibleKeys(contextLength: number, windowSize: number | null): number {
 function activationFloats(config: FoxConfig, settings: TrainSettings): number {
   const { hiddenSize: h, numHiddenLayers, numHeads } = config;
   const normsAndResiduals = 4 * h;
-  const numKvHeads = numKvHeadsOf(config);
-  const kv = numKvHeads * headDimOf(config);
+  const numKvHeads = getNumKvHeads(config);
+  const kv = numKvHeads * getHeadDim(config);
   const attention = 2 * h + 2 * kv + 3 * numHeads; // q, o, k, v; log gate, its sum, row statistics
   const shifts = (Number(config.useKShift) + Number(config.useVShift)) * (kv + numKvHeads);
   const qkNorm = config.qkNorm ? h + kv : 0;
   const output = (config.useOutputNorm ? h : 0) + (config.useOutputGate ? 2 * h : 0);
-  const mlp = 3 * intermediateSizeOf(config);
+  const mlp = 3 * getIntermediateSize(config);
   const perLayer = normsAndResiduals + attention + shifts + qkNorm + output + mlp;
   const tokens = settings.contextLength * settings.batchSize;
   return tokens * (numHiddenLayers * perLayer + 2 * h);
@@ -108,7 +108,7 @@ function activationFloats(config: FoxConfig, settings: TrainSettings): number {
 
 function largestBuffer(config: FoxConfig, settings: TrainSettings): number {
   const tokens = settings.contextLength * settings.batchSize;
-  const widest = Math.max(2 * intermediateSizeOf(config), config.hiddenSize);
+  const widest = Math.max(2 * getIntermediateSize(config), config.hiddenSize);
   return Math.max(tokens * widest, ...parameterSpecs(config).map(({ shape }) => shapeSize(shape)));
 }
 

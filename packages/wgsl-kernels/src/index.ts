@@ -11,7 +11,6 @@ export {
   type KeptBlocks,
   type StopRule,
 } from './block-ranges.ts';
-export type { BindingText, KernelTensors } from './contract/bindings.ts';
 export {
   defineKernel,
   type Kernel,

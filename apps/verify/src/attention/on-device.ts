@@ -1,6 +1,6 @@
 // Forgetting attention and its gradients on the device under test, dense or with a pruning that a function chooses.
 
-import { attendAndReport } from '@vulpes/fox-attention';
+import { forgettingAttentionWithStats } from '@vulpes/fox-attention';
 import { type Device, type HostArray, type Tensor, vjp } from '@vulpes/tensor-core';
 import { type BlockSizes, cumulativeLogGate } from '@vulpes/wgsl-kernels';
 import { readAll } from '../device/read-all.ts';
@@ -62,7 +62,11 @@ function runWithGradients(
   const visibility = inputs.visibility ?? undefined;
   const options = { smScale, visibility, logLambda, ...pruned };
   const params = { q, k, v, logFgate };
-  using run = vjp(q.device, (p) => attendAndReport(p.q, p.k, p.v, p.logFgate, options), params);
+  using run = vjp(
+    q.device,
+    (p) => forgettingAttentionWithStats(p.q, p.k, p.v, p.logFgate, options),
+    params,
+  );
   const { out, kept, rowStats } = run.output;
   const grads = run.pullback({ out: dOut });
   const searched = pruned && 'ranges' in pruned && { searched: pruned.ranges.startIndex };

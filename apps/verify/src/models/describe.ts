@@ -1,13 +1,13 @@
 // A model case in a few words, for the report.
 
-import { type CacheUsage, type FoxConfig, headDimOf, numKvHeadsOf } from '@vulpes/lm-models';
+import { type CacheUsage, type FoxConfig, getHeadDim, getNumKvHeads } from '@vulpes/lm-models';
 
 export function describeConfig(config: FoxConfig): string {
   const { numHiddenLayers, hiddenSize, numHeads, vocabSize, fgateType, windowSize } = config;
-  const keyHeads = numKvHeadsOf(config);
+  const keyHeads = getNumKvHeads(config);
   return [
     `${numHiddenLayers} layers`,
-    `${hiddenSize} = ${numHeads} × ${headDimOf(config)}`,
+    `${hiddenSize} = ${numHeads} × ${getHeadDim(config)}`,
     ...(keyHeads === numHeads ? [] : [`${keyHeads} key heads`]),
     `vocabulary ${vocabSize}`,
     `gate ${fgateType}`,

@@ -6,9 +6,9 @@ import { firstSeen, referenceBlockBounds } from './block-bounds.reference.ts';
 import {
   type CertifiedDims,
   type CertifiedInputs,
-  decayOf,
+  computeDecay,
   logAdd,
-  logitOf,
+  makeLogit,
 } from './logits.reference.ts';
 
 /** One row on its walk. */
@@ -48,7 +48,7 @@ function walk(
 ): number {
   const { blockN } = dims.blocks;
   const keyBlocks = Math.ceil(dims.keyLen / blockN);
-  const logit = logitOf(inputs, dims, head);
+  const logit = makeLogit(inputs, dims, head);
   const smallest = Math.min(...rows.map(({ first }) => first));
   let start = Math.ceil((rows.at(-1)!.position + 1) / blockN) * blockN;
   while (start > smallest) {
@@ -59,7 +59,7 @@ function walk(
         row.lse = logAdd(row.lse, logit(row.position, t));
     }
     const at = (head * keyBlocks + start / blockN - 1) * 2;
-    const decay = (row: Row) => decayOf(inputs, dims, head, row.position, start - 1);
+    const decay = (row: Row) => computeDecay(inputs, dims, head, row.position, start - 1);
     const isDone = (row: Row) =>
       row.first >= start ||
       (row.lse > Number.NEGATIVE_INFINITY &&

@@ -2,7 +2,7 @@
 
 import { indices } from '../find-index/find-index.reference.ts';
 import { firstSeen } from './block-bounds.reference.ts';
-import { type CertifiedDims, type LogitInputs, logAdd, logitOf } from './logits.reference.ts';
+import { type CertifiedDims, type LogitInputs, logAdd, makeLogit } from './logits.reference.ts';
 
 /**
  * The largest share of its attention weight that any row loses where each query block drops the keys before its start, by a plain softmax.
@@ -19,7 +19,7 @@ export function referenceLargestDroppedMass(
   const queryBlocks = Math.ceil(queryLen / blocks.blockM);
   let largest = 0;
   for (const head of indices(batch * numHeads)) {
-    const logit = logitOf(inputs, dims, head);
+    const logit = makeLogit(inputs, dims, head);
     for (let i = queryLen - 1; i >= 0; i -= every) {
       const start = startIndex[head * queryBlocks + Math.floor(i / blocks.blockM)]!;
       const position = keyLen - queryLen + i;

@@ -17,7 +17,7 @@ export interface CertifiedInputs extends LogitInputs {
 }
 
 /** s q_i · k_t + D(i, t) of a query head, by positions. */
-export function logitOf(inputs: LogitInputs, dims: CertifiedDims, head: number) {
+export function makeLogit(inputs: LogitInputs, dims: CertifiedDims, head: number) {
   const { queryLen, keyLen, numHeads, numKvHeads, headDim } = dims;
   const { q, k, smScale } = inputs;
   const b = Math.floor(head / numHeads);
@@ -28,12 +28,12 @@ export function logitOf(inputs: LogitInputs, dims: CertifiedDims, head: number) 
     const atK = ((b * keyLen + t) * numKvHeads + keyHead) * headDim;
     let dot = 0;
     for (let d = 0; d < headDim; d++) dot += q[atQ + d]! * k[atK + d]!;
-    return smScale * dot + decayOf(inputs, dims, head, position, t);
+    return smScale * dot + computeDecay(inputs, dims, head, position, t);
   };
 }
 
 /** D = λ_position − λ_t */
-export const decayOf = (
+export const computeDecay = (
   { logLambda }: LogitInputs,
   { keyLen }: CertifiedDims,
   head: number,

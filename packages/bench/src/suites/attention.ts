@@ -10,9 +10,9 @@ import {
   pruningCounts,
 } from '@vulpes/acp-scheduler';
 import {
-  attendAndReport,
   type ForgettingAttentionOptions,
   forgettingAttention,
+  forgettingAttentionWithStats,
   forwardFlops,
   selectBlocks,
 } from '@vulpes/fox-attention';
@@ -182,7 +182,7 @@ async function countWork(
   const { q, k, v, logFgate } = inputs;
   const { seqLen, headDim, blocks } = sizes;
   const counts = q.device.scope(() => {
-    const { kept } = attendAndReport(q, k, v, logFgate, prune(inputs, sizes, rule));
+    const { kept } = forgettingAttentionWithStats(q, k, v, logFgate, prune(inputs, sizes, rule));
     return pruningCounts(kept, { queryLen: seqLen, keyLen: seqLen });
   });
   const { keptBlocks, causalBlocks } = await sumBlockCounts([counts]);

@@ -1,6 +1,6 @@
 // Matrix products in the three layouts that a linear layer needs (forward, and both gradients), at square sizes and at those of the presets' layers.
 
-import { foxPreset, intermediateSizeOf } from '@vulpes/lm-models';
+import { foxPreset, getIntermediateSize } from '@vulpes/lm-models';
 import { CounterRng, type Device, type DeviceCaps } from '@vulpes/tensor-core';
 import { matmul } from '@vulpes/wgsl-kernels';
 import {
@@ -57,7 +57,7 @@ export function matmulSuite(caps: Pick<DeviceCaps, 'isSoftware'>): BenchCase[] {
 function layerCases(preset: string, tokens: number, headTokens: number): BenchCase[] {
   const config = foxPreset(preset);
   const { hiddenSize, vocabSize } = config;
-  const width = intermediateSizeOf(config);
+  const width = getIntermediateSize(config);
   return [
     matmulCase('projection', { M: tokens, N: hiddenSize, K: hiddenSize }),
     matmulCase('mlp-up', { M: tokens, N: 2 * width, K: hiddenSize }),

@@ -34,7 +34,7 @@ export function findFirstKey(
   const { seqStart, cuSeqlens, windowSize, visibility, ranges, firstKeys } = limits;
   const firsts = [
     seqStart?.[b] ?? 0,
-    cuSeqlens ? documentStart(offsetsOf(cuSeqlens, dims.batch, b), position) : 0,
+    cuSeqlens ? documentStart(readOffsets(cuSeqlens, dims.batch, b), position) : 0,
     windowSize === undefined ? 0 : position - windowSize + 1,
     visibility?.[(b * keyLen + position) * 2] ?? 0,
     ranges?.startIndex[
@@ -54,7 +54,7 @@ function documentStart(offsets: readonly number[], position: number): number {
   return position + 1;
 }
 
-function offsetsOf(cuSeqlens: ArrayLike<number>, batch: number, b: number): number[] {
+function readOffsets(cuSeqlens: ArrayLike<number>, batch: number, b: number): number[] {
   const length = cuSeqlens.length / batch;
   return Array.from({ length }, (_, document) => cuSeqlens[b * length + document]!);
 }

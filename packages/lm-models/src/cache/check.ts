@@ -18,7 +18,7 @@ export interface ChunkState {
   /** A chunk was opened and never closed. */
   readonly isBroken: boolean;
   /** The model's own config and device. */
-  readonly isOurs: boolean;
+  readonly belongsToModel: boolean;
   readonly inputIds: Tensor;
   readonly geometry: CacheGeometry;
   readonly offset: number;
@@ -32,7 +32,7 @@ export function assertOpen(state: ChunkState): void {
       'cache: used after dispose(). Make a new one with model.createCache.',
     );
   }
-  if (!state.isOurs) {
+  if (!state.belongsToModel) {
     throw new ArgumentError(
       'cache: expected a cache of this model on this device, got another one. Make it with createCache of the model that runs.',
     );

@@ -1,7 +1,7 @@
 // Makes the cache of a model: its sizes, what it may let go of, and by which bound.
 
 import type { Device } from '@vulpes/tensor-core';
-import { type FoxConfig, headDimOf, numKvHeadsOf } from '../config.ts';
+import { type FoxConfig, getHeadDim, getNumKvHeads } from '../config/config.ts';
 import { type Params, paramsBelow } from '../parameters/params.ts';
 import { assertCacheOptions } from './check.ts';
 import type { CacheGeometry } from './geometry.ts';
@@ -24,7 +24,7 @@ export function createKvCache(
   options: CacheOptions,
 ): KvCache {
   assertCacheOptions(options.batch, options.seqStart);
-  const geometry = geometryOf(config, device, options);
+  const geometry = makeGeometry(config, device, options);
   const layers = Array.from({ length: config.numHiddenLayers }, (_, layer) => {
     const attention = paramsBelow(params, `model.layers.${layer}.attn`);
     let bound: LogitBound | null = null;
@@ -33,10 +33,10 @@ export function createKvCache(
     }
     return new LayerCache(geometry, bound);
   });
-  return new KvCache({ config, geometry, layers, notes: notesOf(config, geometry) });
+  return new KvCache({ config, geometry, layers, notes: makeNotes(config, geometry) });
 }
 
-function geometryOf(
+function makeGeometry(
   config: FoxConfig,
   device: Device,
   { batch, seqStart, evict = true }: CacheOptions,
@@ -50,8 +50,8 @@ function geometryOf(
     device,
     batch,
     numHeads: config.numHeads,
-    numKvHeads: numKvHeadsOf(config),
-    headDim: headDimOf(config),
+    numKvHeads: getNumKvHeads(config),
+    headDim: getHeadDim(config),
     hasGate,
     windowSize: config.windowSize,
     seqStart: starts,
@@ -62,7 +62,7 @@ function geometryOf(
   };
 }
 
-function notesOf(config: FoxConfig, geometry: CacheGeometry): string[] {
+function makeNotes(config: FoxConfig, geometry: CacheGeometry): string[] {
   if (!geometry.mayEvict) return [];
   if (geometry.logPruningTolerance !== null) {
     return config.qkNorm

@@ -5,7 +5,7 @@ import type { Tensor } from '@vulpes/tensor-core';
 import { cumulativeLogGate } from '@vulpes/wgsl-kernels';
 import { findFirstPage, remember } from './cache.kernel.ts';
 import type { CacheGeometry, Chunk } from './geometry.ts';
-import { GrowingTensor } from './growing.ts';
+import { GrowableTensor } from './growable-tensor.ts';
 import type { LogitBound } from './logit-bound.ts';
 import { persistentZeros } from './persistent.ts';
 
@@ -22,7 +22,7 @@ export class GateState implements Disposable {
   /** f32 [B, H]: tokens still remembered, R_t = 1 + f_t R_{t−1}. */
   readonly #remembered: Tensor;
   /** i32 [pages, B, H, 4]: logLambda and S at the last token of each page. */
-  readonly #edges: GrowingTensor;
+  readonly #edges: GrowableTensor;
   /** i32 [B, H]: pages before it are let go of. */
   readonly firstPage: Tensor;
 
@@ -34,7 +34,7 @@ export class GateState implements Disposable {
     this.#remembered = persistentZeros(device, heads, { label: 'remembered tokens' });
     this.firstPage = persistentZeros(device, heads, { dtype: 'i32', label: 'first page' });
     const edges = { dtype: 'i32', label: 'gates at page edges' } as const;
-    this.#edges = new GrowingTensor(device, [...heads, 4], edges);
+    this.#edges = new GrowableTensor(device, [...heads, 4], edges);
   }
 
   /** Bytes beside the pages: state of the last token and of `length` / 32 edges; and what is allocated for them. */

@@ -30,5 +30,5 @@ export interface Chunk {
 }
 
 /** Logits are q·k / √D. */
-export const smScaleOf = ({ headDim }: Pick<CacheGeometry, 'headDim'>): number =>
+export const computeSmScale = ({ headDim }: Pick<CacheGeometry, 'headDim'>): number =>
   1 / Math.sqrt(headDim);

@@ -3,11 +3,11 @@
 import { PAGE_SIZE } from '@vulpes/fox-attention';
 import { type Device, NonFiniteError, type Tensor } from '@vulpes/tensor-core';
 import { tokenVisibility } from '@vulpes/wgsl-kernels';
-import type { FoxConfig } from '../config.ts';
+import type { FoxConfig } from '../config/config.ts';
 import { assertOpen } from './check.ts';
 import type { CacheGeometry } from './geometry.ts';
 import type { LayerCache } from './layer-cache.ts';
-import { columnsOf } from './page-table.ts';
+import { countColumns } from './page-table.ts';
 
 export interface KvCacheParts {
   readonly config: FoxConfig;
@@ -89,7 +89,7 @@ export class KvCache implements Disposable {
     assertOpen({
       isDisposed: this.#isDisposed,
       isBroken: this.#isOpen,
-      isOurs: model.config === config && model.device === geometry.device,
+      belongsToModel: model.config === config && model.device === geometry.device,
       inputIds,
       geometry,
       offset: this.#length,
@@ -158,7 +158,8 @@ export class KvCache implements Disposable {
     const { hasPadding, device, batch, seqStartTensor } = this.#parts.geometry;
     if (!hasPadding || (this.#visibility?.shape[1] ?? 0) >= length) return this.#visibility;
     const capacity =
-      PAGE_SIZE * Math.max(columnsOf(length), (2 * (this.#visibility?.shape[1] ?? 0)) / PAGE_SIZE);
+      PAGE_SIZE *
+      Math.max(countColumns(length), (2 * (this.#visibility?.shape[1] ?? 0)) / PAGE_SIZE);
     this.#visibility?.dispose();
     const visibility = tokenVisibility(device, {
       batch,

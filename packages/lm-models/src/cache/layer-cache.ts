@@ -7,7 +7,7 @@ import type { AttentionInputs } from '../layers/attention-inputs.ts';
 import { GateState } from './gate-state.ts';
 import type { CacheGeometry, Chunk } from './geometry.ts';
 import type { LogitBound } from './logit-bound.ts';
-import { groupOf, PagePools } from './page-pools.ts';
+import { getGroupSize, PagePools } from './page-pools.ts';
 import { persistentZeros } from './persistent.ts';
 
 export type ShiftedName = 'k' | 'v';
@@ -80,7 +80,7 @@ export class LayerCache implements Disposable {
 
   /** Frees what no head of a group needs. @param firstPages - [B, H] */
   release(firstPages: ArrayLike<number>): void {
-    const group = groupOf(this.#geometry);
+    const group = getGroupSize(this.#geometry);
     const keyHeads = Array.from({ length: firstPages.length / group }, (_, head) =>
       Math.min(...Array.from({ length: group }, (_, n) => firstPages[head * group + n] as number)),
     );

@@ -4,8 +4,8 @@ import { logitUpperBoundFromQkNorm } from '@vulpes/acp-scheduler';
 import type { Tensor } from '@vulpes/tensor-core';
 import type { ParamReader } from '../parameters/params.ts';
 import { normMaxima } from './cache.kernel.ts';
-import { type CacheGeometry, type Chunk, smScaleOf } from './geometry.ts';
-import { groupOf } from './page-pools.ts';
+import { type CacheGeometry, type Chunk, computeSmScale } from './geometry.ts';
+import { getGroupSize } from './page-pools.ts';
 import { persistentEmpty, persistentZeros } from './persistent.ts';
 
 export interface LogitBound extends Disposable {
@@ -28,7 +28,7 @@ export function boundFromWeights(geometry: CacheGeometry, attention: ParamReader
         batch,
         numHeads,
         headDim,
-        smScale: smScaleOf(geometry),
+        smScale: computeSmScale(geometry),
       },
     );
     device.copy(bound, tensor);
@@ -56,11 +56,11 @@ export function boundFromNorms(geometry: CacheGeometry): LogitBound {
         params: {
           heads,
           num_heads: numHeads,
-          group: groupOf(geometry),
+          group: getGroupSize(geometry),
           head_vec4: headDim / 4,
           chunk_len: length,
           offset,
-          sm_scale: smScaleOf(geometry),
+          sm_scale: computeSmScale(geometry),
         },
       });
     },

@@ -3,27 +3,27 @@
 import { type KeyPages, PAGE_SIZE, pageBytes } from '@vulpes/fox-attention';
 import type { Tensor } from '@vulpes/tensor-core';
 import type { CacheGeometry } from './geometry.ts';
-import { GrowingTensor } from './growing.ts';
-import { columnsOf, PageTable } from './page-table.ts';
+import { GrowableTensor } from './growable-tensor.ts';
+import { countColumns, PageTable } from './page-table.ts';
 import { persistentEmpty } from './persistent.ts';
 
 export class PagePools implements Disposable {
   readonly #geometry: CacheGeometry;
   readonly #table: PageTable;
-  readonly #pools: { k: GrowingTensor; v: GrowingTensor; logLambda: GrowingTensor | null };
+  readonly #pools: { k: GrowableTensor; v: GrowableTensor; logLambda: GrowableTensor | null };
   #tableTensor: Tensor;
 
   constructor(geometry: CacheGeometry) {
     const { device, headDim, hasGate } = geometry;
     this.#geometry = geometry;
     this.#table = new PageTable(geometry);
-    const pool = (label: string) => new GrowingTensor(device, [PAGE_SIZE, headDim], { label });
-    const lambdaPage = [groupOf(geometry), PAGE_SIZE, 2];
+    const pool = (label: string) => new GrowableTensor(device, [PAGE_SIZE, headDim], { label });
+    const lambdaPage = [getGroupSize(geometry), PAGE_SIZE, 2];
     this.#pools = {
       k: pool('key pages'),
       v: pool('value pages'),
       logLambda: hasGate
-        ? new GrowingTensor(device, lambdaPage, { dtype: 'i32', label: 'gate pages' })
+        ? new GrowableTensor(device, lambdaPage, { dtype: 'i32', label: 'gate pages' })
         : null,
     };
     this.#tableTensor = this.#makeTable(1);
@@ -41,12 +41,12 @@ export class PagePools implements Disposable {
 
   /** Pages in use, and pages of `length` tokens if none had been freed. */
   count(length: number): { kept: number; full: number } {
-    return { kept: this.#table.heldPages, full: this.#table.pagesOf(length) };
+    return { kept: this.#table.heldPages, full: this.#table.countPages(length) };
   }
 
   /** Bytes of the pages in use, of the pages of `length` tokens if none had been freed, and of the pools. */
   bytes(length: number): { kept: number; full: number; allocated: number } {
-    const each = pageBytes({ ...this.#geometry, group: groupOf(this.#geometry) });
+    const each = pageBytes({ ...this.#geometry, group: getGroupSize(this.#geometry) });
     const { kept, full } = this.count(length);
     return {
       kept: kept * each,
@@ -61,9 +61,9 @@ export class PagePools implements Disposable {
     const { k, v, logLambda } = this.#pools;
     for (const pool of [k, v, logLambda]) pool?.reserve(this.#table.pageCount);
     const columns = this.#tableTensor.shape[2] as number;
-    if (columnsOf(length) > columns) {
+    if (countColumns(length) > columns) {
       this.#tableTensor.dispose();
-      this.#tableTensor = this.#makeTable(Math.max(columnsOf(length), 2 * columns));
+      this.#tableTensor = this.#makeTable(Math.max(countColumns(length), 2 * columns));
     }
     this.#writeTable();
   }
@@ -96,7 +96,7 @@ export class PagePools implements Disposable {
 }
 
 /** Query heads that share a key head. */
-export const groupOf = ({
+export const getGroupSize = ({
   numHeads,
   numKvHeads,
 }: Pick<CacheGeometry, 'numHeads' | 'numKvHeads'>): number => numHeads / numKvHeads;

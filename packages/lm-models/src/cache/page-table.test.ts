@@ -16,14 +16,14 @@ test('pages come one a key head and 32 tokens, and freed ones come back', () => 
   expect(table.heldPages).toBe(4);
   table.extend(97);
   expect([...table.entries(4)]).toEqual([0, 2, 3, 4, -1, -1, 5, 1]);
-  expect([table.heldPages, table.pageCount, table.pagesOf(97)]).toEqual([6, 6, 8]);
+  expect([table.heldPages, table.pageCount, table.countPages(97)]).toEqual([6, 6, 8]);
 });
 
 test('pages wholly in padding are never allotted', () => {
   const table = new PageTable({ batch: 3, numKvHeads: 1, seqStart: [0, 33, 64] });
   table.extend(64);
   expect([...table.entries(2)]).toEqual([0, 1, -1, 2, -1, -1]);
-  expect([table.heldPages, table.pagesOf(64), table.pagesOf(65)]).toEqual([3, 3, 6]);
+  expect([table.heldPages, table.countPages(64), table.countPages(65)]).toEqual([3, 3, 6]);
   table.extend(70);
   expect(table.heldPages).toBe(6);
   // What a head lets go of may be said to lie in padding, or to the right of the text.

@@ -44,16 +44,16 @@ export class PageTable {
   }
 
   /** Pages of a text of that length if nothing is ever freed. */
-  pagesOf(length: number): number {
+  countPages(length: number): number {
     return this.#columns.reduce(
-      (sum, _, head) => sum + Math.max(0, columnsOf(length) - this.#firstColumn(head)),
+      (sum, _, head) => sum + Math.max(0, countColumns(length) - this.#firstColumn(head)),
       0,
     );
   }
 
   /** Allots pages for tokens up to `length`. @returns whether the table changed. */
   extend(length: number): boolean {
-    const target = columnsOf(length);
+    const target = countColumns(length);
     if (target <= this.columnCount) return false;
     for (const [head, columns] of this.#columns.entries()) {
       while (columns.length < target) {
@@ -94,4 +94,4 @@ export class PageTable {
   }
 }
 
-export const columnsOf = (length: number): number => Math.ceil(length / PAGE_SIZE);
+export const countColumns = (length: number): number => Math.ceil(length / PAGE_SIZE);

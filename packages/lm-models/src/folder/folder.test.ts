@@ -2,16 +2,16 @@
 
 import { CheckpointError } from '@vulpes/tensor-core';
 import { describe, expect, test } from 'vitest';
-import type { FoxConfig } from '../config.ts';
-import { foxConfigToJson } from '../config-json.ts';
-import { foxConfig } from '../config-make.ts';
+import type { FoxConfig } from '../config/config.ts';
+import { foxConfigToJson } from '../config/config-json.ts';
+import { foxConfig } from '../config/make-config.ts';
+import type { HostWeights } from '../parameters/host-weights.ts';
 import { initialValues } from '../parameters/initial-values.ts';
 import { parameterSpecs } from '../parameters/parameter-specs.ts';
 import { writeSafetensors } from '../safetensors/index.ts';
 import { type FileSystem, memoryFileSystem } from './file-system.ts';
 import { loadModelFolder } from './load-folder.ts';
 import { saveModelFolder } from './save-folder.ts';
-import type { HostWeights } from './weights.ts';
 
 const config = foxConfig({
   vocabSize: 16,
@@ -21,7 +21,7 @@ const config = foxConfig({
   intermediateSize: 16,
 });
 
-const weightsOf = (of: FoxConfig): HostWeights =>
+const makeWeights = (of: FoxConfig): HostWeights =>
   Object.fromEntries(
     parameterSpecs(of).map((spec) => [
       spec.name,
@@ -62,23 +62,27 @@ function shards(weights: HostWeights): Record<string, Uint8Array> {
 describe('a folder', () => {
   test('comes back as it was saved', async () => {
     const fs = memoryFileSystem();
-    await saveModelFolder(fs, 'm', { config, weights: weightsOf(config), metadata: { step: '7' } });
+    await saveModelFolder(fs, 'm', {
+      config,
+      weights: makeWeights(config),
+      metadata: { step: '7' },
+    });
     expect((await fs.list('m')).sort()).toEqual(['config.json', 'model.safetensors']);
     const loaded = await loadModelFolder(fs, 'm');
     expect(loaded.config).toEqual(config);
-    expect(loaded.weights).toEqual(weightsOf(config));
+    expect(loaded.weights).toEqual(makeWeights(config));
     expect(loaded.metadata).toEqual({ format: 'pt', step: '7' });
   });
 
   test('is read from shards', async () => {
-    const loaded = await loadModelFolder(folderWith(shards(weightsOf(config))), 'm/');
-    expect(loaded.weights).toEqual(weightsOf(config));
+    const loaded = await loadModelFolder(folderWith(shards(makeWeights(config))), 'm/');
+    expect(loaded.weights).toEqual(makeWeights(config));
     expect(loaded.metadata).toEqual({ format: 'pt' });
   });
 
   test('may hold half-precision weights', async () => {
     const halves = Object.fromEntries(
-      Object.entries(weightsOf(config)).map(([name, tensor]) => [
+      Object.entries(makeWeights(config)).map(([name, tensor]) => [
         name,
         { ...tensor, dtype: 'BF16' as const },
       ]),
@@ -86,22 +90,25 @@ describe('a folder', () => {
     const file = writeSafetensors(halves);
     const { weights } = await loadModelFolder(folderWith({ 'model.safetensors': file }), 'm');
     const first = weights['model.embeddings.weight']?.data[0] as number;
-    expect(first).toBeCloseTo(weightsOf(config)['model.embeddings.weight']?.data[0] as number, 3);
+    expect(first).toBeCloseTo(makeWeights(config)['model.embeddings.weight']?.data[0] as number, 3);
     expect(weights['model.norm.weight']?.data[0]).toBe(1);
   });
 
   test('with tied embeddings may carry the head or not', async () => {
     const tied = { ...config, tieWordEmbeddings: true };
-    const without = folderWith({ 'model.safetensors': writeSafetensors(weightsOf(tied)) }, tied);
-    const carried = folderWith({ 'model.safetensors': writeSafetensors(weightsOf(config)) }, tied);
+    const without = folderWith({ 'model.safetensors': writeSafetensors(makeWeights(tied)) }, tied);
+    const carried = folderWith(
+      { 'model.safetensors': writeSafetensors(makeWeights(config)) },
+      tied,
+    );
     for (const fs of [without, carried]) {
-      expect((await loadModelFolder(fs, 'm')).weights).toEqual(weightsOf(tied));
+      expect((await loadModelFolder(fs, 'm')).weights).toEqual(makeWeights(tied));
     }
   });
 
   test('that is saved with weights of another model is not written', async () => {
     const fs = memoryFileSystem();
-    const { 'model.norm.weight': _norm, ...weights } = weightsOf(config);
+    const { 'model.norm.weight': _norm, ...weights } = makeWeights(config);
     const save = saveModelFolder(fs, 'm', { config, weights });
     await expect(save).rejects.toThrow('1 missing: model.norm.weight [32]');
     expect(await fs.list('m')).toEqual([]);
@@ -111,7 +118,7 @@ describe('a folder', () => {
 describe('a folder is refused', () => {
   const load = (files: Record<string, Uint8Array>) => loadModelFolder(folderWith(files), 'm');
   const changed = (change: (weights: HostWeights) => void) => {
-    const weights = weightsOf(config);
+    const weights = makeWeights(config);
     change(weights);
     return { 'model.safetensors': writeSafetensors(weights) };
   };
@@ -145,7 +152,7 @@ describe('a folder is refused', () => {
 
   test('with integers for weights', async () => {
     const weights = {
-      ...weightsOf(config),
+      ...makeWeights(config),
       'model.norm.weight': { shape: [32], data: new Int32Array(32) },
     };
     const files = { 'model.safetensors': writeSafetensors(weights) };
@@ -155,7 +162,7 @@ describe('a folder is refused', () => {
   });
 
   test('with a damaged weights file', async () => {
-    const files = { 'model.safetensors': writeSafetensors(weightsOf(config)).slice(0, -1) };
+    const files = { 'model.safetensors': writeSafetensors(makeWeights(config)).slice(0, -1) };
     await expect(load(files)).rejects.toThrow(CheckpointError);
     await expect(load(files)).rejects.toThrow(/^m\/model\.safetensors: .*truncated/);
   });
@@ -187,7 +194,7 @@ describe('a folder is refused', () => {
   });
 
   test('with a tensor in a shard where the index has it not', async () => {
-    const files = shards(weightsOf(config));
+    const files = shards(makeWeights(config));
     files['b.safetensors'] = files['a.safetensors'] as Uint8Array;
     await expect(load(files)).rejects.toThrow(/b\.safetensors: expected only the tensors/);
   });

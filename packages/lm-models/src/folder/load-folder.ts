@@ -1,12 +1,12 @@
 // Loading a Hugging Face folder: config.json with model.safetensors, or with shards and their index.
 
 import { CheckpointError } from '@vulpes/tensor-core';
-import type { FoxConfig } from '../config.ts';
-import { foxConfigFromJson } from '../config-json.ts';
+import type { FoxConfig } from '../config/config.ts';
+import { foxConfigFromJson } from '../config/config-json.ts';
+import { checkWeights, type HostWeights, hostWeights } from '../parameters/host-weights.ts';
 import { parameterSpecs } from '../parameters/parameter-specs.ts';
 import { readSafetensors, type SafetensorsTensor } from '../safetensors/index.ts';
 import { type FileSystem, joinPath, readBytes, readText } from './file-system.ts';
-import { checkWeights, type HostWeights, hostWeights } from './weights.ts';
 
 export const CONFIG_FILE = 'config.json' as const;
 export const WEIGHTS_FILE = 'model.safetensors' as const;

@@ -1,12 +1,12 @@
 // Saving a model as a Hugging Face folder that the official code reads.
 
-import type { FoxConfig } from '../config.ts';
-import { foxConfigToJson } from '../config-json.ts';
+import type { FoxConfig } from '../config/config.ts';
+import { foxConfigToJson } from '../config/config-json.ts';
+import { checkWeights, type HostWeights } from '../parameters/host-weights.ts';
 import { parameterSpecs } from '../parameters/parameter-specs.ts';
 import { writeSafetensors } from '../safetensors/index.ts';
 import { type FileSystem, joinPath } from './file-system.ts';
 import { CONFIG_FILE, WEIGHTS_FILE } from './load-folder.ts';
-import { checkWeights, type HostWeights } from './weights.ts';
 
 export interface ModelToSave {
   readonly config: FoxConfig;

@@ -1,7 +1,7 @@
 // Text generation, token by token, for one prompt or for several of unequal length at once.
 
 import { CounterRng, NonFiniteError } from '@vulpes/tensor-core';
-import type { Model } from '../model.ts';
+import type { Model } from '../model/model.ts';
 import type { Params } from '../parameters/params.ts';
 import { NextLogits } from './next-logits.ts';
 import {
@@ -54,9 +54,9 @@ export async function generateBatch(
   for (const prompt of prompts) checkPrompt(model.config, prompt);
   const settings = checkOptions(model.config, options);
   const rows = prompts.map((prompt, row) => new Row(prompt, settings, row));
-  using reader = new NextLogits(model, params, settings);
+  using nextLogits = new NextLogits(model, params, settings);
   for (let made = 0; made < settings.maxNewTokens; made++) {
-    const logits = await reader.of(rows.map(({ tokens }) => tokens));
+    const logits = await nextLogits.compute(rows.map(({ tokens }) => tokens));
     const vocab = logits.length / rows.length;
     for (const [index, row] of rows.entries()) {
       const token = row.next(logits.subarray(index * vocab, (index + 1) * vocab));

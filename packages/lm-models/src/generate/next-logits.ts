@@ -2,7 +2,7 @@
 
 import type { Tensor } from '@vulpes/tensor-core';
 import type { KvCache } from '../cache/kv-cache.ts';
-import type { Model } from '../model.ts';
+import type { Model } from '../model/model.ts';
 import type { Params } from '../parameters/params.ts';
 import type { GenerateSettings } from './options.ts';
 
@@ -30,7 +30,7 @@ export class NextLogits implements Disposable {
   }
 
   /** [B · V]; each call has the rows of the call before and one token more in each. */
-  async of(rows: readonly (readonly number[])[]): Promise<Float32Array> {
+  async compute(rows: readonly (readonly number[])[]): Promise<Float32Array> {
     const { useCache, contextLength } = this.#settings;
     const longest = Math.max(...rows.map((row) => row.length));
     if (useCache && longest <= contextLength) return this.#fromCache(rows);

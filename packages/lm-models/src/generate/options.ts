@@ -1,7 +1,7 @@
 // The options of a generation: what they mean, their defaults, and what is refused.
 
 import { ArgumentError } from '@vulpes/tensor-core';
-import type { FoxConfig } from '../config.ts';
+import type { FoxConfig } from '../config/config.ts';
 
 /** What the cache holds after a token. */
 export interface CacheUsage {

@@ -2,11 +2,11 @@
 
 import { ArgumentError, reshape, type Tensor } from '@vulpes/tensor-core';
 import { linearCrossEntropy } from '@vulpes/wgsl-kernels';
-import { headDimOf, numKvHeadsOf } from '../config.ts';
-import { forward, headWeight } from '../forward.ts';
+import { getHeadDim, getNumKvHeads } from '../config/config.ts';
 import type { ForwardContext } from '../layers/context.ts';
 import { makeVisibility } from '../layers/visibility.ts';
-import type { Model } from '../model.ts';
+import { forward, headWeight } from '../model/forward.ts';
+import type { Model } from '../model/model.ts';
 import type { Params } from '../parameters/params.ts';
 import { spreadPositions } from './half-life.ts';
 import type { LayerInspection, ModelInspection } from './inspection.ts';
@@ -49,8 +49,8 @@ export async function inspectModel(
     const sizes: LayerSizes = {
       seqLen,
       numHeads: config.numHeads,
-      numKvHeads: numKvHeadsOf(config),
-      headDim: headDimOf(config),
+      numKvHeads: getNumKvHeads(config),
+      headDim: getHeadDim(config),
       blocks,
       positions,
       windowSize: config.windowSize,

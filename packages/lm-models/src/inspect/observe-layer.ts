@@ -1,10 +1,10 @@
 // What is read from a layer while the model runs: gates, boundaries of both rules, and the queries whose rows are computed again in f64.
 
 import { pruningCounts } from '@vulpes/acp-scheduler';
-import { attendAndReport, selectBlocks } from '@vulpes/fox-attention';
+import { forgettingAttentionWithStats, selectBlocks } from '@vulpes/fox-attention';
 import { reshape, type Tensor } from '@vulpes/tensor-core';
 import { cumulativeLogGate, embedding } from '@vulpes/wgsl-kernels';
-import type { PruningMode } from '../config.ts';
+import type { PruningMode } from '../config/config.ts';
 import type { AttentionInputs } from '../layers/attention-inputs.ts';
 import type { ForwardContext } from '../layers/context.ts';
 import { pruneLayer } from '../layers/pruning.ts';
@@ -80,7 +80,10 @@ function keptBy(
     const { startIndex } = pruning.ranges;
     return { startIndex, counts: pruningCounts(pruning.ranges, lengths), rowStats: null };
   }
-  const { kept, rowStats } = attendAndReport(q, k, v, logFgate, { visibility, ...pruning });
+  const { kept, rowStats } = forgettingAttentionWithStats(q, k, v, logFgate, {
+    visibility,
+    ...pruning,
+  });
   return { startIndex: kept.startIndex, counts: pruningCounts(kept, lengths), rowStats };
 }
 

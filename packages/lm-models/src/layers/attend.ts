@@ -1,7 +1,7 @@
 // Attention of one layer under the pruning rule of the configuration, and what it kept.
 
 import { pruningCounts } from '@vulpes/acp-scheduler';
-import { attendAndReport, forgettingAttention } from '@vulpes/fox-attention';
+import { forgettingAttention, forgettingAttentionWithStats } from '@vulpes/fox-attention';
 import type { Tensor } from '@vulpes/tensor-core';
 import type { ParamReader } from '../parameters/params.ts';
 import type { AttentionInputs } from './attention-inputs.ts';
@@ -29,7 +29,7 @@ export function attend(
   if (!(pruning && countPruning)) {
     return { attended: forgettingAttention(q, k, v, logFgate, options), pruningCounts: null };
   }
-  const { out, kept } = attendAndReport(q, k, v, logFgate, options);
+  const { out, kept } = forgettingAttentionWithStats(q, k, v, logFgate, options);
   const [, length] = q.shape as [number, number];
   const counts = pruningCounts(kept, { queryLen: length, keyLen: length, visibility });
   return { attended: out, pruningCounts: counts };

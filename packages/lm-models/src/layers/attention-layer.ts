@@ -2,7 +2,7 @@
 
 import type { Tensor } from '@vulpes/tensor-core';
 import { linear, outputGate, rmsNorm, rope } from '@vulpes/wgsl-kernels';
-import { numKvHeadsOf } from '../config.ts';
+import { getNumKvHeads } from '../config/config.ts';
 import { type ParamReader, readerBelow } from '../parameters/params.ts';
 import { attend } from './attend.ts';
 import type { ForwardContext } from './context.ts';
@@ -55,7 +55,7 @@ function project(
   const { useKShift, useVShift } = context.config;
   const param = readerBelow(attention, `${name}_proj`);
   if (name === 'k' ? useKShift : useVShift) return shiftLinear(x, param, name, context);
-  return splitHeads(linear(x, param('weight')), numKvHeadsOf(context.config));
+  return splitHeads(linear(x, param('weight')), getNumKvHeads(context.config));
 }
 
 /** Per-head norm of o, then o · act(W_g x); each where asked for. o [B, T, H, D] -> [B, T, h] */

@@ -1,7 +1,7 @@
 // What every layer of one forward pass is told.
 
 import type { LayerCache } from '../cache/layer-cache.ts';
-import type { FoxConfig } from '../config.ts';
+import type { FoxConfig } from '../config/config.ts';
 import type { ParamReader } from '../parameters/params.ts';
 import type { AttentionInputs } from './attention-inputs.ts';
 import type { Visibility } from './visibility.ts';

@@ -2,7 +2,7 @@
 
 import { reshape, type Tensor } from '@vulpes/tensor-core';
 import { broadcastRows, linear, logSigmoid } from '@vulpes/wgsl-kernels';
-import type { FoxConfig } from '../config.ts';
+import type { FoxConfig } from '../config/config.ts';
 import type { ParamReader } from '../parameters/params.ts';
 
 /** log f = logsigmoid(W_f x + b_f), or of a bias alone. x [B, T, h] -> [B, T, H]; null without a gate. */

@@ -2,7 +2,7 @@
 
 import type { Tensor } from '@vulpes/tensor-core';
 import { linear, tokenShift } from '@vulpes/wgsl-kernels';
-import { numKvHeadsOf } from '../config.ts';
+import { getNumKvHeads } from '../config/config.ts';
 import type { ParamReader } from '../parameters/params.ts';
 import type { ForwardContext } from './context.ts';
 import { splitHeads } from './heads.ts';
@@ -17,7 +17,7 @@ export function shiftLinear(
   name: 'k' | 'v',
   { config, documentVisibility, cache }: ForwardContext,
 ): Tensor {
-  const y = splitHeads(linear(x, param('linear.weight')), numKvHeadsOf(config));
+  const y = splitHeads(linear(x, param('linear.weight')), getNumKvHeads(config));
   const shiftLogit = linear(x, param('shift_proj.weight'));
   if (cache) return cache.shift(name, y, shiftLogit);
   return tokenShift(y, shiftLogit, { visibility: documentVisibility });

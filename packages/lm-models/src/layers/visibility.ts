@@ -2,7 +2,7 @@
 
 import type { Device, Tensor } from '@vulpes/tensor-core';
 import { tokenVisibility } from '@vulpes/wgsl-kernels';
-import type { FoxConfig } from '../config.ts';
+import type { FoxConfig } from '../config/config.ts';
 
 export interface Documents {
   /** i32 [B]: tokens before it are padding. */

@@ -11,7 +11,7 @@ export function initialValues(spec: ParameterSpec, seed: number): Float32Array {
     case 'constant':
       return new Float32Array(size).fill(init.value);
     case 'normal': {
-      const values = normalValues(size, { seed, stream: streamOf(spec.name), std: init.std });
+      const values = normalValues(size, { seed, stream: hashName(spec.name), std: init.std });
       if (init.zeroRow !== undefined) zeroRow(values, init.zeroRow, shape.at(-1) ?? 1);
       return values;
     }
@@ -39,7 +39,7 @@ export function decayTimeBiases(numHeads: number, min: number, max: number): Flo
 }
 
 /** FNV-1a hash of a name, 32 bits. */
-export function streamOf(name: string): number {
+export function hashName(name: string): number {
   let hash = 0x811c9dc5;
   for (const byte of new TextEncoder().encode(name))
     hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;

@@ -1,6 +1,11 @@
 // All parameters of a configuration, by the names of the official state dict.
 
-import { type FoxConfig, headDimOf, intermediateSizeOf, numKvHeadsOf } from '../config.ts';
+import {
+  type FoxConfig,
+  getHeadDim,
+  getIntermediateSize,
+  getNumKvHeads,
+} from '../config/config.ts';
 import type { ParameterInit, ParameterSpec } from './parameter-spec.ts';
 
 const ones: ParameterInit = { kind: 'constant', value: 1 };
@@ -41,7 +46,7 @@ export function parameterSpecs(config: FoxConfig): ParameterSpec[] {
 
 function blockSpecs(config: FoxConfig, layer: number): ParameterSpec[] {
   const { hiddenSize } = config;
-  const width = intermediateSizeOf(config);
+  const width = getIntermediateSize(config);
   const weights: ParameterInit = { kind: 'normal', std: config.initializerRange };
   const prefix = `model.layers.${layer}`;
   return [
@@ -55,7 +60,7 @@ function blockSpecs(config: FoxConfig, layer: number): ParameterSpec[] {
 
 function attentionSpecs(config: FoxConfig, prefix: string): ParameterSpec[] {
   const { hiddenSize: h } = config;
-  const [headDim, numKvHeads] = [headDimOf(config), numKvHeadsOf(config)];
+  const [headDim, numKvHeads] = [getHeadDim(config), getNumKvHeads(config)];
   const weights: ParameterInit = { kind: 'normal', std: config.initializerRange };
   const linear = (name: string, out: number) =>
     matrix(`${prefix}.${name}.weight`, [out, h], weights);

@@ -1,8 +1,8 @@
 // Parameter specs and their first values.
 
 import { describe, expect, test } from 'vitest';
-import { foxConfig } from '../config-make.ts';
-import { foxPreset } from '../presets.ts';
+import { foxConfig } from '../config/make-config.ts';
+import { foxPreset } from '../config/presets.ts';
 import { decayTimeBiases, initialValues } from './initial-values.ts';
 import { parameterSpecs } from './parameter-specs.ts';
 

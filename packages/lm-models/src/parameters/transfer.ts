@@ -1,7 +1,7 @@
 // Parameters between host and device.
 
 import type { Device } from '@vulpes/tensor-core';
-import { checkWeights, type HostWeights } from '../folder/weights.ts';
+import { checkWeights, type HostWeights } from './host-weights.ts';
 import type { ParameterSpec } from './parameter-spec.ts';
 import type { Params } from './params.ts';
 

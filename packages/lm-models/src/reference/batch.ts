@@ -1,6 +1,6 @@
 // The reference model over a batch of equally long rows, in the flat layout of the device model.
 
-import type { FoxConfig } from '../config.ts';
+import type { FoxConfig } from '../config/config.ts';
 import { type ReferenceWeights, referenceLogits, referenceLossPerToken } from './model.ts';
 
 export interface ReferenceBatch {

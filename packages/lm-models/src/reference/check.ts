@@ -1,17 +1,17 @@
 // Comparing a device's gradients with the f64 reference, which has none of its own: along one random direction a parameter.
 
 import { CounterRng } from '@vulpes/tensor-core';
-import type { FoxConfig } from '../config.ts';
-import type { HostWeights } from '../folder/weights.ts';
-import { streamOf } from '../parameters/initial-values.ts';
+import type { FoxConfig } from '../config/config.ts';
+import type { HostWeights } from '../parameters/host-weights.ts';
+import { hashName } from '../parameters/initial-values.ts';
 import type { ParameterSpec } from '../parameters/parameter-spec.ts';
 import { type ReferenceBatch, referenceBatch } from './batch.ts';
 
 /** Step of the central difference along a direction of about one per element: errors near 1e-9 from curvature and rounding alike. */
 const STEP = 1e-5;
 
-const directionOf = (name: string, size: number): Float64Array => {
-  const rng = new CounterRng(7, streamOf(name));
+const makeDirection = (name: string, size: number): Float64Array => {
+  const rng = new CounterRng(7, hashName(name));
   return Float64Array.from({ length: size }, () => rng.normal());
 };
 
@@ -23,7 +23,7 @@ export function directionalDerivatives(
 ): Record<string, number> {
   return Object.fromEntries(
     Object.entries(weights).map(([name, values]) => {
-      const direction = directionOf(name, values.length);
+      const direction = makeDirection(name, values.length);
       const lossAt = (step: number) => {
         const moved = values.map((value, i) => value + step * (direction[i] as number));
         return referenceBatch(config, { ...weights, [name]: moved }, batch).loss;
@@ -35,7 +35,7 @@ export function directionalDerivatives(
 
 /** |⟨gradient, direction⟩ − derivative along it| / ‖gradient‖: an error of the gradient anywhere shows up in it. */
 export function directionalError(name: string, gradient: Float32Array, derivative: number): number {
-  const direction = directionOf(name, gradient.length);
+  const direction = makeDirection(name, gradient.length);
   const actual = gradient.reduce((sum, g, i) => sum + g * (direction[i] as number), 0);
   return Math.abs(actual - derivative) / Math.hypot(...gradient);
 }
@@ -64,7 +64,7 @@ export function testBatch(
 }
 
 /** f32 host weights of f64 values. */
-export const hostOf = (
+export const toHostWeights = (
   specs: readonly ParameterSpec[],
   weights: Readonly<Record<string, Float64Array>>,
 ): HostWeights =>

@@ -1,6 +1,6 @@
 // The whole model in plain f64, forward and loss only: the specification of `createModel`, one sequence at a time.
 
-import { type FoxConfig, headDimOf, numKvHeadsOf } from '../config.ts';
+import { type FoxConfig, getHeadDim, getNumKvHeads } from '../config/config.ts';
 import { QK_NORM_EPS } from '../layers/qk-norm-eps.ts';
 import {
   add,
@@ -67,7 +67,7 @@ function referenceAttentionLayer(
   starts: readonly number[],
 ): Matrix {
   const { numHeads, normEps, windowSize } = config;
-  const [headDim, numKvHeads] = [headDimOf(config), numKvHeadsOf(config)];
+  const [headDim, numKvHeads] = [getHeadDim(config), getNumKvHeads(config)];
   const at: Weight = (name) => weight(`attn.${name}`);
   let q = linear(x, at('q_proj.weight'));
   let k = project(x, at, { name: 'k_proj', isShifted: config.useKShift, numKvHeads, starts });

@@ -1,10 +1,19 @@
 // A test suite that needs a device: one per kernel family, skipped aloud where no adapter is, red where one must be.
 
-import { afterAll, beforeAll, beforeEach, describe } from 'vitest';
+import { beforeAll, beforeEach, describe } from 'vitest';
 import type { KernelFamily } from '../caps.ts';
 import { createDevice } from '../create-device.ts';
 import type { Device } from '../device.ts';
 import { NoAdapterError } from '../errors.ts';
+
+/** By kernel family. Files that run in one process (`isolate: false`) share them: kernels compile once. */
+const devices = new Map<KernelFamily | 'auto', Promise<Device>>();
+
+function sharedDevice(kernels: KernelFamily | 'auto'): Promise<Device> {
+  const device = devices.get(kernels) ?? createDevice({ kernels });
+  devices.set(kernels, device);
+  return device;
+}
 
 /**
  * Runs the suite on a device of the adapter's own kernel family, or once per family named.
@@ -21,7 +30,7 @@ export function gpuSuite(
       let reason = '';
       beforeAll(async () => {
         try {
-          device = await createDevice({ kernels });
+          device = await sharedDevice(kernels);
         } catch (error) {
           if (!NoAdapterError.isInstance(error) || process.env.FOX_REQUIRE_GPU === '1') throw error;
           reason = error.message;
@@ -30,7 +39,6 @@ export function gpuSuite(
       beforeEach((context) => {
         if (!device) context.skip(reason);
       });
-      afterAll(() => device?.dispose());
       body(() => device as Device);
     });
   }

@@ -2,7 +2,7 @@
 
 import { blockCost } from '@vulpes/acp-scheduler';
 import { PAGE_SIZE } from '@vulpes/fox-attention';
-import { type FoxConfig, headDimOf, numKvHeadsOf } from '@vulpes/lm-models';
+import { type FoxConfig, getHeadDim, getNumKvHeads } from '@vulpes/lm-models';
 import type { BlockSizes } from '@vulpes/wgsl-kernels';
 import { headShape, layerShapes, linearCosts } from '../linear-costs.ts';
 
@@ -17,7 +17,7 @@ export function recomputeCosts(
   tokens: number,
   { keptBlocks, blocks }: { readonly keptBlocks: number; readonly blocks: BlockSizes },
 ): Costs {
-  const block = blockCost({ headDim: headDimOf(config), blocks });
+  const block = blockCost({ headDim: getHeadDim(config), blocks });
   return sum(layersAndHead(config, tokens), {
     flops: keptBlocks * block.forwardFlops,
     bytes: keptBlocks * block.forwardBytes,
@@ -29,8 +29,8 @@ export function cachedCosts(
   config: FoxConfig,
   { keptPages, keptBytes }: { readonly keptPages: number; readonly keptBytes: number },
 ): Costs {
-  const page = { headDim: headDimOf(config), blocks: { blockM: 1, blockN: PAGE_SIZE } };
-  const queriesPerKeyHead = config.numHeads / numKvHeadsOf(config);
+  const page = { headDim: getHeadDim(config), blocks: { blockM: 1, blockN: PAGE_SIZE } };
+  const queriesPerKeyHead = config.numHeads / getNumKvHeads(config);
   return sum(layersAndHead(config, 1), {
     flops: keptPages * queriesPerKeyHead * blockCost(page).forwardFlops,
     bytes: keptBytes,

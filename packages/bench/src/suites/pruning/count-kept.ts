@@ -2,7 +2,7 @@
 
 import { blockCost, DEFAULT_LOG_PRUNING_TOLERANCE, pruningCounts } from '@vulpes/acp-scheduler';
 import { referenceLargestDroppedMass } from '@vulpes/acp-scheduler/reference';
-import { attendAndReport } from '@vulpes/fox-attention';
+import { forgettingAttentionWithStats } from '@vulpes/fox-attention';
 import { invariant, type Tensor } from '@vulpes/tensor-core';
 import type { Counts } from '../../case.ts';
 import { sumBlockCounts } from '../block-counts.ts';
@@ -60,7 +60,7 @@ function decide(inputs: PruningInputs, sizes: PruningSizes, rule: PruningRule): 
   }
   const stopRule = stopRuleOf(inputs, sizes);
   // What v holds changes no count.
-  const { kept, rowStats } = attendAndReport(q, k, k, logFgate, { stopRule });
+  const { kept, rowStats } = forgettingAttentionWithStats(q, k, k, logFgate, { stopRule });
   return { counts: pruningCounts(kept, lengths), starts: rowStats, rowsPerStart: 1 };
 }
 

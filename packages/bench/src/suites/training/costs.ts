@@ -1,7 +1,7 @@
 // Floating-point operations and bytes of a training step. Pure.
 
 import { blockCost } from '@vulpes/acp-scheduler';
-import { type FoxConfig, headDimOf, parameterSpecs } from '@vulpes/lm-models';
+import { type FoxConfig, getHeadDim, parameterSpecs } from '@vulpes/lm-models';
 import type { BlockSizes } from '@vulpes/wgsl-kernels';
 import { headShape, layerShapes, linearCosts } from '../linear-costs.ts';
 
@@ -16,7 +16,7 @@ export function stepCosts(
   tokens: number,
   { keptBlocks, blocks }: { readonly keptBlocks: number; readonly blocks: BlockSizes },
 ): { flops: number; bytes: number } {
-  const block = blockCost({ headDim: headDimOf(config), blocks });
+  const block = blockCost({ headDim: getHeadDim(config), blocks });
   const linear = linearCosts([...layerShapes(config), headShape(config)], tokens);
   const parameters = parameterSpecs(config).reduce(
     (sum, { shape }) => sum + shape.reduce((size, dim) => size * dim, 1),

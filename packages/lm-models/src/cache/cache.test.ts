@@ -2,20 +2,19 @@
 
 import {
   ArgumentError,
-  type Device,
   DisposedTensorError,
   NonFiniteError,
   ShapeError,
 } from '@vulpes/tensor-core';
-import { expectMatch, randomArray } from '@vulpes/tensor-core/testing';
+import { expectMatch, gpuSuite, randomArray } from '@vulpes/tensor-core/testing';
 import { describe, expect, test } from 'vitest';
-import type { FoxConfig } from '../config.ts';
-import { foxConfig } from '../config-make.ts';
-import type { HostWeights } from '../folder/weights.ts';
-import { modelCases } from '../model.cases.ts';
-import { createModel, type Model } from '../model.ts';
+import type { FoxConfig } from '../config/config.ts';
+import { foxConfig } from '../config/make-config.ts';
+import { modelCases } from '../model/model.cases.ts';
+import { createModel, type Model } from '../model/model.ts';
+import type { HostWeights } from '../parameters/host-weights.ts';
 import { parameterSpecs } from '../parameters/parameter-specs.ts';
-import { hostOf } from '../reference/check.ts';
+import { toHostWeights } from '../reference/check.ts';
 import { randomWeights } from '../reference/random-weights.ts';
 import { referenceFirstPage } from './eviction.reference.ts';
 import { GateState } from './gate-state.ts';
@@ -30,7 +29,7 @@ const ids = (batch: number, length: number, vocabSize: number): Int32Array<Array
 
 /** Gates that forget within some tens of tokens: bias −1…4 becomes −1…1. */
 function forgetful(config: FoxConfig): HostWeights {
-  const weights = hostOf(parameterSpecs(config), randomWeights(parameterSpecs(config), 5));
+  const weights = toHostWeights(parameterSpecs(config), randomWeights(parameterSpecs(config), 5));
   for (const [name, { data }] of Object.entries(weights)) {
     if (name.endsWith('fgate_proj.bias')) for (const i of data.keys()) data[i] = -0.5 - 0.2 * i;
     // Norms of q and k near 1/2, or U would be far above what the gates forget.
@@ -39,16 +38,19 @@ function forgetful(config: FoxConfig): HostWeights {
   return weights;
 }
 
-export function cacheSuite(device: () => Device): void {
-  const modelOf = (config: FoxConfig, weights?: HostWeights) => {
+gpuSuite('cache', (device) => {
+  const makeModel = (config: FoxConfig, weights?: HostWeights) => {
     const model = createModel(config, device());
     const specs = parameterSpecs(config);
-    return { model, params: model.upload(weights ?? hostOf(specs, randomWeights(specs, 5))) };
+    return {
+      model,
+      params: model.upload(weights ?? toHostWeights(specs, randomWeights(specs, 5))),
+    };
   };
 
   /** Logits [B · V] at the end of each chunk. */
   async function readInChunks(
-    { model, params }: ReturnType<typeof modelOf>,
+    { model, params }: ReturnType<typeof makeModel>,
     cache: KvCache,
     { tokens, length, chunks }: { tokens: Int32Array; length: number; chunks: readonly number[] },
   ): Promise<Float32Array[]> {
@@ -68,7 +70,7 @@ export function cacheSuite(device: () => Device): void {
 
   /** Logits of all tokens by one forward pass: [b][t] -> [V] */
   async function wholeText(
-    { model, params }: ReturnType<typeof modelOf>,
+    { model, params }: ReturnType<typeof makeModel>,
     {
       tokens,
       length,
@@ -94,7 +96,7 @@ export function cacheSuite(device: () => Device): void {
     const chunks = [40, 1, 22, 1, 8, 1, 1, 1];
 
     test.each(modelCases)('$id', async ({ config }) => {
-      const made = modelOf(config);
+      const made = makeModel(config);
       const tokens = ids(seqStart.length, length, config.vocabSize);
       const expected = await wholeText(made, { tokens, length, seqStart });
       using cache = made.model.createCache(made.params, { batch: seqStart.length, seqStart });
@@ -120,7 +122,7 @@ export function cacheSuite(device: () => Device): void {
     const chunks = [64, 31, ...new Array<number>(5).fill(33)];
 
     test('holds a part of the cache, and gives the same logits', async () => {
-      const made = modelOf(config, forgetful(config));
+      const made = makeModel(config, forgetful(config));
       using kept = made.model.createCache(made.params, { batch: 2, seqStart, evict: false });
       using freed = made.model.createCache(made.params, { batch: 2, seqStart });
       const expected = await readInChunks(made, kept, { tokens, length, chunks });
@@ -139,7 +141,7 @@ export function cacheSuite(device: () => Device): void {
     });
 
     test('leaves no tensor behind', async () => {
-      const made = modelOf(config, forgetful(config));
+      const made = makeModel(config, forgetful(config));
       const live = device().memory.liveTensors;
       const cache = made.model.createCache(made.params, { batch: 2, seqStart });
       await readInChunks(made, cache, { tokens, length, chunks: [40, 1, 40] });
@@ -149,15 +151,15 @@ export function cacheSuite(device: () => Device): void {
     });
 
     test('says where its bound is no proof, and where nothing can be let go of', () => {
-      const notesOf = (fields: Partial<FoxConfig>) => {
-        const made = modelOf(foxConfig({ ...config, ...fields }));
+      const makeNotes = (fields: Partial<FoxConfig>) => {
+        const made = makeModel(foxConfig({ ...config, ...fields }));
         using cache = made.model.createCache(made.params, { batch: 1 });
         return cache.notes.join();
       };
-      expect(notesOf({})).toBe('');
-      expect(notesOf({ qkNorm: false })).toContain('not proven');
-      expect(notesOf({ logPruningTolerance: null })).toContain('logPruningTolerance is null');
-      expect(notesOf({ fgateType: 'none' })).toContain('no forget gate');
+      expect(makeNotes({})).toBe('');
+      expect(makeNotes({ qkNorm: false })).toContain('not proven');
+      expect(makeNotes({ logPruningTolerance: null })).toContain('logPruningTolerance is null');
+      expect(makeNotes({ fgateType: 'none' })).toContain('no forget gate');
     });
 
     test('finds the pages that the f64 reference finds, however the text is cut', async () => {
@@ -211,7 +213,7 @@ export function cacheSuite(device: () => Device): void {
       });
 
     test('another batch, another model, a disposed cache, options that make no sense', () => {
-      const { model, params } = modelOf(config);
+      const { model, params } = makeModel(config);
       const cache = model.createCache(params, { batch: 2 });
       expect(() => next(model, cache, [3, 4])).toThrow(ShapeError);
       expect(() => next(model, cache, [3, 4])).toThrow('expected inputIds with 2 rows');
@@ -228,7 +230,7 @@ export function cacheSuite(device: () => Device): void {
     });
 
     test('a chunk that failed half-way makes the cache useless', () => {
-      const { model, params } = modelOf(config);
+      const { model, params } = makeModel(config);
       using cache = model.createCache(params, { batch: 1 });
       const { 'lm_head.weight': head, ...rest } = params;
       expect(() => next(model, cache, [1, 4], rest)).toThrow('lm_head.weight');
@@ -237,7 +239,7 @@ export function cacheSuite(device: () => Device): void {
     });
 
     test('NaN in the gates is named', async () => {
-      const { model, params } = modelOf(config);
+      const { model, params } = makeModel(config);
       device().write(
         params['model.layers.1.attn.fgate_proj.bias']!,
         Float32Array.of(0, Number.NaN),
@@ -247,4 +249,4 @@ export function cacheSuite(device: () => Device): void {
       await expect(cache.evict()).rejects.toThrow(NonFiniteError);
     });
   });
-}
+});

@@ -2,14 +2,19 @@
 
 import { type Device, reshape, type Tensor } from '@vulpes/tensor-core';
 import { embedding, linear, linearCrossEntropy } from '@vulpes/wgsl-kernels';
-import { type CacheOptions, createKvCache } from './cache/create-cache.ts';
-import type { KvCache } from './cache/kv-cache.ts';
-import type { FoxConfig } from './config.ts';
-import { validateConfig } from './config-validate.ts';
-import { checkWeights, type HostWeights } from './folder/weights.ts';
+import { type CacheOptions, createKvCache } from '../cache/create-cache.ts';
+import type { KvCache } from '../cache/kv-cache.ts';
+import type { FoxConfig } from '../config/config.ts';
+import { validateConfig } from '../config/validate-config.ts';
+import type { ForwardContext } from '../layers/context.ts';
+import { makeVisibility } from '../layers/visibility.ts';
+import { checkWeights, type HostWeights } from '../parameters/host-weights.ts';
+import { initialValues } from '../parameters/initial-values.ts';
+import type { ParameterSpec } from '../parameters/parameter-spec.ts';
+import { parameterSpecs } from '../parameters/parameter-specs.ts';
+import type { Params } from '../parameters/params.ts';
+import { toHost, toParams } from '../parameters/transfer.ts';
 import { forward, headWeight } from './forward.ts';
-import type { ForwardContext } from './layers/context.ts';
-import { makeVisibility } from './layers/visibility.ts';
 import {
   checkInputs,
   checkLossInputs,
@@ -18,11 +23,6 @@ import {
   type ModelInputs,
   type NextTokenInputs,
 } from './model-inputs.ts';
-import { initialValues } from './parameters/initial-values.ts';
-import type { ParameterSpec } from './parameters/parameter-spec.ts';
-import { parameterSpecs } from './parameters/parameter-specs.ts';
-import type { Params } from './parameters/params.ts';
-import { toHost, toParams } from './parameters/transfer.ts';
 
 export type { LossInputs, ModelInputs, NextTokenInputs } from './model-inputs.ts';
 
@@ -67,7 +67,7 @@ export interface Model {
  */
 export function createModel(config: FoxConfig, device: Device): Model {
   const specs = parameterSpecs(validateConfig(config));
-  const contextOf = (inputs: ModelInputs, countPruning: boolean): ForwardContext => {
+  const makeContext = (inputs: ModelInputs, countPruning: boolean): ForwardContext => {
     const [batch, length] = inputs.inputIds.shape as [number, number];
     return { config, ...makeVisibility(device, { batch, length }, inputs, config), countPruning };
   };
@@ -83,7 +83,7 @@ export function createModel(config: FoxConfig, device: Device): Model {
     download: (params) => toHost(params, specs),
     logits: (params, inputs) =>
       device.scope(() => {
-        const context = contextOf(checkInputs(inputs), false);
+        const context = makeContext(checkInputs(inputs), false);
         const { hidden } = forward(params, inputs.inputIds, context);
         return linear(hidden, headWeight(params, context));
       }),
@@ -92,7 +92,7 @@ export function createModel(config: FoxConfig, device: Device): Model {
       const layers = cache?.open(inputIds, { config, device });
       const logits = device.scope(() => {
         // A cache has visibility of its own: they reach back beyond the chunk.
-        const context = layers ? cachedContext(config) : contextOf(inputs, false);
+        const context = layers ? cachedContext(config) : makeContext(inputs, false);
         const { hidden } = forward(params, inputIds, context, layers);
         return linear(lastRows(hidden), headWeight(params, context));
       });
@@ -102,7 +102,7 @@ export function createModel(config: FoxConfig, device: Device): Model {
     createCache: (params, options) => createKvCache({ config, device }, params, options),
     loss: (params, inputs) =>
       device.scope(() => {
-        const context = contextOf(checkLossInputs(inputs), true);
+        const context = makeContext(checkLossInputs(inputs), true);
         const { hidden, pruningCounts } = forward(params, inputs.inputIds, context);
         const { loss, lossPerToken } = headLoss(hidden, headWeight(params, context), inputs.labels);
         return { loss, aux: { lossPerToken, pruningCounts } };

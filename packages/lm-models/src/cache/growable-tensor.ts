@@ -4,7 +4,7 @@ import type { Device, Tensor, TensorOptions } from '@vulpes/tensor-core';
 import { copyFront } from './cache.kernel.ts';
 import { persistentEmpty } from './persistent.ts';
 
-export class GrowingTensor implements Disposable {
+export class GrowableTensor implements Disposable {
   readonly #device: Device;
   /** Of one row; a multiple of 4 elements of 4 bytes. */
   readonly #rowShape: readonly number[];

@@ -2,10 +2,10 @@
 
 import type { Tensor } from '@vulpes/tensor-core';
 import { embedding, rmsNorm } from '@vulpes/wgsl-kernels';
-import type { LayerCache } from './cache/layer-cache.ts';
-import { block } from './layers/block.ts';
-import type { ForwardContext } from './layers/context.ts';
-import { type Params, paramsBelow } from './parameters/params.ts';
+import type { LayerCache } from '../cache/layer-cache.ts';
+import { block } from '../layers/block.ts';
+import type { ForwardContext } from '../layers/context.ts';
+import { type Params, paramsBelow } from '../parameters/params.ts';
 
 export interface Hidden {
   /** [B, T, h], after the final norm. */

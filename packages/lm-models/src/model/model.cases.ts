@@ -1,7 +1,7 @@
 // Small models that between them use every option of the configuration.
 
-import type { FoxConfig } from './config.ts';
-import { foxConfig } from './config-make.ts';
+import type { FoxConfig } from '../config/config.ts';
+import { foxConfig } from '../config/make-config.ts';
 
 export interface ModelCase {
   readonly id: string;

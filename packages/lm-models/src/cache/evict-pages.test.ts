@@ -2,26 +2,25 @@
 
 import { logitUpperBoundFromNorms } from '@vulpes/acp-scheduler';
 import { PAGE_SIZE } from '@vulpes/fox-attention';
-import type { Device } from '@vulpes/tensor-core';
-import { expectMatch, randomArray } from '@vulpes/tensor-core/testing';
+import { expectMatch, gpuSuite, randomArray } from '@vulpes/tensor-core/testing';
 import { expect, test } from 'vitest';
-import { type FoxConfig, headDimOf } from '../config.ts';
-import { foxConfig } from '../config-make.ts';
-import type { HostWeights } from '../folder/weights.ts';
-import { modelCases } from '../model.cases.ts';
-import { createModel } from '../model.ts';
+import { type FoxConfig, getHeadDim } from '../config/config.ts';
+import { foxConfig } from '../config/make-config.ts';
+import { modelCases } from '../model/model.cases.ts';
+import { createModel } from '../model/model.ts';
+import type { HostWeights } from '../parameters/host-weights.ts';
 import { parameterSpecs } from '../parameters/parameter-specs.ts';
-import { hostOf } from '../reference/check.ts';
+import { toHostWeights } from '../reference/check.ts';
 import { randomWeights } from '../reference/random-weights.ts';
 import { paddedGeometry } from './geometry.fixture.ts';
 import { boundFromNorms } from './logit-bound.ts';
 
-const caseOf = (id: string): FoxConfig => modelCases.find((one) => one.id === id)!.config;
+const findCase = (id: string): FoxConfig => modelCases.find((one) => one.id === id)!.config;
 
 /** Random weights, but each head's gate is sigmoid(bias) at every token, and QK-norm keeps logits small. */
 function withGates(config: FoxConfig, biases: readonly number[]): HostWeights {
   const specs = parameterSpecs(config);
-  const weights = hostOf(specs, randomWeights(specs, 5));
+  const weights = toHostWeights(specs, randomWeights(specs, 5));
   for (const [name, { data }] of Object.entries(weights)) {
     if (name.endsWith('fgate_proj.weight')) data.fill(0);
     if (name.endsWith('fgate_proj.bias')) data.set(biases);
@@ -30,7 +29,7 @@ function withGates(config: FoxConfig, biases: readonly number[]): HostWeights {
   return weights;
 }
 
-export function evictionSuite(device: () => Device): void {
+gpuSuite('eviction of pages', (device) => {
   /** Reads one row in chunks, with eviction and without. Pages kept are those after each chunk. */
   async function readTwice(
     config: FoxConfig,
@@ -64,7 +63,7 @@ export function evictionSuite(device: () => Device): void {
   }
 
   test('a page goes only when every query head of its group lets go', async () => {
-    const config = foxConfig({ ...caseOf('grouped-pro'), logPruningTolerance: -10 });
+    const config = foxConfig({ ...findCase('grouped-pro'), logPruningTolerance: -10 });
     const chunks = [64, ...new Array<number>(6).fill(32)];
     // The first group has one head that forgets and one that remembers; the second forgets.
     const weights = withGates(config, [-1.5, 6, -1.5, -1.5]);
@@ -77,7 +76,7 @@ export function evictionSuite(device: () => Device): void {
   test.each([33, 34, 65])(
     'under a window of %i tokens pages go as soon as it has passed',
     async (windowSize) => {
-      const config = foxConfig({ ...caseOf('window-pro'), windowSize, numHiddenLayers: 1 });
+      const config = foxConfig({ ...findCase('window-pro'), windowSize, numHiddenLayers: 1 });
       const chunks = [40, ...new Array<number>(100).fill(1)];
       const weights = withGates(config, [4, 5]);
       const { evicted } = await readTwice(config, { weights, chunks });
@@ -90,8 +89,8 @@ export function evictionSuite(device: () => Device): void {
   );
 
   test('the bound from norms is that of all tokens so far but the padding', async () => {
-    const config = caseOf('grouped-pro');
-    const [batch, numHeads, numKvHeads, headDim] = [2, 4, 2, headDimOf(config)];
+    const config = findCase('grouped-pro');
+    const [batch, numHeads, numKvHeads, headDim] = [2, 4, 2, getHeadDim(config)];
     const [starts, length] = [Int32Array.of(0, 7), 20];
     const geometry = paddedGeometry(device(), starts, { numHeads, numKvHeads, headDim });
     // The longest vectors stand in the first chunk, and, of the second row, in the padding.
@@ -136,4 +135,4 @@ export function evictionSuite(device: () => Device): void {
     expectMatch('U', (await bound.tensor.data()) as Float32Array, expected.flat(), 1e-6);
     geometry.seqStartTensor.dispose();
   });
-}
+});

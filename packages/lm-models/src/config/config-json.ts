@@ -2,8 +2,8 @@
 
 import { CheckpointError, FoxError } from '@vulpes/tensor-core';
 import type { FoxConfig } from './config.ts';
-import { officialDefaults } from './config-make.ts';
-import { validateConfig } from './config-validate.ts';
+import { officialDefaults } from './make-config.ts';
+import { validateConfig } from './validate-config.ts';
 
 /** `model_type` of the official class. */
 export const MODEL_TYPE = 'forgetting_transformer-project_fox';

@@ -2,7 +2,7 @@
 
 import { ArgumentError } from '@vulpes/tensor-core';
 import type { FoxConfig } from './config.ts';
-import { foxConfig } from './config-make.ts';
+import { foxConfig } from './make-config.ts';
 
 type Fields = Partial<FoxConfig>;
 

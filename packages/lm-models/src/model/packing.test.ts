@@ -1,18 +1,18 @@
 // Packed documents are separate runs, and tokens that forget everything stand alone.
 
-import { type Device, type Tensor, valueAndGrad } from '@vulpes/tensor-core';
-import { expectMatch } from '@vulpes/tensor-core/testing';
+import { type Tensor, valueAndGrad } from '@vulpes/tensor-core';
+import { expectMatch, gpuSuite } from '@vulpes/tensor-core/testing';
 import { packedOffsets } from '@vulpes/wgsl-kernels';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { FoxConfig } from './config.ts';
-import { foxConfig } from './config-make.ts';
+import type { FoxConfig } from '../config/config.ts';
+import { foxConfig } from '../config/make-config.ts';
+import { parameterSpecs } from '../parameters/parameter-specs.ts';
+import type { Params } from '../parameters/params.ts';
+import { referenceBatch } from '../reference/batch.ts';
+import { toHostWeights } from '../reference/check.ts';
+import { randomWeights } from '../reference/random-weights.ts';
 import { createModel, type LossInputs } from './model.ts';
-import { parameterSpecs } from './parameters/parameter-specs.ts';
-import type { Params } from './parameters/params.ts';
-import { referenceBatch } from './reference/batch.ts';
-import { hostOf } from './reference/check.ts';
-import { randomWeights } from './reference/random-weights.ts';
 
 const VOCAB = 24;
 const small: Partial<FoxConfig> = {
@@ -25,7 +25,7 @@ const small: Partial<FoxConfig> = {
   useKShift: true,
   useVShift: true,
 };
-const weightsOf = (config: FoxConfig) => randomWeights(parameterSpecs(config), 5);
+const makeWeights = (config: FoxConfig) => randomWeights(parameterSpecs(config), 5);
 
 interface Document {
   readonly ids: readonly number[];
@@ -49,7 +49,7 @@ const packed = (all: readonly Document[]) => ({
 describe('the f64 reference', () => {
   test('gives packed documents the losses of separate runs', () => {
     const config = foxConfig({ ...small, useRope: true });
-    const weights = weightsOf(config);
+    const weights = makeWeights(config);
     fc.assert(
       fc.property(documents, (all) => {
         const { ids, labels, lengths } = packed(all);
@@ -74,13 +74,12 @@ describe('the f64 reference', () => {
   });
 });
 
-/** Runs on one device with the package's other suites. */
-export function packingSuite(device: () => Device): void {
+gpuSuite('packing', (device) => {
   /** Losses and gradients of one sequence on the device; frees all it made. */
   const run = async (config: FoxConfig, all: readonly Document[]) => {
     const { ids, labels, lengths } = packed(all);
     const model = createModel(config, device());
-    const params = model.upload(hostOf(parameterSpecs(config), weightsOf(config)));
+    const params = model.upload(toHostWeights(parameterSpecs(config), makeWeights(config)));
     const inputs: LossInputs = {
       inputIds: device().tensor(ids, [1, ids.length]),
       labels: device().tensor(labels, [1, ids.length]),
@@ -139,7 +138,7 @@ export function packingSuite(device: () => Device): void {
   test('gates of −1000 nats isolate every token, as a window of 1 does', async () => {
     const fields = { ...small, useKShift: false, useVShift: false, ...dense };
     const [isolated, windowed] = [foxConfig(fields), foxConfig({ ...fields, windowSize: 1 })];
-    const weights = hostOf(parameterSpecs(isolated), weightsOf(isolated));
+    const weights = toHostWeights(parameterSpecs(isolated), makeWeights(isolated));
     for (const [name, { data }] of Object.entries(weights))
       if (name.endsWith('fgate_proj.bias')) data.fill(-1000);
     await fc.assert(
@@ -165,4 +164,4 @@ export function packingSuite(device: () => Device): void {
       'expected cuSeqlens [B, documents + 1] with B=2, got [3]',
     );
   });
-}
+});

@@ -1,23 +1,23 @@
 // The model on the device against its f64 reference: every option, padding, packing, pruning, all gradients.
 
 import { type Device, type Tensor, valueAndGrad } from '@vulpes/tensor-core';
-import { expectMatch, underTwoFills } from '@vulpes/tensor-core/testing';
+import { expectMatch, gpuSuite, underTwoFills } from '@vulpes/tensor-core/testing';
 import { describe, expect, test } from 'vitest';
-import type { FoxConfig } from './config.ts';
-import type { HostWeights } from './folder/weights.ts';
-import { modelCases } from './model.cases.ts';
-import { createModel, type LossInputs } from './model.ts';
-import { parameterSpecs } from './parameters/parameter-specs.ts';
-import type { Params } from './parameters/params.ts';
-import { referenceBatch } from './reference/batch.ts';
+import type { FoxConfig } from '../config/config.ts';
+import type { HostWeights } from '../parameters/host-weights.ts';
+import { parameterSpecs } from '../parameters/parameter-specs.ts';
+import type { Params } from '../parameters/params.ts';
+import { referenceBatch } from '../reference/batch.ts';
 import {
   directionalDerivatives,
   directionalError,
-  hostOf,
   type Layout,
   testBatch,
-} from './reference/check.ts';
-import { randomWeights } from './reference/random-weights.ts';
+  toHostWeights,
+} from '../reference/check.ts';
+import { randomWeights } from '../reference/random-weights.ts';
+import { modelCases } from './model.cases.ts';
+import { createModel, type LossInputs } from './model.ts';
 
 const SEED = 42;
 const [BATCH, SEQ_LEN] = [2, 21];
@@ -116,14 +116,13 @@ const variants: readonly Variant[] = [
   { name: 'certified, packed', pruning: certified, layout: packed },
 ];
 
-/** Runs on one device with the package's other suites: compiling the kernels takes longer than running them. */
-export function modelSuite(device: () => Device): void {
+gpuSuite('model', (device) => {
   describe.each(modelCases)('$id', ({ config }) => {
     const specs = parameterSpecs(config);
     const weights = randomWeights(specs, SEED);
     const known = new Map<Layout, Record<string, number>>();
     /** The same for a dense and a pruned model, so taken once for each layout. */
-    const derivativesOf = (layout: Layout, batch: ReturnType<typeof testBatch>) => {
+    const getDerivatives = (layout: Layout, batch: ReturnType<typeof testBatch>) => {
       const derivatives = known.get(layout) ?? directionalDerivatives(config, weights, batch);
       known.set(layout, derivatives);
       return derivatives;
@@ -135,7 +134,7 @@ export function modelSuite(device: () => Device): void {
       const actual = await runOnDevice(
         device(),
         { ...config, ...pruning },
-        hostOf(specs, weights),
+        toHostWeights(specs, weights),
         batch,
       );
       expectMatch('loss', [actual.loss], [expected.loss], 1e-6);
@@ -144,7 +143,7 @@ export function modelSuite(device: () => Device): void {
         validRows(all, layout.seqStart),
       );
       expectMatch('logits', logits as number[], twin as number[], 1e-5);
-      for (const [name, derivative] of Object.entries(derivativesOf(layout, batch))) {
+      for (const [name, derivative] of Object.entries(getDerivatives(layout, batch))) {
         const error = directionalError(name, actual.grads[name] as Float32Array, derivative);
         // A gate's bias sums terms that nearly cancel.
         const bound = name.includes('fgate') ? 1e-4 : 2e-5;
@@ -158,7 +157,7 @@ export function modelSuite(device: () => Device): void {
       ({ id }) => id === 'pro-rope',
     ) as (typeof modelCases)[number];
     const specs = parameterSpecs(config);
-    const weights = hostOf(specs, randomWeights(specs, SEED));
+    const weights = toHostWeights(specs, randomWeights(specs, SEED));
     const batch = testBatch(config, { seqLen: SEQ_LEN, seqStart: [0, 8], seed: SEED });
     const pruned = { ...config, logPruningTolerance: -10 };
     // The first run makes the rotation table that the device keeps.
@@ -173,10 +172,10 @@ export function modelSuite(device: () => Device): void {
     const specs = parameterSpecs(config);
     const batch = testBatch(config, { seqLen: SEQ_LEN, seqStart: [0, 8], seed: SEED });
     await underTwoFills(device(), async () => {
-      const weights = hostOf(specs, randomWeights(specs, SEED));
+      const weights = toHostWeights(specs, randomWeights(specs, SEED));
       const pruned = { ...config, logPruningTolerance: -10 };
       const { loss, grads, lossPerToken } = await runOnDevice(device(), pruned, weights, batch);
       return { loss: Float32Array.of(loss), lossPerToken, ...grads };
     });
   });
-}
+});

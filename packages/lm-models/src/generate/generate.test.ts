@@ -1,11 +1,12 @@
 // Generation: with a cache and without, in batches, the window it looks back at, where it ends, its seed, and its refusals.
 
-import { ArgumentError, type Device, NonFiniteError } from '@vulpes/tensor-core';
+import { ArgumentError, NonFiniteError } from '@vulpes/tensor-core';
+import { gpuSuite } from '@vulpes/tensor-core/testing';
 import { describe, expect, test } from 'vitest';
-import { createModel, type Model } from '../model.ts';
+import { foxPreset } from '../config/presets.ts';
+import { createModel, type Model } from '../model/model.ts';
 import { parameterSpecs } from '../parameters/parameter-specs.ts';
-import { foxPreset } from '../presets.ts';
-import { hostOf } from '../reference/check.ts';
+import { toHostWeights } from '../reference/check.ts';
 import { referenceLogits } from '../reference/model.ts';
 import { randomWeights } from '../reference/random-weights.ts';
 import {
@@ -27,11 +28,11 @@ const specs = parameterSpecs(config);
 const weights = randomWeights(specs, 5);
 const prompt = [3, 1, 4, 1, 5, 9, 2, 6];
 
-export function generateSuite(device: () => Device): void {
-  const modelOf = (): Model => createModel(config, device());
+gpuSuite('generate', (device) => {
+  const makeModel = (): Model => createModel(config, device());
   const make = (options: Partial<GenerateOptions>) => {
-    const model = modelOf();
-    return generate(model, model.upload(hostOf(specs, weights)), {
+    const model = makeModel();
+    return generate(model, model.upload(toHostWeights(specs, weights)), {
       prompt,
       maxNewTokens: 6,
       ...options,
@@ -117,7 +118,7 @@ export function generateSuite(device: () => Device): void {
   });
 
   test('leaves no tensor behind', async () => {
-    const model = modelOf();
+    const model = makeModel();
     const params = model.init(0);
     const live = device().memory.liveTensors;
     await generate(model, params, { prompt, maxNewTokens: 2 });
@@ -156,10 +157,10 @@ export function generateSuite(device: () => Device): void {
   });
 
   test('weights that give NaN are reported', async () => {
-    const model = modelOf();
-    const broken = hostOf(specs, weights);
+    const model = makeModel();
+    const broken = toHostWeights(specs, weights);
     broken['model.norm.weight']?.data.fill(Number.NaN);
     const text = generate(model, model.upload(broken), { prompt, maxNewTokens: 1 });
     await expect(text).rejects.toThrow(NonFiniteError);
   });
-}
+});

@@ -1,17 +1,17 @@
 // Pruning inside a model: what it skips, what it leaves unchanged, and what it reports.
 
-import { type Device, type Tensor, valueAndGrad } from '@vulpes/tensor-core';
-import { expectMatch } from '@vulpes/tensor-core/testing';
+import { type Tensor, valueAndGrad } from '@vulpes/tensor-core';
+import { expectMatch, gpuSuite } from '@vulpes/tensor-core/testing';
 import { expect, test } from 'vitest';
-import type { FoxConfig } from './config.ts';
+import type { FoxConfig } from '../config/config.ts';
+import { foxPreset } from '../config/presets.ts';
+import type { Params } from '../parameters/params.ts';
 import { createModel, type LossInputs } from './model.ts';
-import type { Params } from './parameters/params.ts';
-import { foxPreset } from './presets.ts';
 
 const [BATCH, SEQ_LEN] = [1, 256];
 const small = { hiddenSize: 32, numHeads: 2, intermediateSize: 16, vocabSize: 32 };
 
-export function pruningSuite(device: () => Device): void {
+gpuSuite('pruning in a model', (device) => {
   /** Loss, gradients and counts of one layer after another, at the first values of training. */
   const run = async (config: FoxConfig) => {
     const model = createModel(config, device());
@@ -91,4 +91,4 @@ export function pruningSuite(device: () => Device): void {
     const config = foxPreset('transformer-nano', { ...small, logPruningTolerance: -10 });
     expect((await run(config)).counts).toEqual([]);
   });
-}
+});

@@ -2,10 +2,10 @@
 
 import { CheckpointError, FoxError } from '@vulpes/tensor-core';
 import { describe, expect, test } from 'vitest';
-import { type FoxConfig, intermediateSizeOf } from './config.ts';
+import { nonEmbeddingParameters } from '../parameters/parameter-specs.ts';
+import { type FoxConfig, getIntermediateSize } from './config.ts';
 import { foxConfigFromJson, foxConfigToJson } from './config-json.ts';
-import { foxConfig, officialDefaults } from './config-make.ts';
-import { nonEmbeddingParameters } from './parameters/parameter-specs.ts';
+import { foxConfig, officialDefaults } from './make-config.ts';
 import { foxPreset, presetNames } from './presets.ts';
 
 const small = { hiddenSize: 64, numHeads: 2 };
@@ -116,11 +116,11 @@ describe('sizes', () => {
     [1536, 3.5, 3584],
     [64, null, 256],
   ])('MLP of hidden size %i at ratio %s is %i wide', (hiddenSize, hiddenRatio, width) => {
-    expect(intermediateSizeOf({ ...officialDefaults, hiddenSize, hiddenRatio })).toBe(width);
+    expect(getIntermediateSize({ ...officialDefaults, hiddenSize, hiddenRatio })).toBe(width);
   });
 
   test('an explicit width wins', () => {
-    expect(intermediateSizeOf(foxConfig({ ...small, intermediateSize: 96 }))).toBe(96);
+    expect(getIntermediateSize(foxConfig({ ...small, intermediateSize: 96 }))).toBe(96);
   });
 
   test.each([

@@ -2,27 +2,27 @@
 
 import { readFileSync } from 'node:fs';
 import { type Device, valueAndGrad } from '@vulpes/tensor-core';
-import { expectMatch } from '@vulpes/tensor-core/testing';
+import { expectMatch, gpuSuite } from '@vulpes/tensor-core/testing';
 import { expect, test } from 'vitest';
-import { memoryFileSystem } from './folder/file-system.ts';
-import { loadModelFolder } from './folder/load-folder.ts';
-import { generate } from './generate/generate.ts';
+import { memoryFileSystem } from '../folder/file-system.ts';
+import { loadModelFolder } from '../folder/load-folder.ts';
+import { generate } from '../generate/generate.ts';
+import type { Params } from '../parameters/params.ts';
+import { referenceLogits } from '../reference/model.ts';
+import { readSafetensors, tensorValues } from '../safetensors/index.ts';
 import { createModel, type LossInputs } from './model.ts';
 import { seqStartFromMask } from './padding.ts';
-import type { Params } from './parameters/params.ts';
-import { referenceLogits } from './reference/model.ts';
-import { readSafetensors, tensorValues } from './safetensors/index.ts';
 
-const fileOf = (name: string): Uint8Array =>
-  readFileSync(new URL(`../../../fixtures/models/frozen_fox_pro/${name}`, import.meta.url));
+const readFixture = (name: string): Uint8Array =>
+  readFileSync(new URL(`../../../../fixtures/models/frozen_fox_pro/${name}`, import.meta.url));
 const folder = await loadModelFolder(
   memoryFileSystem({
-    'config.json': fileOf('config.json'),
-    'model.safetensors': fileOf('model.safetensors'),
+    'config.json': readFixture('config.json'),
+    'model.safetensors': readFixture('model.safetensors'),
   }),
   '',
 );
-const golden = readSafetensors(fileOf('golden.safetensors')).tensors;
+const golden = readSafetensors(readFixture('golden.safetensors')).tensors;
 const floats = (name: string) => tensorValues(golden.get(name)!) as Float32Array;
 const ints = (name: string) => tensorValues(golden.get(name)!) as Int32Array;
 const [batch, seqLen] = golden.get('input_ids')!.shape as [number, number];
@@ -41,8 +41,8 @@ test('the f64 reference still gives the frozen logits', () => {
   expectMatch('logits', logits, floats('logits'), 1e-7);
 });
 
-export function frozenSuite(device: () => Device): void {
-  const inputsOf = (on: Device): LossInputs => ({
+gpuSuite('frozen FoX (Pro)', (device) => {
+  const makeInputs = (on: Device): LossInputs => ({
     inputIds: on.tensor(ints('input_ids'), [batch, seqLen]),
     labels: on.tensor(ints('labels'), [batch, seqLen]),
   });
@@ -52,7 +52,7 @@ export function frozenSuite(device: () => Device): void {
     async (logPruningTolerance) => {
       const model = createModel({ ...folder.config, logPruningTolerance }, device());
       const params = model.upload(folder.weights);
-      const inputs = inputsOf(device());
+      const inputs = makeInputs(device());
       expectMatch(
         'logits',
         (await model.logits(params, inputs).data()) as Float32Array,
@@ -75,7 +75,7 @@ export function frozenSuite(device: () => Device): void {
     const params = model.upload(folder.weights);
     const starts = seqStartFromMask(ints('attention_mask'), { batch, seqLen });
     const seqStart = device().tensor(starts, [batch]);
-    const logits = await model.logits(params, { ...inputsOf(device()), seqStart }).data();
+    const logits = await model.logits(params, { ...makeInputs(device()), seqStart }).data();
     const vocab = folder.config.vocabSize;
     for (const [b, start] of starts.entries()) {
       const [from, to] = [(b * seqLen + start) * vocab, (b + 1) * seqLen * vocab];
@@ -94,4 +94,4 @@ export function frozenSuite(device: () => Device): void {
       expect([...tokens]).toEqual([...ints('greedy_32_from_32')]);
     },
   );
-}
+});

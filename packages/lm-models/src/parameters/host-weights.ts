@@ -1,8 +1,8 @@
 // Weights on the host, and their check against what a configuration asks for.
 
 import { CheckpointError } from '@vulpes/tensor-core';
-import type { ParameterSpec } from '../parameters/parameter-spec.ts';
 import { type SafetensorsTensor, tensorFloats } from '../safetensors/index.ts';
+import type { ParameterSpec } from './parameter-spec.ts';
 
 /** One parameter's values on the host, row-major. */
 export interface HostTensor {

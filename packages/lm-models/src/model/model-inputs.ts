@@ -1,7 +1,7 @@
 // What a model is given, and the checks of it that need no look at the numbers.
 
 import { ArgumentError, assertShape, type Tensor } from '@vulpes/tensor-core';
-import type { KvCache } from './cache/kv-cache.ts';
+import type { KvCache } from '../cache/kv-cache.ts';
 
 export interface ModelInputs {
   /** i32 [B, T] */

@@ -2,7 +2,7 @@
 
 import { DEFAULT_LOG_PRUNING_TOLERANCE } from '@vulpes/acp-scheduler';
 import type { FoxConfig } from './config.ts';
-import { validateConfig } from './config-validate.ts';
+import { validateConfig } from './validate-config.ts';
 
 /** Defaults of the official class, by which a `config.json` is read. */
 export const officialDefaults: FoxConfig = {

@@ -1,7 +1,8 @@
 // The example of the README, run as it stands there.
 
 import { readFileSync } from 'node:fs';
-import { type Device, valueAndGrad } from '@vulpes/tensor-core';
+import { valueAndGrad } from '@vulpes/tensor-core';
+import { gpuSuite } from '@vulpes/tensor-core/testing';
 import { expect, test } from 'vitest';
 import {
   createModel,
@@ -30,7 +31,7 @@ test('the README shows the lines below', () => {
   expect(run).toEqual(shown);
 });
 
-export function readmeSuite(device_: () => Device): void {
+gpuSuite('README', (device_) => {
   test('the example runs', async () => {
     const device = device_();
     const files = memoryFileSystem();
@@ -65,4 +66,4 @@ export function readmeSuite(device_: () => Device): void {
     expect(Object.keys(grads)).toEqual(Object.keys(params));
     expect(text.length).toBe(13);
   });
-}
+});

@@ -13,7 +13,7 @@ export type PruningMode = 'paper' | 'certified';
 export interface FoxConfig {
   readonly vocabSize: number;
   readonly hiddenSize: number;
-  /** MLP width as a multiple of `hiddenSize`, counted as if it had two matrices; see `intermediateSizeOf`. */
+  /** MLP width as a multiple of `hiddenSize`, counted as if it had two matrices; see `getIntermediateSize`. */
   readonly hiddenRatio: number | null;
   /** Overrides `hiddenRatio`. */
   readonly intermediateSize: number | null;
@@ -66,13 +66,13 @@ export interface FoxConfig {
 }
 
 /** Features of one head. */
-export const headDimOf = (config: FoxConfig): number => config.hiddenSize / config.numHeads;
+export const getHeadDim = (config: FoxConfig): number => config.hiddenSize / config.numHeads;
 
 /** Heads of keys and values. */
-export const numKvHeadsOf = (config: FoxConfig): number => config.numKvHeads ?? config.numHeads;
+export const getNumKvHeads = (config: FoxConfig): number => config.numKvHeads ?? config.numHeads;
 
 /** MLP width: 2/3 · hiddenSize · hiddenRatio (SwiGLU has three matrices), rounded up to a multiple of 256. */
-export function intermediateSizeOf(config: FoxConfig): number {
+export function getIntermediateSize(config: FoxConfig): number {
   if (config.intermediateSize !== null) return config.intermediateSize;
   const width = Math.floor((config.hiddenSize * (config.hiddenRatio ?? 4) * 2) / 3);
   return 256 * Math.ceil(width / 256);
