@@ -30,6 +30,7 @@ const gpu: DeviceCaps = {
   },
   isSoftware: false,
   kernels: 'gpu',
+  ...{ subgroupMinSize: 32, subgroupMaxSize: 32, subgroupMatrixConfigs: [], variants: {} },
   features: { f16: true, subgroups: true, subgroupMatrix: true, timestampQuery: true },
   limits: {
     maxBufferSize: 2 ** 32,

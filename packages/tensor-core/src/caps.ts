@@ -3,6 +3,17 @@
 /** Which family of kernels to use: `gpu` (workgroup-memory tiles) or `software` (register blocks, no barriers). */
 export type KernelFamily = 'gpu' | 'software';
 
+/** A product of subgroup matrices that the adapter offers: [M, K] by [K, N]. */
+export interface SubgroupMatrixConfig {
+  /** Elements of the factors, such as `f16`. */
+  readonly componentType: string;
+  /** Elements of the product, such as `f32`. */
+  readonly resultComponentType: string;
+  readonly M: number;
+  readonly N: number;
+  readonly K: number;
+}
+
 export interface DeviceCaps {
   readonly adapter: {
     readonly vendor: string;
@@ -19,6 +30,13 @@ export interface DeviceCaps {
     readonly subgroupMatrix: boolean;
     readonly timestampQuery: boolean;
   };
+  /** Threads of a subgroup: the adapter may use any size from min to max. 0 where it names none. */
+  readonly subgroupMinSize: number;
+  readonly subgroupMaxSize: number;
+  /** Empty without subgroup matrices. */
+  readonly subgroupMatrixConfigs: readonly SubgroupMatrixConfig[];
+  /** Kernel variants that the user forced, by op; `*` holds for all ops. See `defineVariants`. */
+  readonly variants: Readonly<Record<string, string>>;
   readonly limits: {
     readonly maxBufferSize: number;
     readonly maxStorageBufferBindingSize: number;
@@ -68,13 +86,44 @@ export function isSoftwareAdapter(info: GPUAdapterInfo): boolean {
   return info.isFallbackAdapter === true || SOFTWARE_ARCHITECTURES.test(words);
 }
 
+export interface ProbeOptions {
+  readonly kernels?: KernelFamily | 'auto';
+  readonly variants?: Readonly<Record<string, string>>;
+  readonly toggles: readonly string[];
+  readonly notes: readonly string[];
+}
+
+/** What @webgpu/types does not know yet. */
+interface SubgroupInfo {
+  readonly subgroupMinSize?: number;
+  readonly subgroupMaxSize?: number;
+  readonly subgroupMatrixConfigs?: Iterable<SubgroupMatrixConfig>;
+}
+
+function probeSubgroups(
+  features: GPUSupportedFeatures,
+  info: SubgroupInfo,
+): Pick<DeviceCaps, 'subgroupMinSize' | 'subgroupMaxSize' | 'subgroupMatrixConfigs'> {
+  const hasSubgroups = features.has('subgroups');
+  const hasMatrices = features.has('chromium-experimental-subgroup-matrix');
+  const configs = (hasMatrices && info.subgroupMatrixConfigs) || [];
+  return {
+    subgroupMinSize: (hasSubgroups && info.subgroupMinSize) || 0,
+    subgroupMaxSize: (hasSubgroups && info.subgroupMaxSize) || 0,
+    subgroupMatrixConfigs: [...configs].map(({ componentType, resultComponentType, M, N, K }) => {
+      return { componentType, resultComponentType, M, N, K };
+    }),
+  };
+}
+
 export function probeCaps(
   device: GPUDevice,
   info: GPUAdapterInfo,
-  choice: { kernels: KernelFamily | 'auto'; toggles: readonly string[]; notes: readonly string[] },
+  choice: ProbeOptions,
 ): DeviceCaps {
   const isSoftware = isSoftwareAdapter(info);
   const { limits, features } = device;
+  const kernels = choice.kernels ?? 'auto';
   return {
     adapter: {
       vendor: info.vendor,
@@ -83,13 +132,15 @@ export function probeCaps(
       description: info.description,
     },
     isSoftware,
-    kernels: choice.kernels === 'auto' ? (isSoftware ? 'software' : 'gpu') : choice.kernels,
+    kernels: kernels === 'auto' ? (isSoftware ? 'software' : 'gpu') : kernels,
     features: {
       f16: features.has('shader-f16'),
       subgroups: features.has('subgroups'),
       subgroupMatrix: features.has('chromium-experimental-subgroup-matrix'),
       timestampQuery: features.has('timestamp-query'),
     },
+    ...probeSubgroups(features, info as SubgroupInfo),
+    variants: choice.variants ?? {},
     limits: {
       maxBufferSize: limits.maxBufferSize,
       maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,

@@ -1,19 +1,25 @@
 // Turns recorded commands into as few submits as their order allows, and measures dispatches on request.
 
+import { AbsentBuffers } from './absent-buffers.ts';
 import { GpuValidationError, invariant } from './errors.ts';
 import type { CompiledProgram, PipelineCache } from './pipeline-cache.ts';
-import { buffersOf, type Command, PARAMS_BYTES } from './program.ts';
+import { buffersOf, type Command } from './program.ts';
 import type { TimestampRecorder } from './timestamps.ts';
 
 type Dispatch = Extract<Command, { kind: 'dispatch' }>;
 
 const UNIFORM_USAGE = 0x40 | 0x8; // UNIFORM | COPY_DST
 const MAX_BIND_GROUPS = 16384;
+/** Bindings of uniform structs are a multiple of it. */
+const UNIFORM_STEP = 16;
+
+const roundUp = (bytes: number, step: number): number => Math.ceil(bytes / step) * step;
 
 export class CommandEncoder {
   readonly #device: GPUDevice;
   readonly #pipelines: PipelineCache;
   readonly #bindGroups = new Map<string, GPUBindGroup>();
+  readonly #absent: AbsentBuffers;
   #arena: GPUBuffer | null = null;
   #encoder: GPUCommandEncoder | null = null;
   #pass: GPUComputePassEncoder | null = null;
@@ -21,6 +27,7 @@ export class CommandEncoder {
   constructor(device: GPUDevice, pipelines: PipelineCache) {
     this.#device = device;
     this.#pipelines = pipelines;
+    this.#absent = new AbsentBuffers(device);
   }
 
   /** Encodes and submits in order. Every program must be compiled. `timestamps` puts each dispatch in a timed pass of its own. */
@@ -44,12 +51,13 @@ export class CommandEncoder {
 
   /** Writes all uniform structs of a batch in one go; the queue orders it before the batch's first submit. */
   #uploadParams(commands: readonly Command[]): number[] {
-    const stride = Math.max(PARAMS_BYTES, this.#device.limits.minUniformBufferOffsetAlignment);
+    const alignment = this.#device.limits.minUniformBufferOffsetAlignment;
     let used = 0;
     const slots = commands.map((command) => {
       if (command.kind !== 'dispatch' || !command.params) return 0;
-      used += stride;
-      return used - stride;
+      const slot = used;
+      used += roundUp(command.params.byteLength, alignment);
+      return slot;
     });
     if (used === 0) return slots;
     const bytes = new Uint8Array(used);
@@ -112,7 +120,7 @@ export class CommandEncoder {
   }
 
   #bindGroup(compiled: CompiledProgram, command: Dispatch): GPUBindGroup {
-    const key = `${compiled.id}:${command.buffers.map((bound) => `${bound.buffer.id}/${bound.byteLength}`).join()}`;
+    const key = `${compiled.id}:${command.buffers.map((bound) => (bound ? `${bound.buffer.id}/${bound.byteLength}` : '-')).join()}`;
     const known = this.#bindGroups.get(key);
     if (known) return known;
     if (this.#bindGroups.size >= MAX_BIND_GROUPS) this.#bindGroups.clear();
@@ -122,15 +130,18 @@ export class CommandEncoder {
   }
 
   #createBindGroup(compiled: CompiledProgram, command: Dispatch): GPUBindGroup {
+    const { access } = command.program;
     const entries: GPUBindGroupEntry[] = command.buffers.map((bound, binding) => ({
       binding,
-      resource: { buffer: bound.buffer.gpu, size: bound.byteLength },
+      resource: bound
+        ? { buffer: bound.buffer.gpu, size: bound.byteLength }
+        : { buffer: this.#absent.get(binding, access[binding] !== 'read') },
     }));
     if (command.params) {
       if (!this.#arena) throw new GpuValidationError('params arena is missing');
       entries.push({
         binding: entries.length,
-        resource: { buffer: this.#arena, size: PARAMS_BYTES },
+        resource: { buffer: this.#arena, size: roundUp(command.params.byteLength, UNIFORM_STEP) },
       });
     }
     return this.#device.createBindGroup({

@@ -5,12 +5,15 @@ import { featuresToRequest, type KernelFamily, limitsToRequest, probeCaps } from
 import { Device } from './device.ts';
 import { ArgumentError } from './errors.ts';
 import type { AdapterChoice } from './platform/types.ts';
+import { assertForcedVariantsRun, parseVariants, type VariantChoice } from './variants/index.ts';
 
 export interface DeviceOptions {
   /** `auto` takes the system's GPU, else a software adapter, and says so. Default: FOX_ADAPTER, else `auto`. */
   adapter?: AdapterChoice;
   /** Kernel family; `auto` follows the adapter. Default: FOX_KERNELS, else `auto`. */
   kernels?: KernelFamily | 'auto';
+  /** Forces kernel variants by name: `'tiled'`, `'matmul=tiled'` or `{ matmul: 'tiled' }`. Default: FOX_VARIANTS, else none. */
+  variants?: VariantChoice;
   /** `validate` looks for NaN and infinity behind every upload and op, and names the first. Default: FOX_DEBUG, else `off`. */
   debug?: 'off' | 'validate';
 }
@@ -18,11 +21,16 @@ export interface DeviceOptions {
 const VALIDATE_NOTE =
   'Every upload and op is checked for NaN and infinity (debug mode), which takes time.';
 
-/** Opens the best adapter. @throws NoAdapterError saying what was tried and what to do. */
+/**
+ * Opens the best adapter.
+ * @throws NoAdapterError saying what was tried and what to do
+ * @throws ArgumentError UnsupportedError where forced variants do not exist, or cannot run on the device
+ */
 export async function createDevice(options: DeviceOptions = {}): Promise<Device> {
   const adapterChoice = options.adapter ?? oneOf('FOX_ADAPTER', ['auto', 'hardware', 'software']);
   const kernels = options.kernels ?? oneOf('FOX_KERNELS', ['auto', 'gpu', 'software']);
   const validate = options.debug === undefined ? asksToValidate() : options.debug === 'validate';
+  const variants = parseVariants(options.variants ?? platform.setting('FOX_VARIANTS') ?? {});
   const { adapter, toggles, notes } = await platform.openAdapter(adapterChoice);
   const gpu = await adapter.requestDevice({
     label: 'vulpes',
@@ -30,7 +38,9 @@ export async function createDevice(options: DeviceOptions = {}): Promise<Device>
     requiredLimits: limitsToRequest(adapter),
   });
   const allNotes = validate ? [...notes, VALIDATE_NOTE] : notes;
-  const caps = probeCaps(gpu, adapter.info, { kernels, toggles, notes: allNotes });
+  const choice = { kernels, variants, toggles, notes: allNotes };
+  const caps = probeCaps(gpu, adapter.info, choice);
+  assertForcedVariantsRun(caps);
   return new Device(gpu, caps, { validate });
 }
 

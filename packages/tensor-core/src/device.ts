@@ -202,8 +202,11 @@ export class Device implements Disposable {
   dispatch(launch: Dispatch): void {
     assertDispatch(launch, this.caps.limits.maxComputeWorkgroupsPerDimension);
     const { program, tensors, params, workgroups } = launch;
-    this.tape?.assertUntracked(program.label, tensors);
-    const buffers = tensors.map(({ storage: { buffer, byteLength } }) => {
+    const given = tensors.filter((tensor) => tensor !== null);
+    this.tape?.assertUntracked(program.label, given);
+    const buffers = tensors.map((tensor) => {
+      if (!tensor) return null;
+      const { buffer, byteLength } = tensor.storage;
       return { buffer, byteLength: byteLength + this.debugMemory.guardBytesOf(buffer) };
     });
     this.#record({ kind: 'dispatch', program, buffers, params: params ?? null, workgroups });

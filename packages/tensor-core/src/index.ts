@@ -12,7 +12,7 @@ export { stopGradient } from './autograd/stop-gradient.ts';
 export { type LossResult, type ValueAndGrad, valueAndGrad } from './autograd/value-and-grad.ts';
 export { type TensorRecord, type Vjp, vjp } from './autograd/vjp.ts';
 export type { MemoryStats } from './buffer-pool.ts';
-export type { DeviceCaps, KernelFamily } from './caps.ts';
+export type { DeviceCaps, KernelFamily, SubgroupMatrixConfig } from './caps.ts';
 export { createDevice, type DeviceOptions } from './create-device.ts';
 export { Device, type TensorOptions } from './device.ts';
 export type { Dispatch } from './dispatch.ts';
@@ -20,7 +20,7 @@ export { DTYPE_BYTES, type DType, type HostArray } from './dtype.ts';
 export * from './errors.ts';
 export { foldGrid } from './grid.ts';
 export type { AdapterChoice } from './platform/types.ts';
-export { type BindingAccess, PARAMS_BYTES, type Program } from './program.ts';
+export { type BindingAccess, MAX_PARAMS_BYTES, type Program } from './program.ts';
 export { CounterRng, philox4x32 } from './rng.ts';
 export {
   assertShape,
@@ -33,3 +33,18 @@ export {
 export { Tensor } from './tensor.ts';
 export type { KernelTime } from './timestamps.ts';
 export { leaves, mapRecord } from './tree.ts';
+export {
+  defineVariants,
+  describeVariants,
+  explainVariants,
+  findMissing,
+  formatMatrixConfig,
+  listDefinedVariants,
+  parseVariants,
+  type Requirements,
+  type Variant,
+  type VariantChoice,
+  type VariantName,
+  type VariantReport,
+  type Variants,
+} from './variants/index.ts';

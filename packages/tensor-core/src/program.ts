@@ -14,8 +14,8 @@ export interface Program {
   readonly hasParams: boolean;
 }
 
-/** Bytes that each dispatch's uniform struct may take. */
-export const PARAMS_BYTES = 64;
+/** Bytes that a dispatch's uniform struct may take: what every device can bind. */
+export const MAX_PARAMS_BYTES = 65536;
 
 export interface BoundBuffer {
   readonly buffer: PooledBuffer;
@@ -26,7 +26,8 @@ export type Command =
   | {
       readonly kind: 'dispatch';
       readonly program: Program;
-      readonly buffers: readonly BoundBuffer[];
+      /** null: nothing is given for an optional binding. */
+      readonly buffers: readonly (BoundBuffer | null)[];
       readonly params: Uint8Array | null;
       readonly workgroups: readonly [number, number, number];
     }
@@ -45,7 +46,8 @@ export type Command =
 
 /** Buffers that a command reads or writes. */
 export function buffersOf(command: Command): PooledBuffer[] {
-  if (command.kind === 'dispatch') return command.buffers.map((bound) => bound.buffer);
+  if (command.kind === 'dispatch')
+    return command.buffers.flatMap((bound) => (bound ? [bound.buffer] : []));
   if (command.kind === 'copy') return [command.source, command.target];
   return [command.target];
 }

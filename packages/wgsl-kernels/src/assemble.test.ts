@@ -46,3 +46,11 @@ test('names and types that do not fit are errors', () => {
   );
   expect(() => assemble('bad', '// @spec\nvar x = 1;\n// @end-spec', {})).toThrow(/cannot read/);
 });
+
+test('directives of file and parts come first, once each', () => {
+  const part = 'enable f16;\ndiagnostic(off, subgroup_uniformity); // why\nfn half() {}';
+  const file = '// a file\n  requires subgroup_id;\nenable f16;\n@diagnostic(off, x) fn main() {}';
+  expect(assemble('order', file, {}, [part])).toBe(
+    'enable f16;\ndiagnostic(off, subgroup_uniformity);\nrequires subgroup_id;\nfn half() {}\n// a file\n@diagnostic(off, x) fn main() {}',
+  );
+});

@@ -5,12 +5,20 @@ import { KernelSpecError } from '@vulpes/tensor-core';
 /** Values for the `@spec` block: numbers and booleans for `const`, strings for `alias`. */
 export type KernelSpec = Readonly<Record<string, number | boolean | string>>;
 
+/** Lines that WGSL wants before any declaration. */
+const DIRECTIVE = /^[ \t]*((?:enable|requires|diagnostic)\b[^;]*;).*\n?/gm;
 const SPEC_BLOCK = /^\/\/ @spec\n([\s\S]*?)^\/\/ @end-spec$/m;
 const CONST_LINE = /^const (\w+): (u32|i32|f32|bool) = [^;]+;(.*)$/;
 const ALIAS_LINE = /^alias (\w+) = [^;]+;(.*)$/;
 
+/** Names that the file's `@spec` block declares. */
+export const listSpecNames = (source: string): string[] =>
+  [...(SPEC_BLOCK.exec(source)?.[1] ?? '').matchAll(/^(?:const|alias) (\w+)/gm)].map(
+    ([, name]) => name as string,
+  );
+
 /**
- * Library parts, then the file with its `@spec` block's values replaced.
+ * Directives (`enable`, `requires`, `diagnostic`) of all texts, library parts, then the file with its `@spec` block's values replaced.
  * @throws KernelSpecError where the names of spec and block differ or a value does not fit its type.
  */
 export function assemble(
@@ -32,7 +40,13 @@ export function assemble(
     );
   }
   const body = block === undefined ? source : source.replace(SPEC_BLOCK, () => replaced.join('\n'));
-  return [...parts, body].join('\n');
+  return hoistDirectives([...parts, body].join('\n'));
+}
+
+function hoistDirectives(wgsl: string): string {
+  const directives = new Set([...wgsl.matchAll(DIRECTIVE)].map(([, directive]) => directive));
+  if (directives.size === 0) return wgsl;
+  return [...directives, wgsl.replace(DIRECTIVE, '')].join('\n');
 }
 
 function replaceLine(name: string, line: string, spec: KernelSpec, declared: Set<string>): string {

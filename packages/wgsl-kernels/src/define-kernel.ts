@@ -1,141 +1,159 @@
 // The kernel contract: a WGSL file, a typed spec chosen by a pure function, named bindings and params.
 
 import {
-  type BindingAccess,
   type Device,
   type DeviceCaps,
-  invariant,
-  PARAMS_BYTES,
+  KernelSpecError,
   type Program,
   type Tensor,
 } from '@vulpes/tensor-core';
-import { assemble, type KernelSpec } from './assemble.ts';
-
-type ParamType = 'u32' | 'i32' | 'f32';
-type NameOf<S extends string> = S extends `${infer Name}:${string}` ? Name : never;
+import { assemble, type KernelSpec, listSpecNames } from './assemble.ts';
+import {
+  type Binding,
+  type BindingText,
+  type KernelTensors,
+  parseBinding,
+  toPresenceName,
+} from './contract/bindings.ts';
+import { checkContract } from './contract/check-contract.ts';
+import { packParams } from './contract/pack-params.ts';
+import { parseContract } from './contract/parse-contract.ts';
 
 export interface KernelDefinition<
   Dims,
   Spec extends KernelSpec,
-  Bindings extends readonly `${string}:${BindingAccess}`[],
-  Params extends readonly `${string}:${ParamType}`[],
+  Bindings extends readonly BindingText[],
 > {
   readonly name: string;
   /** WGSL text, entry point `main`. */
   readonly source: string;
   /** WGSL parts that go in front. */
   readonly lib?: readonly string[];
-  /** In the order of @binding(0…); the params uniform follows them. */
+  /**
+   * Names and access in the order of @binding(0…), as in the WGSL; the params uniform follows them.
+   * 'visibility:read?' may be left out; its const HAS_VISIBILITY in the @spec block, if there is one, says whether it is given.
+   */
   readonly bindings: Bindings;
-  /** Fields of `struct Params` in order, at most 16; empty: the kernel has no params. */
-  readonly params: Params;
+  /** Values of `struct Params` by name; left out if the kernel has none. Pure. */
+  readonly params?: readonly string[] | ((dims: Dims) => Readonly<Record<string, number>>);
   /** Values of the `@spec` block. Pure. */
   select(dims: Dims, caps: DeviceCaps): Spec;
   /** Workgroups [x, y, z]. Pure. */
   grid(dims: Dims, spec: Spec): readonly [number, number, number];
   /** Workgroup memory in bytes. */
   workgroupBytes?(spec: Spec): number;
-  /** Floating-point operations of one launch. */
   flops?(dims: Dims): number;
-  /** Bytes that one launch must read and write at least. */
   bytes?(dims: Dims): number;
 }
 
 export interface KernelCall<
   Dims,
   Spec extends KernelSpec,
-  Bindings extends readonly string[],
-  Params extends readonly string[],
+  Bindings extends readonly BindingText[],
 > {
+  /** Sizes and numbers of the launch. */
   readonly dims: Dims;
-  readonly tensors: Readonly<Record<NameOf<Bindings[number]>, Tensor>>;
-  readonly params: Readonly<Record<NameOf<Params[number]>, number>>;
+  readonly tensors: KernelTensors<Bindings>;
+  readonly params?: Readonly<Record<string, number>>;
   /** Overrides of what `select` chose, for tests and tuning. */
   readonly spec?: Partial<Spec>;
 }
 
-export interface Kernel<
-  Dims,
-  Spec extends KernelSpec,
-  Bindings extends readonly `${string}:${BindingAccess}`[],
-  Params extends readonly `${string}:${ParamType}`[],
-> extends KernelDefinition<Dims, Spec, Bindings, Params> {
-  /** Complete WGSL for a spec. */
-  wgsl(spec: Spec): string;
+export interface Kernel<Dims, Spec extends KernelSpec, Bindings extends readonly BindingText[]>
+  extends KernelDefinition<Dims, Spec, Bindings> {
+  /** Complete WGSL for a spec. @param absent optional bindings that are not given */
+  wgsl(spec: Spec, absent?: readonly string[]): string;
   /** Records one launch. */
-  run(device: Device, call: KernelCall<Dims, Spec, Bindings, Params>): void;
+  run(device: Device, call: KernelCall<Dims, Spec, Bindings>): void;
 }
 
-/** A kernel that can be run, from its definition. */
+/**
+ * A kernel that can be run, from its definition.
+ * @throws KernelSpecError where bindings or params differ from what the WGSL declares
+ */
 export function defineKernel<
   Dims,
   Spec extends KernelSpec,
-  const Bindings extends readonly `${string}:${BindingAccess}`[],
-  const Params extends readonly `${string}:${ParamType}`[],
->(
-  definition: KernelDefinition<Dims, Spec, Bindings, Params>,
-): Kernel<Dims, Spec, Bindings, Params> {
-  const { name, source, lib, bindings, params } = definition;
-  invariant(params.length * 4 <= PARAMS_BYTES, `${name}: more than ${PARAMS_BYTES / 4} params`);
+  const Bindings extends readonly BindingText[],
+>(definition: KernelDefinition<Dims, Spec, Bindings>): Kernel<Dims, Spec, Bindings> {
+  const { name, source, lib = [] } = definition;
+  const bindings = definition.bindings.map(parseBinding);
+  const contract = parseContract(name, [...lib, source].join('\n'));
+  const { params } = definition;
+  checkContract(
+    name,
+    contract,
+    bindings,
+    typeof params === 'function' || (params?.length ?? 0) > 0,
+  );
+  if (Array.isArray(params)) checkLegacy(name, params, contract.params);
+  const specNames = listSpecNames(source);
+  const flagged = bindings.filter(
+    (binding) => binding.isOptional && specNames.includes(toPresenceName(binding.name)),
+  );
   const programs = new Map<string, Program>();
-  const wgsl = (spec: Spec) => assemble(name, source, spec, lib);
+  const makeProgram = (label: string, spec: KernelSpec): Program => {
+    const wgsl = assemble(name, source, spec, lib);
+    const access = bindings.map((binding) => binding.access);
+    return { label, wgsl, access, hasParams: contract.params.length > 0 };
+  };
   return {
     ...definition,
-    wgsl,
+    wgsl: (spec, absent = []) =>
+      assemble(
+        name,
+        source,
+        { ...spec, ...toPresence(flagged, (key) => !absent.includes(key)) },
+        lib,
+      ),
     run(device, call) {
-      const spec = { ...definition.select(call.dims, device.caps), ...call.spec } as Spec;
-      const label = specLabel(name, spec);
-      const program =
-        programs.get(label) ?? makeProgram(label, wgsl(spec), bindings, params.length > 0);
+      const tensors = call.tensors as Readonly<Record<string, Tensor | null | undefined>>;
+      const selected = { ...definition.select(call.dims, device.caps), ...call.spec } as Spec;
+      const spec = { ...selected, ...toPresence(flagged, (key) => Boolean(tensors[key])) };
+      const label = toLabel(name, spec);
+      const program = programs.get(label) ?? makeProgram(label, spec);
       programs.set(label, program);
+      const values = typeof params === 'function' ? params(call.dims) : call.params;
       device.dispatch({
         program,
-        tensors: bindings.map((binding) => named(call.tensors, nameOf(binding), name)),
-        ...(params.length > 0 && { params: packParams(name, params, call.params) }),
-        workgroups: definition.grid(call.dims, spec),
+        tensors: bindings.map((binding) => pick(name, binding, tensors)),
+        ...(values &&
+          contract.params.length > 0 && { params: packParams(name, contract.params, values) }),
+        workgroups: definition.grid(call.dims, selected),
       });
     },
   };
 }
 
+const toPresence = (
+  flagged: readonly Binding[],
+  isGiven: (name: string) => boolean,
+): Record<string, boolean> =>
+  Object.fromEntries(flagged.map(({ name }) => [toPresenceName(name), isGiven(name)]));
+
 /** `name[KEY=value,…]`: the program's identity within its kernel. */
-function specLabel(name: string, spec: KernelSpec): string {
+function toLabel(name: string, spec: KernelSpec): string {
   const entries = Object.entries(spec);
-  return entries.length
-    ? `${name}[${entries.map(([key, value]) => `${key}=${value}`).join()}]`
-    : name;
+  if (entries.length === 0) return name;
+  return `${name}[${entries.map(([key, value]) => `${key}=${value}`).join()}]`;
 }
 
-function makeProgram(
-  label: string,
-  wgsl: string,
-  bindings: readonly string[],
-  hasParams: boolean,
-): Program {
-  const access = bindings.map((binding) => binding.split(':')[1] as BindingAccess);
-  return { label, wgsl, access, hasParams };
-}
-
-function packParams(
+function pick(
   kernel: string,
-  fields: readonly string[],
-  values: Readonly<Record<string, number>>,
-): Uint8Array {
-  const view = new DataView(new ArrayBuffer(fields.length * 4));
-  fields.forEach((field, index) => {
-    const [key = '', type] = field.split(':');
-    const value = named(values, key, kernel);
-    if (type === 'f32') view.setFloat32(index * 4, value, true);
-    else if (type === 'i32') view.setInt32(index * 4, value, true);
-    else view.setUint32(index * 4, value, true);
-  });
-  return new Uint8Array(view.buffer);
+  { name, isOptional }: Binding,
+  tensors: Readonly<Record<string, Tensor | null | undefined>>,
+): Tensor | null {
+  const tensor = tensors[name];
+  if (tensor) return tensor;
+  if (isOptional) return null;
+  throw new KernelSpecError(`${kernel}: expected a tensor for binding ${name}, got none.`);
 }
 
-const nameOf = (binding: string): string => binding.split(':')[0] as string;
-
-function named<V>(values: Readonly<Record<string, V>>, key: string, kernel: string): V {
-  const value = values[key];
-  invariant(value !== undefined, `${kernel}: no value for ${key}`);
-  return value;
+function checkLegacy(
+  kernel: string,
+  params: readonly string[],
+  fields: readonly { name: string; type: string }[],
+): void {
+  const declared = fields.map(({ name, type }) => `${name}:${type}`).join();
+  if (declared !== params.join()) throw new KernelSpecError(`${kernel}: ${declared} / ${params}`);
 }

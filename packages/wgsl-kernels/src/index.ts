@@ -11,6 +11,7 @@ export {
   type KeptBlocks,
   type StopRule,
 } from './block-ranges.ts';
+export type { BindingText, KernelTensors } from './contract/bindings.ts';
 export {
   defineKernel,
   type Kernel,

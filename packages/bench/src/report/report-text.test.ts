@@ -61,6 +61,7 @@ const report: BenchReport = {
     adapter: { vendor: 'acme', architecture: '', device: 'one', description: 'driver 1.2' },
     isSoftware: false,
     kernels: 'gpu',
+    ...{ subgroupMinSize: 32, subgroupMaxSize: 32, subgroupMatrixConfigs: [], variants: {} },
     features: { f16: false, subgroups: true, subgroupMatrix: false, timestampQuery: true },
     limits: {
       maxBufferSize: 1,

@@ -1,5 +1,6 @@
 // @vulpes/tensor-core/testing: what every kernel test needs. Imports vitest.
 
+export { makeCaps } from './caps.ts';
 export { expectMatch } from './expect-match.ts';
 export { gpuSuite } from './gpu-suite.ts';
 export { gradcheck } from './gradcheck.ts';

@@ -19,7 +19,11 @@ const broadcastRowsOp = defineOp({
     attrs,
   }: ForwardContext<{ row: Tensor }, { rows: number; columns: number }>) {
     const y = device.empty([attrs.rows, attrs.columns], { label: 'broadcast-rows' });
-    broadcastRowsKernel.run(device, { dims: attrs, tensors: { row, y }, params: attrs });
+    broadcastRowsKernel.run(device, {
+      dims: attrs,
+      tensors: { row_values: row, y },
+      params: attrs,
+    });
     return { output: y };
   },
   backward: ({ dOutput, attrs }) => ({ row: sumRows(dOutput, attrs.columns) }),

@@ -94,7 +94,7 @@ export const rmsNormBackwardLanes = defineKernel({
 export const rmsNormDweight = defineKernel({
   name: 'rms-norm-dweight',
   source: dweightWgsl,
-  bindings: ['x:read', 'rstd:read', 'dy:read', 'partial:write'],
+  bindings: ['x:read', 'rstd:read', 'dy:read', 'partial_sums:write'],
   params: ['outer_rows:u32', 'weight_rows:u32', 'columns:u32', 'rows_per_part:u32', 'parts:u32'],
   select: ({ columns }: RmsNormDims & { parts: number }) => ({
     WG_SIZE: 64,

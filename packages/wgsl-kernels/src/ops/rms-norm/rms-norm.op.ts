@@ -82,7 +82,7 @@ function weightGradient(
   const { columns, weight_rows } = paramsOf(dims);
   rmsNormDweight.run(device, {
     dims: { ...dims, parts },
-    tensors: { x, rstd, dy, partial },
+    tensors: { x, rstd, dy, partial_sums: partial },
     params: { outer_rows: outerRows, weight_rows, columns, rows_per_part: perPart, parts },
   });
   return device.view(sumRows(partial, weight.size), weight.shape);
