@@ -1,13 +1,9 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { root } from './paths.mjs';
 
-const POLL = 200; // milliseconds
-
-// Not inside node_modules: the installation that it guards may replace that folder.
-const folder = join(root, '.cache');
-const file = join(folder, 'setup.lock');
+const POLL_MS = 200;
+const SETTLE_MS = 50;
 
 /** @param {unknown} error @param {string} code */
 const hasCode = (error, code) =>
@@ -23,36 +19,46 @@ const isAlive = (pid) => {
   }
 };
 
-const tryTake = () => {
-  mkdirSync(folder, { recursive: true });
+/** The process that holds the lock; 0 where none does. @param {string} file */
+const readHolder = (file) => {
   try {
-    writeFileSync(file, String(process.pid), { flag: 'wx' });
-    return true;
+    return Number(readFileSync(file, 'utf8'));
   } catch (error) {
-    if (!hasCode(error, 'EEXIST')) throw error;
-    return false;
+    if (hasCode(error, 'ENOENT')) return 0;
+    throw error;
   }
 };
 
-/** Frees a lock whose process was killed. */
-const dropIfStale = () => {
+/** @param {string} file @returns {Promise<boolean>} */
+const tryTake = async (file) => {
+  const holder = readHolder(file);
+  if (holder > 0 && isAlive(holder)) return false;
+  if (holder > 0) rmSync(file, { force: true }); // its process was killed
   try {
-    const pid = Number(readFileSync(file, 'utf8'));
-    if (pid > 0 && !isAlive(pid)) rmSync(file, { force: true });
+    writeFileSync(file, String(process.pid), { flag: 'wx' });
   } catch (error) {
-    if (!hasCode(error, 'ENOENT')) throw error;
+    if (hasCode(error, 'EEXIST')) return false;
+    throw error;
   }
+  // Another process may have found the same killed holder and removed our file instead of its.
+  await wait(SETTLE_MS);
+  return readHolder(file) === process.pid;
 };
 
 /**
- * One set-up at a time in this checkout; a second command waits for the first.
- * @template T @param {() => Promise<T>} body @returns {Promise<T>}
+ * One process at a time runs `body`; the others wait.
+ * @template T @param {string} file @param {() => Promise<T>} body @returns {Promise<T>}
  */
-export const withSetupLock = async (body) => {
-  for (let told = false; !tryTake(); told = true) {
-    if (!told) console.error('vulpes: another command is setting up, waiting for it');
-    dropIfStale();
-    await wait(POLL);
+export const withLock = async (file, body) => {
+  mkdirSync(dirname(file), { recursive: true });
+  for (let isFirst = true; !(await tryTake(file)); isFirst = false) {
+    if (isFirst) {
+      console.error(
+        `vulpes: another command is setting up; waiting for process ${readHolder(file)} ` +
+          `(if it is no command of vulpes, remove ${file})`,
+      );
+    }
+    await wait(POLL_MS);
   }
   try {
     return await body();

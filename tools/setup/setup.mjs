@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { runTool } from './child.mjs';
-import { withSetupLock } from './lock.mjs';
+import { withLock } from './lock.mjs';
 import { root } from './paths.mjs';
 import { pnpm, toolEnv } from './pnpm.mjs';
 import { step } from './report.mjs';
@@ -61,7 +61,7 @@ const prepareAdapter = async () => {
 export const setUp = async (wanted = 'code') => {
   if (isInstalled() && isBuilt(wanted)) return;
   console.error(`vulpes: Node ${process.versions.node}, ${process.platform} ${process.arch}`);
-  await withSetupLock(async () => {
+  await withLock(join(root, '.cache', 'setup.lock'), async () => {
     if (!isInstalled()) await install();
     if (!isBuilt(wanted)) await build(wanted);
     if (wanted !== 'none') await prepareAdapter();
