@@ -20,7 +20,7 @@ import { patchElf } from './patch-elf.mjs';
 
 const SUITES = ['trixie', 'trixie-backports'];
 const PACKAGES = ['mesa-vulkan-drivers', 'libvulkan1', 'libstdc++6'];
-const MIN_MESA = [26, 1]; // the first lavapipe with subgroup matrices
+const MIN_MESA = { major: 26, minor: 1 }; // the first lavapipe with subgroup matrices
 
 /** Why this machine cannot have the adapter; null where it can. */
 export const findObstacle = () =>
@@ -39,10 +39,10 @@ const cacheFolder = (env = process.env) => {
 export const checkMesa = (names) => {
   const found = names.map((name) => /^mesa-vulkan-drivers_(\d+)\.(\d+)/.exec(name)).find(Boolean);
   const [major = 0, minor = 0] = (found ?? []).slice(1).map(Number);
-  const isEnough = major > MIN_MESA[0] || (major === MIN_MESA[0] && minor >= MIN_MESA[1]);
+  const isEnough = major > MIN_MESA.major || (major === MIN_MESA.major && minor >= MIN_MESA.minor);
   if (isEnough) return;
   throw new StepError(
-    `vulpes: expected Mesa ${MIN_MESA.join('.')} or newer from ${SUITES.at(-1)}, got ${found?.[0] ?? 'none'}`,
+    `vulpes: expected Mesa ${MIN_MESA.major}.${MIN_MESA.minor} or newer from ${SUITES.at(-1)}, got ${found?.[0] ?? 'none'}`,
   );
 };
 

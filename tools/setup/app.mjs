@@ -1,60 +1,28 @@
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { exited } from './child.mjs';
+import { pathToFileURL } from 'node:url';
 import { userFolder } from './paths.mjs';
+import { StepError } from './report.mjs';
 
-/** @typedef {import('node:child_process').ChildProcess} ChildProcess */
+const POLL_MS = 500;
 
-const SAME_KEYSTROKE = 500; // milliseconds
-const PARENT_POLL = 500; // milliseconds
-
-const followLauncher = new URL('follow-launcher.mjs', import.meta.url);
-
-/**
- * Passes signals on, each keystroke once: Ctrl-C reaches us from the terminal and again from npm.
- * @param {ChildProcess} child
- */
-const forwardSignals = (child) => {
-  let last = Number.NEGATIVE_INFINITY;
-  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
-    process.on(signal, () => {
-      const now = performance.now();
-      if (now - last > SAME_KEYSTROKE) child.kill(signal);
-      last = now;
-    });
-  }
-  process.on('SIGWINCH', () => child.kill('SIGWINCH'));
-};
-
-/**
- * When npm is killed outright it can't tell us; then the app must not live on unseen.
- * @param {ChildProcess} child
- */
-const endWithNpm = (child) => {
-  if (process.env.npm_lifecycle_event === undefined) return;
+/** When npm is killed outright, nothing passes that on: the app must not go on unseen. */
+const endWithNpm = () => {
+  if (process.env.npm_lifecycle_event === undefined || process.platform === 'win32') return;
   const parent = process.ppid;
   setInterval(() => {
-    if (process.ppid === parent) return;
-    child.kill('SIGKILL');
-    process.exit(137);
-  }, PARENT_POLL).unref();
+    if (process.ppid !== parent) process.kill(process.pid, 'SIGKILL');
+  }, POLL_MS).unref();
 };
 
 /**
- * Runs a built app in the user's folder and returns its exit code. It gets a session of its own,
- * so that it sees only the signals that we pass on, and an open channel by which it notices our
- * end even when we are killed.
- * @param {string} main path of the app's entry file @param {readonly string[]} args
+ * Runs a built app in this process, in the user's folder; it sets the exit code itself.
+ * @param {string} main path of its entry file @param {readonly string[]} args
  */
 export const runApp = async (main, args) => {
-  const cwd = userFolder();
-  if (!existsSync(cwd)) throw new Error(`vulpes: the folder ${cwd} is gone`);
-  const child = spawn(process.execPath, ['--import', followLauncher.href, main, ...args], {
-    cwd,
-    detached: process.platform !== 'win32',
-    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
-  });
-  forwardSignals(child);
-  endWithNpm(child);
-  return exited(child);
+  const folder = userFolder();
+  if (!existsSync(folder)) throw new StepError(`vulpes: the folder ${folder} is gone`);
+  process.chdir(folder);
+  process.argv = [process.execPath, main, ...args];
+  endWithNpm();
+  await import(pathToFileURL(main).href);
 };

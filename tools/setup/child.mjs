@@ -1,8 +1,11 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { constants } from 'node:os';
 
 /** @typedef {import('node:child_process').ChildProcess} ChildProcess */
 /** @typedef {readonly [string, ...string[]]} CommandLine */
+
+const isWindows = process.platform === 'win32';
+const SIGNALS = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
 
 /**
  * Shell convention: a process that died of signal n counts as 128 + n.
@@ -10,14 +13,7 @@ import { constants } from 'node:os';
  */
 const exitCode = (code, signal) => code ?? 128 + (signal ? constants.signals[signal] : 0);
 
-/** @param {ChildProcess} child @returns {Promise<number>} exit code */
-export const exited = (child) =>
-  new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code, signal) => resolve(exitCode(code, signal)));
-  });
-
-/** Somebody wants us to end: nothing more is to be started. */
+/** A signal asked us to end: nothing more is started. */
 export class Interrupted extends Error {
   /** @param {NodeJS.Signals} signal */
   constructor(signal) {
@@ -27,23 +23,24 @@ export class Interrupted extends Error {
 }
 
 /**
- * npx and shells do not pass signals on, so the whole group of a tool gets them.
+ * npx and shells do not pass signals on, so all processes of a tool get them.
  * @param {ChildProcess} child @param {NodeJS.Signals} signal
  */
 const killGroup = ({ pid }, signal) => {
+  if (!pid) return;
   try {
-    if (pid) process.kill(-pid, signal);
+    if (isWindows) spawnSync('taskkill', ['/pid', String(pid), '/t', '/f']);
+    else process.kill(-pid, signal);
   } catch {
     // it has just ended
   }
 };
 
 /**
- * Waits for a tool, and passes on the signal that ends us meanwhile.
+ * Waits for a tool, and passes on a signal that ends us meanwhile.
  * @param {ChildProcess} child @returns {Promise<number>} exit code
  */
-const endedWithUs = async (child) => {
-  const signals = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
+const waitForEnd = async (child) => {
   /** @type {NodeJS.Signals | undefined} */
   let received;
   /** @param {NodeJS.Signals} signal */
@@ -51,26 +48,31 @@ const endedWithUs = async (child) => {
     received = signal;
     killGroup(child, signal);
   };
-  for (const signal of signals) process.on(signal, pass);
+  for (const signal of SIGNALS) process.on(signal, pass);
   try {
-    const code = await exited(child);
+    const code = await new Promise((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', (ended, signal) => resolve(exitCode(ended, signal)));
+    });
     if (received) throw new Interrupted(received);
     return code;
   } finally {
-    for (const signal of signals) process.off(signal, pass);
+    for (const signal of SIGNALS) process.off(signal, pass);
   }
 };
 
 /**
  * Runs a tool; returns its exit code and all that it printed, which is shown only when `show`.
  * @param {CommandLine} command
- * @param {{ cwd: string, env?: NodeJS.ProcessEnv, show?: boolean }} options
+ * @param {{ cwd: string, env?: NodeJS.ProcessEnv, show?: boolean, hide?: RegExp }} options
+ * `hide`: what is left out of that which is shown
  */
-export const runTool = async ([file, ...args], { cwd, env = process.env, show = false }) => {
+export const runTool = async ([file, ...args], options) => {
+  const { cwd, env = process.env, show = false, hide } = options;
   const child = spawn(file, args, {
     cwd,
     env,
-    detached: true, // a group of its own
+    detached: !isWindows, // a process group of its own
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   /** @type {string[]} */
@@ -78,9 +80,9 @@ export const runTool = async ([file, ...args], { cwd, env = process.env, show = 
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text) => {
       output.push(text);
-      if (show) process.stdout.write(text);
+      if (show) process.stdout.write(hide ? text.replace(hide, '') : text);
     });
   }
-  const code = await endedWithUs(child);
+  const code = await waitForEnd(child);
   return { code, output: output.join('') };
 };

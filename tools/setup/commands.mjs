@@ -5,7 +5,7 @@ import { root } from './paths.mjs';
 import { StepError } from './report.mjs';
 import { setUp } from './setup.mjs';
 
-/** @typedef {(args: readonly string[]) => Promise<number>} Command */
+/** @typedef {(args: readonly string[]) => Promise<number | void>} Command */
 
 /** @param {string} name @param {...string} first @returns {Command} */
 const app =
@@ -47,7 +47,7 @@ const commands = {
   check,
 };
 
-/** @param {readonly string[]} argv command and its arguments @returns {Promise<number>} exit code */
+/** @param {readonly string[]} argv command and its arguments @returns {Promise<number | void>} exit code, where nothing else sets it */
 export const main = async ([name = '', ...args]) => {
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (!command) {

@@ -23,7 +23,7 @@ export const isNodeNewEnough = (version, needed) => {
 };
 
 /** One sentence for a Node that is too old, else null. @param {string} command */
-export const nodeComplaint = (command, version = process.version) => {
+export const checkNode = (command, version = process.version) => {
   const needed = command === 'test' || command === 'check' ? NEEDED_FOR_TESTS : NEEDED;
   if (isNodeNewEnough(version, needed)) return null;
   return `vulpes: needs Node ${needed} or newer, this is ${version}. Install the current LTS of Node.js.`;

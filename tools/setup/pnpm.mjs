@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runTool } from './child.mjs';
 import { root } from './paths.mjs';
+import { shim } from './tool-commands.mjs';
 
 /** Variables for the tools that we start: no questions, no telemetry, no hints about updates. */
 export const toolEnv = () => ({
@@ -14,38 +15,29 @@ export const toolEnv = () => ({
   npm_config_loglevel: 'error',
 });
 
-/** "pnpm@10.34.9", from the root package.json. */
-const pinned = () =>
-  /** @type {string} */ (
-    JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).packageManager
-  );
+/** @typedef {import('./child.mjs').CommandLine} CommandLine */
 
-/** @param {string} version */
-const isOnPath = async (version) => {
-  try {
-    const { code, output } = await runTool(['pnpm', '--version'], { cwd: root, env: toolEnv() });
-    return code === 0 && output.trim() === version;
-  } catch {
-    return false;
-  }
+/** @returns {Promise<CommandLine>} */
+const findPnpm = async () => {
+  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  /** @type {string} such as "pnpm@10.34.9" */
+  const pinned = manifest.packageManager;
+  const options = { cwd: root, env: toolEnv() };
+  const own = await runTool(shim('pnpm', '--version'), options).catch(() => null); // none
+  return own?.code === 0 && pinned === `pnpm@${own.output.trim()}`
+    ? shim('pnpm')
+    : shim('npx', '-y', pinned);
 };
 
-/** @typedef {readonly [string, ...string[]]} CommandLine */
 /** @type {Promise<CommandLine> | undefined} */
-let known;
+let found;
 
 /**
- * The command that starts our one version of pnpm: the user's own if it is that, else by npx,
- * which every npm has. Another version would not accept the lock file.
+ * The command line of our one version of pnpm: the user's own if it is that, else by npx, which
+ * every npm has. Another version would not accept the lock file.
+ * @param {...string} args @returns {Promise<CommandLine>}
  */
-export const pnpmCommand = () => {
-  known ??= (async () => {
-    const name = pinned();
-    const own = await isOnPath(name.replace('pnpm@', ''));
-    return own ? ['pnpm'] : ['npx', '-y', name];
-  })();
-  return known;
+export const pnpm = async (...args) => {
+  found ??= findPnpm();
+  return [...(await found), ...args];
 };
-
-/** @param {...string} args @returns {Promise<readonly [string, ...string[]]>} */
-export const pnpm = async (...args) => [...(await pnpmCommand()), ...args];

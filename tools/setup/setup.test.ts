@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isNodeNewEnough, nodeComplaint } from './node-version.mjs';
+import { checkNode, isNodeNewEnough } from './node-version.mjs';
 import { root, userFolder } from './paths.mjs';
 
 describe('Node version', () => {
@@ -13,12 +13,12 @@ describe('Node version', () => {
     expect(isNodeNewEnough(version, '20.11.0')).toBe(expected);
   });
 
-  test('the complaint says what is needed and what is there', () => {
-    expect(nodeComplaint('start', 'v18.20.4')).toMatchInlineSnapshot(
+  test('the message names what is needed and what is there', () => {
+    expect(checkNode('start', 'v18.20.4')).toMatchInlineSnapshot(
       `"vulpes: needs Node 20.11.0 or newer, this is v18.20.4. Install the current LTS of Node.js."`,
     );
-    expect(nodeComplaint('test', 'v20.12.0')).toContain('needs Node 20.19.0');
-    expect(nodeComplaint('start', 'v20.12.0')).toBeNull();
+    expect(checkNode('test', 'v20.12.0')).toContain('needs Node 20.19.0');
+    expect(checkNode('start', 'v20.12.0')).toBeNull();
   });
 });
 

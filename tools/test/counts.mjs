@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 
 export const PASSED = Object.freeze({ passed: 1, failed: 0, skipped: 0 });
 export const FAILED = Object.freeze({ passed: 0, failed: 1, skipped: 0 });
+export const SKIPPED = Object.freeze({ passed: 0, failed: 0, skipped: 1 });
 
 /** @param {Iterable<Counts>} all @returns {Counts} */
 export const total = (all) => {

@@ -1,0 +1,124 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from '../setup/paths.mjs';
+import { StepError } from '../setup/report.mjs';
+import { setUp } from '../setup/setup.mjs';
+import { toolCommand } from '../setup/tool-commands.mjs';
+import { prepareYardsticks } from '../yardsticks/prepare.mjs';
+import { countsIn, FAILED, PASSED, total, withExitCode } from './counts.mjs';
+import { testOnMatrixAdapter } from './matrix.mjs';
+import { countAsOne, runScript, vitest, withTempFolder } from './tools.mjs';
+
+/** @typedef {import('./counts.mjs').Counts} Counts */
+/** @typedef {{ name: string, description: string, isOptional?: boolean, run: () => Promise<Counts> }} Check */
+
+/** So that the tests of tfjs and jax-js run; they are skipped where the two are not installed. */
+const prepareComparisons = async () => {
+  try {
+    await prepareYardsticks();
+  } catch (error) {
+    if (!(error instanceof StepError)) throw error;
+    const skipped = 'vulpes: the tests of tfjs and jax-js are skipped (no network?).';
+    console.log(`${error.message}\n${skipped}`);
+  }
+};
+
+const test = async () => {
+  await prepareComparisons();
+  return vitest();
+};
+
+/** The checks below work on what is built. */
+const build = async () => {
+  await setUp('types');
+  return PASSED;
+};
+
+/** @param {...string} args */
+const verifyOne = async (...args) => {
+  const { code, output } = await runScript('apps/verify/dist/main.js', ...args);
+  return withExitCode(countsIn(output), code);
+};
+
+const verify = async () => {
+  await setUp('types');
+  const golden = join(root, '..', 'shared', 'golden');
+  const results = [await verifyOne()];
+  if (existsSync(golden)) results.push(await verifyOne(golden));
+  return total(results);
+};
+
+/** Trains for a few steps; the last line has to be the held-out loss. */
+const train = async () => {
+  await setUp('types');
+  return withTempFolder(async (folder) => {
+    const args = ['train', '--preset', 'smoke', '--out', join(folder, 'run')];
+    const { code, output } = await runScript('apps/trainer/dist/main.js', ...args);
+    const last = output.trimEnd().split('\n').at(-1) ?? '';
+    return code === 0 && /^held-out loss \d+\.\d+ nats per byte$/.test(last) ? PASSED : FAILED;
+  });
+};
+
+const packCheck = async () => {
+  await setUp('types');
+  const { code, output } = await runScript('tools/pack-check.mjs');
+  return withExitCode(countsIn(output), code);
+};
+
+/** Kernels and what starts them. */
+const KERNEL_SUITES = ['tensor-core', 'wgsl-kernels', 'acp-scheduler', 'fox-attention'].map(
+  (name) => `packages/${name}/`,
+);
+
+/** The part of them that takes a minute. */
+const MATRIX_SUITES = ['packages/tensor-core/', 'packages/wgsl-kernels/'];
+
+/** @type {readonly Check[]} in the order in which they run */
+export const checks = [
+  {
+    name: 'format',
+    description: 'files are formatted, imports sorted',
+    run: () => countAsOne(toolCommand('biome', 'check', '--linter-enabled=false', '.')),
+  },
+  {
+    name: 'lint',
+    description: 'no suspicious code',
+    run: () => countAsOne(toolCommand('biome', 'lint', '--error-on-warnings', '.')),
+  },
+  {
+    name: 'layers',
+    description: 'packages import only what tools/layers.json allows',
+    run: () => countAsOne([process.execPath, join(root, 'tools', 'check-layers.mjs')]),
+  },
+  {
+    name: 'type-check',
+    description: 'types of everything, tests and tools too',
+    run: () => countAsOne(toolCommand('tsc', '-p', '.')),
+  },
+  { name: 'build', description: 'packages and apps build', run: build },
+  { name: 'test', description: 'unit and kernel tests on source', run: test },
+  {
+    name: 'test:matrix',
+    description: 'kernel tests on an adapter with subgroup matrices',
+    run: () => testOnMatrixAdapter(MATRIX_SUITES),
+  },
+  {
+    name: 'test:matrix-all',
+    description: 'all kernel tests on that adapter, minutes long',
+    isOptional: true,
+    run: () => testOnMatrixAdapter(KERNEL_SUITES),
+  },
+  {
+    name: 'test:slow',
+    description: 'tests in *.slow.test.ts, minutes long',
+    isOptional: true,
+    run: () => vitest({ env: { FOX_SLOW: '1' } }),
+  },
+  {
+    name: 'verify',
+    description: 'reference vectors: those in fixtures, and ../shared/golden where it is',
+    run: verify,
+  },
+  { name: 'train', description: 'a short training run from end to end', run: train },
+  { name: 'pack-check', description: 'packed tarballs: publint, import, types', run: packCheck },
+];
