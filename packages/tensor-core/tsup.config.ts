@@ -6,6 +6,7 @@ export default defineConfig(
     {
       index: 'src/index.ts',
       'testing/index': 'src/testing/index.ts',
+      'testing/metrics': 'src/testing/metrics.ts',
       'platform/node': 'src/platform/node.ts',
       'platform/browser': 'src/platform/browser.ts',
     },

@@ -3,23 +3,24 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { adapterOption } from '@vulpes/cli-kit';
 import type { AdapterChoice, KernelFamily } from '@vulpes/tensor-core';
 import { Command, Option } from 'commander';
-import { PRUNING_RULES, type PruningRule } from './pruning-rule.ts';
+import { PRUNING_RULES, type PruningRule } from './rules.ts';
 
 export interface VerifyOptions {
   readonly directory: string;
   readonly adapter: AdapterChoice;
   readonly kernels: KernelFamily | 'auto';
-  /** Part of the names of the cases to check; null = all. */
+  /** Text in the names of the cases to check; null = all. */
   readonly only: string | null;
-  /** What to compute the cases with, one after the other. */
+  /** Each case is computed by each of them. */
   readonly rules: readonly PruningRule[];
   /** Print every check of every case on a line of its own. */
   readonly details: boolean;
 }
 
-/** The reference vectors that the project carries: three levels up from src and dist, one level up in the portable folder. */
+/** The reference vectors of the repository: three levels up from src and dist, one level up in the portable folder. */
 export const FIXTURES =
   ['../../../fixtures/', '../fixtures/']
     .map((path) => fileURLToPath(new URL(path, import.meta.url)))
@@ -30,27 +31,24 @@ const DEFAULT_RULES: readonly PruningRule[] = ['none', 'paper'];
 
 const HELP_AFTER = `
 Without --pruning each case is computed dense and by the paper's rule. With it, by that rule alone:
-  none       nothing dropped
-  paper      the paper's threshold at log ε = −10, a hard one, and the official kernel's where a case has it
-  certified  attention stops by its own running log-sum-exp; outputs, gradients and the weight truly
-             dropped (in float64, at most ε) are held against exact results
+  none       nothing is dropped
+  paper      the paper's threshold at log ε = −10, an aggressive one, and the official kernel's where a case has it
+  certified  attention stops by its own running log-sum-exp; outputs, gradients and the dropped weight
+             (in float64, at most ε) are compared with exact results
 
-Exit code: 0 when at least one case was checked and all that were checked hold, else 1.`;
+Exit code: 0 if at least one case was checked and all checks hold, else 1.`;
 
 /** @throws CommanderError for a wrong option, and for --help after printing it. */
 export function parseOptions(argv: readonly string[]): VerifyOptions {
   const command = new Command('verify')
-    .description('Checks adapter and build against reference vectors of the official FoX code.')
+    .description(
+      'Checks the adapter and this build against reference vectors of the official FoX code.',
+    )
     .argument(
       '[dir]',
-      'folder with attention/, attention-extended/, models/ and training/, any of them; default: the vectors that the project carries',
+      'folder with attention/, attention-extended/, models/ or training/; default: the vectors of the repository',
     )
-    .addOption(
-      new Option('--adapter <choice>', 'which adapter to check')
-        .choices(['auto', 'hardware', 'software'])
-        .env('FOX_ADAPTER')
-        .default('auto'),
-    )
+    .addOption(adapterOption())
     .addOption(
       new Option('--kernels <family>', "kernel variants; auto follows the adapter's kind")
         .choices(['auto', 'gpu', 'software'])
@@ -63,7 +61,7 @@ export function parseOptions(argv: readonly string[]): VerifyOptions {
       ),
     )
     .option('--only <text>', 'check only cases with this text in their name')
-    .option('--details', 'print every single quantity on a line of its own', false)
+    .option('--details', 'print every quantity on a line of its own', false)
     .addHelpText('after', HELP_AFTER)
     .exitOverride()
     .parse([...argv], { from: 'user' });

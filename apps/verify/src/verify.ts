@@ -1,63 +1,113 @@
-// Checks every case of a folder and reports; the exit code says whether all of it holds.
+// Checks every case of a folder and reports; the exit code says whether all checks hold.
 
-import { NoAdapterError } from '@vulpes/tensor-core';
-import { describeDevice } from './device/describe-device.ts';
-import { DeviceLease } from './device/device-lease.ts';
+import { describeAdapter, type Output, RenewableDevice, UsageError } from '@vulpes/cli-kit';
+import { CheckpointError, type Device, FoxError } from '@vulpes/tensor-core';
+import { createAttentionCheck } from './attention/check.ts';
+import { type CaseReport, type CaseResult, holds } from './check.ts';
+import { type CaseKind, type FoundCase, findCases } from './find-cases.ts';
+import { checkModel } from './models/check.ts';
 import type { VerifyOptions } from './options.ts';
-import { CaseError } from './reference/case-error.ts';
-import { type FoundCase, findCases } from './reference/find-cases.ts';
-import { formatSummary } from './report/format.ts';
-import type { CaseOutcome } from './report/outcome.ts';
-import { type Output, Printer } from './report/printer.ts';
-import { runCase } from './run-case.ts';
+import { formatDetails, formatPosition, formatResult, formatSummary } from './report.ts';
+import type { PruningRule } from './rules.ts';
+import { checkTraining } from './training/check.ts';
+import { CaseError, UnknownCaseError } from './vectors.ts';
 
-/** @returns 0 when every case that was checked holds and there was at least one; else 1. */
+const CLEAR_LINE = '\r\u001b[2K';
+
+/**
+ * @returns 0 where at least one case was checked and all checks hold, else 1
+ * @throws UsageError, CaseError where there is no case; NoAdapterError
+ */
 export async function verify(options: VerifyOptions, output: Output): Promise<number> {
-  const printer = new Printer(output, options);
-  try {
-    return await checkAll(await wantedCases(options), options, printer);
-  } catch (error) {
-    if (!(error instanceof CaseError || NoAdapterError.isInstance(error))) throw error;
-    printer.line(error.message);
-    return 1;
+  const { directory, adapter, kernels, rules, details } = options;
+  const print = (line: string) => output.write(`${line}\n`);
+  const cases = await chooseCases(options);
+  using owner = await RenewableDevice.open({ adapter, kernels });
+  print(`Reference vectors: ${directory}`);
+  print(`Pruning: ${rules.join(', then ')}`);
+  print(`Adapter: ${describeAdapter(owner.device.caps)}`);
+  print(`Kernels: ${owner.device.caps.kernels}`);
+  const results: CaseResult[] = [];
+  for (const [index, found] of cases.entries()) {
+    const position = formatPosition(index, cases.length);
+    if (output.isTTY) output.write(`${position} … ${found.id}`);
+    const result = await checkCase(owner, found, rules);
+    if (output.isTTY) output.write(CLEAR_LINE);
+    print(formatResult(result, position));
+    for (const line of formatDetails(result, { all: details })) print(line);
+    results.push(result);
   }
+  print(formatSummary(results));
+  const [hasPassed, hasFailed] = (['passed', 'failed'] as const).map((wanted) =>
+    results.some(({ status }) => status === wanted),
+  );
+  if (!hasPassed && !hasFailed) print('verify: no case could be checked, so nothing is verified.');
+  return hasPassed && !hasFailed ? 0 : 1;
 }
 
-async function wantedCases({ directory, only }: VerifyOptions): Promise<FoundCase[]> {
-  const cases = await findCases(directory);
-  const wanted = only === null ? cases : cases.filter(({ id }) => id.includes(only));
-  if (wanted.length > 0) return wanted;
+async function chooseCases({ directory, only }: VerifyOptions): Promise<FoundCase[]> {
+  const cases = (await findCases(directory)).filter(({ id }) => id.includes(only ?? ''));
+  if (cases.length > 0) return cases;
   const where = only === null ? directory : `${directory} with '${only}' in its name`;
-  throw new CaseError(
-    `verify: no case found in ${where}. Pass a folder that holds attention/, attention-extended/, models/ or training/.`,
+  throw new UsageError(
+    `verify: no case found in ${where}. Give a folder that holds attention/, attention-extended/, models/ or training/.`,
   );
 }
 
-async function checkAll(
-  cases: readonly FoundCase[],
-  { directory, adapter, kernels, rules }: VerifyOptions,
-  printer: Printer,
-): Promise<number> {
-  const lease = new DeviceLease({ adapter, kernels });
-  printer.line(`Reference vectors: ${directory}`);
-  printer.line(`Pruning: ${rules.join(', then ')}`);
-  for (const line of describeDevice((await lease.get()).caps)) printer.line(line);
-  const outcomes: CaseOutcome[] = [];
-  for (const [index, found] of cases.entries()) {
-    const position = { index: index + 1, total: cases.length };
-    printer.start(found.id, position);
-    const outcome = await runCase(lease, found, rules);
-    printer.outcome(outcome, position);
-    outcomes.push(outcome);
-  }
-  lease.release();
-  printer.line(formatSummary(outcomes));
-  return exitCode(outcomes, printer);
+type CaseCheck = (
+  device: Device,
+  path: string,
+  rules: readonly PruningRule[],
+) => Promise<CaseReport>;
+
+const checks: Readonly<Record<CaseKind, CaseCheck>> = {
+  attention: createAttentionCheck({ hasOfficial: true }),
+  'attention-extended': createAttentionCheck({ hasOfficial: false }),
+  models: checkModel,
+  training: checkTraining,
+};
+
+async function checkCase(
+  owner: RenewableDevice,
+  found: FoundCase,
+  rules: readonly PruningRule[],
+): Promise<CaseResult> {
+  const start = performance.now();
+  const evaluation = await evaluate(owner, found, rules);
+  return { id: found.id, ...evaluation, seconds: (performance.now() - start) / 1000 };
 }
 
-function exitCode(outcomes: readonly CaseOutcome[], printer: Printer): number {
-  const passed = outcomes.some(({ status }) => status === 'passed');
-  const failed = outcomes.some(({ status }) => status === 'failed');
-  if (!passed && !failed) printer.line('verify: no case could be checked, so nothing is verified.');
-  return passed && !failed ? 0 : 1;
+type Evaluation = Omit<CaseResult, 'id' | 'seconds'>;
+
+/** @throws NoAdapterError where the device has to be renewed, but none opens */
+async function evaluate(
+  owner: RenewableDevice,
+  found: FoundCase,
+  rules: readonly PruningRule[],
+): Promise<Evaluation> {
+  if ('reason' in found) return fail(found.reason, found.kind === 'unknown' ? 'skipped' : 'failed');
+  try {
+    return evaluateReport(await checks[found.kind](owner.device, found.path, rules));
+  } catch (error) {
+    if (error instanceof UnknownCaseError) return fail(error.message, 'skipped');
+    const isFileAtFault = error instanceof CaseError || CheckpointError.isInstance(error);
+    if (!isFileAtFault) await owner.renew();
+    // Our own errors need no stack.
+    if (FoxError.isInstance(error)) return fail(error.message);
+    return { ...fail(String(error)), stack: error instanceof Error ? (error.stack ?? null) : null };
+  }
 }
+
+/** A report without any check is a failure. */
+export function evaluateReport(report: CaseReport): Evaluation {
+  if (report.checks.length === 0) return { ...fail('nothing was compared'), notes: report.notes };
+  const status = report.checks.every(holds) ? 'passed' : 'failed';
+  return { ...report, status, reason: null, stack: null };
+}
+
+const fail = (reason: string, status: 'failed' | 'skipped' = 'failed'): Evaluation => ({
+  ...{ status, reason },
+  checks: [],
+  notes: [],
+  stack: null,
+});

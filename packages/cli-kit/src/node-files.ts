@@ -18,7 +18,7 @@ export const getFileSize = async (path: string): Promise<number | null> =>
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file or folder',
   EISDIR: 'it is a folder; name a file',
-  ENOTDIR: 'a part of its path is a file',
+  ENOTDIR: 'it, or a part of its path, is a file',
   EACCES: 'permission denied',
   EROFS: 'the disk is read-only',
   ENOSPC: 'the disk is full',

@@ -1,4 +1,4 @@
-// Model cases: reading golden files, and checks that break on what is wrong.
+// Model cases: reading their files, and checks that break on what is wrong.
 
 import {
   type CacheUsage,
@@ -8,13 +8,13 @@ import {
   writeSafetensors,
 } from '@vulpes/lm-models';
 import { describe, expect, test } from 'vitest';
-import { holds } from '../compare/check.ts';
-import { Vectors } from '../reference/vectors.ts';
-import { compareEviction, compareGreedy, compareModel } from './compare-model.ts';
-import { describeCache, describeKept } from './describe.ts';
-import { readGolden } from './golden.ts';
-import type { ModelResults } from './on-device.ts';
-import { variantsOf } from './variant.ts';
+import { holds } from '../check.ts';
+import { createVariants } from '../rules.ts';
+import { Vectors } from '../vectors.ts';
+import { readModelCase } from './case.ts';
+import { describeCache, describeKept } from './check.ts';
+import { compareEviction, compareGreedy, compareModel } from './compare.ts';
+import type { ModelResults } from './run.ts';
 
 const spec = (name: string, shape: number[], trainable = true): ParameterSpec => ({
   name,
@@ -55,20 +55,20 @@ const tensors = (): Record<string, WritableTensor> => ({
 const read = (changed: Record<string, WritableTensor | undefined> = {}) => {
   const all = Object.entries({ ...tensors(), ...changed }).filter(([, tensor]) => tensor);
   const file = Object.fromEntries(all) as Record<string, WritableTensor>;
-  return readGolden(new Vectors(writeSafetensors(file), 'golden.safetensors'), SPECS);
+  return readModelCase(new Vectors(writeSafetensors(file), 'golden.safetensors'), SPECS);
 };
 
-const golden = read();
+const theCase = read();
 
 /** What a perfect model gives. */
 const results = (changed: Partial<ModelResults> = {}): ModelResults => {
-  const losses = [...golden.lossPerToken].filter((_, t) => (golden.labels[t] as number) >= 0);
+  const losses = [...theCase.lossPerToken].filter((_, t) => (theCase.labels[t] as number) >= 0);
   return {
-    logits: golden.logits,
-    paddedLogits: golden.paddedLogits,
-    lossPerToken: golden.lossPerToken,
+    logits: theCase.logits,
+    paddedLogits: theCase.paddedLogits,
+    lossPerToken: theCase.lossPerToken,
     loss: losses.reduce((a, b) => a + b, 0) / losses.length,
-    gradients: golden.gradients,
+    gradients: theCase.gradients,
     pruningCounts: [],
     ...changed,
   };
@@ -77,28 +77,28 @@ const results = (changed: Partial<ModelResults> = {}): ModelResults => {
 const ACP = { prefix: 'acp ', allowance: 0 };
 
 const broken = (changed: Partial<ModelResults>): string[] =>
-  compareModel(golden, results(changed), ACP)
+  compareModel(theCase, results(changed), ACP)
     .filter((check) => !holds(check))
     .map((check) => check.name);
 
 describe('reading', () => {
   test('sizes, padding and greedy text', () => {
-    expect(golden).toMatchObject({ batch: 2, seqLen: 3, vocabSize: 5 });
-    expect(golden.seqStart).toEqual(Int32Array.of(0, 1));
-    expect(golden.greedy).toEqual({ tokens: Int32Array.of(0, 4, 2), promptLength: 1 });
-    expect([...golden.gradients.keys()]).toEqual(['norm', 'head']);
+    expect(theCase).toMatchObject({ batch: 2, seqLen: 3, vocabSize: 5 });
+    expect(theCase.seqStart).toEqual(Int32Array.of(0, 1));
+    expect(theCase.greedy).toEqual({ tokens: Int32Array.of(0, 4, 2), promptLength: 1 });
+    expect([...theCase.gradients.keys()]).toEqual(['norm', 'head']);
   });
 
-  test.each(Object.keys(tensors()))('a case without %s is refused', (name) => {
+  test.each(Object.keys(tensors()))('a case needs %s', (name) => {
     const wanted = name.startsWith('greedy') ? 'greedy_' : name;
     expect(() => read({ [name]: undefined })).toThrow(`expected a tensor ${wanted}`);
   });
 
-  test('a gradient of no parameter is refused', () => {
+  test('a gradient without a parameter does not fit', () => {
     expect(() => read({ 'grad.other': floats([1], 0) })).toThrow('got grad.other');
   });
 
-  test('a gradient of another shape is refused', () => {
+  test('a gradient of another shape does not fit', () => {
     expect(() => read({ 'grad.head': floats([4, 5], 0) })).toThrow('expected grad.head [5, 4]');
   });
 });
@@ -109,32 +109,36 @@ describe('comparing', () => {
   const off = (values: Float32Array, index: number, value = 100) => values.with(index, value);
 
   test.each([
-    ['logits', { logits: off(golden.logits, 3) }],
-    ['logits', { logits: off(golden.logits, 3, Number.NaN) }],
-    ['token losses', { lossPerToken: off(golden.lossPerToken, 0) }],
+    ['logits', { logits: off(theCase.logits, 3) }],
+    ['logits', { logits: off(theCase.logits, 3, Number.NaN) }],
+    ['token losses', { lossPerToken: off(theCase.lossPerToken, 0) }],
     ['loss', { loss: 1 }],
-    ['padded logits', { paddedLogits: off(golden.paddedLogits, 20) }],
-    ['gradients', { gradients: new Map([['norm', golden.gradients.get('norm')!]]) }],
+    ['padded logits', { paddedLogits: off(theCase.paddedLogits, 20) }],
+    ['gradients', { gradients: new Map([['norm', theCase.gradients.get('norm')!]]) }],
   ])('wrong %s break that check alone', (name, changed) => {
     expect(broken(changed)).toEqual([`acp ${name}`]);
   });
 
   test('logits of padding do not count', () => {
-    expect(broken({ paddedLogits: off(golden.paddedLogits, 19, Number.NaN) })).toEqual([]);
+    expect(broken({ paddedLogits: off(theCase.paddedLogits, 19, Number.NaN) })).toEqual([]);
   });
 
   test('one wrong gradient is named', () => {
-    const gradients = new Map(golden.gradients).set('head', ramp(20, 4.1));
-    const check = compareModel(golden, results({ gradients }), ACP).at(-1);
+    const gradients = new Map(theCase.gradients).set('head', ramp(20, 4.1));
+    const check = compareModel(theCase, results({ gradients }), ACP).at(-1);
     expect(check?.measure).toBe('RMS error ratio, worst of 2 parameters: head');
   });
 
   /** Logits after the official tokens 0 and 4; the official model goes on with 4 and 2. */
   const greedy = (text: number[], after0: number[], after4: number[]) =>
-    compareGreedy(golden, {
-      text: Int32Array.from(text),
-      logits: Float32Array.from([...after0, ...after4, 0, 0, 0, 0, 0]),
-    });
+    compareGreedy(
+      theCase,
+      {
+        text: Int32Array.from(text),
+        logits: Float32Array.from([...after0, ...after4, 0, 0, 0, 0, 0]),
+      },
+      'greedy',
+    );
   const [likes4, likes2] = [
     [0, 0, 0, 0, 1],
     [0, 0, 1, 0, 0],
@@ -148,7 +152,7 @@ describe('comparing', () => {
     expect(greedy([1, 4, 2], likes4, likes2).error).toBe(1);
   });
 
-  test('greedy text may part at a tie, and is told', () => {
+  test('greedy text may differ at a tie, which the check names', () => {
     const tied = [0, 0, 0, 1.00001, 1];
     const check = greedy([0, 3, 3], tied, likes2);
     expect(holds(check)).toBe(true);
@@ -167,7 +171,7 @@ test('kept blocks are summed over layers and heads', () => {
   );
 });
 
-test('a text that eviction changed is counted, and what the cache held is told', () => {
+test('tokens that eviction changed are counted; what the cache held is described', () => {
   const usage = { keptBytes: 600 * 1024, fullBytes: 1000 * 1024, length: 224 } as CacheUsage;
   const kept = Int32Array.of(1, 2, 3, 4);
   const check = (evicted: Int32Array) => compareEviction({ evicted, kept, usage }, 'evicted text');
@@ -181,33 +185,33 @@ describe('a model under each rule', () => {
   const RULES = ['none', 'paper', 'certified'] as const;
 
   test('the configuration, and what bounds are widened by', () => {
-    const { variants } = variantsOf({ ...officialDefaults, logPruningTolerance: -7 }, RULES);
     expect(
-      variants.map(({ prefix, config, allowance }) => [
-        prefix,
-        config.logPruningTolerance,
-        config.pruningMode,
-        allowance,
-      ]),
+      createVariants({ ...officialDefaults, logPruningTolerance: -7 }, RULES).map(
+        ({ prefix, config, allowance }) => [
+          prefix,
+          config.logPruningTolerance,
+          config.pruningMode,
+          allowance,
+        ],
+      ),
     ).toEqual([
       ['', null, 'paper', 0],
       ['acp ', -7, 'paper', 0],
       ['certified ', -7, 'certified', 2 * Math.exp(-7)],
     ]);
-    expect(variantsOf(officialDefaults, ['certified']).variants[0]?.config).toMatchObject({
+    expect(createVariants(officialDefaults, ['certified'])[0]?.config).toMatchObject({
       logPruningTolerance: -10,
     });
   });
 
   test('without a gate there is nothing to prune', () => {
-    const { variants, notes } = variantsOf({ ...officialDefaults, fgateType: 'none' }, RULES);
+    const variants = createVariants({ ...officialDefaults, fgateType: 'none' }, RULES);
     expect(variants.map(({ prefix }) => prefix)).toEqual(['']);
-    expect(notes).toEqual(['no gate, so nothing to prune']);
   });
 
   test('the allowance widens the bounds of outputs, and no others', () => {
     const bounds = (allowance: number) =>
-      compareModel(golden, results(), { prefix: '', allowance }).map(({ bound }) => bound);
+      compareModel(theCase, results(), { prefix: '', allowance }).map(({ bound }) => bound);
     expect(bounds(0)).toEqual([1e-4, 1e-4, 1e-4, 1e-4, 1e-3]);
     expect(bounds(1e-4)).toEqual([2e-4, 2e-4, 2e-4, 2e-4, 1e-3]);
   });

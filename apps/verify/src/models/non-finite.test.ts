@@ -1,6 +1,7 @@
-// A whole model in debug mode: nothing is named while all is finite, and what spoils it is named by op and tensor.
+// A whole model in debug mode: the error of a NaN or infinity names the op and the tensor.
 
 import { join } from 'node:path';
+import { nodeFiles } from '@vulpes/cli-kit';
 import {
   createModel,
   type HostWeights,
@@ -11,31 +12,30 @@ import { createDevice, type Device } from '@vulpes/tensor-core';
 import { gpuSuite } from '@vulpes/tensor-core/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { FIXTURES } from '../options.ts';
-import { nodeFiles } from '../reference/node-files.ts';
-import { Vectors } from '../reference/vectors.ts';
-import { type Golden, readGolden } from './golden.ts';
-import { runModel } from './on-device.ts';
+import { Vectors } from '../vectors.ts';
+import { type ModelCase, readModelCase } from './case.ts';
+import { runModel } from './run.ts';
 
 const CASE = join(FIXTURES, 'models/frozen_fox_pro');
 
 gpuSuite('a model in debug mode', () => {
   let device: Device;
   let folder: ModelFolder;
-  let golden: Golden;
+  let theCase: ModelCase;
   beforeAll(async () => {
     device = await createDevice({ debug: 'validate' });
     folder = await loadModelFolder(nodeFiles, CASE);
     const vectors = await Vectors.read(join(CASE, 'golden.safetensors'));
-    golden = readGolden(vectors, createModel(folder.config, device).parameterSpecs());
+    theCase = readModelCase(vectors, createModel(folder.config, device).parameterSpecs());
   });
   afterAll(() => device.dispose());
 
-  /** Runs forward and backward; returns what was named, or null. */
+  /** Runs forward and backward. @returns the error's text, or null */
   async function problemWith(weights: HostWeights): Promise<string | null> {
     const model = createModel(folder.config, device);
     const params = model.upload(weights);
     try {
-      await runModel(model, params, golden);
+      await runModel(model, params, theCase);
       return null;
     } catch (error) {
       return String(error);
@@ -45,7 +45,7 @@ gpuSuite('a model in debug mode', () => {
   }
 
   /** The model's weights with the first value of one of them changed. */
-  const spoilt = (name: string, value: number): HostWeights => {
+  const corrupt = (name: string, value: number): HostWeights => {
     const tensor = folder.weights[name];
     if (!tensor) throw new Error(`no ${name} among ${Object.keys(folder.weights).join(' ')}`);
     const data = Float32Array.from(tensor.data).fill(value, 0, 1);
@@ -57,13 +57,13 @@ gpuSuite('a model in debug mode', () => {
   });
 
   test('a NaN among the weights is named by its parameter', async () => {
-    expect(await problemWith(spoilt('model.layers.0.attn.o_proj.weight', Number.NaN))).toMatch(
+    expect(await problemWith(corrupt('model.layers.0.attn.o_proj.weight', Number.NaN))).toMatch(
       /NonFiniteError: upload: non-finite values in the data 'model\.layers\.0\.attn\.o_proj\.weight' f32\[\d+, \d+\]: 1 NaN, first at \[0, 0\]/,
     );
   });
 
   test('a weight that makes a product overflow is named by the op that made it', async () => {
-    const problem = await problemWith(spoilt('model.layers.0.attn_norm.weight', 3e38));
+    const problem = await problemWith(corrupt('model.layers.0.attn_norm.weight', 3e38));
     expect(problem).toMatchInlineSnapshot(
       `"NonFiniteError: rms-norm: non-finite values in its output 'rms-norm' f32[2, 36, 32]: 6 infinite, first at [0, 20, 0]. Its inputs are finite: the op made them."`,
     );

@@ -4,13 +4,13 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { foxConfigFromJson, parameterSpecs } from '@vulpes/lm-models';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { holds } from '../compare/check.ts';
+import { holds } from '../check.ts';
 import { FIXTURES } from '../options.ts';
-import { Vectors } from '../reference/vectors.ts';
-import { changeVectors, copyFixture, inTemporaryFolder } from '../testing/temporary-folder.ts';
-import { compareTraining } from './compare-training.ts';
-import type { TrainingResults } from './on-device.ts';
-import { firstSteps, readTrajectory, type Trajectory } from './trajectory.ts';
+import { changeVectors, copyFixture, inTemporaryFolder } from '../testing/change-fixtures.ts';
+import { Vectors } from '../vectors.ts';
+import { firstSteps, readTrajectory, type Trajectory } from './case.ts';
+import { compareTraining } from './check.ts';
+import type { TrainingResults } from './run.ts';
 
 const CASE = 'training/fox_pro';
 const FILE = 'trajectory.safetensors';
@@ -51,12 +51,12 @@ describe('reading', () => {
     expect(firstSteps(trajectory, 24)).toBe(trajectory);
   });
 
-  test.each(['tokens', 'loss', 'grad_norm', 'lr'])('a case without %s is refused', async (name) => {
+  test.each(['tokens', 'loss', 'grad_norm', 'lr'])('a case needs %s', async (name) => {
     const reading = readAfter((tensors) => void tensors.delete(name));
     await expect(reading).rejects.toThrow(`expected a tensor ${name},`);
   });
 
-  test('losses of another number of steps are refused', async () => {
+  test('losses of another number of steps do not fit', async () => {
     const reading = readAfter((tensors) => {
       tensors.set('loss', { shape: [23], data: new Float32Array(23) });
     });
@@ -88,7 +88,7 @@ describe('comparing', () => {
 
   test('the official run holds against itself', () => expect(broken({})).toEqual([]));
 
-  test('one step off by 3e-3 breaks and is named', () => {
+  test('one step off by 3e-3 breaks, and the check names it', () => {
     const loss = [...trajectory.loss].map((value, step) => (step === 7 ? value * 1.003 : value));
     expect(broken({ loss })).toEqual(['loss: relative error, worst of 24 steps: step 8']);
   });
@@ -97,7 +97,7 @@ describe('comparing', () => {
     expect(broken({ loss: [...trajectory.loss].slice(0, 23) })).toHaveLength(1);
   });
 
-  test('gradient norms and final parameters are held as well', () => {
+  test('gradient norms and final parameters are checked as well', () => {
     const gradNorm = [...trajectory.gradNorm].map((value) => value * 1.02);
     expect(broken({ gradNorm })[0]).toMatch('grad norm');
     expect(broken({ final: {} })[0]).toMatch('final');

@@ -1,4 +1,4 @@
-// @vulpes/tensor-core/testing: what every kernel test needs. Imports vitest.
+// @vulpes/tensor-core/testing: what every kernel test needs. Imports vitest; ./metrics alone does not.
 
 export { makeCaps } from './caps.ts';
 export { expectMatch } from './expect-match.ts';

@@ -1,0 +1,148 @@
+// The bounds of attention, and the checks of device results against the exact and the official ones.
+
+import {
+  referenceDroppedMass,
+  referenceForgettingAttention,
+  referenceForgettingAttentionBackward,
+} from '@vulpes/fox-attention/reference';
+import { countDifferences, maxAbs, maxRowDistance, maxRowNorm } from '@vulpes/tensor-core/metrics';
+import { type Check, holds, relativeCheck, rmsCheck } from '../check.ts';
+import type { AttentionCase, AttentionResults, OfficialPruning } from './case.ts';
+
+/** RMS error ratios of f32 kernels against f64. */
+const FORWARD_BOUND = 1e-5;
+const GRADIENT_BOUND = 1e-4;
+/** The official kernel keeps its results in f16. */
+const F16_BOUND = 5e-3;
+/** One f32 rounding for each product and sum. */
+const THRESHOLD_BOUND = 1e-5;
+/** No threshold chosen by hand is this near to that of the norms by chance. */
+const SAME_THRESHOLD = 1e-3;
+
+const QUANTITIES = [
+  ['out', 'out', FORWARD_BOUND],
+  ['dq', 'dq', GRADIENT_BOUND],
+  ['dk', 'dk', GRADIENT_BOUND],
+  ['dv', 'dv', GRADIENT_BOUND],
+  ['dlog_fgate', 'dLogFgate', GRADIENT_BOUND],
+] as const;
+
+/** Output and each gradient. @param prefix - of the checks' names */
+export const compareResults = (
+  expected: AttentionResults,
+  actual: AttentionResults,
+  prefix = '',
+): Check[] =>
+  QUANTITIES.map(([name, key, bound]) =>
+    rmsCheck(`${prefix}${name}`, { expected: expected[key], actual: actual[key], bound }),
+  );
+
+/** Against the official kernel's output, which is pruned where the case is. */
+export const compareOfficial = (expected: Float32Array, actual: Float32Array): Check =>
+  rmsCheck('official', { expected, actual, bound: F16_BOUND });
+
+/** What has to be exactly 0: rows that see no key, and gates that act on no pair. No checks where there are none. */
+export function compareZeros(
+  { dims, limits, visibility }: AttentionCase,
+  { out, dq, dLogFgate }: AttentionResults,
+  prefix = '',
+): Check[] {
+  const { batch, queryLen, keyLen, numHeads, headDim } = dims;
+  const getFirst = (token: number) => visibility[2 * token]! - (token % keyLen); // relative to its own
+  const rows = Array.from({ length: batch * queryLen }, (_, row) => row).filter(
+    (row) => getFirst((Math.floor(row / queryLen) + 1) * keyLen - queryLen + (row % queryLen)) > 0,
+  );
+  const tokens = Array.from({ length: batch * keyLen }, (_, token) => token);
+  const gates = limits.cuSeqlens ? tokens.filter((token) => getFirst(token) >= 0) : [];
+  const error = (values: Float32Array, at: readonly number[], width: number) =>
+    maxAbs(at.length * width, (i) => values[at[Math.floor(i / width)]! * width + (i % width)]!);
+  const rowError = Math.max(...[out, dq].map((values) => error(values, rows, numHeads * headDim)));
+  const checks = [
+    ['empty rows', rows, rowError, 'out and dq in rows with nothing to attend to'],
+    ['inactive gates', gates, error(dLogFgate, gates, numHeads), 'dlog_fgate of gates at starts'],
+  ] as const;
+  return checks
+    .filter(([, at]) => at.length > 0)
+    .map(([name, at, worst, what]) => ({
+      name: `${prefix}${name}`,
+      error: worst,
+      bound: 0,
+      measure: `largest value of ${what} (${at.length})`,
+    }));
+}
+
+/** First kept key of every block, exactly. */
+export const compareStartIndex = (
+  { startIndex }: OfficialPruning,
+  actual: ArrayLike<number>,
+): Check => ({
+  name: 'start index',
+  error: countDifferences(startIndex, actual),
+  bound: 0,
+  measure: `of ${startIndex.length} query blocks differ`,
+});
+
+/**
+ * The threshold of the file against that of the norms of q and k.
+ * @param isNamedAuto - the file's name says that it was made so; other cases count where the two agree roughly
+ * @returns null where the threshold was chosen otherwise
+ */
+export function compareThreshold(
+  { threshold: expected }: OfficialPruning,
+  actual: Float32Array,
+  isNamedAuto: boolean,
+): Check | null {
+  const bound = isNamedAuto ? THRESHOLD_BOUND : SAME_THRESHOLD;
+  const check = relativeCheck('threshold', { expected, actual, bound });
+  return isNamedAuto || holds(check) ? check : null;
+}
+
+/** Pruning at log ε moves no row of the output by more than 2ε · max‖v‖. [ACP v2] */
+export const compareTolerance = (
+  name: string,
+  { dims, v, exact }: AttentionCase,
+  { out, logPruningTolerance }: { out: Float32Array; logPruningTolerance: number },
+): Check => ({
+  name,
+  error: maxRowDistance(exact.out, out, dims.headDim),
+  bound: 2 * Math.exp(logPruningTolerance) * maxRowNorm(v, dims.headDim),
+  measure: `largest distance of a row from dense at log ε = ${logPruningTolerance}`,
+});
+
+/** What certified pruning guarantees for every row. */
+export const compareDroppedMass = (mass: number, logPruningTolerance: number): Check => ({
+  name: 'dropped mass',
+  error: mass,
+  bound: Math.exp(logPruningTolerance),
+  measure: `largest share of its attention weight that a row dropped, at log ε = ${logPruningTolerance}`,
+});
+
+/** Keys that query blocks drop (first kept key [B, H, query blocks]), or single rows ([B, H, M]). */
+export type Dropped =
+  | { readonly ranges: { readonly startIndex: ArrayLike<number>; readonly blockM: number } }
+  | { readonly firstKeys: ArrayLike<number> };
+
+/** The f64 reference that drops the same keys; rounded to f32 as the exact results of the files are. */
+export function computeReference(theCase: AttentionCase, dropped: Dropped): AttentionResults {
+  const inputs = { ...toReferenceInputs(theCase), ...dropped };
+  const { out } = referenceForgettingAttention(theCase.dims, inputs);
+  const grads = referenceForgettingAttentionBackward(theCase.dims, inputs, theCase.dOut);
+  return {
+    out: Float32Array.from(out),
+    dq: Float32Array.from(grads.dq),
+    dk: Float32Array.from(grads.dk),
+    dv: Float32Array.from(grads.dv),
+    dLogFgate: Float32Array.from(grads.dLogFgate),
+  };
+}
+
+/** Largest share of its weight, 0…1, that a row drops by keeping keys from `firstKeys` [B, H, M] on; f64. */
+export function computeDroppedMass(theCase: AttentionCase, firstKeys: ArrayLike<number>): number {
+  const mass = referenceDroppedMass(theCase.dims, toReferenceInputs(theCase), firstKeys);
+  return maxAbs(mass.length, (row) => mass[row]!);
+}
+
+const toReferenceInputs = ({ q, k, v, logFgate, smScale, limits }: AttentionCase) => ({
+  ...{ q, k, v, logFgate, smScale },
+  ...limits,
+});

@@ -1,0 +1,67 @@
+// Compared quantities with their errors and bounds, and the result of a case.
+
+import { maxRelativeError, rmsErrorRatio } from '@vulpes/tensor-core/metrics';
+
+export interface Check {
+  /** Short, the same in every case: `out`, `dq`, `acp logits`. */
+  readonly name: string;
+  readonly error: number;
+  readonly bound: number;
+  /** What the error is: `RMS error ratio`, `… worst of 34 parameters: lm_head.weight`. */
+  readonly measure: string;
+  /** The quantities of which this is the worst. */
+  readonly parts?: readonly Check[];
+}
+
+/** NaN never holds. */
+export const holds = ({ error, bound }: Check): boolean => error <= bound;
+
+type Numbers = ArrayLike<number>;
+
+interface Pair {
+  readonly expected: Numbers;
+  readonly actual: Numbers;
+  readonly bound: number;
+}
+
+const pairCheck =
+  (measure: string, metric: (expected: Numbers, actual: Numbers) => number) =>
+  (name: string, { expected, actual, bound }: Pair): Check => {
+    const [want, got] = [expected.length, actual.length];
+    const note = want === got ? '' : `: expected ${want} elements, got ${got}`;
+    return { name, error: metric(expected, actual), bound, measure: `${measure}${note}` };
+  };
+
+export const rmsCheck = pairCheck('RMS error ratio', rmsErrorRatio);
+export const relativeCheck = pairCheck('largest relative error', maxRelativeError);
+
+/** The worst of several checks: the largest error in units of its bound, NaN first. @param kind - of the parts, plural */
+export function worstOf(name: string, kind: string, parts: readonly Check[]): Check {
+  const ratio = ({ error, bound }: Check) => (Number.isNaN(error) ? Infinity : error / bound);
+  const worst = parts.reduce((a, b) => (ratio(b) > ratio(a) ? b : a));
+  const measure = `${worst.measure}, worst of ${parts.length} ${kind}: ${worst.name}`;
+  return { name, error: worst.error, bound: worst.bound, measure, parts };
+}
+
+/** What the checks of a case give. */
+export interface CaseReport {
+  readonly checks: readonly Check[];
+  /** Facts for the reader: sizes, blocks kept. */
+  readonly notes: readonly string[];
+}
+
+export const joinReports = (reports: readonly CaseReport[]): CaseReport => ({
+  checks: reports.flatMap(({ checks }) => checks),
+  notes: reports.flatMap(({ notes }) => notes),
+});
+
+export interface CaseResult extends CaseReport {
+  /** `attention/square_d32` */
+  readonly id: string;
+  readonly status: 'passed' | 'failed' | 'skipped';
+  /** Why it was skipped or could not be checked; else null. */
+  readonly reason: string | null;
+  /** Of an unexpected error; else null. */
+  readonly stack: string | null;
+  readonly seconds: number;
+}

@@ -1,0 +1,96 @@
+// The bounds of models, and the checks of device results against the official ones.
+
+import { countDifferences } from '@vulpes/tensor-core/metrics';
+import { type Check, relativeCheck, rmsCheck, worstOf } from '../check.ts';
+import type { Variant } from '../rules.ts';
+import type { ModelCase } from './case.ts';
+import type { EvictionResults, GreedyResults, ModelResults } from './run.ts';
+
+/** RMS error ratios of an f32 model against f32 code with f64 attention. */
+const LOGIT_BOUND = 1e-4;
+const GRADIENT_BOUND = 1e-3;
+
+/**
+ * Logits, losses, left padding and every gradient.
+ * @param variant - prefix of the checks' names, and what its pruning may add to the error of outputs
+ */
+export function compareModel(
+  theCase: ModelCase,
+  results: ModelResults,
+  { prefix, allowance }: Pick<Variant, 'prefix' | 'allowance'>,
+): Check[] {
+  const bound = LOGIT_BOUND + allowance;
+  const compare = (name: string, key: 'logits' | 'lossPerToken') =>
+    rmsCheck(`${prefix}${name}`, { expected: theCase[key], actual: results[key], bound });
+  const [loss, paddedFrom] = [computeMeanLoss(theCase), (all: Float32Array) => unpad(theCase, all)];
+  const gradients = [...theCase.gradients].map(([name, expected]) => {
+    const actual = results.gradients.get(name) ?? [];
+    return rmsCheck(name, { expected, actual, bound: GRADIENT_BOUND });
+  });
+  return [
+    compare('logits', 'logits'),
+    compare('token losses', 'lossPerToken'),
+    relativeCheck(`${prefix}loss`, { expected: [loss], actual: [results.loss], bound }),
+    rmsCheck(`${prefix}padded logits`, {
+      expected: paddedFrom(theCase.paddedLogits),
+      actual: paddedFrom(results.paddedLogits),
+      bound,
+    }),
+    worstOf(`${prefix}gradients`, 'parameters', gradients),
+  ];
+}
+
+/** Of the tokens whose label counts. */
+function computeMeanLoss({ lossPerToken, labels }: ModelCase): number {
+  const losses = Array.from(lossPerToken).filter((_, token) => labels[token]! >= 0);
+  return losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
+}
+
+/** Rows of [B, T, V] from each sequence's first real token on. */
+function unpad({ batch, seqLen, vocabSize, seqStart }: ModelCase, logits: Float32Array): number[] {
+  return Array.from({ length: batch }, (_, b) => [
+    ...logits.subarray((b * seqLen + seqStart[b]!) * vocabSize, (b + 1) * seqLen * vocabSize),
+  ]).flat();
+}
+
+/**
+ * The text token by token. Where it differs from the official one, the two likeliest tokens must be as near to each other as
+ * logits may be off; from there on each official token must be the likeliest, or as near, after the official text before it.
+ */
+export function compareGreedy(
+  { greedy, vocabSize, logits: officialLogits }: ModelCase,
+  { text, logits }: GreedyResults,
+  name: string,
+): Check {
+  const { tokens, promptLength } = greedy;
+  const made = `of ${tokens.length - promptLength} tokens after ${promptLength} differ`;
+  const check = (error: number, measure = made) => ({ name, error, bound: 0, measure });
+  const first = tokens.findIndex((token, t) => token !== text[t]);
+  if (first < promptLength || text.length !== tokens.length) {
+    return check(countDifferences(tokens, text)); // 0 where none differs
+  }
+  const tie = LOGIT_BOUND * computeRms(officialLogits);
+  /** How far a token's logit is below the largest one. */
+  const gap = (t: number, token: number) => {
+    const row = logits.subarray((t - 1) * vocabSize, t * vocabSize);
+    return row.reduce((a, b) => Math.max(a, b)) - row[token]!;
+  };
+  const gaps = Array.from(tokens.subarray(first), (token, t) => gap(first + t, token));
+  gaps.push(gap(first, text[first]!));
+  const far = gaps.filter((value) => !(value <= tie)).length; // NaN is far
+  return check(
+    far,
+    `${made} but for a tie at token ${first}, logits ${gaps[0]!.toExponential(1)} apart`,
+  );
+}
+
+/** Evicting what is forgotten may not change a token. */
+export const compareEviction = ({ evicted, kept }: EvictionResults, name: string): Check => ({
+  name,
+  error: countDifferences(kept, evicted),
+  bound: 0,
+  measure: `of ${kept.length} tokens differ from those of a cache that keeps all`,
+});
+
+const computeRms = (values: Float32Array): number =>
+  Math.sqrt(values.reduce((sum, value) => sum + value ** 2, 0) / values.length);

@@ -1,0 +1,78 @@
+// The checks of a training case, the official loss curve, under each pruning rule.
+
+import { join } from 'node:path';
+import type { Device } from '@vulpes/tensor-core';
+import { type CaseReport, type Check, rmsCheck, worstOf } from '../check.ts';
+import { checkByRule, type PruningRule } from '../rules.ts';
+import { Vectors } from '../vectors.ts';
+import { firstSteps, readTrajectory, type Trajectory } from './case.ts';
+import { type TrainingResults, trainOnDevice } from './run.ts';
+
+/** Relative, per step. Small differences grow from step to step. */
+const LOSS_BOUND = 2e-3;
+const GRAD_NORM_BOUND = 2e-3;
+/** RMS error ratio. AdamW turns the smallest gradient into a full step, so noise in it counts more than in the loss. */
+const FINAL_BOUND = 5e-3;
+
+/** Steps of further runs, where there are no final parameters to reach. */
+const FURTHER_STEPS = 8;
+
+/** @throws CaseError, CheckpointError, UnsupportedError, and what the device throws */
+export async function checkTraining(
+  device: Device,
+  directory: string,
+  rules: readonly PruningRule[],
+): Promise<CaseReport> {
+  let isLeftOut = false;
+  const report = await checkByRule(device, { directory, rules }, async (model) => {
+    const vectors = await Vectors.read(join(directory, 'trajectory.safetensors'));
+    const whole = readTrajectory(vectors, model.parameterSpecs());
+    isLeftOut = whole.final === null;
+    return async (run) => {
+      const { prefix } = run.variant;
+      const trajectory = run.index === 0 || whole.final ? whole : firstSteps(whole, FURTHER_STEPS);
+      const results = await trainOnDevice(run.model, run.params, trajectory);
+      const checks = compareTraining(trajectory, results, prefix);
+      return { checks, notes: [`${prefix}${trajectory.steps} steps, ${describe(results)}`] };
+    };
+  });
+  const leftOut = isLeftOut ? ['final parameters left out of this case'] : [];
+  return { ...report, notes: [...report.notes, ...leftOut] };
+}
+
+function describe({ loss, blocks }: TrainingResults): string {
+  const losses = `loss ${loss[0]?.toFixed(4)} to ${loss.at(-1)?.toFixed(4)}`;
+  return blocks ? `${losses}, keeps ${blocks.kept} of ${blocks.visible} blocks` : losses;
+}
+
+/** Losses and gradient norms of each step, and the parameters at the end. @param prefix - of the checks' names */
+export function compareTraining(
+  trajectory: Trajectory,
+  { loss, gradNorm, final }: TrainingResults,
+  prefix = '',
+): Check[] {
+  const checks = [
+    compareSteps(`${prefix}loss`, trajectory.loss, loss, LOSS_BOUND),
+    compareSteps(`${prefix}grad norm`, trajectory.gradNorm, gradNorm, GRAD_NORM_BOUND),
+  ];
+  if (!trajectory.final) return checks;
+  const parts = [...trajectory.final].map(([name, expected]) =>
+    rmsCheck(name, { expected, actual: final[name]?.data ?? [], bound: FINAL_BOUND }),
+  );
+  return [...checks, worstOf(`${prefix}final`, 'parameters', parts)];
+}
+
+function compareSteps(
+  name: string,
+  expected: Float32Array,
+  actual: readonly number[],
+  bound: number,
+): Check {
+  const parts = Array.from(expected, (want, step) => ({
+    name: `step ${step + 1}`,
+    error: Math.abs((actual[step] ?? Number.NaN) - want) / Math.abs(want),
+    bound,
+    measure: 'relative error',
+  }));
+  return worstOf(name, 'steps', parts);
+}
