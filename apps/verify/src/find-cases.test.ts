@@ -71,6 +71,8 @@ test('errors name a missing folder, and a file', () =>
   inTemporaryFolder(async (folder) => {
     const file = join(folder, 'file');
     await writeFile(file, '');
-    await expect(findCases(join(folder, 'none'))).rejects.toThrow('there is no such file or folder');
+    await expect(findCases(join(folder, 'none'))).rejects.toThrow(
+      'there is no such file or folder',
+    );
     await expect(findCases(file)).rejects.toThrow('is a file');
   }));
