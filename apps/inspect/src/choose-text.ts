@@ -3,10 +3,9 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { describeFileError, nodeFiles, UsageError } from '@vulpes/cli-kit';
 import { createCorpus, type TextSource } from '@vulpes/training';
 import type { RunText } from './find-model.ts';
-import { listFolder, reasonOf } from './node-files.ts';
-import { UsageError } from './usage-error.ts';
 
 export interface ChosenText {
   /** Bytes of UTF-8, one a token. */
@@ -22,7 +21,7 @@ export async function chooseText(
   run: RunText | null,
   { text, tokens }: { readonly text?: string | undefined; readonly tokens?: number | undefined },
 ): Promise<ChosenText> {
-  const { bytes, origin } = text === undefined ? await heldOutText(run) : await ownText(text);
+  const { bytes, origin } = text === undefined ? await readHeldOut(run) : await readOwn(text);
   const wanted = tokens ?? run?.contextLength ?? DEFAULT_TOKENS;
   if (tokens !== undefined && bytes.length < tokens) {
     throw new UsageError(
@@ -32,17 +31,17 @@ export async function chooseText(
   return { tokens: bytes.subarray(0, wanted), origin };
 }
 
-async function ownText(path: string) {
+async function readOwn(path: string) {
   return { bytes: await readText('--text', path), origin: path };
 }
 
 /** The end of the corpus, as the trainer holds it out. */
-async function heldOutText(run: RunText | null) {
+async function readHeldOut(run: RunText | null) {
   const texts = run?.files ? await readTexts(run.files) : await readBundled();
   const contextLength = run?.contextLength ?? DEFAULT_TOKENS;
   const { heldOut } = await createCorpus(texts, { contextLength });
-  const of = run?.files ? run.files.join(', ') : 'the State of the Union addresses (CC0)';
-  return { bytes: heldOut, origin: `the held-out end of ${of}` };
+  const source = run?.files ? run.files.join(', ') : 'the State of the Union addresses (CC0)';
+  return { bytes: heldOut, origin: `the held-out end of ${source}` };
 }
 
 async function readTexts(paths: readonly string[]): Promise<TextSource[]> {
@@ -58,14 +57,14 @@ async function readText(what: string, path: string): Promise<Uint8Array> {
     return await readFile(path);
   } catch (error) {
     const remedy = what === '--text' ? '' : ' Name another text with --text FILE.';
-    throw new UsageError(`${what}: cannot read ${path}: ${reasonOf(error)}.${remedy}`);
+    throw new UsageError(`${what}: cannot read ${path}: ${describeFileError(error)}.${remedy}`);
   }
 }
 
 /** The package's text files in order of their names, which begin with the year. Its code is not used. */
 async function readBundled(): Promise<TextSource[]> {
   const folder = join(bundledFolder(), 'data');
-  const names = (await listFolder(folder)).filter((name) => name.endsWith('.txt'));
+  const names = (await nodeFiles.list(folder)).filter((name) => name.endsWith('.txt'));
   return readTexts(names.map((name) => join(folder, name)));
 }
 

@@ -1,6 +1,7 @@
-// What the command's argument names: a model folder, or a run of the trainer with a checkpoint.
+// The command's argument: a model folder, or a run of the trainer with a checkpoint.
 
 import { stat } from 'node:fs/promises';
+import { getFileSize, nodeFiles, UsageError } from '@vulpes/cli-kit';
 import {
   asRecord,
   joinPath,
@@ -8,8 +9,6 @@ import {
   numberField,
   parseJsonRecord,
 } from '@vulpes/training';
-import { fileSystem, listFolder, sizeOf } from './node-files.ts';
-import { UsageError } from './usage-error.ts';
 
 export interface FoundModel {
   /** Holds config.json and model.safetensors. */
@@ -24,6 +23,11 @@ export interface RunText {
   readonly files: readonly string[] | null;
 }
 
+const checkpointFiles = {
+  list: (folder: string) => nodeFiles.list(folder).catch(() => []),
+  size: getFileSize,
+};
+
 /** @throws UsageError CheckpointError */
 export async function findModel(path: string): Promise<FoundModel> {
   const isFolder = await stat(path).then(
@@ -34,8 +38,9 @@ export async function findModel(path: string): Promise<FoundModel> {
   if (!isFolder) {
     throw new UsageError(`inspect: ${path} is a file; name the folder of a model or of a run.`);
   }
-  if ((await sizeOf(joinPath(path, 'config.json'))) !== null) return { folder: path, run: null };
-  const newest = (await listCheckpoints({ list: listFolder, size: sizeOf }, path)).at(-1);
+  if ((await getFileSize(joinPath(path, 'config.json'))) !== null)
+    return { folder: path, run: null };
+  const newest = (await listCheckpoints(checkpointFiles, path)).at(-1);
   if (newest) return { folder: newest.folder, run: await readRun(path) };
   throw new UsageError(
     `inspect: ${path} is neither a run with a checkpoint nor a folder with config.json and model.safetensors.`,
@@ -44,12 +49,12 @@ export async function findModel(path: string): Promise<FoundModel> {
 
 async function readRun(folder: string): Promise<RunText> {
   const path = joinPath(folder, 'run.json');
-  if ((await sizeOf(path)) === null) {
+  if ((await getFileSize(path)) === null) {
     throw new UsageError(
       `inspect: ${folder} has checkpoints but no run.json; name one of its checkpoint folders.`,
     );
   }
-  const record = parseJsonRecord(await fileSystem.readFile(path), path);
+  const record = parseJsonRecord(await nodeFiles.readFile(path), path);
   const settings = asRecord(record.settings, `${path}, field "settings"`);
   const { files } = asRecord(record.data, `${path}, field "data"`);
   return {

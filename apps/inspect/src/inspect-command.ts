@@ -1,25 +1,28 @@
 // The command: find the model, choose the text, run, draw, write.
 
 import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { htmlPage } from '@vulpes/charts';
 import {
-  createModel,
-  inspectModel,
-  loadModelFolder,
-  type ModelFolder,
-  type ModelInspection,
-} from '@vulpes/lm-models';
+  describeAdapter,
+  describeFileError,
+  formatInteger,
+  nodeFiles,
+  type Output,
+  ProgressLine,
+  parseWritablePath,
+  UsageError,
+} from '@vulpes/cli-kit';
+import { createModel, type FoxConfig, loadModelFolder, type ModelFolder } from '@vulpes/lm-models';
 import { createDevice, type Device } from '@vulpes/tensor-core';
-import { byteTokenizer, joinPath } from '@vulpes/training';
+import { byteTokenizer } from '@vulpes/training';
 import { type ChosenText, chooseText } from './choose-text.ts';
 import { findModel } from './find-model.ts';
-import { assertWritable, fileSystem, reasonOf } from './node-files.ts';
+import { inspectModel } from './inspection/inspect-model.ts';
+import type { ModelInspection } from './inspection/inspection.ts';
 import type { InspectCommandOptions } from './options.ts';
-import { type Output, Progress } from './progress.ts';
-import { describeAdapter, describeModel } from './report/describe.ts';
 import { reportSections } from './report/page.ts';
 import { summaryTable } from './report/summary-table.ts';
-import { UsageError } from './usage-error.ts';
 
 const MIN_TEXT = 64;
 /** Maps of more heads than this are drawn coarser, so that the page stays small. */
@@ -33,29 +36,43 @@ export async function inspect(
 ): Promise<string> {
   const source = await prepare(path, options);
   const { config, text, out } = source;
-  const device = await createDevice(options.adapter ? { adapter: options.adapter } : {});
+  using device = await createDevice({ adapter: options.adapter });
+  output.write(`Model    ${describeModel(config)}, from ${source.folder}\n`);
+  output.write(`Text     ${formatInteger(text.tokens.length)} bytes of ${text.origin}\n`);
+  if (config.vocabSize > byteTokenizer.vocabSize) {
+    const vocabulary = formatInteger(config.vocabSize);
+    output.write(`Note     the model has ${vocabulary} tokens; it is given bytes\n`);
+  }
+  output.write(`Adapter  ${describeAdapter(device.caps)}\n`);
+  const inspection = await runInspection(source, options, { device, output });
+  await writeFile(out, createPage(inspection, source, device)).catch((error: unknown) => {
+    throw new UsageError(`--out: cannot write ${out}: ${describeFileError(error)}.`);
+  });
+  output.write(`\n${summaryTable(inspection)}\n\nReport   ${out}\n`);
+  return out;
+}
+
+async function runInspection(
+  { config, weights, text }: Source,
+  { layers, tolerance }: InspectCommandOptions,
+  { device, output }: { device: Device; output: Output },
+): Promise<ModelInspection> {
+  const progress = new ProgressLine(output);
+  const total = layers?.length ?? config.numHiddenLayers;
+  progress.update({ text: 'running the model', done: 0, total });
   try {
-    output.write(`Model    ${describeModel(config)}, from ${source.folder}\n`);
-    output.write(`Text     ${count(text.tokens.length)} bytes of ${text.origin}\n`);
-    if (config.vocabSize > byteTokenizer.vocabSize) {
-      output.write(`Note     the model has ${count(config.vocabSize)} tokens; it is given bytes\n`);
-    }
-    output.write(`Adapter  ${describeAdapter(device.caps)}\n`);
-    const progress = new Progress(output);
     const model = createModel(config, device);
-    const layers = options.layers?.length ?? config.numHiddenLayers;
-    const inspection = await inspectModel(model, model.upload(source.weights), text.tokens, {
-      layers: options.layers,
-      logPruningTolerance: options.tolerance,
-      rows: layers * config.numHeads > MANY_HEADS ? 64 : 96,
-      onProgress: (done, total) => progress.tell(done, total),
+    return await inspectModel(model, model.upload(weights), text.tokens, {
+      layers,
+      logPruningTolerance: tolerance,
+      rows: total * config.numHeads > MANY_HEADS ? 64 : 96,
+      onProgress: (done) => {
+        const layer = `layer ${done + 1} of ${total}: rows of attention in f64`;
+        if (done < total) progress.update({ text: layer, done, total });
+      },
     });
-    progress.end();
-    await orExplain(out, () => writeFile(out, pageOf(inspection, source, device)));
-    output.write(`\n${summaryTable(inspection)}\n\nReport   ${out}\n`);
-    return out;
   } finally {
-    device.dispose();
+    progress.clear();
   }
 }
 
@@ -68,7 +85,7 @@ interface Source extends Pick<ModelFolder, 'config' | 'weights'> {
 /** All that can go wrong before the work begins. */
 async function prepare(path: string, options: InspectCommandOptions): Promise<Source> {
   const { folder, run } = await findModel(path);
-  const { config, weights } = await loadModelFolder(fileSystem, folder);
+  const { config, weights } = await loadModelFolder(nodeFiles, folder);
   const { fgateType, vocabSize, numHiddenLayers } = config;
   if (fgateType === 'none') {
     throw new UsageError(
@@ -95,29 +112,33 @@ async function prepare(path: string, options: InspectCommandOptions): Promise<So
       `inspect: expected a text of at least ${MIN_TEXT} bytes, got ${text.tokens.length} in ${text.origin}.`,
     );
   }
-  const out = options.out ?? joinPath(path, 'inspect.html');
-  await orExplain(out, () => assertWritable(out));
-  return { folder, config, weights, text, out };
+  return { folder, config, weights, text, out: chooseOut(path, options) };
 }
 
-function pageOf(
+function chooseOut(path: string, { out }: InspectCommandOptions): string {
+  if (out !== undefined) return out;
+  try {
+    return parseWritablePath(join(path, 'inspect.html'));
+  } catch (error) {
+    throw new UsageError(`inspect: ${(error as Error).message} Name another file with --out.`);
+  }
+}
+
+const createPage = (
   inspection: ModelInspection,
   { folder, config, text }: Source,
   { caps }: Device,
-): string {
-  return htmlPage({
+): string =>
+  htmlPage({
     title: 'What the heads of a model remember',
-    subtitle: `${describeModel(config)}, from ${folder}, reading ${count(text.tokens.length)} bytes of ${text.origin}; computed on ${describeAdapter(caps)}`,
+    subtitle: `${describeModel(config)}, from ${folder}, reading ${formatInteger(text.tokens.length)} bytes of ${text.origin}; computed on ${describeAdapter(caps)}`,
     sections: reportSections(inspection, text.tokens),
   });
-}
 
-const count = (value: number): string => value.toLocaleString('en-US');
-
-async function orExplain(out: string, work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    throw new UsageError(`--out: cannot write ${out}: ${reasonOf(error)}.`);
-  }
+/** `FoX (Pro), 2 layers of 64, 4 heads of 16` */
+function describeModel(config: FoxConfig): string {
+  const { numHiddenLayers, hiddenSize, numHeads, numKvHeads, qkNorm, useOutputGate } = config;
+  const name = qkNorm && useOutputGate ? 'FoX (Pro)' : 'FoX';
+  const groups = numKvHeads !== null && numKvHeads !== numHeads ? ` in ${numKvHeads} groups` : '';
+  return `${name}, ${numHiddenLayers} layers of ${hiddenSize}, ${numHeads} heads of ${hiddenSize / numHeads}${groups}`;
 }

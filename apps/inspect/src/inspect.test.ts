@@ -53,7 +53,7 @@ async function writeRun(): Promise<void> {
 async function run(path: string, options: Partial<InspectCommandOptions> = {}) {
   const lines: string[] = [];
   const output = { write: (text: string) => lines.push(text) };
-  const page = await inspect(path, { tolerance: -10, ...options }, output);
+  const page = await inspect(path, { tolerance: -10, adapter: 'auto', ...options }, output);
   return { page, printed: lines.join(''), html: await readFile(page, 'utf8') };
 }
 
@@ -140,10 +140,8 @@ describe('a mistake is one sentence', () => {
       ...text(),
       layers: [7],
     });
-    await fails(at('model'), /--out: cannot write .*: there is no such file or folder/, {
-      ...text(),
-      out: at('no', 'page.html'),
-    });
-    await fails(at('model'), /--out: cannot write .*: it is a folder/, { ...text(), out: scratch });
+    await mkdir(at('taken', 'inspect.html'), { recursive: true });
+    await writeModel(at('taken'), 'pro-nano');
+    await fails(at('taken'), /It is a folder; give a file\. Name another file with --out/, text());
   });
 });

@@ -1,6 +1,14 @@
 // The command line: every option, what it means, and what it accepts.
 
-import { Command, InvalidArgumentError, Option } from 'commander';
+import {
+  adapterOption,
+  parseCount,
+  parseIndexList,
+  parseNegative,
+  parseWritablePath,
+} from '@vulpes/cli-kit';
+import type { AdapterChoice } from '@vulpes/tensor-core';
+import { Command, Option } from 'commander';
 
 export interface InspectCommandOptions {
   readonly text?: string;
@@ -8,7 +16,7 @@ export interface InspectCommandOptions {
   readonly out?: string;
   readonly layers?: readonly number[];
   readonly tolerance: number;
-  readonly adapter?: 'auto' | 'hardware' | 'software';
+  readonly adapter: AdapterChoice;
 }
 
 export function createProgram(
@@ -16,7 +24,7 @@ export function createProgram(
 ): Command {
   return new Command('vulpes-inspect')
     .description(
-      'Draws what the heads of a model remember: decay and pruning boundaries, savings, half-lives, as one HTML page.',
+      'Draws what the heads of a model remember: decay and pruning boundaries, savings, half-lives. Writes one HTML page.',
     )
     .argument(
       '<model>',
@@ -26,39 +34,19 @@ export function createProgram(
     .option(
       '--tokens <n>',
       "how much of it, at least 64 (default: the run's context, else 1024)",
-      count,
+      parseCount,
     )
-    .option('--out <file>', 'page to write (default: inspect.html in the folder)')
-    .option('--layers <list>', 'layers to look into, e.g. 0,3,11 (default: all)', layerList)
+    .option(
+      '--out <file>',
+      'page to write (default: inspect.html in the folder)',
+      parseWritablePath,
+    )
+    .option('--layers <list>', 'layers to look into, e.g. 0,3,11 (default: all)', parseIndexList)
     .addOption(
       new Option('--tolerance <x>', 'log of the attention mass that a rule may drop')
         .default(-10)
-        .argParser(negative),
+        .argParser(parseNegative),
     )
-    .addOption(
-      new Option(
-        '--adapter <kind>',
-        'auto = the GPU if there is one, else a software adapter on the CPU',
-      ).choices(['auto', 'hardware', 'software']),
-    )
+    .addOption(adapterOption())
     .action(run);
-}
-
-function count(text: string): number {
-  const value = Number(text);
-  if (Number.isSafeInteger(value) && value >= 1) return value;
-  throw new InvalidArgumentError('Expected a whole number of at least 1.');
-}
-
-function negative(text: string): number {
-  const value = text.trim() === '' ? Number.NaN : Number(text);
-  if (Number.isFinite(value) && value < 0) return value;
-  throw new InvalidArgumentError('Expected a number below 0.');
-}
-
-function layerList(text: string): number[] {
-  const layers = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
-  const isFine = layers.every((layer) => Number.isSafeInteger(layer) && layer >= 0);
-  if (isFine) return [...new Set(layers)].sort((a, b) => a - b);
-  throw new InvalidArgumentError('Expected numbers from 0 with commas between, e.g. 0,3.');
 }

@@ -27,7 +27,6 @@ export {
 } from './generate/generate.ts';
 export type { CacheUsage, SharedOptions } from './generate/options.ts';
 export { argmax, type SamplingOptions, sampleToken } from './generate/sampling.ts';
-export * from './inspect/index.ts';
 export {
   createModel,
   type LossInputs,
@@ -36,6 +35,7 @@ export {
   type ModelInputs,
   type NextTokenInputs,
 } from './model/model.ts';
+export { type ObservedAttention, observeAttention } from './model/observe-attention.ts';
 export { seqStartFromMask } from './model/padding.ts';
 export type { HostTensor, HostWeights } from './parameters/host-weights.ts';
 export { initialValues } from './parameters/initial-values.ts';

@@ -1,12 +1,8 @@
 // Decay maps of every head with both pruning boundaries, a picture a layer. [ACP v2, Fig. 1]
 
 import { type HeatmapPanel, heatmap, type Section } from '@vulpes/charts';
-import {
-  decayMap,
-  type HeadInspection,
-  type LayerInspection,
-  type ModelInspection,
-} from '@vulpes/lm-models';
+import { createDecayMap } from '../inspection/half-life.ts';
+import type { HeadInspection, LayerInspection, ModelInspection } from '../inspection/inspection.ts';
 
 /** Nats: below it a map is all dark. */
 const DARKEST = -40;
@@ -41,7 +37,7 @@ function panelOf(inspection: ModelInspection, head: HeadInspection): HeatmapPane
   const { positions } = inspection;
   return {
     name: `head ${head.head}`,
-    values: decayMap(head.logLambda, positions),
+    values: createDecayMap(head.logLambda, positions),
     mask: lowerTriangle(positions.length),
     rows: positions.length,
     columns: positions.length,

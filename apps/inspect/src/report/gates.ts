@@ -1,8 +1,8 @@
 // Where in the text heads forget: the mean log gate along it, and the bytes at which gates close.
 
 import { lineChart, type Section } from '@vulpes/charts';
-import type { ModelInspection } from '@vulpes/lm-models';
-import { headsOf, type NamedHead, spreadHeads } from './heads.ts';
+import type { ModelInspection } from '../inspection/inspection.ts';
+import { chooseSpreadHeads, listHeads, type NamedHead } from './heads.ts';
 
 const CHOSEN = 4;
 const POINTS = 64;
@@ -13,7 +13,7 @@ const BYTES_SHOWN = 6;
 const FLOOR = 1e-7;
 
 export function gateSections(inspection: ModelInspection, tokens: Uint8Array): Section[] {
-  const chosen = spreadHeads(headsOf(inspection), CHOSEN);
+  const chosen = chooseSpreadHeads(listHeads(inspection), CHOSEN);
   return [
     {
       heading: 'Gates along the text',

@@ -1,8 +1,9 @@
 // How long heads remember: half-lives of their gates, head by head and all together.
 
 import { formatNumber, histogram, intervalPlot, type Section } from '@vulpes/charts';
-import { halfLives, MAX_HALF_LIFE, type ModelInspection, quantiles } from '@vulpes/lm-models';
-import { byHalfLife, headsOf, type NamedHead, percent } from './heads.ts';
+import { computeQuantiles, MAX_HALF_LIFE, toHalfLives } from '../inspection/half-life.ts';
+import type { ModelInspection } from '../inspection/inspection.ts';
+import { listHeads, type NamedHead, percent, sortByHalfLife } from './heads.ts';
 
 /** Rows of one picture; of more heads, the longest and the shortest memories are drawn. */
 const MAX_ROWS = 48;
@@ -10,7 +11,7 @@ const LISTED = 5;
 const axis = { label: 'half-life', unit: 'tokens', scale: 'log' } as const;
 
 export function halfLifeSections(inspection: ModelInspection): Section[] {
-  const heads = headsOf(inspection);
+  const heads = listHeads(inspection);
   return [
     {
       heading: 'Half-lives of the gates',
@@ -26,7 +27,7 @@ export function halfLifeSections(inspection: ModelInspection): Section[] {
           'paper keeps',
           'certified keeps',
         ],
-        rows: extremes(byHalfLife(heads)).map(rowOf),
+        rows: extremes(sortByHalfLife(heads)).map(rowOf),
       },
     },
   ];
@@ -34,7 +35,7 @@ export function halfLifeSections(inspection: ModelInspection): Section[] {
 
 function headPicture(heads: readonly NamedHead[]): string {
   const half = MAX_ROWS / 2;
-  const sorted = byHalfLife(heads);
+  const sorted = sortByHalfLife(heads);
   const drawn =
     heads.length <= MAX_ROWS ? heads : [...sorted.slice(0, half), ...sorted.slice(-half)];
   return intervalPlot({
@@ -44,7 +45,7 @@ function headPicture(heads: readonly NamedHead[]): string {
     rows: drawn.map((head) => ({
       name: head.name,
       group: `layer ${head.layer}`,
-      ...quantiles(halfLives(head.logFgate)),
+      ...computeQuantiles(toHalfLives(head.logFgate)),
     })),
   });
 }
@@ -55,14 +56,14 @@ const allPicture = (heads: readonly NamedHead[]): string =>
     subtitle: `${heads.length} heads, every token`,
     x: axis,
     countLabel: 'gates',
-    values: heads.flatMap(({ logFgate }) => Array.from(halfLives(logFgate))),
+    values: heads.flatMap(({ logFgate }) => Array.from(toHalfLives(logFgate))),
   });
 
 const extremes = (sorted: readonly NamedHead[]) =>
   sorted.length <= 2 * LISTED ? sorted : [...sorted.slice(0, LISTED), ...sorted.slice(-LISTED)];
 
 function rowOf(head: NamedHead): (string | number)[] {
-  const { p10, median, p90 } = quantiles(halfLives(head.logFgate));
+  const { p10, median, p90 } = computeQuantiles(toHalfLives(head.logFgate));
   const kept = [head.paper, head.certified].map((rule) =>
     percent(rule.keptBlocks, rule.visibleBlocks),
   );

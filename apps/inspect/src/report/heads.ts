@@ -1,6 +1,7 @@
 // Heads of an inspection as a list, with their names and half-lives.
 
-import { type HeadInspection, type ModelInspection, meanHalfLife } from '@vulpes/lm-models';
+import { computeMeanHalfLife } from '../inspection/half-life.ts';
+import type { HeadInspection, ModelInspection } from '../inspection/inspection.ts';
 
 export interface NamedHead extends HeadInspection {
   readonly layer: number;
@@ -10,23 +11,23 @@ export interface NamedHead extends HeadInspection {
   readonly halfLife: number;
 }
 
-export const headsOf = ({ layers }: ModelInspection): NamedHead[] =>
+export const listHeads = ({ layers }: ModelInspection): NamedHead[] =>
   layers.flatMap(({ layer, heads }) =>
     heads.map((head) => ({
       ...head,
       layer,
       name: `layer ${layer} head ${head.head}`,
-      halfLife: meanHalfLife(head.logFgate),
+      halfLife: computeMeanHalfLife(head.logFgate),
     })),
   );
 
 /** Longest memory first. */
-export const byHalfLife = (heads: readonly NamedHead[]): NamedHead[] =>
+export const sortByHalfLife = (heads: readonly NamedHead[]): NamedHead[] =>
   [...heads].sort((a, b) => b.halfLife - a.halfLife);
 
 /** A few that differ, longest memory first: those nearest to half-lives evenly spaced in log. */
-export function spreadHeads(heads: readonly NamedHead[], count: number): NamedHead[] {
-  const left = byHalfLife(heads);
+export function chooseSpreadHeads(heads: readonly NamedHead[], count: number): NamedHead[] {
+  const left = sortByHalfLife(heads);
   if (left.length <= count) return left;
   const [longest, shortest] = [left[0], left.at(-1)].map((head) => Math.log(head!.halfLife));
   const chosen: NamedHead[] = [];
@@ -36,11 +37,11 @@ export function spreadHeads(heads: readonly NamedHead[], count: number): NamedHe
     const nearest = left.reduce((best, head) => (distance(head) < distance(best) ? head : best));
     chosen.push(...left.splice(left.indexOf(nearest), 1));
   }
-  return byHalfLife(chosen);
+  return sortByHalfLife(chosen);
 }
 
 /** Kept and visible blocks of several heads under both rules, and the largest dropped masses. */
-export function totalsOf(heads: readonly HeadInspection[]) {
+export function sumHeads(heads: readonly HeadInspection[]) {
   const sum = (of: (head: HeadInspection) => number) =>
     heads.reduce((all, head) => all + of(head), 0);
   const most = (of: (head: HeadInspection) => number) => Math.max(...heads.map(of));

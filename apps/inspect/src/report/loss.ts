@@ -1,7 +1,7 @@
 // Loss against position: does more text help? [FoX v2, per-token loss]
 
 import { lineChart, type Section } from '@vulpes/charts';
-import type { ModelInspection } from '@vulpes/lm-models';
+import type { ModelInspection } from '../inspection/inspection.ts';
 
 const POINTS = 48;
 

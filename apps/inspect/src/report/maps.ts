@@ -1,16 +1,17 @@
 // The forget-gate matrix F = exp(D) beside the attention that comes of it, for heads that differ. [FoX v2, visualisation of F and A]
 
 import { type HeatmapPanel, heatmap, type Section } from '@vulpes/charts';
-import { decayMap, type ModelInspection } from '@vulpes/lm-models';
+import { createDecayMap } from '../inspection/half-life.ts';
+import type { ModelInspection } from '../inspection/inspection.ts';
 import { lowerTriangle } from './decay.ts';
-import { headsOf, type NamedHead, spreadHeads } from './heads.ts';
+import { chooseSpreadHeads, listHeads, type NamedHead } from './heads.ts';
 
 const CHOSEN = 4;
 /** log10 of the least weight that shows. */
 const DARKEST = -4;
 
 export function mapSections(inspection: ModelInspection): Section[] {
-  const heads = spreadHeads(headsOf(inspection), CHOSEN);
+  const heads = chooseSpreadHeads(listHeads(inspection), CHOSEN);
   return [
     {
       heading: 'Forget gates and attention',
@@ -19,7 +20,8 @@ export function mapSections(inspection: ModelInspection): Section[] {
         picture(inspection, heads, {
           title: 'F = exp(D)',
           color: { label: 'F', domain: [0, 1] },
-          valuesOf: ({ logLambda }) => decayMap(logLambda, inspection.positions).map(Math.exp),
+          valuesOf: ({ logLambda }) =>
+            createDecayMap(logLambda, inspection.positions).map(Math.exp),
         }),
         picture(inspection, heads, {
           title: 'Attention weights',

@@ -1,7 +1,7 @@
 // The page from top to bottom.
 
 import type { Section } from '@vulpes/charts';
-import type { ModelInspection } from '@vulpes/lm-models';
+import type { ModelInspection } from '../inspection/inspection.ts';
 import { decaySections } from './decay.ts';
 import { gateSections } from './gates.ts';
 import { halfLifeSections } from './half-lives.ts';

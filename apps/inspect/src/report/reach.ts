@@ -1,14 +1,14 @@
 // How far back heads look: the share of attention weight within a distance.
 
 import { lineChart, type Section } from '@vulpes/charts';
-import type { ModelInspection } from '@vulpes/lm-models';
-import { headsOf, spreadHeads } from './heads.ts';
+import type { ModelInspection } from '../inspection/inspection.ts';
+import { chooseSpreadHeads, listHeads } from './heads.ts';
 
 const CHOSEN = 6;
 
 export function reachSection(inspection: ModelInspection): Section {
   const { seqLen, positions } = inspection;
-  const heads = spreadHeads(headsOf(inspection), CHOSEN);
+  const heads = chooseSpreadHeads(listHeads(inspection), CHOSEN);
   return {
     heading: 'How far heads look back',
     text: 'The share of its attention weight that a token gives to the nearest keys, its own included: a head whose line rises early is local, one whose line rises late uses the whole text.',

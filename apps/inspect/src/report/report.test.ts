@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { rankBytes } from './gates.ts';
-import { mass, type NamedHead, percent, spreadHeads } from './heads.ts';
+import { chooseSpreadHeads, mass, type NamedHead, percent } from './heads.ts';
 
 test('bytes are ranked by how much is forgotten at them, rare ones left out', () => {
   const tokens = new TextEncoder().encode('aaa...b');
@@ -15,8 +15,8 @@ test('bytes are ranked by how much is forgotten at them, rare ones left out', ()
 
 test('a few heads stand for all, from the longest memory to the shortest', () => {
   const heads = [2, 100, 1, 9, 80].map((halfLife) => ({ halfLife }) as NamedHead);
-  expect(spreadHeads(heads, 3).map(({ halfLife }) => halfLife)).toEqual([100, 9, 1]);
-  expect(spreadHeads(heads, 8).map(({ halfLife }) => halfLife)).toEqual([100, 80, 9, 2, 1]);
+  expect(chooseSpreadHeads(heads, 3).map(({ halfLife }) => halfLife)).toEqual([100, 9, 1]);
+  expect(chooseSpreadHeads(heads, 8).map(({ halfLife }) => halfLife)).toEqual([100, 80, 9, 2, 1]);
 });
 
 test('shares as text', () => {

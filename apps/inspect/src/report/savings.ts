@@ -1,8 +1,8 @@
 // What each rule keeps of each head, and what that costs in attention mass.
 
 import { barChart, type Section } from '@vulpes/charts';
-import type { HeadPruning, ModelInspection } from '@vulpes/lm-models';
-import { headsOf, mass, percent, totalsOf } from './heads.ts';
+import type { HeadPruning, ModelInspection } from '../inspection/inspection.ts';
+import { listHeads, mass, percent, sumHeads } from './heads.ts';
 
 export function savingSection(inspection: ModelInspection): Section {
   const { layers, blocks, seqLen, logPruningTolerance, positions } = inspection;
@@ -43,9 +43,9 @@ export function savingSection(inspection: ModelInspection): Section {
 }
 
 function rowsOf(inspection: ModelInspection): (string | number)[][] {
-  const heads = headsOf(inspection);
+  const heads = listHeads(inspection);
   const row = (name: string, chosen: typeof heads) => {
-    const { dense, paper, certified, paperLost, certifiedLost } = totalsOf(chosen);
+    const { dense, paper, certified, paperLost, certifiedLost } = sumHeads(chosen);
     const counts = [dense, paper, certified].map((count) => count.toLocaleString('en-US'));
     const shares = [percent(paper, dense), percent(certified, dense)];
     return [

@@ -1,8 +1,8 @@
 // The short table on the terminal: a line a layer.
 
 import { formatNumber } from '@vulpes/charts';
-import type { ModelInspection } from '@vulpes/lm-models';
-import { headsOf, mass, type NamedHead, percent, totalsOf } from './heads.ts';
+import type { ModelInspection } from '../inspection/inspection.ts';
+import { listHeads, mass, type NamedHead, percent, sumHeads } from './heads.ts';
 
 const COLUMNS = [
   'layer',
@@ -14,7 +14,7 @@ const COLUMNS = [
 ];
 
 export function summaryTable(inspection: ModelInspection): string {
-  const heads = headsOf(inspection);
+  const heads = listHeads(inspection);
   const rows = inspection.layers.map(({ layer }) =>
     rowOf(
       String(layer),
@@ -30,7 +30,7 @@ export function summaryTable(inspection: ModelInspection): string {
 }
 
 function rowOf(name: string, heads: readonly NamedHead[]): string[] {
-  const { dense, paper, certified, paperLost, certifiedLost } = totalsOf(heads);
+  const { dense, paper, certified, paperLost, certifiedLost } = sumHeads(heads);
   const lives = heads.map(({ halfLife }) => halfLife);
   return [
     name,

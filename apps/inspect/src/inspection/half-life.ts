@@ -4,17 +4,17 @@
 export const MAX_HALF_LIFE = 1e6;
 
 /** Tokens after which half of what came before is left, if every gate were this one: log 2 / −log f. */
-export const halfLife = (logFgate: number): number =>
+export const toHalfLife = (logFgate: number): number =>
   Math.min(MAX_HALF_LIFE, Math.LN2 / Math.max(-logFgate, Number.MIN_VALUE));
 
 /** Of each gate of a text, [T]. The first gate acts on nothing, and is left out. */
-export const halfLives = (logFgate: Float32Array): Float64Array =>
-  Float64Array.from(logFgate.subarray(1), halfLife);
+export const toHalfLives = (logFgate: Float32Array): Float64Array =>
+  Float64Array.from(logFgate.subarray(1), toHalfLife);
 
 /** Of a head along a whole text: decay adds up in the logarithm, so it is that of the mean log gate. */
-export function meanHalfLife(logFgate: Float32Array): number {
+export function computeMeanHalfLife(logFgate: Float32Array): number {
   const gates = logFgate.subarray(1);
-  return halfLife(gates.reduce((sum, gate) => sum + gate, 0) / gates.length);
+  return toHalfLife(gates.reduce((sum, gate) => sum + gate, 0) / gates.length);
 }
 
 export interface Quantiles {
@@ -26,14 +26,14 @@ export interface Quantiles {
 }
 
 /** Between two values, the one nearer to the wanted rank. */
-export function quantiles(values: Float64Array): Quantiles {
+export function computeQuantiles(values: Float64Array): Quantiles {
   const sorted = values.slice().sort();
   const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))] as number;
   return { p10: at(0.1), p25: at(0.25), median: at(0.5), p75: at(0.75), p90: at(0.9) };
 }
 
 /** [positions, positions] nats: D of the query at one position against the key at another; 0 above the diagonal. */
-export function decayMap(logLambda: Float64Array, positions: Int32Array): Float32Array {
+export function createDecayMap(logLambda: Float64Array, positions: Int32Array): Float32Array {
   const size = positions.length;
   return Float32Array.from({ length: size * size }, (_, at) => {
     const [i, j] = [Math.floor(at / size), at % size];
