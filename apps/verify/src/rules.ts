@@ -6,10 +6,10 @@ import {
   createModel,
   type FoxConfig,
   getHeadDim,
+  getNumKvHeads,
   loadModelFolder,
   type Model,
   type ModelFolder,
-  getNumKvHeads,
   type Params,
 } from '@vulpes/lm-models';
 import type { Device } from '@vulpes/tensor-core';

@@ -4,8 +4,8 @@ import { pruningCounts } from '@vulpes/acp-scheduler';
 import { forgettingAttentionWithStats, selectBlocks } from '@vulpes/fox-attention';
 import {
   getHeadDim,
-  type Model,
   getNumKvHeads,
+  type Model,
   type ObservedAttention,
   observeAttention,
   type Params,
@@ -120,7 +120,10 @@ function recordRule(
     const { startIndex } = pruning.ranges;
     return { startIndex, counts: pruningCounts(pruning.ranges, lengths), rowStats: null };
   }
-  const { kept, rowStats } = forgettingAttentionWithStats(q, k, v, logFgate, { visibility, ...pruning });
+  const { kept, rowStats } = forgettingAttentionWithStats(q, k, v, logFgate, {
+    visibility,
+    ...pruning,
+  });
   return { startIndex: kept.startIndex, counts: pruningCounts(kept, lengths), rowStats };
 }
 

@@ -64,7 +64,11 @@ export async function attendOnDevice(
     const pruned = pruning?.(inputs, theCase);
     const options = { smScale: theCase.smScale, visibility, logLambda, ...pruned };
     const params = { q, k, v, logFgate };
-    using run = vjp(device, (p) => forgettingAttentionWithStats(p.q, p.k, p.v, p.logFgate, options), params);
+    using run = vjp(
+      device,
+      (p) => forgettingAttentionWithStats(p.q, p.k, p.v, p.logFgate, options),
+      params,
+    );
     const { out, kept, rowStats } = run.output;
     const grads = run.pullback({ out: dOut });
     const counts = pruningCounts(kept, { queryLen, keyLen, visibility });

@@ -3,13 +3,13 @@
 import { reshape, type Tensor } from '@vulpes/tensor-core';
 import { linearCrossEntropy } from '@vulpes/wgsl-kernels';
 import type { PruningMode } from '../config/config.ts';
-import { forward, headWeight } from './forward.ts';
 import type { AttentionInputs } from '../layers/attention-inputs.ts';
 import type { ForwardContext } from '../layers/context.ts';
 import { type LayerPruning, pruneLayer } from '../layers/pruning.ts';
 import { makeVisibility, type Visibility } from '../layers/visibility.ts';
-import type { Model } from './model.ts';
 import type { Params } from '../parameters/params.ts';
+import { forward, headWeight } from './forward.ts';
+import type { Model } from './model.ts';
 
 /** What attention of a layer with a forget gate gets. */
 export interface ObservedAttention extends Visibility {
