@@ -2,17 +2,11 @@
 
 export type { CacheOptions } from './cache/create-cache.ts';
 export { KvCache } from './cache/kv-cache.ts';
-export {
-  type FgateType,
-  type FoxConfig,
-  getHeadDim,
-  getIntermediateSize,
-  getNumKvHeads,
-  type PruningMode,
-} from './config/config.ts';
+export type { FgateType, FoxConfig, PruningMode } from './config/config.ts';
 export { foxConfigFromJson, foxConfigToJson } from './config/config-json.ts';
 export { foxConfig, officialDefaults } from './config/make-config.ts';
 export { foxPreset, type PresetName, presetNames } from './config/presets.ts';
+export { getHeadDim, getIntermediateSize, getNumKvHeads } from './config/sizes.ts';
 export {
   type FileSystem,
   memoryFileSystem,

@@ -1,7 +1,8 @@
 // Makes the cache of a model: its sizes, what it may let go of, and by which bound.
 
 import type { Device } from '@vulpes/tensor-core';
-import { type FoxConfig, getHeadDim, getNumKvHeads } from '../config/config.ts';
+import type { FoxConfig } from '../config/config.ts';
+import { getHeadDim, getNumKvHeads } from '../config/sizes.ts';
 import { type Params, paramsBelow } from '../parameters/params.ts';
 import { assertCacheOptions } from './check.ts';
 import type { CacheGeometry } from './geometry.ts';

@@ -3,10 +3,11 @@
 import { CheckpointError, FoxError } from '@vulpes/tensor-core';
 import { describe, expect, test } from 'vitest';
 import { nonEmbeddingParameters } from '../parameters/parameter-specs.ts';
-import { type FoxConfig, getIntermediateSize } from './config.ts';
+import type { FoxConfig } from './config.ts';
 import { foxConfigFromJson, foxConfigToJson } from './config-json.ts';
 import { foxConfig, officialDefaults } from './make-config.ts';
 import { foxPreset, presetNames } from './presets.ts';
+import { getIntermediateSize } from './sizes.ts';
 
 const small = { hiddenSize: 64, numHeads: 2 };
 
@@ -67,14 +68,17 @@ describe('foxConfig', () => {
   test.each<[Partial<Record<keyof FoxConfig, unknown>> & Record<string, unknown>, string]>([
     [{ vocabSize: 0 }, 'vocabSize to be a positive integer, got 0'],
     [{ numHiddenLayers: 1.5 }, 'numHiddenLayers to be a positive integer, got 1.5'],
-    [{ normEps: Number.NaN }, 'normEps to be a positive number, got null'],
+    [{ normEps: Number.NaN }, 'normEps to be a positive number, got NaN'],
     [{ qkNorm: 'yes' }, 'qkNorm to be true or false, got "yes"'],
     [{ logPruningTolerance: 0 }, 'logPruningTolerance to be a negative number, or null, got 0'],
     [
       { fgateType: 'half' },
       'fgateType to be "full" or "bias_only" or "fixed" or "none", got "half"',
     ],
-    [{ hidden_size: 64 }, 'unknown field hidden_size'],
+    [{ hidden_size: 64 }, 'unknown field hidden_size. Known fields: vocabSize, hiddenSize, '],
+    [{ toString: 1 }, 'unknown field toString'],
+    [{ hiddenSize: undefined }, 'hiddenSize to be a positive integer, got undefined'],
+    [{ fgateDecayTimes: [2, 4, 8] }, 'to be two positive numbers, or null, got [2,4,8]'],
     [{ numHeads: 3 }, 'hiddenSize / numHeads to be one of 16, 32, 64, 128, got 64 / 3'],
     [{ fgateBiasInit: true }, 'fgateType "bias_only" or "fixed" with fgateBiasInit, got "full"'],
     [{ fgateType: 'fixed' }, 'fgateBiasInit with fgateType "fixed"'],

@@ -1,102 +1,39 @@
-// Checking a configuration: every field's type and range, then the combinations that the official model refuses.
+// Checking a configuration: the fields by the schema, then the combinations that the official model does not allow.
 
 import { ArgumentError, UnsupportedError } from '@vulpes/tensor-core';
-import type { FoxConfig } from './config.ts';
-
-type Check = readonly [expected: string, accepts: (value: unknown) => boolean];
-
-const isNumber = (value: unknown): value is number =>
-  typeof value === 'number' && Number.isFinite(value);
-const count: Check = [
-  'a positive integer',
-  (value) => Number.isSafeInteger(value) && (value as number) > 0,
-];
-const tokenId: Check = [
-  'an integer ≥ 0',
-  (value) => Number.isSafeInteger(value) && (value as number) >= 0,
-];
-const positive: Check = ['a positive number', (value) => isNumber(value) && value > 0];
-const negative: Check = ['a negative number', (value) => isNumber(value) && value < 0];
-const twoPositive: Check = [
-  'two positive numbers',
-  (value) => Array.isArray(value) && value.length === 2 && value.every(positive[1]),
-];
-const flag: Check = ['true or false', (value) => typeof value === 'boolean'];
-const oneOf = (...words: string[]): Check => [
-  words.map((word) => `"${word}"`).join(' or '),
-  (value) => words.includes(value as string),
-];
-const orNull = ([expected, accepts]: Check): Check => [
-  `${expected}, or null`,
-  (value) => value === null || accepts(value),
-];
+import * as v from 'valibot';
+import { configSchema, type FoxConfig } from './config.ts';
 
 /** HEAD_DIM values the attention kernels are made for. */
 const HEAD_DIMS = [16, 32, 64, 128];
-
-const fieldChecks: Readonly<Record<keyof FoxConfig, Check>> = {
-  vocabSize: count,
-  hiddenSize: count,
-  hiddenRatio: orNull(positive),
-  intermediateSize: orNull(count),
-  numHiddenLayers: count,
-  numHeads: count,
-  numKvHeads: orNull(count),
-  hiddenAct: oneOf('swish', 'sigmoid'),
-  windowSize: orNull(count),
-  maxPositionEmbeddings: orNull(count),
-  initializerRange: positive,
-  elementwiseAffine: flag,
-  normEps: positive,
-  useCache: flag,
-  padTokenId: orNull(tokenId),
-  bosTokenId: orNull(tokenId),
-  eosTokenId: orNull(tokenId),
-  tieWordEmbeddings: flag,
-  attentionBias: flag,
-  fuseNorm: flag,
-  fuseCrossEntropy: flag,
-  ropeBase: positive,
-  useRope: flag,
-  useOutputGate: flag,
-  ogateAct: oneOf('sigmoid', 'silu'),
-  fgateType: oneOf('full', 'bias_only', 'fixed', 'none'),
-  fgateBiasInit: flag,
-  decayTimeMin: orNull(positive),
-  decayTimeMax: orNull(positive),
-  fgateDecayTimes: orNull(twoPositive),
-  useOutputNorm: flag,
-  qkNorm: flag,
-  qkNormShareParamAcrossHead: flag,
-  useKShift: flag,
-  useVShift: flag,
-  logPruningTolerance: orNull(negative),
-  pruningMode: oneOf('paper', 'certified'),
-};
 
 /**
  * Returns the configuration if it can be built.
  * @throws ArgumentError where a field has a wrong value, UnsupportedError where it asks for what is not there.
  */
 export function validateConfig(config: FoxConfig): FoxConfig {
-  for (const [name, value] of Object.entries(config)) checkField(name, value);
+  checkFields(config);
   checkHeads(config);
   checkGates(config);
   checkSupported(config);
   return config;
 }
 
-function checkField(name: string, value: unknown): void {
-  const check = Object.hasOwn(fieldChecks, name) ? fieldChecks[name as keyof FoxConfig] : undefined;
-  if (!check) {
-    const known = Object.keys(fieldChecks).join(', ');
-    throw new ArgumentError(`config: unknown field ${name}. Known fields: ${known}.`);
+function checkFields(config: FoxConfig): void {
+  const { issues } = v.safeParse(configSchema, config, { abortEarly: true });
+  const [issue] = issues ?? [];
+  if (!issue) return;
+  const { key: name, value } = issue.path?.[0] ?? { key: 'fields', value: config };
+  const fields: Readonly<Record<string, v.GenericSchema>> = configSchema.entries;
+  const field = Object.hasOwn(fields, String(name)) ? fields[String(name)] : undefined;
+  if (field) {
+    const got = typeof value === 'number' ? String(value) : JSON.stringify(value);
+    throw new ArgumentError(
+      `config: expected ${name} to be ${v.getDescription(field)}, got ${got}.`,
+    );
   }
-  const [expected, accepts] = check;
-  if (accepts(value)) return;
-  throw new ArgumentError(
-    `config: expected ${name} to be ${expected}, got ${JSON.stringify(value)}.`,
-  );
+  const known = Object.keys(fields).join(', ');
+  throw new ArgumentError(`config: unknown field ${name}. Known fields: ${known}.`);
 }
 
 function checkHeads({ hiddenSize, numHeads, numKvHeads }: FoxConfig): void {

@@ -2,7 +2,7 @@
 
 import type { Tensor } from '@vulpes/tensor-core';
 import { linear, outputGate, rmsNorm, rope } from '@vulpes/wgsl-kernels';
-import { getNumKvHeads } from '../config/config.ts';
+import { getNumKvHeads } from '../config/sizes.ts';
 import { type ParamReader, readerBelow } from '../parameters/params.ts';
 import { attend } from './attend.ts';
 import type { ForwardContext } from './context.ts';

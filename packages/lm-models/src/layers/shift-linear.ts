@@ -2,7 +2,7 @@
 
 import type { Tensor } from '@vulpes/tensor-core';
 import { linear, tokenShift } from '@vulpes/wgsl-kernels';
-import { getNumKvHeads } from '../config/config.ts';
+import { getNumKvHeads } from '../config/sizes.ts';
 import type { ParamReader } from '../parameters/params.ts';
 import type { ForwardContext } from './context.ts';
 import { splitHeads } from './heads.ts';

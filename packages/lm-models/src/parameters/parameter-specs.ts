@@ -1,11 +1,7 @@
 // All parameters of a configuration, by the names of the official state dict.
 
-import {
-  type FoxConfig,
-  getHeadDim,
-  getIntermediateSize,
-  getNumKvHeads,
-} from '../config/config.ts';
+import type { FoxConfig } from '../config/config.ts';
+import { getHeadDim, getIntermediateSize, getNumKvHeads } from '../config/sizes.ts';
 import type { ParameterInit, ParameterSpec } from './parameter-spec.ts';
 
 const ones: ParameterInit = { kind: 'constant', value: 1 };

@@ -1,6 +1,7 @@
 // The whole model in plain f64, forward and loss only: the specification of `createModel`, one sequence at a time.
 
-import { type FoxConfig, getHeadDim, getNumKvHeads } from '../config/config.ts';
+import type { FoxConfig } from '../config/config.ts';
+import { getHeadDim, getNumKvHeads } from '../config/sizes.ts';
 import { QK_NORM_EPS } from '../layers/qk-norm-eps.ts';
 import {
   add,
