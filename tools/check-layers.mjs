@@ -1,8 +1,9 @@
 // Fails on an import that tools/layers.json does not allow: another edge between packages, a deep
-// import, an undeclared dependency, a node: module in code for browsers, an import cycle.
+// import, an undeclared dependency, a node: module in code for browsers, an import cycle, a large circle of files
+// that import each other's types.
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { cycleFaults } from './layers/cycles.mjs';
+import { circleFaults, cycleFaults } from './layers/cycles.mjs';
 import { layerFaults } from './layers/rules.mjs';
 import { readManifest, readWorkspace } from './layers/workspace.mjs';
 
@@ -14,6 +15,7 @@ const rootDevDependencies = Object.keys(readManifest(`${root}package.json`).devD
 const faults = [
   ...layerFaults({ layers, members, rootDevDependencies }),
   ...members.flatMap(cycleFaults),
+  ...members.flatMap(circleFaults),
 ];
 for (const fault of faults) console.error(fault);
 const files = members.reduce((sum, member) => sum + member.files.length, 0);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { cycleFaults } from './cycles.mjs';
+import { circleFaults, circles, cycleFaults } from './cycles.mjs';
 import { layerFaults } from './rules.mjs';
 import { unusedFaults } from './unused.mjs';
 
@@ -124,5 +124,30 @@ describe('unusedFaults', () => {
     ["import '@vulpes/core';", { '@vulpes/core': '*', '@vulpes/leaf': '*' }],
   ])('takes as used: %j', (text, dependencies) => {
     expect(faults(text, dependencies as unknown as Record<string, string>)).toEqual([]);
+  });
+});
+
+describe('circles', () => {
+  /** Each file imports the next one's types, the last the first's. */
+  const ring = (count: number): Files =>
+    Object.fromEntries(
+      Array.from({ length: count }, (_, i) => [
+        `f${i}.ts`,
+        `import type { A } from './f${(i + 1) % count}.ts';`,
+      ]),
+    );
+  const paths = (count: number) =>
+    Array.from({ length: count }, (_, i) => `packages/core/src/f${i}.ts`);
+
+  test('are files that reach each other, by types too', () => {
+    const files = { ...ring(3), 'aside.ts': "import './f0.ts';" };
+    expect(circles(member('packages/core', files))).toEqual([paths(3)]);
+  });
+
+  test('may have three files, no more', () => {
+    expect(circleFaults(member('packages/core', ring(3)))).toEqual([]);
+    expect(circleFaults(member('packages/core', ring(4)))).toEqual([
+      `circle of 4 files by their types, at most 3: ${paths(4).join(', ')}. Move the types that they share to a file of their own.`,
+    ]);
   });
 });

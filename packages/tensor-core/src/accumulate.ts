@@ -1,11 +1,11 @@
-// The one kernel of this package: the tape needs a sum to be complete by itself.
+// A kernel of this package's own: the tape needs a sum to be complete by itself.
 
 import accumulateWgsl from './accumulate.wgsl';
+import type { Tensor } from './api.ts';
 import { DTypeError, invariant } from './errors.ts';
 import { foldGrid } from './grid.ts';
 import type { Program } from './program.ts';
 import { sameShape } from './shape.ts';
-import type { Tensor } from './tensor.ts';
 
 const program: Program = {
   label: 'accumulate',

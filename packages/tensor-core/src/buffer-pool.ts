@@ -1,5 +1,6 @@
 // Storage buffers, reused by size, with an account of every byte.
 
+import type { MemoryStats } from './api.ts';
 import { DeviceLimitError, invariant, OutOfMemoryError } from './errors.ts';
 
 /** A GPU buffer on loan from the pool. `id` is unique for the life of the process, also across reuse of the memory. */
@@ -9,16 +10,6 @@ export interface PooledBuffer {
   gpu: GPUBuffer;
   /** Size of the GPU buffer in bytes, ≥ what was asked for. */
   readonly capacity: number;
-}
-
-export interface MemoryStats {
-  /** Bytes of all buffers that exist on the GPU, in use or waiting for reuse. */
-  allocatedBytes: number;
-  /** Bytes of the buffers that tensors hold now. */
-  inUseBytes: number;
-  /** Largest `inUseBytes` since the last `resetPeak()`. */
-  peakInUseBytes: number;
-  liveTensors: number;
 }
 
 /** How the pool gets memory back when it runs out. */

@@ -1,9 +1,9 @@
 // Turns recorded commands into as few submits as their order allows, and measures dispatches on request.
 
 import { AbsentBuffers } from './absent-buffers.ts';
+import { buffersOf, type Command } from './command.ts';
 import { GpuValidationError, invariant } from './errors.ts';
 import type { CompiledProgram, PipelineCache } from './pipeline-cache.ts';
-import { buffersOf, type Command } from './program.ts';
 import type { TimestampRecorder } from './timestamps.ts';
 
 type Dispatch = Extract<Command, { kind: 'dispatch' }>;

@@ -1,8 +1,9 @@
 // Opens an adapter and makes a device on it, by options and settings of the environment.
 
 import { platform } from '#platform';
+import type { Device } from './api.ts';
 import { featuresToRequest, type KernelFamily, limitsToRequest, probeCaps } from './caps.ts';
-import { Device } from './device.ts';
+import { GpuDevice } from './device.ts';
 import { ArgumentError } from './errors.ts';
 import type { AdapterChoice } from './platform/types.ts';
 import { assertForcedVariantsRun, parseVariants, type VariantChoice } from './variants/index.ts';
@@ -41,7 +42,7 @@ export async function createDevice(options: DeviceOptions = {}): Promise<Device>
   const choice = { kernels, variants, toggles, notes: allNotes };
   const caps = probeCaps(gpu, adapter.info, choice);
   assertForcedVariantsRun(caps);
-  return new Device(gpu, caps, { validate });
+  return new GpuDevice(gpu, caps, { validate });
 }
 
 /** FOX_DEBUG may hold other words, too, separated by commas. */

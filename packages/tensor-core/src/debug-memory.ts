@@ -1,7 +1,7 @@
 // Poisoned memory for tests: every new buffer is filled with a pattern, and words behind each tensor show stray writes.
 
-import type { PooledBuffer } from './buffer-pool.ts';
-import type { Device } from './device.ts';
+import type { BufferPool, PooledBuffer } from './buffer-pool.ts';
+import type { CommandQueue } from './command-queue.ts';
 import { GpuValidationError } from './errors.ts';
 
 const GUARD_BYTES = 256;
@@ -15,12 +15,14 @@ interface Guarded {
 }
 
 export class DebugMemory {
-  readonly #device: Device;
+  readonly #pool: BufferPool;
+  readonly #queue: CommandQueue;
   readonly #guarded = new Map<PooledBuffer, Guarded>();
   #fill: number | null = null;
 
-  constructor(device: Device) {
-    this.#device = device;
+  constructor(pool: BufferPool, queue: CommandQueue) {
+    this.#pool = pool;
+    this.#queue = queue;
   }
 
   /** Extra bytes to allocate behind a tensor's own. */
@@ -45,7 +47,7 @@ export class DebugMemory {
       for (const guarded of this.#guarded.values()) await this.#assertIntact(guarded);
     } finally {
       for (const { buffer, isReleased } of this.#guarded.values()) {
-        if (isReleased) this.#device.discardBuffer(buffer);
+        if (isReleased) this.#discard(buffer);
       }
     }
   }
@@ -54,7 +56,7 @@ export class DebugMemory {
     if (this.#fill === null) return;
     const words = new Uint32Array((byteLength + GUARD_BYTES) / 4).fill(this.#fill);
     words.fill(GUARD_WORD, byteLength / 4);
-    this.#device.writeBuffer(buffer, new Uint8Array(words.buffer));
+    this.#queue.record({ kind: 'write', target: buffer, bytes: new Uint8Array(words.buffer) });
     this.#guarded.set(buffer, { buffer, byteLength, label, isReleased: false });
   }
 
@@ -63,16 +65,18 @@ export class DebugMemory {
     const guarded = this.#guarded.get(buffer);
     if (!guarded) return false;
     guarded.isReleased = true;
-    if (this.#fill === null) this.#device.discardBuffer(buffer);
+    if (this.#fill === null) this.#discard(buffer);
     return true;
   }
 
-  forget(buffer: PooledBuffer): void {
+  /** Destroys a buffer instead of keeping it for reuse. */
+  #discard(buffer: PooledBuffer): void {
     this.#guarded.delete(buffer);
+    this.#pool.discard(buffer);
   }
 
   async #assertIntact({ buffer, byteLength, label }: Guarded): Promise<void> {
-    const bytes = await this.#device.readBytes(buffer, byteLength + GUARD_BYTES);
+    const bytes = await this.#queue.read(buffer, byteLength + GUARD_BYTES);
     if (new Uint32Array(bytes, byteLength).every((word) => word === GUARD_WORD)) return;
     throw new GpuValidationError(`stray write: a kernel wrote behind the end of tensor ${label}`);
   }

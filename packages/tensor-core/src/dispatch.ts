@@ -1,18 +1,9 @@
-// A kernel launch as callers give it, and the checks of our own bookkeeping before it is recorded.
+// Checks of a kernel launch before it is recorded.
 
+import type { Dispatch, Tensor } from './api.ts';
 import { invariant } from './errors.ts';
 import { MAX_PARAMS_BYTES, type Program } from './program.ts';
-import type { Tensor } from './tensor.ts';
-
-/** One kernel launch; `workgroups` at most 65,535 in each dimension. */
-export interface Dispatch {
-  program: Program;
-  /** In the order of the bindings; null where nothing is given for an optional one. */
-  tensors: readonly (Tensor | null)[];
-  /** The uniform struct. */
-  params?: Uint8Array;
-  workgroups: readonly [number, number, number];
-}
+import { getStorage } from './tensor.ts';
 
 /** @param maxWorkgroups - the device's limit in each dimension */
 export function assertDispatch(
@@ -35,12 +26,10 @@ export function assertDispatch(
 
 /** WebGPU forbids a buffer that is both read and written in one dispatch, unless by one read_write binding. */
 function assertNoAliasing(program: Program, tensors: readonly (Tensor | null)[]): void {
+  const buffers = tensors.map((tensor) => tensor && getStorage(tensor).buffer);
   program.access.forEach((access, index) => {
-    const written = tensors[index]?.storage.buffer;
-    if (access === 'read' || !written) return;
-    const again = tensors.findIndex(
-      (other, at) => at !== index && other?.storage.buffer === written,
-    );
+    if (access === 'read' || !buffers[index]) return;
+    const again = buffers.findIndex((buffer, at) => at !== index && buffer === buffers[index]);
     invariant(
       again < 0,
       `${program.label}: bindings ${index} and ${again} share one buffer and one is written`,

@@ -3,10 +3,9 @@
 import { expect, test } from 'vitest';
 import { platform } from '#platform';
 import { probeCaps } from './caps.ts';
-import { Device } from './device.ts';
+import { GpuDevice } from './device.ts';
 import { DeviceLostError, OutOfMemoryError } from './errors.ts';
-import type { ForwardContext } from './index.ts';
-import type { Tensor } from './tensor.ts';
+import type { Device, ForwardContext, Tensor } from './index.ts';
 import { gpuSuite } from './testing/index.ts';
 
 gpuSuite('a lost device', () => {
@@ -15,7 +14,7 @@ gpuSuite('a lost device', () => {
     const gpu = await adapter.requestDevice();
     return {
       gpu,
-      device: new Device(gpu, probeCaps(gpu, adapter.info, { kernels: 'auto', toggles, notes })),
+      device: new GpuDevice(gpu, probeCaps(gpu, adapter.info, { kernels: 'auto', toggles, notes })),
     };
   };
 
@@ -79,7 +78,7 @@ gpuSuite('a full GPU', () => {
   const openLimited = async (limitBytes: number) => {
     const { adapter, toggles, notes } = await platform.openAdapter('auto');
     const gpu = limited(await adapter.requestDevice(), limitBytes);
-    return new Device(gpu, probeCaps(gpu, adapter.info, { kernels: 'auto', toggles, notes }));
+    return new GpuDevice(gpu, probeCaps(gpu, adapter.info, { kernels: 'auto', toggles, notes }));
   };
   const filled = (device: Device, kib: number, value: number) =>
     device.tensor(new Float32Array((kib * KIB) / 4).fill(value), [(kib * KIB) / 4]);

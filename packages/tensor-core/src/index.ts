@@ -1,21 +1,22 @@
 // @vulpes/tensor-core: the WebGPU runtime and reverse-mode autograd that every other package builds on.
 
-export {
-  type BackwardContext,
-  defineOp,
-  type ForwardContext,
-  type Op,
-  type OpDefinition,
-} from './autograd/op.ts';
+export type {
+  Device,
+  Dispatch,
+  KernelTime,
+  MemoryStats,
+  Recorder,
+  Tensor,
+  TensorOptions,
+} from './api.ts';
+export { defineOp } from './autograd/op.ts';
+export type { BackwardContext, ForwardContext, Op, OpDefinition } from './autograd/op-types.ts';
 export { reshape } from './autograd/reshape.ts';
 export { stopGradient } from './autograd/stop-gradient.ts';
 export { type LossResult, type ValueAndGrad, valueAndGrad } from './autograd/value-and-grad.ts';
 export { type TensorRecord, type Vjp, vjp } from './autograd/vjp.ts';
-export type { MemoryStats } from './buffer-pool.ts';
 export type { DeviceCaps, KernelFamily, SubgroupMatrixConfig } from './caps.ts';
 export { createDevice, type DeviceOptions } from './create-device.ts';
-export { Device, type TensorOptions } from './device.ts';
-export type { Dispatch } from './dispatch.ts';
 export { DTYPE_BYTES, type DType, type HostArray } from './dtype.ts';
 export * from './errors.ts';
 export { foldGrid } from './grid.ts';
@@ -30,9 +31,7 @@ export {
   sameShape,
   shapeSize,
 } from './shape.ts';
-export { Tensor } from './tensor.ts';
-export type { KernelTime } from './timestamps.ts';
-export { leaves, mapRecord } from './tree.ts';
+export { disposeAll, leaves, mapRecord } from './tree.ts';
 export {
   defineVariants,
   describeVariants,

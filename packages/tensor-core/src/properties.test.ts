@@ -2,12 +2,12 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Tensor } from './api.ts';
 import { sizeClass } from './buffer-pool.ts';
 import { fromBytes, toBytes } from './dtype.ts';
 import { foldGrid } from './grid.ts';
 import { CounterRng } from './rng.ts';
 import { assertShape, sameShape, shapeSize } from './shape.ts';
-import type { Tensor } from './tensor.ts';
 import { gpuSuite } from './testing/index.ts';
 import { indexOf } from './validate/non-finite-message.ts';
 

@@ -1,8 +1,8 @@
 // Bytes on their way from the GPU to the host: a copy to record, and a buffer to map once the copy has run.
 
 import type { BufferPool, PooledBuffer } from './buffer-pool.ts';
+import type { Command } from './command.ts';
 import type { ErrorWatch } from './error-watch.ts';
-import type { Command } from './program.ts';
 
 const MAP_READ = 1;
 

@@ -1,8 +1,8 @@
 // Scopes: who owns the tensors made in a stretch of synchronous code.
 
+import type { Tensor } from './api.ts';
 import { ArgumentError } from './errors.ts';
-import type { Tensor } from './tensor.ts';
-import { leaves } from './tree.ts';
+import { disposeAll, leaves } from './tree.ts';
 
 export class ScopeStack {
   readonly #stack: Set<Tensor>[] = [];
@@ -18,18 +18,14 @@ export class ScopeStack {
   }
 
   /** Runs a body; tensors it made are freed, but for those in its result, which pass to the scope around. */
-  run<R>(body: () => R): { result: R } {
+  run<R>(body: () => R): R {
     const { result, made } = this.collect(body);
-    const kept = new Set(leaves(result));
-    for (const tensor of made) {
-      if (kept.has(tensor)) this.add(tensor);
-      else tensor.dispose();
-    }
-    return { result };
+    this.keepOf(made, leaves(result));
+    return result;
   }
 
   /** Runs a body and returns what it made, alive; frees all of it if the body throws. */
-  collect<R>(body: () => R): { result: R; made: Set<Tensor> } {
+  collect<R>(body: () => R): { result: R; made: ReadonlySet<Tensor> } {
     const made = new Set<Tensor>();
     this.#stack.push(made);
     try {
@@ -41,10 +37,19 @@ export class ScopeStack {
       }
       return { result, made };
     } catch (error) {
-      for (const tensor of made) tensor.dispose();
+      disposeAll([...made]);
       throw error;
     } finally {
       this.#stack.pop();
+    }
+  }
+
+  /** Of what was made, gives `kept` to the innermost scope and frees the rest. */
+  keepOf(made: ReadonlySet<Tensor>, kept: readonly Tensor[]): void {
+    const keep = new Set(kept);
+    for (const tensor of made) {
+      if (keep.has(tensor)) this.add(tensor);
+      else tensor.dispose();
     }
   }
 }

@@ -1,13 +1,19 @@
 // Trees of tensors: a tensor, an array or a record of trees, or anything else as a leaf without tensors.
 
-import { Tensor } from './tensor.ts';
+import type { Tensor } from './api.ts';
+import { isTensor } from './tensor.ts';
 
 /** All tensors in a value, in key order; other leaves are passed over. */
 export function leaves(tree: unknown): Tensor[] {
-  if (tree instanceof Tensor) return [tree];
+  if (isTensor(tree)) return [tree];
   if (Array.isArray(tree)) return tree.flatMap(leaves);
   if (isPlainRecord(tree)) return Object.values(tree).flatMap(leaves);
   return [];
+}
+
+/** Frees all tensors in a value; those that are free already are passed over. */
+export function disposeAll(tree: unknown): void {
+  for (const tensor of leaves(tree)) tensor.dispose();
 }
 
 /** Same record with each tensor replaced. */

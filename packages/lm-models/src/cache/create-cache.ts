@@ -43,9 +43,7 @@ function makeGeometry(
   { batch, seqStart, evict = true }: CacheOptions,
 ): CacheGeometry {
   const starts = seqStart ? Int32Array.from(seqStart) : new Int32Array(batch);
-  const uploaded = device.tensor(starts, [batch], { label: 'seqStart' });
-  const seqStartTensor = uploaded.alias();
-  uploaded.dispose();
+  const seqStartTensor = device.keep(device.tensor(starts, [batch], { label: 'seqStart' }));
   const hasGate = config.fgateType !== 'none';
   return {
     device,

@@ -7,7 +7,6 @@ import { findFirstPage, remember } from './cache.kernel.ts';
 import type { CacheGeometry, Chunk } from './geometry.ts';
 import { GrowableTensor } from './growable-tensor.ts';
 import type { LogitBound } from './logit-bound.ts';
-import { persistentZeros } from './persistent.ts';
 
 /**
  * Nats that rounding may take from S: its recurrence in f32 is off by less than 4e-7 a remembered token, and those are at
@@ -30,9 +29,11 @@ export class GateState implements Disposable {
     const { device, batch, numHeads } = geometry;
     this.#geometry = geometry;
     const heads = [batch, numHeads];
-    this.#carry = persistentZeros(device, [...heads, 2], { dtype: 'i32', label: 'last logLambda' });
-    this.#remembered = persistentZeros(device, heads, { label: 'remembered tokens' });
-    this.firstPage = persistentZeros(device, heads, { dtype: 'i32', label: 'first page' });
+    this.#carry = device.keep(
+      device.zeros([...heads, 2], { dtype: 'i32', label: 'last logLambda' }),
+    );
+    this.#remembered = device.keep(device.zeros(heads, { label: 'remembered tokens' }));
+    this.firstPage = device.keep(device.zeros(heads, { dtype: 'i32', label: 'first page' }));
     const edges = { dtype: 'i32', label: 'gates at page edges' } as const;
     this.#edges = new GrowableTensor(device, [...heads, 4], edges);
   }

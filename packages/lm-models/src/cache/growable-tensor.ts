@@ -2,7 +2,6 @@
 
 import type { Device, Tensor, TensorOptions } from '@vulpes/tensor-core';
 import { copyFront } from './cache.kernel.ts';
-import { persistentEmpty } from './persistent.ts';
 
 export class GrowableTensor implements Disposable {
   readonly #device: Device;
@@ -15,7 +14,7 @@ export class GrowableTensor implements Disposable {
     this.#device = device;
     this.#rowShape = rowShape;
     this.#options = options;
-    this.#tensor = persistentEmpty(device, [1, ...rowShape], options);
+    this.#tensor = device.keep(device.empty([1, ...rowShape], options));
   }
 
   /** [capacity, ...row] */
@@ -32,7 +31,9 @@ export class GrowableTensor implements Disposable {
     if (rows <= this.capacity) return;
     const capacity = Math.max(rows, 2 * this.capacity);
     const source = this.#tensor;
-    const grown = persistentEmpty(this.#device, [capacity, ...this.#rowShape], this.#options);
+    const grown = this.#device.keep(
+      this.#device.empty([capacity, ...this.#rowShape], this.#options),
+    );
     const vectors = source.size / 4;
     copyFront.run(this.#device, {
       dims: { vectors },

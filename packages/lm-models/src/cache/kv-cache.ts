@@ -161,13 +161,9 @@ export class KvCache implements Disposable {
       PAGE_SIZE *
       Math.max(countColumns(length), (2 * (this.#visibility?.shape[1] ?? 0)) / PAGE_SIZE);
     this.#visibility?.dispose();
-    const visibility = tokenVisibility(device, {
-      batch,
-      length: capacity,
-      seqStart: seqStartTensor,
-    });
-    this.#visibility = visibility.alias();
-    visibility.dispose();
+    this.#visibility = device.keep(
+      tokenVisibility(device, { batch, length: capacity, seqStart: seqStartTensor }),
+    );
     return this.#visibility;
   }
 }

@@ -8,7 +8,6 @@ import { GateState } from './gate-state.ts';
 import type { CacheGeometry, Chunk } from './geometry.ts';
 import type { LogitBound } from './logit-bound.ts';
 import { getGroupSize, PagePools } from './page-pools.ts';
-import { persistentZeros } from './persistent.ts';
 
 export type ShiftedName = 'k' | 'v';
 
@@ -124,7 +123,7 @@ export class LayerCache implements Disposable {
     const known = this.#lastUnshifted.get(name);
     if (known) return known;
     const shape = [batch, 1, numKvHeads, headDim];
-    const fresh = persistentZeros(device, shape, { label: `last unshifted ${name}` });
+    const fresh = device.keep(device.zeros(shape, { label: `last unshifted ${name}` }));
     this.#lastUnshifted.set(name, fresh);
     return fresh;
   }

@@ -6,7 +6,6 @@ import type { ParamReader } from '../parameters/params.ts';
 import { normMaxima } from './cache.kernel.ts';
 import { type CacheGeometry, type Chunk, computeSmScale } from './geometry.ts';
 import { getGroupSize } from './page-pools.ts';
-import { persistentEmpty, persistentZeros } from './persistent.ts';
 
 export interface LogitBound extends Disposable {
   /** f32 [B, H] */
@@ -19,7 +18,7 @@ export interface LogitBound extends Disposable {
 /** ‖x‖ ≤ √D · max|γ| after an RMS norm: holds for queries yet to come. */
 export function boundFromWeights(geometry: CacheGeometry, attention: ParamReader): LogitBound {
   const { device, batch, numHeads, headDim } = geometry;
-  const tensor = persistentEmpty(device, [batch, numHeads], { label: 'logitUpperBound' });
+  const tensor = device.keep(device.empty([batch, numHeads], { label: 'logitUpperBound' }));
   device.scope(() => {
     const bound = logitUpperBoundFromQkNorm(
       attention('q_norm.weight'),
@@ -41,8 +40,8 @@ export function boundFromWeights(geometry: CacheGeometry, attention: ParamReader
 export function boundFromNorms(geometry: CacheGeometry): LogitBound {
   const { device, batch, numHeads, headDim, seqStartTensor } = geometry;
   const heads = batch * numHeads;
-  const tensor = persistentZeros(device, [batch, numHeads], { label: 'logitUpperBound' });
-  const maxima = persistentZeros(device, [batch, numHeads, 2], { label: 'norm maxima' });
+  const tensor = device.keep(device.zeros([batch, numHeads], { label: 'logitUpperBound' }));
+  const maxima = device.keep(device.zeros([batch, numHeads, 2], { label: 'norm maxima' }));
   const dispose = () => {
     tensor.dispose();
     maxima.dispose();

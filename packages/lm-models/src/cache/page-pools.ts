@@ -5,7 +5,6 @@ import type { Tensor } from '@vulpes/tensor-core';
 import type { CacheGeometry } from './geometry.ts';
 import { GrowableTensor } from './growable-tensor.ts';
 import { countColumns, PageTable } from './page-table.ts';
-import { persistentEmpty } from './persistent.ts';
 
 export class PagePools implements Disposable {
   readonly #geometry: CacheGeometry;
@@ -86,7 +85,7 @@ export class PagePools implements Disposable {
   #makeTable(columns: number): Tensor {
     const { device, batch, numKvHeads } = this.#geometry;
     const options = { dtype: 'i32', label: 'page table' } as const;
-    return persistentEmpty(device, [batch, numKvHeads, columns], options);
+    return device.keep(device.empty([batch, numKvHeads, columns], options));
   }
 
   #writeTable(): void {

@@ -1,9 +1,10 @@
 // Reshape: a view of the same memory, differentiable.
 
+import type { Tensor } from '../api.ts';
 import { ShapeError } from '../errors.ts';
 import { formatShape, type Shape, shapeSize } from '../shape.ts';
-import type { Tensor } from '../tensor.ts';
-import { defineOp, type ForwardContext } from './op.ts';
+import { defineOp } from './op.ts';
+import type { ForwardContext } from './op-types.ts';
 
 const reshapeOp = defineOp({
   name: 'reshape',

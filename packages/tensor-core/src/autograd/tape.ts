@@ -1,51 +1,34 @@
 // The tape: what ran, in order, and the walk back that turns the gradient of an output into gradients of the inputs.
 
 import { accumulateInto } from '../accumulate.ts';
-import type { Device } from '../device.ts';
+import type { Device, Tensor } from '../api.ts';
 import type { DType } from '../dtype.ts';
 import { invariant, NoGradientError } from '../errors.ts';
+import { type DeviceInternals, getInternals } from '../internals.ts';
 import { formatShape, type Shape, sameShape } from '../shape.ts';
-import type { Tensor } from '../tensor.ts';
-
-/** One op that ran. */
-export interface TapeNode {
-  readonly name: string;
-  readonly inputs: readonly TapeInput[];
-  readonly outputs: readonly { readonly id: number; readonly dtype: DType }[];
-  /** Handles of the tape's own, so that a scope may end before backward runs. */
-  readonly saved: readonly Tensor[];
-  /** One gradient an input, null where it is not needed. */
-  backward(dOutputs: readonly (Tensor | null)[]): readonly (Tensor | null)[];
-}
-
-interface TapeInput {
-  readonly name: string;
-  readonly id: number;
-  readonly shape: Shape;
-  readonly needed: boolean;
-}
+import { aliasTensor, getStorage } from '../tensor.ts';
+import { disposeAll } from '../tree.ts';
+import type { Recording, TapeNode } from './recording.ts';
 
 const isFloat = ({ dtype }: { readonly dtype: DType }): boolean =>
   dtype === 'f32' || dtype === 'f16';
 
-export class Tape {
-  readonly #device: Device;
+export class Tape implements Recording {
+  readonly #internals: DeviceInternals;
   readonly #nodes: TapeNode[] = [];
   readonly #tracked = new Set<number>();
 
   constructor(device: Device, watched: readonly Tensor[]) {
-    this.#device = device;
+    this.#internals = getInternals(device);
     for (const tensor of watched) this.#tracked.add(tensor.id);
   }
 
-  /** Whether the tensor depends on a watched one. Integers never do. */
   tracks(tensor: Tensor): boolean {
     return this.#tracked.has(tensor.id);
   }
 
-  /** @param what - that has no gradient @throws NoGradientError if one of the tensors depends on a watched one. */
-  assertUntracked(what: string, tensors: readonly Tensor[]): void {
-    const tensor = tensors.find((candidate) => this.tracks(candidate));
+  assertUntracked(what: string, tensors: readonly (Tensor | null)[]): void {
+    const tensor = tensors.find((candidate) => candidate && this.tracks(candidate));
     if (!tensor) return;
     throw new NoGradientError(
       `${what}: has no gradient, but '${tensor.label}' ${formatShape(tensor.shape)} depends on what is differentiated. Pass stopGradient(tensor) to treat it as a constant, or use an op with a gradient (defineOp).`,
@@ -69,26 +52,26 @@ export class Tape {
       for (let node = this.#nodes.at(-1); node; node = this.#nodes.at(-1)) {
         this.#runNode(node, gradients);
         this.#nodes.pop();
-        for (const tensor of node.saved) tensor.dispose();
+        disposeAll(node.saved);
       }
       return gradients;
     } catch (error) {
-      for (const gradient of gradients.values()) gradient.dispose();
+      disposeAll([...gradients.values()]);
       throw error;
     }
   }
 
   /** Frees what backward did not. */
   dispose(): void {
-    for (const node of this.#nodes.splice(0)) for (const tensor of node.saved) tensor.dispose();
+    disposeAll(this.#nodes.splice(0).map(({ saved }) => saved));
   }
 
   #runNode(node: TapeNode, gradients: Map<number, Tensor>): void {
     const dOutputs = node.outputs.map(({ id }) => gradients.get(id) ?? null);
     if (dOutputs.every((gradient) => gradient === null)) return;
-    const { checks } = this.#device;
+    const { checks, scopes } = this.#internals;
     checks?.check(node.name, 'output gradient', dOutputs);
-    const { result, made } = this.#device.collect(() => node.backward(dOutputs));
+    const { result, made } = scopes.collect(() => node.backward(dOutputs));
     try {
       checks?.check(node.name, 'input gradient', result);
       for (const { id } of node.outputs) gradients.delete(id);
@@ -99,7 +82,7 @@ export class Tape {
         addGradient(node.name, gradients, input, gradient);
       });
     } finally {
-      for (const tensor of [...made, ...dOutputs]) tensor?.dispose();
+      disposeAll([...made, ...dOutputs]);
     }
   }
 }
@@ -116,8 +99,8 @@ function addGradient(
   );
   const sum = gradients.get(input.id);
   if (!sum) {
-    gradients.set(input.id, gradient.alias());
-  } else if (sum.storage.references === 1) {
+    gradients.set(input.id, aliasTensor(gradient));
+  } else if (!getStorage(sum).isShared) {
     accumulateInto(sum, gradient);
   } else {
     // Others still read this memory: sum into a copy.

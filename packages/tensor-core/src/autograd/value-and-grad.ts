@@ -1,9 +1,8 @@
 // The public transform: a loss function becomes a function of loss and gradients.
 
-import type { Device } from '../device.ts';
+import type { Device, Tensor } from '../api.ts';
 import { ShapeError } from '../errors.ts';
 import { formatShape } from '../shape.ts';
-import type { Tensor } from '../tensor.ts';
 import { type TensorRecord, vjp } from './vjp.ts';
 
 export interface LossResult<Aux> {

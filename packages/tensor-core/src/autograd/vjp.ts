@@ -1,6 +1,6 @@
 // vjp: runs a function and keeps the way back, from a gradient of its output to gradients of its parameters.
 
-import type { Device } from '../device.ts';
+import type { Device, Tensor } from '../api.ts';
 import {
   ArgumentError,
   DTypeError,
@@ -8,8 +8,10 @@ import {
   ShapeError,
   UnsupportedError,
 } from '../errors.ts';
+import { adopt, getInternals } from '../internals.ts';
 import { formatShape, sameShape } from '../shape.ts';
-import { Tensor } from '../tensor.ts';
+import { isTensor } from '../tensor.ts';
+import { disposeAll } from '../tree.ts';
 import { Tape } from './tape.ts';
 
 export type TensorRecord = Readonly<Record<string, Tensor>>;
@@ -70,27 +72,27 @@ export function vjp<P extends TensorRecord, Output>(
 /** Runs the body in a scope, so that what backward does not need is free before backward starts. */
 function recordOn<R>(device: Device, tape: Tape, body: () => R): R {
   assertNotRecording(device, 'vjp');
-  device.tape = tape;
+  const internals = getInternals(device);
+  internals.recording = tape;
   try {
     return device.scope(body);
   } catch (error) {
     tape.dispose();
     throw error;
   } finally {
-    device.tape = null;
+    internals.recording = null;
   }
 }
 
 function seedsOf<Output>(tape: Tape, output: Output, dOutput: Cotangent<Output>) {
-  const pairs: [unknown, unknown][] =
-    output instanceof Tensor
-      ? [[output, dOutput]]
-      : Object.entries(dOutput).map(([name, gradient]) => [
-          (output as Record<string, unknown>)[name],
-          gradient,
-        ]);
+  const pairs: [unknown, unknown][] = isTensor(output)
+    ? [[output, dOutput]]
+    : Object.entries(dOutput).map(([name, gradient]) => [
+        (output as Record<string, unknown>)[name],
+        gradient,
+      ]);
   return pairs.map(([of, gradient]) => {
-    if (!(of instanceof Tensor && gradient instanceof Tensor)) {
+    if (!(isTensor(of) && isTensor(gradient))) {
       throw new ArgumentError('pullback: expected gradients of tensors of the output, by name.');
     }
     assertSeed(tape, of, gradient);
@@ -123,14 +125,14 @@ function nameGradients<P extends TensorRecord>(
     const gradient = gradients.get(id);
     gradients.delete(id);
     const label = `d ${name}`;
-    return [name, gradient ? device.adopt(gradient) : device.zeros(shape, { dtype, label })];
+    return [name, gradient ? adopt(gradient) : device.zeros(shape, { dtype, label })];
   });
-  for (const leftOver of gradients.values()) leftOver.dispose();
+  disposeAll([...gradients.values()]);
   return Object.fromEntries(named) as Record<keyof P, Tensor>;
 }
 
 function assertNotRecording(device: Device, what: string): void {
-  if (!device.tape) return;
+  if (!getInternals(device).recording) return;
   throw new UnsupportedError(
     `${what}: expected no gradient to be recorded around it, got a call inside the function of another valueAndGrad or vjp. There are first derivatives only: call it outside.`,
   );

@@ -1,9 +1,9 @@
 // A test suite that needs a device: one per kernel family, skipped aloud where no adapter is, red where one must be.
 
 import { beforeAll, beforeEach, describe } from 'vitest';
+import type { Device } from '../api.ts';
 import type { KernelFamily } from '../caps.ts';
 import { createDevice } from '../create-device.ts';
-import type { Device } from '../device.ts';
 import { NoAdapterError } from '../errors.ts';
 
 /** By kernel family. Files that run in one process (`isolate: false`) share them: kernels compile once. */

@@ -1,8 +1,9 @@
 // Runs a computation on memory poisoned in two ways: what differs was read before it was written.
 
 import { expect } from 'vitest';
-import type { Device } from '../device.ts';
+import type { Device } from '../api.ts';
 import type { HostArray } from '../dtype.ts';
+import { getInternals } from '../internals.ts';
 
 /** A NaN, and a large finite number: some adapters drop NaN in max(). */
 const FILLS = [0x7fc0dead, 0x4b3c614e];
@@ -15,13 +16,14 @@ export async function underTwoFills<R extends Record<string, HostArray>>(
   device: Device,
   body: () => Promise<R>,
 ): Promise<R> {
+  const { debugMemory } = getInternals(device);
   const results: R[] = [];
   for (const fill of FILLS) {
-    device.debugMemory.start(fill);
+    debugMemory.start(fill);
     try {
       results.push(await body());
     } finally {
-      await device.debugMemory.stop();
+      await debugMemory.stop();
     }
   }
   const [first, second] = results as [R, R];

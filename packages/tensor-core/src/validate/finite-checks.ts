@@ -1,10 +1,12 @@
 // Debug mode: a small kernel behind every upload and op looks for NaN and infinity; the first in program order is named.
 
+import type { Tensor } from '../api.ts';
 import type { BufferPool, PooledBuffer } from '../buffer-pool.ts';
+import type { Command } from '../command.ts';
 import { foldGrid } from '../grid.ts';
-import type { Command, Program } from '../program.ts';
+import type { Program } from '../program.ts';
 import { Readback } from '../readback.ts';
-import type { Tensor } from '../tensor.ts';
+import { getStorage } from '../tensor.ts';
 import { Findings, WORDS_PER_CHECK } from './findings.ts';
 import finiteCheckWgsl from './finite-check.wgsl';
 import type { Checked, CheckedRole } from './non-finite-message.ts';
@@ -62,7 +64,9 @@ export class FiniteChecks {
     return findings;
   }
 
-  #record({ storage, size, dtype }: Tensor): void {
+  #record(tensor: Tensor): void {
+    const { size, dtype } = tensor;
+    const { buffer, byteLength } = getStorage(tensor);
     const slot = this.#checked.length % CHECKS_PER_BUFFER;
     if (slot === 0) this.#openBuffer();
     const isF16 = dtype === 'f16';
@@ -71,7 +75,7 @@ export class FiniteChecks {
       kind: 'dispatch',
       program,
       buffers: [
-        { buffer: storage.buffer, byteLength: storage.byteLength },
+        { buffer, byteLength },
         { buffer: this.#buffers.at(-1) as PooledBuffer, byteLength: BUFFER_BYTES },
       ],
       params: new Uint8Array(Uint32Array.of(size, slot, isF16 ? 1 : 0).buffer),

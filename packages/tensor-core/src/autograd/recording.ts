@@ -1,0 +1,31 @@
+// What an op and a device know of the tape that records.
+
+import type { Tensor } from '../api.ts';
+import type { DType } from '../dtype.ts';
+import type { Shape } from '../shape.ts';
+
+/** One op that ran. */
+export interface TapeNode {
+  readonly name: string;
+  readonly inputs: readonly TapeInput[];
+  readonly outputs: readonly { readonly id: number; readonly dtype: DType }[];
+  /** Handles of the tape's own, so that a scope may end before backward runs. */
+  readonly saved: readonly Tensor[];
+  /** One gradient an input, null where it is not needed. */
+  backward(dOutputs: readonly (Tensor | null)[]): readonly (Tensor | null)[];
+}
+
+export interface TapeInput {
+  readonly name: string;
+  readonly id: number;
+  readonly shape: Shape;
+  readonly needed: boolean;
+}
+
+export interface Recording {
+  /** Whether the tensor depends on a watched one. Integers never do. */
+  tracks(tensor: Tensor): boolean;
+  /** @param what - that has no gradient @throws NoGradientError if one of the tensors depends on a watched one. */
+  assertUntracked(what: string, tensors: readonly (Tensor | null)[]): void;
+  record(node: TapeNode): void;
+}

@@ -1,0 +1,125 @@
+// One call of an op: forward in a scope of its own, then a node on the tape that knows the way back.
+
+import type { Device, Tensor } from '../api.ts';
+import { ArgumentError, invariant, NoGradientError } from '../errors.ts';
+import { type DeviceInternals, getInternals } from '../internals.ts';
+import { aliasTensor, isTensor } from '../tensor.ts';
+import { leaves } from '../tree.ts';
+import type { ForwardResult, OpDefinition } from './op-types.ts';
+import type { TapeNode } from './recording.ts';
+
+// Behind defineOp the names are known at run time only.
+export type AnyTensors = Readonly<Record<string, Tensor | null | undefined>>;
+export type AnyOp = OpDefinition<AnyTensors, unknown, Tensor | AnyTensors, AnyTensors, never>;
+
+/** Runs forward and, where a gradient is recorded and an input needs it, puts the op on the tape. */
+export function runOp(op: AnyOp, inputs: AnyTensors, attrs: unknown): Tensor | AnyTensors {
+  const present = entries(inputs);
+  const device = commonDevice(op.name, present);
+  assertNoTensors(op.name, attrs);
+  const internals = getInternals(device);
+  const { recording, checks, scopes } = internals;
+  const needs = Object.fromEntries(
+    Object.entries(inputs).map(([name, input]) => [name, !!input && !!recording?.tracks(input)]),
+  );
+  assertConstants(op, present, needs);
+  const needsGrad = Object.values(needs).some(Boolean);
+  checks?.check(op.name, 'input', tensorsOf(present));
+  const { result, made } = scopes.collect(() =>
+    withoutRecording(internals, () => op.forward({ device, inputs, attrs, needsGrad })),
+  );
+  const outputs = outputEntries(result.output);
+  invariant(
+    outputs.every(([, output]) => made.has(output)),
+    `${op.name} returned a tensor it did not make`,
+  );
+  checks?.check(op.name, 'output', tensorsOf(outputs));
+  if (needsGrad) recording?.record(makeNode(op, { device, present, attrs, needs, ...result }));
+  scopes.keepOf(made, tensorsOf(outputs));
+  return result.output;
+}
+
+/** Inside an op's forward kernels run freely: the op gives the gradient. */
+function withoutRecording<R>(internals: DeviceInternals, body: () => R): R {
+  const { recording } = internals;
+  internals.recording = null;
+  try {
+    return body();
+  } finally {
+    internals.recording = recording;
+  }
+}
+
+interface OpRun extends ForwardResult<Tensor | AnyTensors, AnyTensors> {
+  readonly device: Device;
+  readonly present: readonly NamedTensor[];
+  readonly attrs: unknown;
+  readonly needs: Readonly<Record<string, boolean>>;
+}
+
+function makeNode(op: AnyOp, { device, present, attrs, needs, output, saved }: OpRun): TapeNode {
+  const held = Object.fromEntries(
+    Object.entries(saved ?? {}).map(([name, tensor]) => [
+      name,
+      tensor ? aliasTensor(tensor) : tensor,
+    ]),
+  );
+  const outputs = outputEntries(output);
+  const names = isTensor(output) ? null : outputs.map(([name]) => name);
+  return {
+    name: op.name,
+    inputs: present.map(([name, { id, shape }]) => ({ name, id, shape, needed: !!needs[name] })),
+    outputs: tensorsOf(outputs).map(({ id, dtype }) => ({ id, dtype })),
+    saved: tensorsOf(entries(held)),
+    backward(dOutputs) {
+      const dOutput = names
+        ? Object.fromEntries(names.map((name, index) => [name, dOutputs[index] ?? null]))
+        : dOutputs[0];
+      const context = { device, dOutput, saved: held, attrs, needs };
+      const gradients: AnyTensors = op.backward(context as Parameters<AnyOp['backward']>[0]);
+      return present.map(([name]) => gradients[name] ?? null);
+    },
+  };
+}
+
+type NamedTensor = readonly [name: string, tensor: Tensor];
+
+const entries = (tensors: AnyTensors): NamedTensor[] =>
+  Object.entries(tensors).flatMap(([name, tensor]) => (tensor ? [[name, tensor] as const] : []));
+
+const tensorsOf = (named: readonly NamedTensor[]): Tensor[] => named.map(([, tensor]) => tensor);
+
+const outputEntries = (output: Tensor | AnyTensors): NamedTensor[] =>
+  isTensor(output) ? [['output', output]] : entries(output);
+
+function commonDevice(op: string, inputs: readonly NamedTensor[]): Device {
+  const device = inputs[0]?.[1].device;
+  if (!device) throw new ArgumentError(`${op}: expected at least one tensor, got none.`);
+  if (inputs.some(([, input]) => input.device !== device)) {
+    throw new ArgumentError(`${op}: expected all tensors on one device, got tensors of several.`);
+  }
+  return device;
+}
+
+/** TypeScript says so, too; a scope may have freed such a tensor before backward reads it. */
+function assertNoTensors(op: string, attrs: unknown): void {
+  const [tensor] = leaves(attrs);
+  if (!tensor) return;
+  throw new ArgumentError(
+    `${op}: expected attributes without tensors, got '${tensor.label}'. Make it an input, listed in constants if it has no gradient.`,
+  );
+}
+
+function assertConstants(
+  { name: op, constants = [] }: AnyOp,
+  inputs: readonly NamedTensor[],
+  needs: Readonly<Record<string, boolean>>,
+): void {
+  const names: readonly string[] = constants;
+  const found = inputs.find(([name]) => needs[name] && names.includes(name));
+  if (!found) return;
+  const [name, { label }] = found;
+  throw new NoGradientError(
+    `${op}: has no gradient for its input ${name}, but '${label}' depends on what is differentiated. Pass stopGradient(${name}) to treat it as a constant.`,
+  );
+}
