@@ -1,5 +1,6 @@
 // A kernel from definition to result: named bindings, packed params, spec overrides, one pipeline per spec.
 
+import { disposeAll } from '@vulpes/tensor-core';
 import { gpuSuite } from '@vulpes/tensor-core/testing';
 import { describe, expect, test } from 'vitest';
 import { packParams } from './contract/pack-params.ts';
@@ -166,7 +167,7 @@ gpuSuite('defineKernel', (device) => {
     affine.run(device(), { ...call, tensors: { x, y: z }, spec: { FACTOR: 10 } });
     expect([...(await y.data())]).toEqual([1.5, 3.5, 5.5]);
     expect([...(await z.data())]).toEqual([9.5, 19.5, 29.5]);
-    for (const tensor of [x, y, z]) tensor.dispose();
+    disposeAll([x, y, z]);
   });
 
   test('a profile names kernel and spec', async () => {

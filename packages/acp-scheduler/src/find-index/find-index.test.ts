@@ -1,4 +1,4 @@
-import type { Device, Tensor } from '@vulpes/tensor-core';
+import { type Device, disposeAll, type Tensor } from '@vulpes/tensor-core';
 import { gpuSuite, randomArray, underTwoFills } from '@vulpes/tensor-core/testing';
 import { cumulativeLogGate } from '@vulpes/wgsl-kernels';
 import fc from 'fast-check';
@@ -35,7 +35,7 @@ async function search(
     startIndex: (await startIndex.data()) as Int32Array,
     endIndex: (await endIndex.data()) as Int32Array,
   };
-  for (const tensor of [...inputs, startIndex, endIndex]) tensor.dispose();
+  disposeAll([...inputs, startIndex, endIndex]);
   return result;
 }
 

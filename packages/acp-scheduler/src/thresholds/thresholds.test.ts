@@ -1,3 +1,4 @@
+import { disposeAll } from '@vulpes/tensor-core';
 import { expectMatch, gpuSuite, randomArray, underTwoFills } from '@vulpes/tensor-core/testing';
 import { describe, expect, test } from 'vitest';
 import { logitUpperBoundFromNorms, logitUpperBoundFromQkNorm } from './logit-upper-bound.ts';
@@ -51,7 +52,7 @@ gpuSuite('logit bounds and thresholds', (device) => {
         ] as const;
         const result = logitUpperBoundFromNorms(...inputs, heads);
         const data = await result.data();
-        for (const tensor of [...inputs, result]) tensor.dispose();
+        disposeAll([...inputs, result]);
         return { bound: data };
       });
       expectMatch('bound', bound, referenceLogitBoundFromNorms(q, k, heads), BOUND);
@@ -90,7 +91,7 @@ gpuSuite('logit bounds and thresholds', (device) => {
       const inputs = [device().tensor(q, [q.length]), device().tensor(k, [k.length])] as const;
       const result = logitUpperBoundFromQkNorm(...inputs, heads);
       const data = await result.data();
-      for (const tensor of [...inputs, result]) tensor.dispose();
+      disposeAll([...inputs, result]);
       return { bound: data };
     });
     expectMatch('bound', bound, referenceLogitBoundFromQkNorm(q, k, heads), BOUND);

@@ -1,6 +1,6 @@
 // Both kernel families against the f64 reference, chunk after chunk; the twin and the kernels against attention over the whole text.
 
-import type { Device, Tensor } from '@vulpes/tensor-core';
+import { type Device, disposeAll, type Tensor } from '@vulpes/tensor-core';
 import { expectMatch, gpuSuite, underTwoFills } from '@vulpes/tensor-core/testing';
 import { describe, expect, test } from 'vitest';
 import {
@@ -135,7 +135,7 @@ async function runChunks(device: Device, theCase: PagedCase, inputs: PagedInputs
     outputs[`tokens ${offset} to ${end}`] = (await out.data()) as Float32Array;
     out.dispose();
   }
-  for (const tensor of made) tensor.dispose();
+  disposeAll(made);
   return outputs;
 }
 

@@ -1,5 +1,6 @@
 // AdamW against its f64 reference over several steps.
 
+import { disposeAll } from '@vulpes/tensor-core';
 import { expectMatch, gpuSuite, randomArray, underTwoFills } from '@vulpes/tensor-core/testing';
 import { expect, test } from 'vitest';
 import { adamwCases } from './adamw.cases.ts';
@@ -53,7 +54,7 @@ gpuSuite('adamwStep', (device) => {
         m: (await m.data()) as Float32Array,
         v: (await v.data()) as Float32Array,
       };
-      for (const tensor of [param, m, v, clipTensor]) tensor?.dispose();
+      disposeAll([param, m, v, clipTensor]);
       return result;
     });
     for (const name of ['param', 'm', 'v'] as const)

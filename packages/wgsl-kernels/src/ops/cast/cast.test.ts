@@ -1,5 +1,6 @@
 // Casts against f16's definition: every edge, every f16 value, and the gradient.
 
+import { disposeAll } from '@vulpes/tensor-core';
 import { gpuSuite, randomArray, underTwoFills } from '@vulpes/tensor-core/testing';
 import { expect, test } from 'vitest';
 import { runWithGrads } from '../../testing/index.ts';
@@ -17,7 +18,7 @@ gpuSuite('cast', (device) => {
         half: (await half.data()) as Float32Array,
         back: (await back.data()) as Float32Array,
       };
-      for (const tensor of [x, half, back]) tensor.dispose();
+      disposeAll([x, half, back]);
       return result;
     });
 

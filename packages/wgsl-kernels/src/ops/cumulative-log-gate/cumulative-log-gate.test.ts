@@ -1,4 +1,4 @@
-import { CounterRng, type Tensor } from '@vulpes/tensor-core';
+import { CounterRng, disposeAll, type Tensor } from '@vulpes/tensor-core';
 import { expectMatch, gpuSuite, randomArray, underTwoFills } from '@vulpes/tensor-core/testing';
 import { describe, expect, test } from 'vitest';
 import { referenceTokenVisibility } from '../token-visibility/token-visibility.reference.ts';
@@ -49,7 +49,7 @@ gpuSuite('cumulative-log-gate', (device) => {
         device().tensor(visibility, [shape[0]!, visibility.length / 2 / shape[0]!, 2]);
       const y = cumulativeLogGate(x, { visibility: limits });
       const result = { logLambda: (await y.data()) as Int32Array };
-      for (const tensor of [x, y, limits]) tensor?.dispose();
+      disposeAll([x, y, limits]);
       return result;
     });
     return logLambdaValues(logLambda);

@@ -1,5 +1,6 @@
 // add, scale, accumulate and fill against their f64 twins, with gradients.
 
+import { disposeAll } from '@vulpes/tensor-core';
 import {
   expectMatch,
   gpuSuite,
@@ -63,7 +64,7 @@ gpuSuite('elementwise', (device) => {
         sum: (await target.data()) as Float32Array,
         filled: (await filled.data()) as Float32Array,
       };
-      for (const tensor of [target, source, filled]) tensor.dispose();
+      disposeAll([target, source, filled]);
       return result;
     });
     expectMatch('sum', actual.sum, referenceAccumulate(y, x, 0.25), 1e-7);

@@ -1,5 +1,6 @@
 // Global norm and clip coefficient against their f64 twins.
 
+import { disposeAll } from '@vulpes/tensor-core';
 import { expectMatch, gpuSuite, randomArray, underTwoFills } from '@vulpes/tensor-core/testing';
 import { expect, test } from 'vitest';
 import { globalNormCases } from './global-norm.cases.ts';
@@ -21,7 +22,7 @@ gpuSuite(
             norm: (await norm.data()) as Float32Array,
             clip: (await clip.data()) as Float32Array,
           };
-          for (const tensor of [...tensors, norm, clip]) tensor.dispose();
+          disposeAll([...tensors, norm, clip]);
           return result;
         });
         expectMatch('norm', actual.norm, [expected], 1e-6);

@@ -1,6 +1,6 @@
 // The fused loss against its f64 reference: loss, loss per token and both gradients, on both kernel families.
 
-import { type Device, type Tensor, valueAndGrad } from '@vulpes/tensor-core';
+import { type Device, disposeAll, type Tensor, valueAndGrad } from '@vulpes/tensor-core';
 import {
   expectMatch,
   gpuSuite,
@@ -64,7 +64,7 @@ async function run(
     dweight: await read(grads.weight as Tensor),
   };
   const made = [loss, aux as Tensor, ...Object.values(grads), ...Object.values(params), labels];
-  for (const tensor of made) tensor.dispose();
+  disposeAll(made);
   return results;
 }
 
@@ -140,7 +140,7 @@ gpuSuite(
           loss: (await loss.data()) as Float32Array,
           lossPerToken: (await lossPerToken.data()) as Float32Array,
         };
-        for (const tensor of [...tensors, loss, lossPerToken]) tensor.dispose();
+        disposeAll([...tensors, loss, lossPerToken]);
         return result;
       });
       expectMatch('loss', actual.loss, [expected.loss], 1e-6);

@@ -1,5 +1,6 @@
 // matmul against its f64 reference, forward and both gradients, on both kernel families.
 
+import { disposeAll } from '@vulpes/tensor-core';
 import {
   expectMatch,
   gpuSuite,
@@ -95,7 +96,7 @@ gpuSuite(
         const c = device().empty([batch, m, n]);
         launchMatmul(device(), { a: ta, b: tb, c, ...sizes });
         const result = (await c.data()) as Float32Array;
-        for (const tensor of [ta, tb, c]) tensor.dispose();
+        disposeAll([ta, tb, c]);
         return { c: result };
       });
       expectMatch('c', actual.c, referenceMatmul(sizes, a, b), 2e-6);
@@ -123,7 +124,7 @@ gpuSuite(
           const options = { lda, ldc, offsetA: lda, offsetB: n, offsetC: ldc, accumulate: true };
           launchMatmul(device(), { a: ta, b: tb, bias: tBias, c: tc, m, n, k, ...options });
           const result = (await tc.data()) as Float32Array;
-          for (const tensor of tensors) tensor.dispose();
+          disposeAll(tensors);
           return { c: result };
         });
         const expected = Float64Array.from(c);
@@ -161,7 +162,7 @@ gpuSuite(
           params: matmulParams(dims),
         });
         const result = (await c.data()) as Float32Array;
-        for (const tensor of [ta, tb, c]) tensor.dispose();
+        disposeAll([ta, tb, c]);
         return { c: result };
       });
       expectMatch('c', actual.c, referenceMatmul(sizes, a, b), 2e-6);
@@ -186,7 +187,7 @@ gpuSuite(
         const tensors = { a: ta, b: tb, bias: ta, c };
         tiledMatmul.run(device(), { dims, tensors, params: matmulParams(dims), spec });
         const result = (await c.data()) as Float32Array;
-        for (const tensor of [ta, tb, c]) tensor.dispose();
+        disposeAll([ta, tb, c]);
         return { c: result };
       });
       expectMatch('c', actual.c, referenceMatmul(sizes, a, b), 2e-6);

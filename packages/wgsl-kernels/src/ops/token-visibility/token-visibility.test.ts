@@ -1,3 +1,4 @@
+import { disposeAll } from '@vulpes/tensor-core';
 import { gpuSuite, underTwoFills } from '@vulpes/tensor-core/testing';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -83,7 +84,7 @@ gpuSuite('token-visibility', (device) => {
         windowSize,
       });
       const result = { visibility: (await visibility.data()) as Int32Array };
-      for (const tensor of [seqStart, cuSeqlens, visibility]) tensor?.dispose();
+      disposeAll([seqStart, cuSeqlens, visibility]);
       return result;
     });
     return visibility;
