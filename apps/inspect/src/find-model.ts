@@ -1,14 +1,9 @@
 // The command's argument: a model folder, or a run of the trainer with a checkpoint.
 
 import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { getFileSize, nodeFiles, UsageError } from '@vulpes/cli-kit';
-import {
-  asRecord,
-  joinPath,
-  listCheckpoints,
-  numberField,
-  parseJsonRecord,
-} from '@vulpes/training';
+import { listCheckpoints, RUN_FILE, readRunFile } from '@vulpes/training';
 
 export interface FoundModel {
   /** Holds config.json and model.safetensors. */
@@ -38,8 +33,7 @@ export async function findModel(path: string): Promise<FoundModel> {
   if (!isFolder) {
     throw new UsageError(`inspect: ${path} is a file; name the folder of a model or of a run.`);
   }
-  if ((await getFileSize(joinPath(path, 'config.json'))) !== null)
-    return { folder: path, run: null };
+  if (await nodeFiles.exists(join(path, 'config.json'))) return { folder: path, run: null };
   const newest = (await listCheckpoints(checkpointFiles, path)).at(-1);
   if (newest) return { folder: newest.folder, run: await readRun(path) };
   throw new UsageError(
@@ -48,17 +42,15 @@ export async function findModel(path: string): Promise<FoundModel> {
 }
 
 async function readRun(folder: string): Promise<RunText> {
-  const path = joinPath(folder, 'run.json');
-  if ((await getFileSize(path)) === null) {
+  const run = await readRunFile({ read: nodeFiles.readFile, size: getFileSize }, folder);
+  if (run === null) {
     throw new UsageError(
-      `inspect: ${folder} has checkpoints but no run.json; name one of its checkpoint folders.`,
+      `inspect: ${folder} has checkpoints but no ${RUN_FILE}; name one of its checkpoint folders.`,
     );
   }
-  const record = parseJsonRecord(await nodeFiles.readFile(path), path);
-  const settings = asRecord(record.settings, `${path}, field "settings"`);
-  const { files } = asRecord(record.data, `${path}, field "data"`);
+  const { data, settings } = run;
   return {
-    contextLength: numberField(settings, 'contextLength', `${path}, field "settings"`),
-    files: Array.isArray(files) ? files.map(String) : null,
+    contextLength: settings.contextLength,
+    files: data.kind === 'files' ? data.files : null,
   };
 }

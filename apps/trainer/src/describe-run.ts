@@ -1,11 +1,17 @@
 // What a run is about to do, in lines: for its start and for --dry-run.
 
+import { formatBytes, formatCount, formatInteger } from '@vulpes/cli-kit';
 import { type FoxConfig, getHeadDim, getIntermediateSize } from '@vulpes/lm-models';
-import { type Corpus, estimateRun, type RunEstimate, type TrainSettings } from '@vulpes/training';
-import { type DataSource, describeSource } from './corpus-source.ts';
-import { formatBytes, formatCount, formatInteger } from './format.ts';
+import {
+  type Corpus,
+  type DataSource,
+  estimateRun,
+  type RunDescription,
+  type RunEstimate,
+  type TrainSettings,
+} from '@vulpes/training';
+import { describeSource } from './corpus-source.ts';
 import { describePruning } from './pruning-choice.ts';
-import type { RunDescription } from './run-folder.ts';
 
 /** Lines that every run begins with, the adapter apart. */
 export function startLines(run: RunDescription, corpus: Corpus): string[] {

@@ -39,7 +39,11 @@ async function parse(...argv: string[]): Promise<Parsed> {
 }
 
 test('train: nothing given, nothing decided', async () => {
-  expect((await parse('train')).options).toEqual({ sampleTokens: 200, prompt: 'The ' });
+  expect((await parse('train', '--adapter', 'auto')).options).toEqual({
+    adapter: 'auto',
+    sampleTokens: 200,
+    prompt: 'The ',
+  });
 });
 
 test('train: numbers, lists and offs', async () => {
@@ -92,7 +96,7 @@ test.each([
   ],
   [
     'train --adapter cpu',
-    "error: option '--adapter <kind>' argument 'cpu' is invalid. Allowed choices are auto, hardware, software.\n",
+    "error: option '--adapter <choice>' argument 'cpu' is invalid. Allowed choices are auto, hardware, software.\n",
   ],
   ['train book.txt', "error: too many arguments for 'train'. Expected 0 arguments but got 1.\n"],
   ['trian', "error: unknown command 'trian'\n(Did you mean train?)\n"],

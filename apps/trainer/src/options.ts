@@ -1,21 +1,21 @@
 // The command line: every option, what it means, and what it accepts.
 
-import { Command, Option } from 'commander';
 import {
-  count,
-  countOrOff,
-  countOrZero,
-  negativeOrOff,
-  notEmpty,
-  notNegative,
-  positiveOrOff,
-} from './option-parsers.ts';
-import { presetHelp } from './presets.ts';
+  adapterOption,
+  orOff,
+  parseCount,
+  parseCountOrZero,
+  parseNegative,
+  parseNotNegative,
+  parsePositive,
+} from '@vulpes/cli-kit';
+import type { AdapterChoice } from '@vulpes/tensor-core';
+import { runPresets } from '@vulpes/training';
+import { Command, InvalidArgumentError, Option } from 'commander';
 
 export type Pruning = 'paper' | 'certified' | 'none';
-export type Adapter = 'auto' | 'hardware' | 'software';
 
-/** As given: undefined where the user said nothing. */
+/** As given; undefined where an option is left out. */
 export interface TrainOptions {
   readonly data?: readonly string[];
   readonly preset?: string;
@@ -36,14 +36,14 @@ export interface TrainOptions {
   readonly evalSequences?: number;
   readonly pruning?: Pruning;
   readonly logPruningTolerance?: number | 'off';
-  readonly adapter?: Adapter;
+  readonly adapter: AdapterChoice;
   readonly sampleTokens: number;
   readonly prompt: string;
   readonly dryRun?: boolean;
 }
 
 export interface SampleOptions {
-  readonly adapter?: Adapter;
+  readonly adapter: AdapterChoice;
   readonly sampleTokens: number;
   readonly prompt: string;
   readonly temperature: number;
@@ -72,7 +72,9 @@ export function createProgram(commands: Commands): Command {
 
 function trainCommand(commands: Commands): Command {
   return new Command('train')
-    .description('Trains a model on text. Ctrl-C saves and stops; --resume goes on, bit for bit.')
+    .description(
+      'Trains a model on text. Ctrl-C saves and stops; --resume continues with the same numbers, bit for bit.',
+    )
     .option(
       '--data <file...>',
       'text files (UTF-8) to train on, joined in this order; default: a bundled corpus',
@@ -81,44 +83,48 @@ function trainCommand(commands: Commands): Command {
     .option(
       '--steps <n>',
       'updates in the whole run; the learning rate ends at 0 with the last',
-      count,
+      parseCount,
     )
-    .option('--context <n>', 'tokens (bytes) of a training sequence', count)
-    .option('--batch <n>', 'sequences computed at once', count)
-    .option('--accumulate <n>', 'batches whose gradients are averaged for one update', count)
-    .option('--lr <x>', 'learning rate at the end of the warm-up', notNegative)
-    .option('--warmup <n>', 'updates over which the learning rate rises from 0', countOrZero)
+    .option('--context <n>', 'tokens (bytes) of a training sequence', parseCount)
+    .option('--batch <n>', 'sequences computed at once', parseCount)
+    .option('--accumulate <n>', 'batches whose gradients are averaged for one update', parseCount)
+    .option('--lr <x>', 'learning rate at the end of the warm-up', parseNotNegative)
+    .option('--warmup <n>', 'updates over which the learning rate rises from 0', parseCountOrZero)
     .option(
       '--weight-decay <x>',
       'AdamW decay of matrices; biases and norm weights have none',
-      notNegative,
+      parseNotNegative,
     )
     .option(
       '--clip <x|off>',
       'largest global norm of the gradient; off = never scale it down',
-      positiveOrOff,
+      orOff(parsePositive),
     )
-    .option('--seed <n>', 'seed of the first weights and of the order of the data', countOrZero)
+    .option(
+      '--seed <n>',
+      'seed of the first weights and of the order of the data',
+      parseCountOrZero,
+    )
     .option(
       '--out <folder>',
       'new folder for checkpoints and metrics (default: runs/<date-time>-<preset>)',
     )
     .option(
       '--resume <run>',
-      'run folder to go on with, from its newest checkpoint, or one checkpoint folder of it',
+      'run folder to continue, from its newest checkpoint; or one checkpoint folder',
     )
     .option(
       '--checkpoint-every <n>',
-      'updates between two checkpoints; the end always makes one',
-      count,
+      'updates between two checkpoints; the last update always makes one',
+      parseCount,
     )
-    .option('--keep <n>', 'newest checkpoints to keep', count)
+    .option('--keep <n>', 'newest checkpoints to keep', parseCount)
     .option(
       '--eval-every <n>',
-      'updates between two held-out evaluations; start and end have one too',
-      count,
+      'updates between two held-out evaluations; the first and the last update also have one',
+      parseCount,
     )
-    .option('--eval-sequences <n>', 'held-out sequences that an evaluation reads, at most', count)
+    .option('--eval-sequences <n>', 'held-out sequences of an evaluation, at most', parseCount)
     .addOption(
       new Option(
         '--pruning <mode>',
@@ -128,13 +134,13 @@ function trainCommand(commands: Commands): Command {
     .option(
       '--log-pruning-tolerance <x|off>',
       'log of the attention mass that may be skipped (a number < 0, usually -10); off = dense attention',
-      negativeOrOff,
+      orOff(parseNegative),
     )
     .addOption(adapterOption())
     .addOption(sampleTokensOption())
     .addOption(promptOption())
     .option('--dry-run', 'print parameters, memory and arithmetic of the run, then stop')
-    .addHelpText('after', `\nPresets:\n${presetHelp()}\n\n${examples}`)
+    .addHelpText('after', `\nPresets:\n${describePresets()}\n\n${examples}`)
     .action((options: TrainOptions) => commands.train(options));
 }
 
@@ -151,37 +157,41 @@ function sampleCommand(commands: Commands): Command {
     .addOption(
       new Option('--temperature <x>', '0 = always the likeliest byte; higher = more varied')
         .default(0.8)
-        .argParser(notNegative),
+        .argParser(parseNotNegative),
     )
     .addOption(
       new Option('--top-k <n|off>', 'draw from the k likeliest bytes only')
         .default(40)
-        .argParser(countOrOff),
+        .argParser(orOff(parseCount)),
     )
-    .addOption(new Option('--seed <n>', 'seed of the draws').default(0).argParser(countOrZero))
-    .option(
-      '--no-evict',
-      'keep the whole cache, also what no later byte can need; the text is the same',
-    )
+    .addOption(new Option('--seed <n>', 'seed of the draws').default(0).argParser(parseCountOrZero))
+    .option('--no-evict', 'keep the whole cache; the text is the same')
     .action((run: string, options: SampleOptions) => commands.sample(run, options));
 }
 
 const examples = `Examples:
   train                                            the default preset on the bundled corpus
   train --data book.txt --steps 1000 --out runs/book
-  train --resume runs/book                         go on after Ctrl-C, a crash or a kill
+  train --resume runs/book                         continue after Ctrl-C, a crash or a kill
   sample runs/book --prompt "Once upon a time"`;
 
-const adapterOption = () =>
-  new Option(
-    '--adapter <kind>',
-    'auto = the GPU if there is one, else a software adapter on the CPU',
-  ).choices(['auto', 'hardware', 'software']);
-
 const sampleTokensOption = (flags = '--sample-tokens <n>') =>
-  new Option(flags, 'length of the text it writes, in bytes').default(200).argParser(countOrZero);
+  new Option(flags, 'length of the generated text, in bytes')
+    .default(200)
+    .argParser(parseCountOrZero);
 
 const promptOption = () =>
-  new Option('--prompt <text>', 'what the text begins with')
+  new Option('--prompt <text>', 'start of the generated text')
     .default(DEFAULT_PROMPT)
-    .argParser(notEmpty);
+    .argParser(parsePrompt);
+
+/** Spaces are a prompt, too. */
+function parsePrompt(text: string): string {
+  if (text !== '') return text;
+  throw new InvalidArgumentError('Expected at least one character.');
+}
+
+const describePresets = (): string =>
+  Object.entries(runPresets)
+    .map(([name, { summary }]) => `  ${name.padEnd(12)} ${summary}`)
+    .join('\n');

@@ -1,16 +1,16 @@
-// From options to a plan: presets, overrides, refusals; what a resumed run may and may not change.
+// From options to a plan: presets, overrides, errors; what a resumed run may and may not change.
 
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, posix, win32 } from 'node:path';
+import { runPresets } from '@vulpes/training';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TrainOptions } from './options.ts';
 import { planRun } from './plan.ts';
-import { runPresets } from './presets.ts';
 import { createRunFolder, splitRunPath } from './run-folder.ts';
 
-const base: TrainOptions = { sampleTokens: 0, prompt: 'The ' };
+const base: TrainOptions = { adapter: 'auto', sampleTokens: 0, prompt: 'The ' };
 
 let scratch: string;
 beforeAll(async () => {
@@ -78,7 +78,7 @@ describe('a new run', () => {
     [{ pruning: 'none' }, { logPruningTolerance: null }],
     [{ pruning: 'none', logPruningTolerance: 'off' }, { logPruningTolerance: null }],
     [{ preset: 'transformer', pruning: 'none' }, { logPruningTolerance: null }],
-  ] as [Partial<TrainOptions>, object][])('%j prunes as told', async (options, expected) => {
+  ] as [Partial<TrainOptions>, object][])('%j sets the pruning', async (options, expected) => {
     expect((await planRun({ ...base, ...options })).run.model).toMatchObject(expected);
   });
 
@@ -99,7 +99,7 @@ describe('a new run', () => {
     [{ preset: 'transformer', pruning: 'certified' }, '--pruning: the model has no forget gate'],
     [{ pruning: 'none', logPruningTolerance: -10 }, '--pruning: expected "none" to go with'],
     [{ pruning: 'paper', logPruningTolerance: 'off' }, 'got off; leave one of the two out'],
-  ] as [Partial<TrainOptions>, string][])('refuses %j', async (options, message) => {
+  ] as [Partial<TrainOptions>, string][])('%j is an error', async (options, message) => {
     await expect(planRun({ ...base, ...options })).rejects.toThrow(message);
   });
 });
@@ -153,8 +153,8 @@ describe('a resumed run', () => {
       '--log-pruning-tolerance: the run was started with -10, got off',
     ],
     [{ pruning: 'certified' as const }, '--pruning: the run was started with paper, got certified'],
-    [{ out: 'elsewhere' }, '--out: a resumed run goes on in its own folder'],
-  ])('refuses %j', async (options, message) => {
+    [{ out: 'elsewhere' }, '--out: a resumed run continues in its own folder'],
+  ])('%j is an error', async (options, message) => {
     const { folder } = await startRun(`refuses-${Object.keys(options)[0]}`);
     await expect(planRun({ ...base, resume: folder, ...options })).rejects.toThrow(message);
   });
@@ -166,7 +166,7 @@ describe('a resumed run', () => {
     const { folder } = await startRun('broken');
     await expect(
       planRun({ ...base, resume: `${folder}/checkpoints/step-00000005` }),
-    ).rejects.toThrow('is no complete checkpoint; the run has none');
+    ).rejects.toThrow('is no complete checkpoint. The run has none');
     await writeFile(join(folder, 'run.json'), '{"format": "vulpes-run-1"');
     await expect(planRun({ ...base, resume: folder })).rejects.toThrow('run.json: expected JSON');
     await writeFile(join(folder, 'run.json'), '{"format": "vulpes-run-0"}');
@@ -186,7 +186,7 @@ describe('a resumed run', () => {
     expect(splitRunPath('runs/a//', posix)).toEqual({ folder: 'runs/a', checkpoint: null });
   });
 
-  test('only looked at, keeps what another trainer is writing', async () => {
+  test('planned with --dry-run, keeps what another trainer is writing', async () => {
     const { folder } = await startRun('looked-at');
     const writing = join(folder, 'checkpoints', '.writing-3');
     await mkdir(writing, { recursive: true });
@@ -199,13 +199,13 @@ describe('a resumed run', () => {
   test('is never started over', async () => {
     const { folder, run } = await startRun('over');
     await expect(createRunFolder(folder, run)).rejects.toThrow(
-      `go on with it by --resume ${folder}`,
+      `Continue it with --resume ${folder}`,
     );
     const other = join(scratch, 'a-file');
     await writeFile(other, 'x');
-    await expect(createRunFolder(other, run)).rejects.toThrow('it is a file; choose a new folder');
+    await expect(createRunFolder(other, run)).rejects.toThrow('it is a file. Choose a new folder');
     await expect(createRunFolder(scratch, run)).rejects.toThrow(
-      'is not empty; choose a new folder',
+      'is not empty. Choose a new folder',
     );
   });
 });

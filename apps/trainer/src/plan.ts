@@ -1,18 +1,20 @@
-// From options to what will be done: a new run from a preset, or the rest of an old one.
+// From options to a plan: a new run from a preset, or the rest of an old one.
 
 import { resolve } from 'node:path';
+import { UsageError } from '@vulpes/cli-kit';
 import {
-  assertSameCourse,
+  assertSameHyperparameters,
   type CheckpointLocation,
+  type RunDescription,
+  type RunPreset,
+  runPresets,
   type TrainSettings,
   validateSettings,
 } from '@vulpes/training';
-import { dataSource } from './corpus-source.ts';
+import { chooseSource } from './corpus-source.ts';
 import type { TrainOptions } from './options.ts';
-import { type RunPreset, runPresets } from './presets.ts';
 import { assertSamePruning, withPruning } from './pruning-choice.ts';
-import { defaultRunFolder, findRun, type RunDescription } from './run-folder.ts';
-import { UsageError } from './usage-error.ts';
+import { findRun, nameRunFolder } from './run-folder.ts';
 
 export interface Plan {
   readonly folder: string;
@@ -30,24 +32,24 @@ export async function planRun(options: TrainOptions): Promise<Plan> {
 
 function planNewRun(options: TrainOptions): Plan {
   const name = options.preset ?? 'default';
-  const preset = presetOf(name);
+  const preset = findPreset(name);
   const settings = validateSettings(newSettings(preset, options));
   const { contextLength } = settings;
   return {
-    folder: options.out ?? defaultRunFolder(name),
+    folder: options.out ?? nameRunFolder(name),
     run: {
       preset: name,
       // Generation looks back as far as training did.
       model: { ...withPruning(preset.model, options), maxPositionEmbeddings: contextLength },
       settings,
-      data: dataSource(options.data),
+      data: chooseSource(options.data),
     },
     isResumed: false,
     checkpoint: null,
   };
 }
 
-function presetOf(name: string): RunPreset {
+function findPreset(name: string): RunPreset {
   const preset = Object.hasOwn(runPresets, name) ? runPresets[name] : undefined;
   if (preset) return preset;
   throw new UsageError(
@@ -57,7 +59,7 @@ function presetOf(name: string): RunPreset {
 
 /** The warm-up keeps its share of the run when only the number of steps is given. */
 function newSettings({ settings }: RunPreset, options: TrainOptions): TrainSettings {
-  const given = settingsOf(options);
+  const given = pickSettings(options);
   const steps = given.steps ?? settings.steps;
   const warmupSteps = Math.floor((settings.warmupSteps * steps) / settings.steps);
   return { ...settings, warmupSteps: Math.min(warmupSteps, settings.warmupSteps), ...given };
@@ -67,7 +69,7 @@ async function planResumedRun(options: TrainOptions, path: string): Promise<Plan
   const { folder, run, checkpoint } = await findRun(path, { clean: !options.dryRun });
   if (options.out !== undefined && resolve(options.out) !== resolve(folder)) {
     throw new UsageError(
-      `--out: a resumed run goes on in its own folder, ${folder}; leave the option out.`,
+      `--out: a resumed run continues in its own folder, ${folder}. Leave the option out.`,
     );
   }
   if (options.preset !== undefined && options.preset !== run.preset) {
@@ -76,14 +78,14 @@ async function planResumedRun(options: TrainOptions, path: string): Promise<Plan
     );
   }
   assertSamePruning(run.model, options);
-  const settings = validateSettings({ ...run.settings, ...settingsOf(options) });
-  assertSameCourse(run.settings, settings);
-  const data = options.data === undefined ? run.data : dataSource(options.data);
+  const settings = validateSettings({ ...run.settings, ...pickSettings(options) });
+  assertSameHyperparameters(run.settings, settings);
+  const data = options.data === undefined ? run.data : chooseSource(options.data);
   return { folder, run: { ...run, settings, data }, isResumed: true, checkpoint };
 }
 
 /** Only what was given. */
-function settingsOf(options: TrainOptions): Partial<TrainSettings> {
+function pickSettings(options: TrainOptions): Partial<TrainSettings> {
   const given: Record<keyof TrainSettings, number | null | undefined> = {
     steps: options.steps,
     contextLength: options.context,

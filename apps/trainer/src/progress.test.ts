@@ -2,7 +2,7 @@
 
 import type { TrainEvent } from '@vulpes/training';
 import { expect, test } from 'vitest';
-import { createProgress, StepLine } from './progress.ts';
+import { RunProgress, StepLine } from './progress.ts';
 
 const start: TrainEvent = {
   type: 'start',
@@ -56,7 +56,7 @@ test('a step is one line', () => {
 
 test('plain lines: the first step, some between, the last, every evaluation', () => {
   let text = '';
-  const progress = createProgress({
+  const progress = new RunProgress({
     write: (part) => {
       text += part;
     },

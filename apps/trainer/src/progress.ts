@@ -1,30 +1,22 @@
-// How a run is shown: a bar with one line of numbers on a terminal, plain lines elsewhere.
+// The progress of a run: a bar with one line of numbers on a terminal, plain lines elsewhere.
 
+import {
+  formatDuration,
+  formatInteger,
+  formatPercent,
+  type Output,
+  ProgressLine,
+} from '@vulpes/cli-kit';
 import type { TrainEvent } from '@vulpes/training';
-import { MultiBar, type SingleBar } from 'cli-progress';
-import { formatDuration, formatInteger, formatPercent } from './format.ts';
 
 type StepEvent = Extract<TrainEvent, { type: 'step' }>;
 
-/** Where lines go; process.stdout fits. */
-export interface Output {
-  readonly isTTY?: boolean;
-  write(text: string): unknown;
-}
-
-export interface Progress {
-  onEvent(event: TrainEvent): void;
-  /** A line above the bar. */
-  note(text: string): void;
-  /** Takes the bar away. */
-  close(): void;
-}
-
-const PLAIN_LINES = 50;
+const MAX_PLAIN_LINES = 50;
 const PLAIN_INTERVAL_MS = 15_000;
-const MEMORY = 0.9;
+/** Weight of the earlier steps in the mean time of a step. */
+const EMA_DECAY = 0.9;
 
-/** What is known of the run so far, for one line. */
+/** The numbers of a run so far, for one line. */
 export class StepLine {
   #steps = 0;
   #tokensPerStep = 0;
@@ -41,7 +33,7 @@ export class StepLine {
     } else if (event.type === 'step' && this.#isWarm) {
       // Times are averaged, not rates: a late read-back makes one step look long and the next one short.
       const before = this.#stepMs ?? event.stepMs;
-      this.#stepMs = MEMORY * before + (1 - MEMORY) * event.stepMs;
+      this.#stepMs = EMA_DECAY * before + (1 - EMA_DECAY) * event.stepMs;
     }
     this.#isWarm ||= event.type === 'step'; // the first step compiles the kernels
   }
@@ -73,63 +65,50 @@ export class StepLine {
   }
 }
 
-const evaluationLine = (event: Extract<TrainEvent, { type: 'evaluation' }>): string =>
-  `held-out loss ${event.heldOutLoss.toFixed(4)} at step ${event.step}`;
+export class RunProgress {
+  readonly #line = new StepLine();
+  readonly #bar: ProgressLine;
+  #plainStep = Number.NEGATIVE_INFINITY;
+  #plainAt = 0;
 
-export const createProgress = (output: Output): Progress =>
-  output.isTTY ? barProgress(output) : plainProgress(output);
+  constructor(output: Output) {
+    this.#bar = new ProgressLine(output);
+  }
 
-function plainProgress(output: Output): Progress {
-  const line = new StepLine();
-  let printedStep = Number.NEGATIVE_INFINITY;
-  let printedAt = 0;
-  const print = (text: string) => void output.write(`${text}\n`);
-  const isDue = (event: StepEvent) =>
-    event.step === line.steps ||
-    event.step - printedStep >= line.steps / PLAIN_LINES ||
-    performance.now() - printedAt >= PLAIN_INTERVAL_MS;
-  return {
-    onEvent(event) {
-      line.update(event);
-      if (event.type === 'evaluation') print(evaluationLine(event));
-      if (event.type !== 'step' || !isDue(event)) return;
-      print(line.format(event));
-      printedStep = event.step;
-      printedAt = performance.now();
-    },
-    note: print,
-    close: () => {},
+  readonly onEvent = (event: TrainEvent): void => {
+    this.#line.update(event);
+    if (event.type === 'start') this.#draw(event.step, 'starting', null);
+    if (event.type === 'step') this.#drawStep(event);
+    if (event.type === 'evaluation')
+      this.print(`held-out loss ${event.heldOutLoss.toFixed(4)} at step ${event.step}`);
   };
-}
 
-function barProgress(output: Output): Progress {
-  const line = new StepLine();
-  const bars = new MultiBar({
-    stream: output as NodeJS.WriteStream,
-    format: '{bar} {line}',
-    barsize: 16,
-    barCompleteChar: '█',
-    barIncompleteChar: '░',
-    hideCursor: true,
-    clearOnComplete: true,
-    gracefulExit: false, // signals are ours
-  });
-  let bar: SingleBar | null = null;
-  // MultiBar keeps its notes until it next draws a bar.
-  const note = (text: string) => void (bar ? bars.log(`${text}\n`) : output.write(`${text}\n`));
-  return {
-    onEvent(event) {
-      line.update(event);
-      if (event.type === 'start') bar = bars.create(event.steps, event.step, { line: 'starting' });
-      if (event.type === 'step')
-        bar?.update(event.step, { line: line.format(event, { isShort: true }) });
-      if (event.type === 'evaluation') note(evaluationLine(event));
-    },
-    note,
-    close: () => {
-      if (bar) bars.update(); // what was noted since the last drawing
-      bars.stop();
-      bar = null;
-    },
-  };
+  /** A line above the bar. */
+  readonly print = (text: string): void => this.#bar.print(text);
+
+  /** Removes the bar. */
+  close(): void {
+    this.#bar.clear();
+  }
+
+  #drawStep(event: StepEvent): void {
+    const isDue = this.#isPlainDue(event);
+    if (isDue) {
+      this.#plainStep = event.step;
+      this.#plainAt = performance.now();
+    }
+    const text = this.#line.format(event, { isShort: true });
+    this.#draw(event.step, text, isDue ? this.#line.format(event) : null);
+  }
+
+  /** The first and the last step, some between, and a sign of life in slow runs. */
+  #isPlainDue({ step }: StepEvent): boolean {
+    const { steps } = this.#line;
+    if (step === steps || step - this.#plainStep >= steps / MAX_PLAIN_LINES) return true;
+    return performance.now() - this.#plainAt >= PLAIN_INTERVAL_MS;
+  }
+
+  #draw(done: number, text: string, plain: string | null): void {
+    this.#bar.update({ text, plain, done, total: this.#line.steps });
+  }
 }

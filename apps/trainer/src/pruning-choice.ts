@@ -1,13 +1,13 @@
-// What --pruning and --log-pruning-tolerance mean for a model: a new run takes them, a resumed one must have been started with them.
+// --pruning and --log-pruning-tolerance: a new run takes them, a resumed run keeps those it began with.
 
 import { DEFAULT_LOG_PRUNING_TOLERANCE } from '@vulpes/acp-scheduler';
+import { UsageError } from '@vulpes/cli-kit';
 import type { FoxConfig } from '@vulpes/lm-models';
 import type { TrainOptions } from './options.ts';
-import { UsageError } from './usage-error.ts';
 
 type PruningOptions = Pick<TrainOptions, 'pruning' | 'logPruningTolerance'>;
 
-/** The model with the pruning that was asked for; the preset's where nothing was said. @throws UsageError */
+/** The model with the pruning of the options, or as it is without them. @throws UsageError */
 export function withPruning(model: FoxConfig, options: PruningOptions): FoxConfig {
   assertConsistent(options);
   const { pruning, logPruningTolerance } = options;
@@ -41,7 +41,7 @@ function assertConsistent({ pruning, logPruningTolerance }: PruningOptions): voi
 export function assertSamePruning(model: FoxConfig, options: PruningOptions): void {
   const saved = {
     '--log-pruning-tolerance': model.logPruningTolerance ?? 'off',
-    '--pruning': pruningOf(model),
+    '--pruning': getPruning(model),
   };
   const given = {
     '--log-pruning-tolerance': options.logPruningTolerance,
@@ -56,7 +56,7 @@ export function assertSamePruning(model: FoxConfig, options: PruningOptions): vo
 }
 
 /** "none", "paper" or "certified". */
-const pruningOf = ({ logPruningTolerance, pruningMode }: FoxConfig) =>
+const getPruning = ({ logPruningTolerance, pruningMode }: FoxConfig) =>
   logPruningTolerance === null ? 'none' : pruningMode;
 
 /** For the lines of a run: "log ε = −10", and the mode where it is not the paper's. */

@@ -1,18 +1,18 @@
-// What a run says at its end.
+// The lines at the end of a run.
 
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { formatCount, formatInteger, formatPercent } from '@vulpes/cli-kit';
 import type { FoxConfig } from '@vulpes/lm-models';
 import {
-  joinPath,
-  lossCurveSvg,
   METRICS_FILE,
   type PruningSummary,
-  parseMetrics,
+  readMetrics,
   type TrainingOutcome,
 } from '@vulpes/training';
-import { formatCount, formatInteger, formatPercent } from './format.ts';
-import { nodeFiles } from './node-files.ts';
+import { drawLossCurve } from './loss-curve.ts';
 import { describePruning } from './pruning-choice.ts';
-import { writeText } from './run-folder.ts';
+import { syncedFiles } from './synced-files.ts';
 
 const CURVE_FILE = 'loss-curve.svg';
 
@@ -35,18 +35,15 @@ export function pruningLines(
   ];
 }
 
-/** Draws the loss curve and names the files. */
-export async function folderLines(folder: string, outcome: TrainingOutcome): Promise<string[]> {
-  const metricsPath = joinPath(folder, METRICS_FILE);
-  const curvePath = joinPath(folder, CURVE_FILE);
-  // Stopped before its first evaluation, a run has no metrics yet.
-  const isLogged = (await nodeFiles.size(metricsPath)) !== null;
-  const metrics = isLogged ? parseMetrics(await nodeFiles.read(metricsPath)) : [];
-  await writeText(curvePath, lossCurveSvg(metrics));
+/** Draws the loss curve, where there is a loss, and names the files. */
+export async function writeCurve(folder: string, outcome: TrainingOutcome): Promise<string[]> {
+  const curve = drawLossCurve(await readMetrics(syncedFiles, folder));
+  const curvePath = join(folder, CURVE_FILE);
+  if (curve !== null) await writeFile(curvePath, curve);
   return [
     `Checkpoint  ${outcome.checkpoint.folder}`,
-    `Metrics     ${metricsPath}`,
-    `Loss curve  ${curvePath}`,
+    `Metrics     ${join(folder, METRICS_FILE)}`,
+    ...(curve === null ? [] : [`Loss curve  ${curvePath}`]),
   ];
 }
 
@@ -55,4 +52,4 @@ export const heldOutLine = (loss: number): string =>
   `held-out loss ${loss.toFixed(2)} nats per byte`;
 
 export const resumeHint = (folder: string): string =>
-  `Go on with:  npm run trainer -- train --resume ${/[^\w./-]/.test(folder) ? JSON.stringify(folder) : folder}`;
+  `Continue with:  npm run trainer -- train --resume ${/[^\w./-]/.test(folder) ? JSON.stringify(folder) : folder}`;

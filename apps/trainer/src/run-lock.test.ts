@@ -22,15 +22,18 @@ test('a living process keeps its run', async () => {
   expect(existsSync(path)).toBe(true); // not ours to delete
 });
 
-test.each(['999999999', ''])('a lock that says "%s" is taken over, and released', async (pid) => {
-  const path = join(folder, LOCK_FILE);
-  await writeFile(path, pid);
-  const lock = new RunLock();
-  await lock.take(folder);
-  expect(existsSync(path)).toBe(true);
-  await lock.release();
-  expect(existsSync(path)).toBe(false);
-});
+test.each(['999999999', ''])(
+  'a lock with process id "%s" is taken over, and released',
+  async (pid) => {
+    const path = join(folder, LOCK_FILE);
+    await writeFile(path, pid);
+    const lock = new RunLock();
+    await lock.take(folder);
+    expect(existsSync(path)).toBe(true);
+    await lock.release();
+    expect(existsSync(path)).toBe(false);
+  },
+);
 
 test('a folder that does not exist needs no lock', async () => {
   const lock = new RunLock();

@@ -1,9 +1,8 @@
 // Keeps two trainers off one run: a file in its folder with the process id of the one at work.
 
 import { readFile, rm, writeFile } from 'node:fs/promises';
-import { joinPath } from '@vulpes/training';
-import { nodeFiles } from './node-files.ts';
-import { UsageError } from './usage-error.ts';
+import { join } from 'node:path';
+import { getFileSize, UsageError } from '@vulpes/cli-kit';
 
 export const LOCK_FILE = 'trainer.lock';
 
@@ -15,7 +14,7 @@ export class RunLock {
    * @throws UsageError when another process works on the run
    */
   async take(folder: string): Promise<void> {
-    const path = joinPath(folder, LOCK_FILE);
+    const path = join(folder, LOCK_FILE);
     if (await isCreated(path)) {
       this.#path = path;
       return;
@@ -28,7 +27,7 @@ export class RunLock {
     }
     await rm(path, { force: true });
     if (await isCreated(path)) this.#path = path;
-    else if ((await nodeFiles.size(path)) !== null)
+    else if ((await getFileSize(path)) !== null)
       throw new UsageError(`${folder} has just been taken by another trainer; wait for it.`);
   }
 

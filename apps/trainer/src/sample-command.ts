@@ -1,14 +1,19 @@
 // `sample`: text from a run's newest checkpoint, or from any model folder.
 
-import { readFile, stat, writeFile } from 'node:fs/promises';
-import { type CacheUsage, createModel, type FileSystem, loadModelFolder } from '@vulpes/lm-models';
-import { byteTokenizer, joinPath, listCheckpoints } from '@vulpes/training';
-import { formatBytes, formatInteger, formatPercent } from './format.ts';
-import { nodeFiles } from './node-files.ts';
-import { openDevice } from './open-device.ts';
+import { join } from 'node:path';
+import {
+  formatBytes,
+  formatInteger,
+  formatPercent,
+  nodeFiles,
+  type Output,
+  UsageError,
+} from '@vulpes/cli-kit';
+import { type CacheUsage, createModel, loadModelFolder } from '@vulpes/lm-models';
+import { createDevice } from '@vulpes/tensor-core';
+import { byteTokenizer, listCheckpoints } from '@vulpes/training';
 import type { SampleOptions } from './options.ts';
-import type { Output } from './progress.ts';
-import { UsageError } from './usage-error.ts';
+import { syncedFiles } from './synced-files.ts';
 import { sampleText } from './write-sample.ts';
 
 export interface SampleOutput {
@@ -24,14 +29,14 @@ export async function sample(
   options: SampleOptions,
   output: SampleOutput,
 ): Promise<void> {
-  const folder = await modelFolderOf(path);
-  const { config, weights } = await loadModelFolder(fileSystem, folder);
+  const folder = await findModelFolder(path);
+  const { config, weights } = await loadModelFolder(nodeFiles, folder);
   if (config.vocabSize < byteTokenizer.vocabSize) {
     throw new UsageError(
       `sample: ${folder} holds a model with ${config.vocabSize} tokens; expected one on bytes, with at least 256.`,
     );
   }
-  const device = await openDevice(options.adapter);
+  const device = await createDevice({ adapter: options.adapter });
   try {
     const model = createModel(config, device);
     const { prompt, sampleTokens: tokens, temperature, seed, evict } = options;
@@ -68,24 +73,11 @@ export function usageLines(
 }
 
 /** A run's newest checkpoint, or the folder itself. */
-async function modelFolderOf(path: string): Promise<string> {
-  if (await exists(joinPath(path, 'config.json'))) return path;
-  const newest = (await listCheckpoints(nodeFiles, path)).at(-1);
+async function findModelFolder(path: string): Promise<string> {
+  if (await nodeFiles.exists(join(path, 'config.json'))) return path;
+  const newest = (await listCheckpoints(syncedFiles, path)).at(-1);
   if (newest) return newest.folder;
   throw new UsageError(
     `sample: ${path} is neither a run with a checkpoint nor a folder with config.json and model.safetensors.`,
   );
 }
-
-const exists = (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
-    () => false,
-  );
-
-const fileSystem: FileSystem = {
-  readFile: (path) => readFile(path),
-  writeFile: (path, bytes) => writeFile(path, bytes),
-  exists,
-  list: (folder) => nodeFiles.list(folder),
-};

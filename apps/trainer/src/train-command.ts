@@ -1,22 +1,28 @@
 // `train`: plan, open, run, report.
 
 import { blockCost } from '@vulpes/acp-scheduler';
+import { abortOnSignal, describeAdapter, type Output } from '@vulpes/cli-kit';
 import { selectBlocks } from '@vulpes/fox-attention';
 import { createModel, getHeadDim, type Model } from '@vulpes/lm-models';
-import type { Device } from '@vulpes/tensor-core';
-import { type Corpus, createCorpus, runTraining, type TrainingOutcome } from '@vulpes/training';
+import { createDevice, type Device } from '@vulpes/tensor-core';
+import {
+  type Corpus,
+  createCorpus,
+  runTraining,
+  type TrainingOutcome,
+  writeDeviceFile,
+  writeRunFile,
+} from '@vulpes/training';
 import { readTexts } from './corpus-source.ts';
 import { dryRunLines, startLines } from './describe-run.ts';
-import { nodeFiles } from './node-files.ts';
-import { describeAdapter, openDevice } from './open-device.ts';
 import type { TrainOptions } from './options.ts';
 import { type Plan, planRun } from './plan.ts';
-import { createProgress, type Output, type Progress } from './progress.ts';
-import { folderLines, heldOutLine, pruningLines, resumeHint } from './report.ts';
-import { createRunFolder, splitRunPath, writeDeviceFile, writeRunFile } from './run-folder.ts';
+import { RunProgress } from './progress.ts';
+import { heldOutLine, pruningLines, resumeHint, writeCurve } from './report.ts';
+import { createRunFolder, splitRunPath } from './run-folder.ts';
 import { RunLock } from './run-lock.ts';
-import { stopOnSignals } from './stop-signals.ts';
-import { indented, sampleText } from './write-sample.ts';
+import { syncedFiles } from './synced-files.ts';
+import { indent, sampleText } from './write-sample.ts';
 
 /** @throws UsageError and the typed errors of the packages; the caller prints their message */
 export async function train(options: TrainOptions, output: Output): Promise<void> {
@@ -37,20 +43,22 @@ async function planAndTrain(
   const plan = await planRun(options);
   const { settings, data } = plan.run;
   const corpus = await createCorpus(await readTexts(data), settings);
-  const progress = createProgress(output);
-  if (options.dryRun) return dryRunLines(plan.run, corpus).forEach(progress.note);
+  const progress = new RunProgress(output);
+  if (options.dryRun) return dryRunLines(plan.run, corpus).forEach(progress.print);
 
-  const stop = stopOnSignals(() =>
-    progress.note('Stopping after this step and saving; once more to exit at once.'),
+  const stop = abortOnSignal(() =>
+    progress.print(
+      'Stopping: this step is finished and saved. Press Ctrl-C again to exit at once.',
+    ),
   );
-  const device = await openDevice(options.adapter);
+  const device = await createDevice({ adapter: options.adapter });
   try {
     if (!plan.isResumed) {
       await createRunFolder(plan.folder, plan.run);
       await lock.take(plan.folder);
     }
-    progress.note(`Adapter: ${describeAdapter(device)}`);
-    for (const line of [...startLines(plan.run, corpus), folderLine(plan)]) progress.note(line);
+    progress.print(`Adapter: ${describeAdapter(device.caps)}`);
+    for (const line of [...startLines(plan.run, corpus), folderLine(plan)]) progress.print(line);
     const session = { plan, corpus, device, progress, signal: stop.signal };
     const { model, outcome } = await runSession(session);
     await report(options, { ...session, model, outcome });
@@ -65,12 +73,12 @@ interface Session {
   readonly plan: Plan;
   readonly corpus: Corpus;
   readonly device: Device;
-  readonly progress: Progress;
+  readonly progress: RunProgress;
   readonly signal: AbortSignal;
 }
 
 function folderLine({ folder, isResumed, checkpoint }: Plan): string {
-  if (checkpoint) return `Folder: ${folder}, going on from step ${checkpoint.step}`;
+  if (checkpoint) return `Folder: ${folder}, continuing from step ${checkpoint.step}`;
   const note = isResumed ? ', which has no checkpoint yet: starting from the first step' : '';
   return `Folder: ${folder}${note}`;
 }
@@ -82,16 +90,16 @@ async function runSession({ plan, corpus, device, progress, signal }: Session) {
     model,
     settings: plan.run.settings,
     corpus,
-    files: nodeFiles,
+    files: syncedFiles,
     runFolder: plan.folder,
     resumeFrom: plan.checkpoint,
-    // A refused resumption leaves the run's files as they were.
+    // A checkpoint that does not fit leaves the run's files as they were.
     onOpened: async () => {
-      await writeRunFile(plan.folder, plan.run);
-      await writeDeviceFile(plan.folder, device.caps);
+      await writeRunFile(syncedFiles, plan.folder, plan.run);
+      await writeDeviceFile(syncedFiles, plan.folder, device.caps);
     },
     onEvent: (event) => {
-      if (event.type === 'start') event.notes.forEach(progress.note);
+      if (event.type === 'start') event.notes.forEach(progress.print);
       progress.onEvent(event);
     },
     signal,
@@ -112,20 +120,20 @@ async function report(
   }: Session & { model: Model; outcome: TrainingOutcome },
 ): Promise<void> {
   const { settings } = plan.run;
-  const files = await folderLines(plan.folder, outcome);
+  const files = await writeCurve(plan.folder, outcome);
   if (outcome.reason === 'stopped' || outcome.heldOutLoss === null) {
-    const where = `Stopped after step ${outcome.step} of ${settings.steps}; everything is saved.`;
-    return [where, ...files, resumeHint(plan.folder)].forEach(progress.note);
+    const where = `Stopped after step ${outcome.step} of ${settings.steps}. Everything is saved.`;
+    return [where, ...files, resumeHint(plan.folder)].forEach(progress.print);
   }
   if (options.sampleTokens > 0) {
-    progress.note(`\nSample, begun with ${JSON.stringify(options.prompt)}:`);
+    progress.print(`\nSample after the prompt ${JSON.stringify(options.prompt)}:`);
     const request = { ...options, tokens: options.sampleTokens, temperature: 0.8, topK: 40 };
     const text = await sampleText(model, outcome.params, {
       ...request,
       seed: settings.seed,
       signal,
     });
-    progress.note(`${indented(text)}\n`);
+    progress.print(`${indent(text)}\n`);
   }
   const pruning = pruningLines(outcome.pruning, {
     model: plan.run.model,
@@ -134,5 +142,5 @@ async function report(
       blocks: selectBlocks({ keyLen: settings.contextLength }, device.caps),
     }).forwardFlops,
   });
-  [...pruning, ...files, heldOutLine(outcome.heldOutLoss)].forEach(progress.note);
+  [...pruning, ...files, heldOutLine(outcome.heldOutLoss)].forEach(progress.print);
 }

@@ -1,4 +1,4 @@
-// Text from a model, bytes joined to characters as they come.
+// Text from a model.
 
 import { type CacheUsage, generate, type Model, type Params } from '@vulpes/lm-models';
 import { byteTokenizer } from '@vulpes/training';
@@ -10,9 +10,9 @@ export interface SampleRequest {
   readonly temperature: number;
   readonly topK: number | null;
   readonly seed: number;
-  /** Let the cache go of what no later byte can need. Default true. */
+  /** Evict from the cache what no later byte can need. Default true. */
   readonly evict?: boolean;
-  /** Told after each byte what the cache holds. */
+  /** Called after each byte with what the cache holds. */
   readonly onCache?: (usage: CacheUsage) => void;
   /** Ends the text early. */
   readonly signal?: AbortSignal;
@@ -38,7 +38,7 @@ export async function sampleText(
   return byteTokenizer.decode(Array.from(text));
 }
 
-export const indented = (text: string): string =>
+export const indent = (text: string): string =>
   text
     .split('\n')
     .map((line) => `  ${line}`)

@@ -3,8 +3,8 @@
 import { gpuSuite } from '@vulpes/tensor-core/testing';
 import { describe } from 'vitest';
 import { readmeSuite } from './readme.suite.ts';
+import { resumingSuite } from './resume.suite.ts';
 import { runTrainingSuite } from './run-training.suite.ts';
-import { resumingSuite } from './sitting.suite.ts';
 import { trainStepSuite } from './train-step.suite.ts';
 
 gpuSuite('training', (device) => {

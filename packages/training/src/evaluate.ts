@@ -29,7 +29,7 @@ export async function evaluate(
   let tokens = 0;
   for (const batch of batches) {
     if (signal?.aborted) return null;
-    const { loss, counts } = await lossOf(device, { model, params }, batch);
+    const { loss, counts } = await computeLoss(device, { model, params }, batch);
     nats += loss * batch.labels.length;
     tokens += batch.labels.length;
     pruning.add(counts, model.config.numHeads);
@@ -37,7 +37,7 @@ export async function evaluate(
   return { loss: nats / tokens, tokens, pruning: pruning.summary() };
 }
 
-async function lossOf(
+async function computeLoss(
   device: Device,
   { model, params }: { model: Model; params: Readonly<Params> },
   batch: TokenBatch,

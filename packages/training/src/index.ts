@@ -3,66 +3,54 @@
 export {
   type CheckpointContents,
   type CheckpointLocation,
-  checkpointsFolder,
   cleanLeftovers,
   listCheckpoints,
-  MARKER_FILE,
   readCheckpoint,
   writeCheckpoint,
 } from './checkpoint/checkpoint-folder.ts';
-export { OPTIMIZER_FILE } from './checkpoint/run-state.ts';
-export {
-  type CorpusIdentity,
-  decodeSettings,
-  decodeTrainerState,
-  TRAINER_STATE_FILE,
-  type TrainerState,
-} from './checkpoint/trainer-state.ts';
-export { BatchSampler, batchAt, heldOutBatches, type TokenBatch } from './data/batches.ts';
+export { BatchSampler, heldOutBatches, type TokenBatch } from './data/batches.ts';
 export { type Corpus, type CorpusOptions, createCorpus, type TextSource } from './data/corpus.ts';
 export { byteTokenizer, type Tokenizer } from './data/tokenizer.ts';
 export { estimateRun, type FlopsPerToken, type RunEstimate } from './estimate.ts';
 export { type Evaluation, evaluate } from './evaluate.ts';
-export type { TrainEvent } from './events.ts';
-export { encodeJson, encodeText, type Files, joinPath, replaceFile } from './files.ts';
-export {
-  asRecord,
-  type JsonRecord,
-  nullableNumberField,
-  numberField,
-  parseJsonRecord,
-  stringField,
-} from './json-fields.ts';
-export { lossCurveSvg } from './loss-curve.ts';
+export type { Files } from './files.ts';
 export { memoryFiles } from './memory-files.ts';
 export {
   type EvaluationMetrics,
+  METRICS_FILE,
   type Metrics,
-  MetricsLog,
-  parseMetrics,
   type StepMetrics,
 } from './metrics-log.ts';
 export type { TensorBatch } from './model.ts';
 export { type AdamWState, createAdamWState } from './optimizer.ts';
 export { type LayerPruningCounts, type PruningSummary, PruningTally } from './pruning.ts';
-export { METRICS_FILE } from './run-keeper.ts';
+export {
+  type DataSource,
+  RUN_FILE,
+  type RunDescription,
+  readMetrics,
+  readRunFile,
+  writeDeviceFile,
+  writeRunFile,
+} from './run-folder.ts';
+export { type RunPreset, runPresets } from './run-presets.ts';
 export { runTraining } from './run-training.ts';
 export { learningRateAt, type Schedule } from './schedule.ts';
 export {
   ADAMW,
-  assertSameCourse,
+  assertSameHyperparameters,
   defaultSettings,
-  FIXED_SETTINGS,
-  scheduleOf,
+  makeSchedule,
   type TrainSettings,
-  tokensPerStep,
   validateSettings,
 } from './settings.ts';
 export {
   createTrainStep,
+  readStep,
+  type StepValues,
   type TrainStep,
   type TrainStepInput,
   type TrainStepOptions,
   type TrainStepResult,
 } from './train-step.ts';
-export type { TrainingOutcome, TrainingRun } from './training-run.ts';
+export type { TrainEvent, TrainingOutcome, TrainingRun } from './training-run.ts';

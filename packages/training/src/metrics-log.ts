@@ -2,6 +2,8 @@
 
 import { encodeText, type Files } from './files.ts';
 
+export const METRICS_FILE = 'metrics.jsonl';
+
 export interface StepMetrics {
   readonly type: 'step';
   /** Updates made, this one included. */

@@ -26,5 +26,5 @@ export const trainable = (specs: readonly ParameterSpec[]): ParameterSpec[] =>
   specs.filter((spec) => spec.trainable);
 
 /** Weight decay of one parameter: none on biases and norm weights. */
-export const decayOf = (spec: ParameterSpec, weightDecay: number): number =>
+export const chooseWeightDecay = (spec: ParameterSpec, weightDecay: number): number =>
   spec.weightDecay ? weightDecay : 0;

@@ -25,7 +25,7 @@ test('several rows of a batch count for the same heads', () => {
   expect(tally.summary()?.perHead).toEqual([[0.5, 0]]);
 });
 
-test('nothing pruned, nothing to tell', () => {
+test('without pruning there is no summary', () => {
   const tally = new PruningTally();
   tally.add([], 2);
   expect(tally.summary()).toBeNull();

@@ -35,15 +35,17 @@ export class PruningTally {
 
   summary(): PruningSummary | null {
     if (this.#kept.length === 0) return null;
-    const shareOf = (kept: readonly number[], causal: readonly number[]) =>
+    const computeShare = (kept: readonly number[], causal: readonly number[]) =>
       1 - sum(kept) / Math.max(1, sum(causal));
     return {
       keptBlocks: sum(this.#kept.flat()),
       causalBlocks: sum(this.#causal.flat()),
-      share: shareOf(this.#kept.flat(), this.#causal.flat()),
-      perLayer: this.#kept.map((kept, layer) => shareOf(kept, this.#causal[layer] as number[])),
+      share: computeShare(this.#kept.flat(), this.#causal.flat()),
+      perLayer: this.#kept.map((kept, layer) =>
+        computeShare(kept, this.#causal[layer] as number[]),
+      ),
       perHead: this.#kept.map((kept, layer) =>
-        kept.map((count, head) => shareOf([count], [this.#causal[layer]?.[head] as number])),
+        kept.map((count, head) => computeShare([count], [this.#causal[layer]?.[head] as number])),
       ),
     };
   }

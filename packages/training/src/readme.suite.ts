@@ -13,7 +13,7 @@ const packages: Readonly<Record<string, Record<string, unknown>>> = {
 };
 
 /** The first code block, with its imports taken from the packages' sources. */
-function exampleOf(readme: string): { body: string; names: string[]; values: unknown[] } {
+function parseExample(readme: string): { body: string; names: string[]; values: unknown[] } {
   const code = /```ts\n([\s\S]*?)```/.exec(readme)?.[1] ?? '';
   const imports = [...code.matchAll(/^import \{ (.*) \} from '(.*)';$/gm)].flatMap(
     ([, names = '', from = '']) =>
@@ -29,7 +29,7 @@ function exampleOf(readme: string): { body: string; names: string[]; values: unk
 export function readmeSuite(device: () => core.Device): void {
   test('the example trains and saves', async () => {
     const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
-    const { body, names, values } = exampleOf(readme);
+    const { body, names, values } = parseExample(readme);
     expect(values.every((value) => value !== undefined)).toBe(true);
     values[names.indexOf('createDevice')] = async () => device();
     const lines: string[] = [];

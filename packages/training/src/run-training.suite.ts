@@ -1,15 +1,14 @@
-// The loop on a device: stopped, killed and resumed at many moments it takes the same course, bit for bit.
+// The loop on a device: stopped, killed and resumed at many moments it gives the same numbers, bit for bit.
 
 import type { FoxConfig } from '@vulpes/lm-models';
 import { CounterRng, type Device } from '@vulpes/tensor-core';
 import { expect, test } from 'vitest';
 import { listCheckpoints } from './checkpoint/checkpoint-folder.ts';
-import type { TrainEvent } from './events.ts';
 import type { Files } from './files.ts';
 import { memoryFiles } from './memory-files.ts';
 import { runTraining } from './run-training.ts';
-import { courseOf, disposeParams, tinyRun, tinySettings } from './testing/tiny-run.ts';
-import type { TrainingOutcome, TrainingRun } from './training-run.ts';
+import { disposeParams, readHistory, tinyRun, tinySettings } from './testing/tiny-run.ts';
+import type { TrainEvent, TrainingOutcome, TrainingRun } from './training-run.ts';
 
 type Content = Map<string, Uint8Array<ArrayBuffer>>;
 
@@ -25,7 +24,7 @@ async function resume(run: TrainingRun): Promise<TrainingOutcome> {
   return runAndFree({ ...run, resumeFrom });
 }
 
-/** The same files; `onChange` is told after each change. */
+/** The same files; calls `onChange` after each change. */
 function watched(files: Files, onChange: () => void): Files {
   const after =
     <A extends unknown[]>(act: (...args: A) => Promise<void>) =>
@@ -43,7 +42,7 @@ function watched(files: Files, onChange: () => void): Files {
 }
 
 export function runTrainingSuite(device: () => Device): void {
-  let whole: { course: object[]; outcome: TrainingOutcome; moments: Content[] } | undefined;
+  let whole: { history: object[]; outcome: TrainingOutcome; moments: Content[] } | undefined;
 
   /** One run without a stop, and the state of its disk after every change. */
   async function wholeRun() {
@@ -52,17 +51,17 @@ export function runTrainingSuite(device: () => Device): void {
     const moments: Content[] = [];
     const files = watched(memoryFiles(content), () => moments.push(new Map(content)));
     const outcome = await runAndFree(await tinyRun(device(), { files }));
-    whole = { course: await courseOf(files), outcome, moments };
+    whole = { history: await readHistory(files), outcome, moments };
     return whole;
   }
 
-  test('learns, and tells of each step, evaluation and checkpoint', async () => {
+  test('learns, and reports each step, evaluation and checkpoint', async () => {
     const events: TrainEvent[] = [];
     const run = await tinyRun(device(), { onEvent: (event) => events.push(event) });
     const outcome = await runAndFree(run);
     const steps = events.flatMap((event) => (event.type === 'step' ? [event] : []));
     expect(steps.map(({ step }) => step)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
-    expect(steps.map(({ tokens }) => tokens)).toEqual(steps.map(({ step }) => step * 64));
+    expect(steps.map(({ tokens }) => tokens)).toEqual(steps.map(({ step }) => step * 28));
     expect(steps[0]?.learningRate).toBe(0); // the first update of a warm-up
     const evaluations = events.flatMap((event) => (event.type === 'evaluation' ? [event] : []));
     expect(evaluations.map(({ step }) => step)).toEqual([0, 3, 6, 9, 10]);
@@ -70,12 +69,12 @@ export function runTrainingSuite(device: () => Device): void {
     expect(outcome.heldOutLoss).toBeLessThan((evaluations[0]?.heldOutLoss as number) - 0.5);
     const saved = events.flatMap((event) => (event.type === 'checkpoint' ? [event.step] : []));
     expect(saved).toEqual([4, 8, 10]);
-    expect(outcome).toMatchObject({ reason: 'finished', step: 10, tokens: 640 });
+    expect(outcome).toMatchObject({ reason: 'finished', step: 10, tokens: 280 });
     expect(outcome.pruning?.perHead).toHaveLength(1);
   });
 
-  test('stopped after any step and resumed, it takes the same course', async () => {
-    const { course } = await wholeRun();
+  test('stopped after any step and resumed, it gives the same numbers', async () => {
+    const { history } = await wholeRun();
     for (const stopAfter of [1, 5]) {
       const files = memoryFiles();
       const controller = new AbortController();
@@ -88,12 +87,12 @@ export function runTrainingSuite(device: () => Device): void {
       // One step may be under way when the stop is asked for.
       expect(stopped.step - stopAfter).toBeLessThanOrEqual(1);
       expect((await resume(run)).reason).toBe('finished');
-      expect(await courseOf(files), `stopped after ${stopAfter}`).toEqual(course);
+      expect(await readHistory(files), `stopped after ${stopAfter}`).toEqual(history);
     }
   });
 
-  test('killed at random moments and resumed, it takes the same course and ends with the same weights', async () => {
-    const { course, outcome, moments } = await wholeRun();
+  test('killed at random moments and resumed, it gives the same numbers and ends with the same weights', async () => {
+    const { history, outcome, moments } = await wholeRun();
     const weights = moments.at(-1)?.get(`${outcome.checkpoint.folder}/model.safetensors`);
     expect(weights?.length).toBeGreaterThan(0);
     const rng = new CounterRng(42);
@@ -102,20 +101,20 @@ export function runTrainingSuite(device: () => Device): void {
       const content = new Map(moments[moment]);
       const files = memoryFiles(content);
       await resume(await tinyRun(device(), { files }));
-      expect(await courseOf(files), `killed after change ${moment}`).toEqual(course);
+      expect(await readHistory(files), `killed after change ${moment}`).toEqual(history);
       expect(content.get(`${outcome.checkpoint.folder}/model.safetensors`)).toEqual(weights);
     }
   });
 
   test('stopped in the middle of an evaluation, it makes that evaluation later', async () => {
-    const { course } = await wholeRun();
+    const { history } = await wholeRun();
     const files = memoryFiles();
     const signal = AbortSignal.abort();
     const run = await tinyRun(device(), { files });
     const stopped = await runAndFree({ ...run, signal });
     expect(stopped).toMatchObject({ reason: 'stopped', step: 0, heldOutLoss: null });
     await resume(run);
-    expect(await courseOf(files)).toEqual(course);
+    expect(await readHistory(files)).toEqual(history);
   });
 
   test('a finished run can go on for longer', async () => {
@@ -203,8 +202,8 @@ export function runTrainingSuite(device: () => Device): void {
     const losses = async (config: Partial<FoxConfig>) => {
       const files = memoryFiles();
       const outcome = await runAndFree(await tinyRun(device(), { files, settings, config }));
-      const course = (await courseOf(files)) as { loss?: number }[];
-      return { outcome, losses: course.flatMap(({ loss }) => (loss === undefined ? [] : [loss])) };
+      const history = (await readHistory(files)) as { loss?: number }[];
+      return { outcome, losses: history.flatMap(({ loss }) => (loss === undefined ? [] : [loss])) };
     };
     const dense = await losses({ logPruningTolerance: null });
     expect(dense.outcome.pruning).toBeNull();

@@ -1,10 +1,15 @@
-// A run from its first or last step to its end: train, evaluate, save, log; stops between steps when asked to.
+// A training run from start to end: evaluate, save, step, log. Its state is in run-state.ts.
 
-import { RunKeeper } from './run-keeper.ts';
+import { shapeSize } from '@vulpes/tensor-core';
+import type { CheckpointLocation } from './checkpoint/checkpoint-folder.ts';
+import { heldOutBatches, type TokenBatch } from './data/batches.ts';
+import { type Evaluation, evaluate } from './evaluate.ts';
+import type { MetricsLog, StepMetrics } from './metrics-log.ts';
+import { explainNonFinite } from './non-finite.ts';
+import { disposeState, openState, type RunState, rewindFiles, saveState } from './run-state.ts';
 import { learningRateAt } from './schedule.ts';
-import { scheduleOf, tokensPerStep, validateSettings } from './settings.ts';
-import { disposeSitting } from './sitting.ts';
-import { createTrainStep } from './train-step.ts';
+import { makeSchedule, tokensPerStep, validateSettings } from './settings.ts';
+import { createTrainStep, readStep, type StepValues } from './train-step.ts';
 import type { TrainingOutcome, TrainingRun } from './training-run.ts';
 
 /**
@@ -14,40 +19,151 @@ import type { TrainingOutcome, TrainingRun } from './training-run.ts';
  */
 export async function runTraining(run: TrainingRun): Promise<TrainingOutcome> {
   validateSettings(run.settings);
-  const keeper = await RunKeeper.open(run);
+  const state = await openState(run);
   let isDone = false;
   try {
-    await trainToEnd(run, keeper);
-    const outcome = await keeper.finish();
+    await run.onOpened?.();
+    const metrics = await rewindFiles(run, state);
+    run.onEvent?.(describeStart(run, state));
+    const outcome = await new TrainingLoop(run, state, metrics).train();
     isDone = true;
     return outcome;
   } finally {
-    disposeSitting(keeper.sitting, { keepParams: isDone });
+    disposeState(state, { keepParams: isDone });
   }
 }
 
-/** Until the last step, or until the signal. */
-async function trainToEnd(run: TrainingRun, keeper: RunKeeper): Promise<void> {
-  const { device, settings, signal } = run;
-  const { sitting, reader } = keeper;
-  const { sampler, progress } = sitting;
-  const trainStep = createTrainStep(device, sitting, settings);
-  const schedule = scheduleOf(settings);
-  const stepTokens = tokensPerStep(settings);
+/** A step that is computed, and whose values are on their way to the host. */
+interface PendingStep {
+  readonly step: number;
+  readonly tokens: number;
+  readonly learningRate: number;
+  readonly startedAt: number;
+  readonly values: Promise<StepValues>;
+}
 
-  while (progress.step < settings.steps && !signal?.aborted) {
-    await keeper.evaluateIfDue();
-    await keeper.saveIfDue();
-    if (signal?.aborted) return;
+class TrainingLoop {
+  readonly #run: TrainingRun;
+  readonly #state: RunState;
+  readonly #metrics: MetricsLog;
+  readonly #heldOut: readonly TokenBatch[];
+  #pending: PendingStep | null = null;
+  #lastReadAt = 0;
+  #lastEvaluation: Evaluation | null = null;
 
-    const microBatches = Array.from({ length: settings.accumulate }, () =>
-      sampler.next(settings.batchSize),
-    );
-    const learningRate = learningRateAt(schedule, progress.tokens);
-    const result = trainStep({ microBatches, learningRate, update: progress.step + 1 });
-    progress.step += 1;
-    progress.tokens += stepTokens;
-    const { step, tokens } = progress;
-    await reader.push(result, { step, tokens, stepTokens, learningRate });
+  constructor(run: TrainingRun, state: RunState, metrics: MetricsLog) {
+    this.#run = run;
+    this.#state = state;
+    this.#metrics = metrics;
+    const { contextLength: length, evalSequences: sequences, batchSize } = run.settings;
+    this.#heldOut = heldOutBatches(run.corpus.heldOut, { length, sequences, batchSize });
   }
+
+  async train(): Promise<TrainingOutcome> {
+    const { device, settings, signal } = this.#run;
+    const state = this.#state;
+    const trainStep = createTrainStep(device, state, settings);
+    const schedule = makeSchedule(settings);
+    while (state.step < settings.steps && !signal?.aborted) {
+      if (state.step % settings.evalEvery === 0 && state.evaluatedStep !== state.step)
+        await this.#evaluate();
+      if (state.step % settings.checkpointEvery === 0 && state.step > 0) await this.#save();
+      if (signal?.aborted) break;
+
+      const microBatches = Array.from({ length: settings.accumulate }, () =>
+        state.sampler.next(settings.batchSize),
+      );
+      const learningRate = learningRateAt(schedule, state.tokens);
+      const result = trainStep({ microBatches, learningRate, update: state.step + 1 });
+      state.step += 1;
+      state.tokens += tokensPerStep(settings);
+      await this.#logStep({
+        ...{ step: state.step, tokens: state.tokens, learningRate },
+        ...{ startedAt: performance.now(), values: readStep(result, state.model.config.numHeads) },
+      });
+    }
+    return this.#finish();
+  }
+
+  /** Logs the step before `next`, while the GPU computes `next`. @throws NonFiniteError of the step before */
+  async #logStep(next: PendingStep | null): Promise<void> {
+    const pending = this.#pending;
+    this.#pending = next;
+    next?.values.catch(() => {}); // whoever awaits it gets the error
+    if (!pending) return;
+    const { step, tokens, learningRate, startedAt } = pending;
+    const { loss, gradNorm, prunedShare, readAt } = await pending.values;
+    if (!Number.isFinite(loss))
+      throw await explainNonFinite(this.#state, step, `the loss is ${loss}`);
+    if (!Number.isFinite(gradNorm))
+      throw await explainNonFinite(this.#state, step, `the gradient norm is ${gradNorm}`);
+    const ms = readAt - Math.max(startedAt, this.#lastReadAt);
+    this.#lastReadAt = readAt;
+    const metrics: StepMetrics = {
+      ...{ type: 'step', step, tokens, loss, gradNorm, learningRate },
+      stepMs: Number(ms.toFixed(1)),
+      tokensPerSecond: Number(((1000 * tokensPerStep(this.#run.settings)) / ms).toFixed(1)),
+      prunedShare,
+    };
+    await this.#metrics.append(metrics);
+    this.#run.onEvent?.(metrics);
+  }
+
+  /** Held-out loss of this step, logged once. An abort leaves it for later. */
+  async #evaluate(): Promise<void> {
+    await this.#logStep(null);
+    const { device, signal, onEvent } = this.#run;
+    const state = this.#state;
+    const { step, tokens } = state;
+    const evaluation = await evaluate(device, state, { batches: this.#heldOut, signal });
+    if (!evaluation) return;
+    const { loss, tokens: heldOutTokens, pruning } = evaluation;
+    if (!Number.isFinite(loss))
+      throw await explainNonFinite(state, step, `the held-out loss is ${loss}`);
+    this.#lastEvaluation = evaluation;
+    if (state.evaluatedStep === step) return; // taken again for its pruning; it is in the log
+    state.heldOutLoss = loss;
+    state.evaluatedStep = step;
+    const metrics = { type: 'evaluation', step, tokens, heldOutLoss: loss, heldOutTokens } as const;
+    await this.#metrics.append(metrics);
+    onEvent?.({ ...metrics, pruning });
+  }
+
+  async #save(): Promise<CheckpointLocation> {
+    await this.#logStep(null);
+    const before = this.#state.saved;
+    const location = await saveState(this.#run, this.#state, this.#metrics.bytes);
+    if (this.#state.saved !== before) this.#run.onEvent?.({ type: 'checkpoint', ...location });
+    return location;
+  }
+
+  /** The last evaluation, if the run is at its end, and the last checkpoint. */
+  async #finish(): Promise<TrainingOutcome> {
+    await this.#logStep(null);
+    const state = this.#state;
+    const isLast = state.step >= this.#run.settings.steps;
+    const isEvaluated = () => state.evaluatedStep === state.step;
+    // A finished run that is resumed evaluates again: the outcome has its pruning.
+    if (isLast && !(isEvaluated() && this.#lastEvaluation)) await this.#evaluate();
+    const checkpoint = await this.#save();
+    const { step, tokens, heldOutLoss, params } = state;
+    const reason = isLast && isEvaluated() ? 'finished' : 'stopped';
+    const pruning = this.#lastEvaluation?.pruning ?? null;
+    return { reason, step, tokens, heldOutLoss, pruning, checkpoint, params };
+  }
+}
+
+function describeStart({ settings, corpus, model, resumeFrom }: TrainingRun, state: RunState) {
+  const sizes = model.parameterSpecs().map(({ shape }) => shapeSize(shape));
+  return {
+    type: 'start',
+    step: state.step,
+    steps: settings.steps,
+    tokensPerStep: tokensPerStep(settings),
+    parameterCount: sizes.reduce((sum, size) => sum + size, 0),
+    trainTokens: corpus.train.length,
+    heldOutTokens: corpus.heldOut.length,
+    resumedFrom: resumeFrom?.folder ?? null,
+    notes: [...state.notes],
+  } as const;
 }

@@ -31,7 +31,7 @@ describe('learningRateAt', () => {
     expect(learningRateAt({ ...schedule, warmupTokens: 0 }, 0)).toBe(3e-3);
   });
 
-  test('refuses a warm-up as long as the run, and a rate that is no number', () => {
+  test('throws for a warm-up as long as the run, and for a rate that is no number', () => {
     expect(() =>
       learningRateAt({ ...schedule, warmupTokens: 2400 }, 0),
     ).toThrowErrorMatchingInlineSnapshot(

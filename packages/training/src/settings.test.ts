@@ -1,12 +1,13 @@
-// Settings: refusals by name, the schedule that follows, what resuming may not change.
+// Settings: errors name the field, the schedule follows from them, a resumed run keeps its hyperparameters.
 
 import { expect, test } from 'vitest';
-import { decodeSettings } from './checkpoint/trainer-state.ts';
+import { decode } from './schema.ts';
 import {
-  assertSameCourse,
+  assertSameHyperparameters,
   defaultSettings,
-  FIXED_SETTINGS,
-  scheduleOf,
+  HYPERPARAMETERS,
+  makeSchedule,
+  settingsSchema,
   type TrainSettings,
   validateSettings,
 } from './settings.ts';
@@ -41,28 +42,43 @@ test('the schedule counts tokens', () => {
     steps: 24,
     warmupSteps: 6,
   };
-  expect(scheduleOf(settings)).toEqual({
+  expect(makeSchedule(settings)).toEqual({
     peakLearningRate: 2e-3,
     warmupTokens: 6 * 512,
     totalTokens: 24 * 512,
   });
 });
 
-test.each(FIXED_SETTINGS)('resuming with another %s is refused', (name) => {
-  expect(() => assertSameCourse(defaultSettings, withField(name, 12345))).toThrow(
+test.each(HYPERPARAMETERS)('resuming with another %s fails', (name) => {
+  expect(() => assertSameHyperparameters(defaultSettings, withField(name, 12345))).toThrow(
     `resume: expected ${name} ${defaultSettings[name]} as in the checkpoint, got 12345`,
   );
 });
 
-test('resuming may train longer', () => {
-  assertSameCourse(defaultSettings, withField('steps', 2000));
+test('resuming may change what is no hyperparameter: length, checkpoints, evaluations', () => {
+  const free = Object.keys(defaultSettings).filter(
+    (name) => !HYPERPARAMETERS.includes(name as never),
+  );
+  expect(free).toEqual([
+    ...['steps', 'checkpointEvery', 'keepCheckpoints', 'evalEvery', 'evalSequences'],
+  ]);
+  for (const name of free) {
+    const wanted = withField(name, 2000);
+    expect(() => assertSameHyperparameters(defaultSettings, wanted), name).not.toThrow();
+  }
 });
 
-test('settings survive the way through JSON, and say which field is broken', () => {
+test('settings survive the way through JSON, and an error names the broken field', () => {
   const copy = JSON.parse(JSON.stringify(defaultSettings));
-  expect(decodeSettings(copy, 'run.json')).toEqual(defaultSettings);
-  expect(() => decodeSettings({ ...copy, seed: 'x' }, 'run.json')).toThrow(
-    'run.json, field "seed": expected a number, got "x"',
+  expect(decode(settingsSchema, copy, 'run.json')).toEqual(defaultSettings);
+  expect(() => decode(settingsSchema, { ...copy, seed: 'x' }, 'run.json')).toThrow(
+    'run.json, field "seed": expected a whole number ≥ 0, got "x". Restore the file.',
   );
-  expect(() => decodeSettings(null, 'run.json')).toThrow('expected an object, got null');
+  const { steps: _, ...rest } = copy;
+  expect(() => decode(settingsSchema, rest, 'run.json')).toThrow(
+    'run.json, field "steps": expected a value, got nothing. Restore the file.',
+  );
+  expect(() => decode(settingsSchema, null, 'run.json')).toThrow(
+    'run.json: expected an object, got null. Restore the file.',
+  );
 });

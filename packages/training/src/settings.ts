@@ -1,35 +1,39 @@
-// What a run is asked to do, besides its model and its text.
+// The settings of a run, besides its model and its text.
 
 import { ArgumentError, CheckpointError } from '@vulpes/tensor-core';
+import * as v from 'valibot';
 import type { Schedule } from './schedule.ts';
+import { count, countOrZero, findProblem, notNegative, positive } from './schema.ts';
 
-export interface TrainSettings {
+export const settingsSchema = v.object({
   /** Updates in the whole run; the learning rate reaches 0 with the last. */
-  readonly steps: number;
+  steps: count,
   /** Tokens of a sequence. */
-  readonly contextLength: number;
+  contextLength: count,
   /** Sequences of a micro batch. */
-  readonly batchSize: number;
+  batchSize: count,
   /** Micro batches whose gradients are averaged for one update. */
-  readonly accumulate: number;
+  accumulate: count,
   /** At the end of the warm-up. */
-  readonly learningRate: number;
-  readonly warmupSteps: number;
+  learningRate: notNegative,
+  warmupSteps: countOrZero,
   /** On matrices and the embedding, not on biases and norm weights. */
-  readonly weightDecay: number;
+  weightDecay: notNegative,
   /** Gradients with a larger global norm are scaled down to it; null = never. */
-  readonly maxGradNorm: number | null;
+  maxGradNorm: v.nullable(positive),
   /** Of the first weights and of the order of the data. */
-  readonly seed: number;
+  seed: countOrZero,
   /** Updates between two checkpoints; the end of a run always makes one. */
-  readonly checkpointEvery: number;
+  checkpointEvery: count,
   /** Checkpoints to keep. */
-  readonly keepCheckpoints: number;
+  keepCheckpoints: count,
   /** Updates between two held-out evaluations; start and end always have one. */
-  readonly evalEvery: number;
+  evalEvery: count,
   /** Held-out sequences an evaluation reads, at most. */
-  readonly evalSequences: number;
-}
+  evalSequences: count,
+});
+
+export type TrainSettings = Readonly<v.InferOutput<typeof settingsSchema>>;
 
 /** As the official recipe has them. */
 export const ADAMW = { beta1: 0.9, beta2: 0.95, epsilon: 1e-8 } as const;
@@ -50,39 +54,14 @@ export const defaultSettings: TrainSettings = {
   evalSequences: 64,
 };
 
-type Check = readonly [expected: string, accepts: (value: number) => boolean];
-
-const count: Check = ['a whole number ≥ 1', (value) => Number.isSafeInteger(value) && value >= 1];
-const countOrZero: Check = [
-  'a whole number ≥ 0',
-  (value) => Number.isSafeInteger(value) && value >= 0,
-];
-const notNegative: Check = ['a number ≥ 0', (value) => Number.isFinite(value) && value >= 0];
-const positive: Check = ['a number > 0', (value) => Number.isFinite(value) && value > 0];
-
-const checks: Readonly<Record<keyof TrainSettings, Check>> = {
-  steps: count,
-  contextLength: count,
-  batchSize: count,
-  accumulate: count,
-  learningRate: notNegative,
-  warmupSteps: countOrZero,
-  weightDecay: notNegative,
-  maxGradNorm: positive,
-  seed: countOrZero,
-  checkpointEvery: count,
-  keepCheckpoints: count,
-  evalEvery: count,
-  evalSequences: count,
-};
-
 /** @throws ArgumentError naming the first field that makes no sense */
 export function validateSettings(settings: TrainSettings): TrainSettings {
-  for (const [name, [expected, accepts]] of Object.entries(checks)) {
-    const value = settings[name as keyof TrainSettings];
-    if (name === 'maxGradNorm' && value === null) continue;
-    if (typeof value === 'number' && accepts(value)) continue;
-    throw new ArgumentError(`settings: expected ${name} to be ${expected}, got ${value}.`);
+  const problem = findProblem(settingsSchema, settings);
+  if (problem) {
+    const { field, expected, got } = problem;
+    throw new ArgumentError(
+      `settings: expected ${field ?? 'settings'} to be ${expected}, got ${got}.`,
+    );
   }
   if (settings.warmupSteps >= settings.steps) {
     throw new ArgumentError(
@@ -95,7 +74,7 @@ export function validateSettings(settings: TrainSettings): TrainSettings {
 export const tokensPerStep = (settings: TrainSettings): number =>
   settings.contextLength * settings.batchSize * settings.accumulate;
 
-export function scheduleOf(settings: TrainSettings): Schedule {
+export function makeSchedule(settings: TrainSettings): Schedule {
   const tokens = tokensPerStep(settings);
   return {
     peakLearningRate: settings.learningRate,
@@ -104,8 +83,8 @@ export function scheduleOf(settings: TrainSettings): Schedule {
   };
 }
 
-/** Settings that a run cannot change half-way without becoming another run. */
-export const FIXED_SETTINGS = [
+/** Settings that decide the numbers of a run: a resumed run keeps them. */
+export const HYPERPARAMETERS = [
   'contextLength',
   'batchSize',
   'accumulate',
@@ -117,8 +96,8 @@ export const FIXED_SETTINGS = [
 ] as const satisfies readonly (keyof TrainSettings)[];
 
 /** @throws CheckpointError naming the setting that differs */
-export function assertSameCourse(saved: TrainSettings, wanted: TrainSettings): void {
-  for (const name of FIXED_SETTINGS) {
+export function assertSameHyperparameters(saved: TrainSettings, wanted: TrainSettings): void {
+  for (const name of HYPERPARAMETERS) {
     if (saved[name] === wanted[name]) continue;
     throw new CheckpointError(
       `resume: expected ${name} ${saved[name]} as in the checkpoint, got ${wanted[name]}. Leave it out, or start a new run.`,

@@ -1,14 +1,13 @@
-// A thousand real steps leave memory where it was; ten kills and resumptions change nothing of a run's course.
+// A thousand real steps leave memory where it was; ten kills and resumptions change no number of a run.
 
 import { CounterRng } from '@vulpes/tensor-core';
 import { gpuSuite } from '@vulpes/tensor-core/testing';
 import { expect, test } from 'vitest';
 import { listCheckpoints } from './checkpoint/checkpoint-folder.ts';
-import type { TrainEvent } from './events.ts';
 import { memoryFiles } from './memory-files.ts';
 import { runTraining } from './run-training.ts';
-import { courseOf, disposeParams, tinyRun, tinySettings } from './testing/tiny-run.ts';
-import type { TrainingRun } from './training-run.ts';
+import { disposeParams, readHistory, tinyRun, tinySettings } from './testing/tiny-run.ts';
+import type { TrainEvent, TrainingRun } from './training-run.ts';
 
 type Content = Map<string, Uint8Array<ArrayBuffer>>;
 
@@ -62,7 +61,7 @@ gpuSuite('a long run', (device) => {
     for (const mark of marks.slice(1)) expect(mark).toEqual(marks[1]);
   });
 
-  test('killed ten times takes the same course', { timeout: 20 * MINUTES }, async () => {
+  test('killed ten times gives the same numbers', { timeout: 20 * MINUTES }, async () => {
     const settings = { ...tinySettings, steps: 30 };
     const whole: Content = new Map();
     const plain = await tinyRun(device(), { settings, config: nano, files: memoryFiles(whole) });
@@ -84,7 +83,7 @@ gpuSuite('a long run', (device) => {
     expect(kills).toBe(10);
     const files = memoryFiles(content);
     await goOn({ ...plain, files });
-    expect(await courseOf(files)).toEqual(await courseOf(plain.files));
+    expect(await readHistory(files)).toEqual(await readHistory(plain.files));
     const weights = 'run/checkpoints/step-00000030/model.safetensors';
     expect(whole.get(weights)?.length).toBeGreaterThan(0);
     expect(content.get(weights)).toEqual(whole.get(weights));

@@ -1,10 +1,17 @@
 // One training step: loss and gradients of each micro batch, their mean, global norm, clip, AdamW. Recorded, not yet run.
 
-import { type Device, mapRecord, type Tensor, valueAndGrad } from '@vulpes/tensor-core';
+import {
+  type Device,
+  type HostArray,
+  mapRecord,
+  type Tensor,
+  valueAndGrad,
+} from '@vulpes/tensor-core';
 import { accumulate, adamwStep, clipCoefficient, globalNorm, scale } from '@vulpes/wgsl-kernels';
 import type { TokenBatch } from './data/batches.ts';
 import type { Model, Params, TensorBatch } from './model.ts';
-import { type AdamWState, decayOf, trainable } from './optimizer.ts';
+import { type AdamWState, chooseWeightDecay, trainable } from './optimizer.ts';
+import { PruningTally } from './pruning.ts';
 import { ADAMW } from './settings.ts';
 
 export interface TrainStepOptions {
@@ -74,7 +81,7 @@ export function createTrainStep(
           v: optimizer.v[spec.name] as Tensor,
           clip,
           learningRate,
-          weightDecay: decayOf(spec, weightDecay),
+          weightDecay: chooseWeightDecay(spec, weightDecay),
           step: update,
           ...ADAMW,
         });
@@ -100,3 +107,41 @@ export function uploadBatch(device: Device, { inputs, labels, shape }: TokenBatc
     labels: device.tensor(labels, shape, { label: 'labels' }),
   };
 }
+
+/** What a step's tensors hold. */
+export interface StepValues {
+  /** Mean nats a token over the micro batches, before the update. */
+  readonly loss: number;
+  /** Before clipping. */
+  readonly gradNorm: number;
+  /** Share of the causal attention blocks that were skipped; null without pruning. */
+  readonly prunedShare: number | null;
+  /** performance.now() when they had arrived. */
+  readonly readAt: number;
+}
+
+/** Starts to read a step's result, and frees it. */
+export async function readStep(
+  { losses, gradNorm, pruningCounts }: TrainStepResult,
+  numHeads: number,
+): Promise<StepValues> {
+  const reading = Promise.all([
+    readAll(losses),
+    readAll([gradNorm]),
+    Promise.all(pruningCounts.map(readAll)),
+  ]);
+  for (const tensor of [...losses, gradNorm, ...pruningCounts.flat()]) tensor.dispose(); // copies are recorded
+  const [lossValues, [norm], counts] = await reading;
+  const tally = new PruningTally();
+  for (const layers of counts) tally.add(layers as Uint32Array[], numHeads);
+  const sum = lossValues.reduce((sum, value) => sum + (value[0] as number), 0);
+  return {
+    loss: sum / losses.length,
+    gradNorm: norm?.[0] as number,
+    prunedShare: tally.summary()?.share ?? null,
+    readAt: performance.now(),
+  };
+}
+
+const readAll = (tensors: readonly Tensor[]): Promise<HostArray[]> =>
+  Promise.all(tensors.map((tensor) => tensor.data()));

@@ -1,7 +1,7 @@
-// A process that saves checkpoints without end and tells of each: tests kill it.
+// A process that saves checkpoints without end and prints the step of each: tests kill it.
 
 import { writeCheckpoint } from '@vulpes/training';
-import { nodeFiles } from '../node-files.ts';
+import { syncedFiles } from '../synced-files.ts';
 
 const [folder = '', start = '0'] = process.argv.slice(2);
 
@@ -10,6 +10,6 @@ for (let step = Number(start) + 1; ; step++) {
     'data.bin': new Uint8Array(300_000).fill(step % 256),
     'more.bin': new Uint8Array(1000).fill(1),
   };
-  await writeCheckpoint(nodeFiles, folder, { step, contents, keep: 2 });
+  await writeCheckpoint(syncedFiles, folder, { step, contents, keep: 2 });
   process.stdout.write(`${step}\n`);
 }

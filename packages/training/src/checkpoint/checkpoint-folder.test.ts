@@ -12,13 +12,13 @@ import {
 
 type Content = Map<string, Uint8Array<ArrayBuffer>>;
 
-const contentsOf = (step: number) => ({
+const makeContents = (step: number) => ({
   'config.json': encodeText('{}'),
   'model.safetensors': encodeText(`weights after ${step}`),
 });
 
 const save = (files: Files, step: number, keep = 2) =>
-  writeCheckpoint(files, 'run', { step, contents: contentsOf(step), keep });
+  writeCheckpoint(files, 'run', { step, contents: makeContents(step), keep });
 
 const stepsIn = async (files: Files) =>
   (await listCheckpoints(files, 'run')).map((checkpoint) => checkpoint.step);
@@ -57,7 +57,7 @@ describe('a checkpoint folder', () => {
     const files = memoryFiles();
     const { folder } = await save(files, 120);
     expect(folder).toBe('run/checkpoints/step-00000120');
-    expect(await readCheckpoint(files, folder)).toEqual(contentsOf(120));
+    expect(await readCheckpoint(files, folder)).toEqual(makeContents(120));
   });
 
   test('keeps the newest few, whatever their order of names', async () => {
@@ -93,7 +93,7 @@ describe('a checkpoint folder', () => {
       const latest = (await listCheckpoints(files, 'run')).at(-1);
       expect([10, 15]).toContain(latest?.step);
       expect(await readCheckpoint(files, latest?.folder as string)).toEqual(
-        contentsOf(latest?.step as number),
+        makeContents(latest?.step as number),
       );
       expect([...content.keys()].filter((path) => path.includes('/.'))).toEqual([]);
       await save(files, 15);
@@ -110,7 +110,7 @@ describe('a checkpoint folder', () => {
       const files = memoryFiles(content);
       await cleanLeftovers(files, 'run');
       const latest = (await listCheckpoints(files, 'run')).at(-1);
-      expect(await readCheckpoint(files, latest?.folder as string)).toEqual(contentsOf(10));
+      expect(await readCheckpoint(files, latest?.folder as string)).toEqual(makeContents(10));
     }
   });
 

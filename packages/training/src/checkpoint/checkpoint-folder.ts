@@ -1,19 +1,23 @@
 // A checkpoint is a folder that appears whole or not at all: files first, a marker with their sizes and hashes last, then a rename.
 
 import { CheckpointError } from '@vulpes/tensor-core';
+import * as v from 'valibot';
 import { encodeJson, type Files, joinPath, replaceFile } from '../files.ts';
 import { sha256Hex } from '../hash.ts';
+import { countOrZero, text } from '../schema.ts';
 
-/** Its presence says that every other file is there; it lists their sizes and hashes. */
+/** Written last: where it is, every other file is complete. It lists their sizes and hashes. */
 export const MARKER_FILE = 'checkpoint.json';
 const FORMAT = 'vulpes-checkpoint-1';
 const FOLDER_NAME = /^step-(\d{8,})$/;
 const SCRATCH_NAME = /^\.writing-(\d+)$/;
 
-interface Marker {
-  readonly format: typeof FORMAT;
-  readonly files: Readonly<Record<string, { readonly bytes: number; readonly sha256: string }>>;
-}
+const markerSchema = v.object({
+  format: v.literal(FORMAT),
+  files: v.record(v.string(), v.object({ bytes: countOrZero, sha256: text })),
+});
+const markerFileSchema = v.pipe(v.string(), v.parseJson(), markerSchema);
+type Marker = v.InferOutput<typeof markerSchema>;
 
 export type CheckpointContents = Readonly<Record<string, Uint8Array<ArrayBuffer>>>;
 
@@ -29,7 +33,7 @@ const checkpointFolder = (runFolder: string, step: number): string =>
 
 /**
  * Writes one checkpoint, then drops all but the `keep` newest. A kill at any moment leaves the earlier ones untouched.
- * Checkpoints of later steps are dropped too: the run was taken back to before them, and they belong to its former course.
+ * Checkpoints of later steps are dropped too: the run was taken back to before them, so they no longer belong to it.
  */
 export async function writeCheckpoint(
   files: Files,
@@ -43,14 +47,14 @@ export async function writeCheckpoint(
   for (const [name, bytes] of Object.entries(contents)) {
     await files.write(joinPath(scratch, name), bytes);
   }
-  await replaceFile(files, joinPath(scratch, MARKER_FILE), encodeJson(await markerOf(contents)));
+  await replaceFile(files, joinPath(scratch, MARKER_FILE), encodeJson(await makeMarker(contents)));
   await discard(files, runFolder, folder);
   await files.rename(scratch, folder);
   await dropOthers(files, runFolder, { step, keep });
   return { step, folder };
 }
 
-async function markerOf(contents: CheckpointContents): Promise<Marker> {
+async function makeMarker(contents: CheckpointContents): Promise<Marker> {
   const files: Record<string, { bytes: number; sha256: string }> = {};
   for (const [name, bytes] of Object.entries(contents)) {
     files[name] = { bytes: bytes.length, sha256: await sha256Hex(bytes) };
@@ -148,14 +152,10 @@ export async function readCheckpoint(files: Files, folder: string): Promise<Chec
 
 async function readMarker(files: Files, folder: string): Promise<Marker> {
   const path = joinPath(folder, MARKER_FILE);
-  const text = new TextDecoder().decode(await readOrExplain(files, path));
-  try {
-    const marker = JSON.parse(text) as Marker;
-    if (marker.format === FORMAT && typeof marker.files === 'object') return marker;
-  } catch {
-    // Not JSON: the same to the user as JSON of another kind.
-  }
-  throw damaged(path, `expected a marker of format ${FORMAT}, got something else`);
+  const bytes = await readOrExplain(files, path);
+  const marker = v.safeParse(markerFileSchema, new TextDecoder().decode(bytes));
+  if (marker.success) return marker.output;
+  throw damaged(path, `expected a marker of format ${FORMAT}, got other content`);
 }
 
 async function readOrExplain(files: Files, path: string): Promise<Uint8Array<ArrayBuffer>> {

@@ -1,4 +1,4 @@
-// Tokenizer, split and batches: round trips, shifted labels, counters that survive a restart, honest refusals.
+// Tokenizer, split and batches: round trips, shifted labels, counters that survive a restart, errors.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -19,7 +19,7 @@ describe('byteTokenizer', () => {
     expect(byteTokenizer.decode(byteTokenizer.encode('\ufeffåß€🦊'))).toBe('\ufeffåß€🦊');
   });
 
-  test('marks half a character, refuses what is no byte', () => {
+  test('marks half a character, throws for what is no byte', () => {
     expect(byteTokenizer.decode([0x41, 0xe2, 0x82])).toBe('A\ufffd');
     expect(() => byteTokenizer.decode([65, 256])).toThrow(/expected tokens 0…255, got 256/);
   });
@@ -44,7 +44,7 @@ describe('createCorpus', () => {
     expect(other.hash).not.toBe(first.hash);
   });
 
-  test('always leaves a context with its label on both sides, or refuses', async () => {
+  test('always leaves a context with its label on both sides, or throws', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 300 }),
@@ -63,7 +63,7 @@ describe('createCorpus', () => {
     );
   });
 
-  test('says what is missing', async () => {
+  test('an error names what is missing', async () => {
     await expect(createCorpus([], { contextLength: 4 })).rejects.toThrowErrorMatchingInlineSnapshot(
       `[ArgumentError: corpus: expected some text, got none. Name a file with text in it.]`,
     );
@@ -86,7 +86,7 @@ describe('batches', () => {
     expect(batch.shape).toEqual([2, 5]);
   });
 
-  test('the sampler goes on where it was stopped, whatever the batch size was', () => {
+  test('the sampler continues where it was stopped, whatever the batch size was', () => {
     const options = { tokens: countingTokens, length: 16, seed: 42 };
     const whole = new BatchSampler(options).next(12).inputs;
     const first = new BatchSampler(options);

@@ -3,7 +3,7 @@
 import { ArgumentError } from '@vulpes/tensor-core';
 
 export interface Tokenizer {
-  /** Kept in checkpoints; resuming with another one is refused. */
+  /** Kept in checkpoints; resuming with another one is an error. */
   readonly name: string;
   readonly vocabSize: number;
   encode(text: string): Uint8Array;

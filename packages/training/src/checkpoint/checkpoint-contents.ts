@@ -21,15 +21,15 @@ import { encodeTrainerState, TRAINER_STATE_FILE, type TrainerState } from './tra
 
 export const OPTIMIZER_FILE = 'optimizer.safetensors';
 
-export interface RunTensors {
+export interface TrainedTensors {
   readonly model: Model;
   readonly params: Params;
   readonly optimizer: AdamWState;
 }
 
 /** The files of a checkpoint. config.json and model.safetensors make it a Hugging Face folder as well. */
-export async function encodeRunState(
-  { model, params, optimizer }: RunTensors,
+export async function encodeCheckpoint(
+  { model, params, optimizer }: TrainedTensors,
   state: TrainerState,
 ): Promise<CheckpointContents> {
   const { config } = model;
@@ -54,8 +54,8 @@ async function readMoments(
   return Object.fromEntries(await Promise.all(entries));
 }
 
-/** SHA-256 that says whether two models have the same configuration. */
-export const configHashOf = ({ config }: Model): Promise<string> =>
+/** SHA-256 of a model's configuration. */
+export const hashConfig = ({ config }: Model): Promise<string> =>
   sha256Hex(foxConfigToJson(config));
 
 /**

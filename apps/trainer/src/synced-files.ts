@@ -1,4 +1,4 @@
-// The trainer's files on disk: what has been written survives a crash, since file and folder are synced.
+// A run's files on disk: what was written survives a crash, since file and folder are synced.
 
 import {
   type FileHandle,
@@ -13,7 +13,7 @@ import {
 import { dirname } from 'node:path';
 import type { Files } from '@vulpes/training';
 
-export const nodeFiles: Files = {
+export const syncedFiles: Files = {
   read: async (path) => Uint8Array.from(await readFile(path)),
   write: (path, bytes) => changeAndSync(path, 'w', (file) => file.writeFile(bytes)),
   append: (path, bytes) => changeAndSync(path, 'a', (file) => file.appendFile(bytes)),

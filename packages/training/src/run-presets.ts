@@ -1,10 +1,11 @@
-// Named runs: a model, a recipe, and what they are good for.
+// Named runs: a model, a recipe, and what they are for.
 
 import { type FoxConfig, foxPreset } from '@vulpes/lm-models';
-import { byteTokenizer, defaultSettings, type TrainSettings } from '@vulpes/training';
+import { byteTokenizer } from './data/tokenizer.ts';
+import { defaultSettings, type TrainSettings } from './settings.ts';
 
 export interface RunPreset {
-  /** One line for --help. */
+  /** One line of help. */
   readonly summary: string;
   readonly model: FoxConfig;
   readonly settings: TrainSettings;
@@ -62,7 +63,7 @@ export const runPresets: Readonly<Record<string, RunPreset>> = {
   },
   long: {
     summary:
-      'FoX (Pro) as small as the default on context 1024, heads with memories of all lengths: ten minutes on two CPU cores',
+      'FoX (Pro) as small as the default on context 1024, heads that forget at different rates: ten minutes on two CPU cores',
     model: longModel,
     settings: longRecipe,
   },
@@ -77,7 +78,7 @@ export const runPresets: Readonly<Record<string, RunPreset>> = {
     settings: defaultRecipe,
   },
   smoke: {
-    summary: 'a few steps of a very small FoX (Pro): does everything work?',
+    summary: 'a few steps of a very small FoX (Pro), to check that everything works',
     model: foxPreset('pro-nano', bytes),
     settings: recipe({
       steps: 20,
@@ -140,8 +141,3 @@ export const runPresets: Readonly<Record<string, RunPreset>> = {
     }),
   },
 };
-
-export const presetHelp = (): string =>
-  Object.entries(runPresets)
-    .map(([name, { summary }]) => `  ${name.padEnd(12)} ${summary}`)
-    .join('\n');

@@ -1,0 +1,40 @@
+// What the package exports: a change of this list is a change for its users.
+
+import { expect, test } from 'vitest';
+import * as training from './index.ts';
+
+test('exports', () => {
+  expect(Object.keys(training).sort()).toMatchInlineSnapshot(`
+    [
+      "ADAMW",
+      "BatchSampler",
+      "METRICS_FILE",
+      "PruningTally",
+      "RUN_FILE",
+      "assertSameHyperparameters",
+      "byteTokenizer",
+      "cleanLeftovers",
+      "createAdamWState",
+      "createCorpus",
+      "createTrainStep",
+      "defaultSettings",
+      "estimateRun",
+      "evaluate",
+      "heldOutBatches",
+      "learningRateAt",
+      "listCheckpoints",
+      "makeSchedule",
+      "memoryFiles",
+      "readCheckpoint",
+      "readMetrics",
+      "readRunFile",
+      "readStep",
+      "runPresets",
+      "runTraining",
+      "validateSettings",
+      "writeCheckpoint",
+      "writeDeviceFile",
+      "writeRunFile",
+    ]
+  `);
+});

@@ -1,0 +1,182 @@
+// The state of a run: made fresh or read from a checkpoint, saved to the next checkpoint, freed at the end.
+
+import { CheckpointError } from '@vulpes/tensor-core';
+import {
+  assertResumable,
+  assertVocabulary,
+  identifyCorpus,
+} from './checkpoint/assert-resumable.ts';
+import {
+  encodeCheckpoint,
+  hashConfig,
+  uploadOptimizer,
+  uploadWeights,
+} from './checkpoint/checkpoint-contents.ts';
+import {
+  type CheckpointLocation,
+  cleanLeftovers,
+  dropLaterCheckpoints,
+  readCheckpoint,
+  writeCheckpoint,
+} from './checkpoint/checkpoint-folder.ts';
+import {
+  decodeTrainerState,
+  TRAINER_STATE_FILE,
+  type TrainerState,
+} from './checkpoint/trainer-state.ts';
+import { BatchSampler, DATA_STREAM } from './data/batches.ts';
+import type { Corpus } from './data/corpus.ts';
+import { joinPath } from './files.ts';
+import { METRICS_FILE, MetricsLog } from './metrics-log.ts';
+import type { Model, Params } from './model.ts';
+import { explainNonFinite, findNonFinite } from './non-finite.ts';
+import { type AdamWState, createAdamWState } from './optimizer.ts';
+import { makeSchedule, type TrainSettings } from './settings.ts';
+import type { TrainingRun } from './training-run.ts';
+
+export interface RunState {
+  readonly model: Model;
+  readonly params: Params;
+  readonly optimizer: AdamWState;
+  readonly sampler: BatchSampler;
+  /** Updates made. */
+  step: number;
+  /** Tokens trained on. */
+  tokens: number;
+  /** Last held-out loss, and the step it was taken at; null before the first. */
+  heldOutLoss: number | null;
+  evaluatedStep: number | null;
+  /** Newest checkpoint, and its `evaluatedStep`; null before the first. */
+  saved: { readonly location: CheckpointLocation; readonly evaluatedStep: number | null } | null;
+  /** Length that metrics.jsonl had at the checkpoint. */
+  readonly metricsBytes: number;
+  /** Sentences that the user should see. */
+  readonly notes: string[];
+  /** Milliseconds trained before it was resumed, and when this part began. */
+  readonly elapsedBeforeMs: number;
+  readonly startedAt: number;
+}
+
+/** @throws CheckpointError when the checkpoint is damaged or belongs to another run */
+export async function openState(run: TrainingRun): Promise<RunState> {
+  await cleanLeftovers(run.files, run.runFolder);
+  return run.resumeFrom ? resume(run, run.resumeFrom) : startFresh(run);
+}
+
+function startFresh({ device, model, settings, corpus }: TrainingRun): RunState {
+  assertVocabulary(model, corpus);
+  return {
+    model,
+    params: model.init(settings.seed),
+    optimizer: createAdamWState(device, model.parameterSpecs()),
+    sampler: createSampler(settings, corpus, 0),
+    ...{ step: 0, tokens: 0, heldOutLoss: null, evaluatedStep: null, saved: null },
+    metricsBytes: 0,
+    notes: [],
+    elapsedBeforeMs: 0,
+    startedAt: performance.now(),
+  };
+}
+
+async function resume(run: TrainingRun, location: CheckpointLocation): Promise<RunState> {
+  const { model, settings, corpus, device } = run;
+  const { folder } = location;
+  const contents = await readCheckpoint(run.files, folder);
+  const stateBytes = contents[TRAINER_STATE_FILE];
+  if (!stateBytes) {
+    throw new CheckpointError(
+      `resume: expected ${TRAINER_STATE_FILE} in ${folder}, got none. Resume from a checkpoint of the trainer.`,
+    );
+  }
+  const saved = decodeTrainerState(stateBytes, `${folder}/${TRAINER_STATE_FILE}`);
+  await assertResumable(saved, run);
+  const { step, tokens, heldOutLoss, evaluatedStep, metricsBytes } = saved;
+  return {
+    model,
+    params: await uploadWeights(model, contents),
+    optimizer: uploadOptimizer(model, contents),
+    sampler: createSampler(settings, corpus, saved.rng.position),
+    ...{ step, tokens, heldOutLoss, evaluatedStep, saved: { location, evaluatedStep } },
+    metricsBytes,
+    notes: noteOtherAdapter(saved.adapter, device.caps.adapter.description),
+    elapsedBeforeMs: saved.elapsedMs,
+    startedAt: performance.now(),
+  };
+}
+
+const noteOtherAdapter = (before: string, now: string): string[] =>
+  before === now
+    ? []
+    : [
+        `The run was on "${before}" and continues on "${now}": losses may differ in the last digits.`,
+      ];
+
+function createSampler(settings: TrainSettings, corpus: Corpus, position: number): BatchSampler {
+  const { contextLength: length, seed } = settings;
+  return new BatchSampler({ tokens: corpus.train, length, seed, position });
+}
+
+/**
+ * Takes the files of the run back to the step of `state`, and opens the metrics log.
+ * Later checkpoints go before the log is cut: a kill in between leaves none that the log does not reach.
+ */
+export async function rewindFiles(run: TrainingRun, state: RunState): Promise<MetricsLog> {
+  const { files, runFolder } = run;
+  await dropLaterCheckpoints(files, runFolder, state.step);
+  const path = joinPath(runFolder, METRICS_FILE);
+  const metrics = await MetricsLog.open(files, path, state.metricsBytes);
+  if (metrics.bytes < state.metricsBytes) {
+    state.notes.push(
+      `The metrics log has ${metrics.bytes} bytes, ${state.metricsBytes} when the checkpoint was saved: the steps missing there stay missing.`,
+    );
+  }
+  return metrics;
+}
+
+/**
+ * Writes a checkpoint, unless the newest one is of this very state.
+ * @param metricsBytes - length of metrics.jsonl now
+ * @throws NonFiniteError rather than saving a weight that is not finite
+ */
+export async function saveState(
+  run: TrainingRun,
+  state: RunState,
+  metricsBytes: number,
+): Promise<CheckpointLocation> {
+  const { saved, step, evaluatedStep } = state;
+  if (saved?.location.step === step && saved.evaluatedStep === evaluatedStep) return saved.location;
+  if (await findNonFinite(state.params))
+    throw await explainNonFinite(state, step, 'its update made a weight that is not finite');
+  const { files, runFolder, settings } = run;
+  const contents = await encodeCheckpoint(state, await describeState(run, state, metricsBytes));
+  const keep = settings.keepCheckpoints;
+  const location = await writeCheckpoint(files, runFolder, { step, contents, keep });
+  state.saved = { location, evaluatedStep };
+  return location;
+}
+
+async function describeState(
+  { model, settings, corpus, device }: TrainingRun,
+  state: RunState,
+  metricsBytes: number,
+): Promise<TrainerState> {
+  const { step, tokens, heldOutLoss, evaluatedStep, sampler, startedAt } = state;
+  return {
+    ...{ step, tokens, heldOutLoss, evaluatedStep, metricsBytes, settings },
+    rng: { seed: settings.seed, stream: DATA_STREAM, position: sampler.position },
+    schedule: makeSchedule(settings),
+    configHash: await hashConfig(model),
+    corpus: identifyCorpus(corpus),
+    elapsedMs: Math.round(state.elapsedBeforeMs + performance.now() - startedAt),
+    adapter: device.caps.adapter.description,
+  };
+}
+
+/** Frees the optimizer, and the weights unless they are handed on. */
+export function disposeState(
+  { params, optimizer }: RunState,
+  { keepParams }: { keepParams: boolean },
+): void {
+  const records = [optimizer.m, optimizer.v, ...(keepParams ? [] : [params])];
+  for (const record of records) for (const tensor of Object.values(record)) tensor.dispose();
+}
