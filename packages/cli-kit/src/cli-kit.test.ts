@@ -152,6 +152,17 @@ describe.skipIf(process.platform === 'win32')('a command in a process', () => {
     expect([result.code, result.stderr]).toEqual([130, 'Stopped by SIGINT. All is saved.\n']);
   });
 
+  test('a second Ctrl-C, some time after the first, ends a command that is still at work', async () => {
+    const result = await runProcess(bundle.script, ['busy'], {
+      onLine: (line, child) => {
+        if (line === 'working') child.kill('SIGINT');
+        // A signal that follows at once is an echo of the first.
+        if (line === 'stopping') setTimeout(() => child.kill('SIGINT'), 500);
+      },
+    });
+    expect([result.signal, result.stdout]).toEqual(['SIGINT', 'working\nstopping\n']);
+  });
+
   test('an immediate stop ends by the signal', async () => {
     const result = await run('end', 'SIGTERM');
     expect([result.signal, result.stdout]).toEqual(['SIGTERM', 'working\nending by SIGTERM\n']);

@@ -12,6 +12,11 @@ await runCli(async () => {
     process.stdout.write('working\n');
     await setTimeout(60_000);
   }
+  if (mode === 'busy') {
+    abortOnSignal(() => process.stdout.write('stopping\n'));
+    process.stdout.write('working\n');
+    await setTimeout(60_000);
+  }
   let received: NodeJS.Signals = 'SIGTERM';
   const { signal } = abortOnSignal((name) => {
     received = name;
