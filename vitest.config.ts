@@ -14,7 +14,7 @@ const tests = isSlow ? '*.slow.test.ts' : '*.test.ts';
 const exclude = ['**/node_modules/**', '**/dist/**', ...(isSlow ? [] : ['**/*.slow.test.ts'])];
 
 /** Their test files share a process, and with it a device: to compile their kernels takes longer than to run them. */
-const withSharedDevice = ['packages/lm-models/**'];
+const withSharedDevice = ['packages/lm-models/**', 'packages/training/**'];
 
 /** Options are written out for each project: with `extends`, `--maxWorkers` on the command line would have no effect. */
 const project = (

@@ -1,7 +1,8 @@
 // The loop on a device: stopped, killed and resumed at many moments it gives the same numbers, bit for bit.
 
 import type { FoxConfig } from '@vulpes/lm-models';
-import { CounterRng, type Device } from '@vulpes/tensor-core';
+import { CounterRng } from '@vulpes/tensor-core';
+import { gpuSuite } from '@vulpes/tensor-core/testing';
 import { expect, test } from 'vitest';
 import { listCheckpoints } from './checkpoint/checkpoint-folder.ts';
 import type { Files } from './files.ts';
@@ -41,7 +42,7 @@ function watched(files: Files, onChange: () => void): Files {
   };
 }
 
-export function runTrainingSuite(device: () => Device): void {
+gpuSuite('runTraining', (device) => {
   let whole: { history: object[]; outcome: TrainingOutcome; moments: Content[] } | undefined;
 
   /** One run without a stop, and the state of its disk after every change. */
@@ -235,4 +236,4 @@ export function runTrainingSuite(device: () => Device): void {
     expect(kept).toBeGreaterThan(10);
     expect(peaks[1]).toBe(peaks[0]);
   });
-}
+});

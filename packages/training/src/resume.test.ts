@@ -1,7 +1,7 @@
 // Resuming what does not fit: each mismatch and each damage has its own sentence.
 
 import { createModel } from '@vulpes/lm-models';
-import type { Device } from '@vulpes/tensor-core';
+import { gpuSuite } from '@vulpes/tensor-core/testing';
 import { beforeAll, expect, test } from 'vitest';
 import {
   type CheckpointLocation,
@@ -22,7 +22,7 @@ import type { TrainingRun } from './training-run.ts';
 
 type Content = Map<string, Uint8Array<ArrayBuffer>>;
 
-export function resumingSuite(device: () => Device): void {
+gpuSuite('resuming', (device) => {
   let saved: Content;
   let checkpoint: CheckpointLocation;
 
@@ -108,4 +108,4 @@ export function resumingSuite(device: () => Device): void {
       'expected format vulpes-trainer-state-1, got "vulpes-trainer-state-9". It was saved by another version.',
     );
   });
-}
+});

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import * as models from '@vulpes/lm-models';
 import * as core from '@vulpes/tensor-core';
+import { gpuSuite } from '@vulpes/tensor-core/testing';
 import { expect, test } from 'vitest';
 import * as training from './index.ts';
 
@@ -26,7 +27,7 @@ function parseExample(readme: string): { body: string; names: string[]; values: 
   };
 }
 
-export function readmeSuite(device: () => core.Device): void {
+gpuSuite('README', (device) => {
   test('the example trains and saves', async () => {
     const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
     const { body, names, values } = parseExample(readme);
@@ -42,4 +43,4 @@ export function readmeSuite(device: () => core.Device): void {
       /^held-out loss \d\.\d+ nats per byte, saved in run\/checkpoints\/step-00000020$/,
     );
   });
-}
+});

@@ -2,6 +2,7 @@
 
 import { createModel } from '@vulpes/lm-models';
 import type { Device } from '@vulpes/tensor-core';
+import { gpuSuite } from '@vulpes/tensor-core/testing';
 import { expect, test } from 'vitest';
 import { BatchSampler, type TokenBatch } from './data/batches.ts';
 import { createAdamWState } from './optimizer.ts';
@@ -48,7 +49,7 @@ function part(
   };
 }
 
-export function trainStepSuite(device: () => Device): void {
+gpuSuite('createTrainStep', (device) => {
   test('micro batches add up to the large batch', async () => {
     const batch = await rows(3);
     const whole = await weightsAfter(device(), [batch]);
@@ -98,4 +99,4 @@ export function trainStepSuite(device: () => Device): void {
     expect(fixed.length).toBeGreaterThan(0);
     for (const { name } of fixed) expect(end[name]?.data).toEqual(start[name]?.data);
   });
-}
+});
