@@ -1,4 +1,4 @@
-// For each thing that is missing: what it costs, and what to do. Pure.
+// What is missing, what that costs, and what to do. Pure.
 
 import type { DeviceCaps } from '@vulpes/tensor-core';
 import type { Host } from './host.ts';
@@ -11,47 +11,47 @@ export interface Advice {
 }
 
 /** Empty where nothing is missing. */
-export function adviceFor(host: Host, caps: DeviceCaps): Advice[] {
+export function listAdvice(host: Host, caps: DeviceCaps): Advice[] {
   return [
-    ...softwareAdvice(host, caps),
-    ...featureAdvice(caps),
-    ...limitAdvice(caps),
-    ...overrideAdvice(caps),
+    ...adviseOnSoftware(host, caps),
+    ...adviseOnFeatures(caps),
+    ...adviseOnLimits(caps),
+    ...adviseOnKernels(caps),
   ];
 }
 
 /** What to do on a machine where no adapter works at all. */
-export function adviceWithoutAdapter(host: Host): Advice[] {
+export function listAdviceWithoutAdapter(host: Host): Advice[] {
   return [
     {
       missing: 'a WebGPU adapter that works',
       costs: 'nothing can run',
-      todo: `${driverTodo(host)} Or run on the CPU: npm install @vulpes/software-adapter (Linux x64), then FOX_ADAPTER=software.`,
+      todo: `${describeDriverTodo(host)} Or run on the CPU: npm install @vulpes/software-adapter (Linux x64), then FOX_ADAPTER=software.`,
     },
   ];
 }
 
-function softwareAdvice(host: Host, caps: DeviceCaps): Advice[] {
+function adviseOnSoftware(host: Host, caps: DeviceCaps): Advice[] {
   if (!caps.isSoftware) return [];
   const advice: Advice[] = [
     {
       missing: 'a GPU',
       costs:
         'everything runs on the CPU at a few GFLOP/s: a model of 1 M parameters trains on about 500 tokens/s, a larger one in proportion slower',
-      todo: driverTodo(host),
+      todo: describeDriverTodo(host),
     },
   ];
   if (isSwiftShader(caps) && host.platform === 'linux') {
     advice.push({
       missing: "Mesa's CPU driver (lavapipe, Mesa ≥ 25)",
       costs: 'SwiftShader does about 3 GFLOP/s in matmul where lavapipe does about 7',
-      todo: 'On Debian or Ubuntu: apt-get install mesa-vulkan-drivers (Debian 12: from bookworm-backports; its own Mesa 22 is too old). It is taken by itself.',
+      todo: 'On Debian or Ubuntu: apt-get install mesa-vulkan-drivers (Debian 12: from bookworm-backports; its own Mesa 22 is too old). Vulpes then uses it without further settings.',
     });
   }
   return advice;
 }
 
-function driverTodo({ platform, traces }: Host): string {
+function describeDriverTodo({ platform, traces }: Host): string {
   if (platform !== 'linux') {
     return 'Update the graphics driver and the system; on a remote desktop, check that the session sees the GPU.';
   }
@@ -70,48 +70,44 @@ function driverTodo({ platform, traces }: Host): string {
 const isSwiftShader = ({ adapter }: DeviceCaps): boolean =>
   /swiftshader/i.test(Object.values(adapter).join(' '));
 
-function featureAdvice(caps: DeviceCaps): Advice[] {
-  const { features, isSoftware, adapter } = caps;
-  const driver = isSoftware
-    ? 'Nothing: this software adapter does not have it.'
+function adviseOnFeatures({ features, isSoftware, adapter }: DeviceCaps): Advice[] {
+  const todo = isSoftware
+    ? 'Nothing: this software adapter lacks it.'
     : 'Update the graphics driver.';
-  const advice: Advice[] = [];
-  if (!features.f16) {
-    advice.push({
+  const all: readonly (Advice & { readonly has: boolean })[] = [
+    {
+      has: features.f16,
       missing: 'shader-f16',
       costs: 'no arithmetic in f16; kernels run in f32, which every adapter has',
-      todo: isNvidia(adapter) ? NVIDIA_F16 : driver,
-    });
-  }
-  if (!features.subgroups) {
-    advice.push({
+      todo: isNvidia(adapter) ? NVIDIA_F16 : todo,
+    },
+    {
+      has: features.subgroups,
       missing: 'subgroups',
       costs: 'reductions go through workgroup memory instead of registers',
-      todo: driver,
-    });
-  }
-  if (!features.subgroupMatrix && !isSoftware) {
-    advice.push({
+      todo,
+    },
+    {
+      has: features.subgroupMatrix || isSoftware,
       missing: 'subgroup matrices (tensor cores; experimental)',
       costs: 'matmul runs on the ordinary units',
-      todo: 'Needs a recent driver and Dawn; nothing depends on it.',
-    });
-  }
-  if (!features.timestampQuery) {
-    advice.push({
+      todo: 'Update the graphics driver; nothing depends on it.',
+    },
+    {
+      has: features.timestampQuery,
       missing: 'timestamp-query',
-      costs: 'single kernels cannot be timed; benchmarks fall back to wall-clock time and say so',
-      todo: `${driver} In Chrome: --enable-unsafe-webgpu.`,
-    });
-  }
-  return advice;
+      costs: 'single kernels cannot be timed; benchmarks use wall time and say so',
+      todo: `${todo} In Chrome: --enable-unsafe-webgpu.`,
+    },
+  ];
+  return all.filter(({ has }) => !has).map(({ has: _, ...advice }) => advice);
 }
 
 const isNvidia = ({ vendor, description }: DeviceCaps['adapter']): boolean =>
   /nvidia/i.test(`${vendor} ${description}`);
 
 const NVIDIA_F16 =
-  'Dawn keeps it behind a toggle on NVIDIA: vulkan_enable_f16_on_nvidia. In Node it is asked for already, so update the driver; in Chrome start with --enable-dawn-features=vulkan_enable_f16_on_nvidia.';
+  'Dawn has a toggle for it on NVIDIA: vulkan_enable_f16_on_nvidia. In Node Vulpes sets it already, so update the driver; in Chrome start with --enable-dawn-features=vulkan_enable_f16_on_nvidia.';
 
 /** What the kernels rely on; the defaults of WebGPU. */
 const NEEDED_LIMITS = {
@@ -121,28 +117,28 @@ const NEEDED_LIMITS = {
   maxComputeWorkgroupsPerDimension: 65535,
 } as const;
 
-function limitAdvice({ limits }: DeviceCaps): Advice[] {
+function adviseOnLimits({ limits }: DeviceCaps): Advice[] {
   return Object.entries(NEEDED_LIMITS).flatMap(([name, needed]) => {
     const has = limits[name as keyof typeof NEEDED_LIMITS];
     if (has >= needed) return [];
     const missing = `${name} ≥ ${needed} (has ${has})`;
     const todo = 'Take another adapter, or a browser that is not in compatibility mode.';
-    return [{ missing, costs: 'some kernels will be refused', todo }];
+    return [{ missing, costs: 'some kernels cannot run', todo }];
   });
 }
 
-function overrideAdvice({ kernels, isSoftware }: DeviceCaps): Advice[] {
+function adviseOnKernels({ kernels, isSoftware }: DeviceCaps): Advice[] {
   if ((kernels === 'software') === isSoftware) return [];
   return [
     {
       missing: "the kernel family of this adapter's kind",
-      costs: `${kernels} kernels on a ${isSoftware ? 'software' : 'hardware'} adapter are right, but slow`,
+      costs: `${kernels} kernels on a ${isSoftware ? 'software' : 'hardware'} adapter give right results, but are slow`,
       todo: 'Unset FOX_KERNELS, or leave out --kernels.',
     },
   ];
 }
 
-/** What holds in browsers, whatever this machine has. */
+/** For browsers, on any machine. */
 export const BROWSER_ADVICE: readonly string[] = [
   'Chrome on Linux: start with --enable-unsafe-webgpu; without a GPU add --use-webgpu-adapter=swiftshader.',
   'f16 on NVIDIA in Chrome: --enable-dawn-features=vulkan_enable_f16_on_nvidia.',

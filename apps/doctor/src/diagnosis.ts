@@ -1,17 +1,19 @@
-// Everything the doctor finds out, as plain data: what `--json` prints and what the text is made of.
+// All that the doctor finds, as plain data: `--json` prints it, the text is made of it.
 
 import {
   type AdapterChoice,
   createDevice,
   type DeviceCaps,
   type DeviceOptions,
+  describeVariants,
   type KernelFamily,
+  type VariantReport,
 } from '@vulpes/tensor-core';
-import { type Advice, adviceFor, adviceWithoutAdapter, BROWSER_ADVICE } from './advice.ts';
+import { type Advice, BROWSER_ADVICE, listAdvice, listAdviceWithoutAdapter } from './advice.ts';
 import { type Host, readHost } from './host.ts';
-import { type WhatFits, whatFits } from './memory.ts';
+import { type Kernels, listKernels } from './kernels.ts';
+import { computeWhatFits, type WhatFits } from './memory.ts';
 import { runSelfTest, type SelfTest } from './self-test.ts';
-import { listVariants, type Variants } from './variants.ts';
 
 /** One adapter that was tried. */
 export interface Attempt {
@@ -22,7 +24,9 @@ export interface Attempt {
 
 export interface AdapterReport {
   readonly caps: DeviceCaps;
-  readonly variants: Variants;
+  /** Of each op: which variant runs, and why the others don't. */
+  readonly variants: readonly VariantReport[];
+  readonly kernels: Kernels;
   readonly fits: WhatFits;
   readonly selfTest: SelfTest;
 }
@@ -41,41 +45,48 @@ export interface DoctorOptions {
   readonly kernels: KernelFamily | 'auto';
 }
 
-/** Tries the adapter asked for; where `auto` finds one that does not compute, the software adapter as well. */
+/** Tries the chosen adapter; where `auto` finds one that does not compute, the software adapter, too. */
 export async function diagnose({ adapter, kernels }: DoctorOptions): Promise<Diagnosis> {
   const host = readHost();
   const attempts: Attempt[] = [];
   const choices: AdapterChoice[] = adapter === 'auto' ? ['auto', 'software'] : [adapter];
   for (const choice of choices) {
-    const report = await examine({ adapter: choice, kernels });
-    const problem = typeof report === 'string' ? report : selfTestProblem(report);
+    const report = await inspectAdapter({ adapter: choice, kernels });
+    const problem = typeof report === 'string' ? report : describeFailure(report);
     attempts.push({ choice, problem });
     if (typeof report === 'string' || problem !== null) continue;
-    const advice = [...attempts.flatMap(failedAttemptAdvice), ...adviceFor(host, report.caps)];
+    const advice = [...attempts.flatMap(adviseAfterFailure), ...listAdvice(host, report.caps)];
     return { host, attempts, adapter: report, advice, browsers: BROWSER_ADVICE };
   }
-  const advice = adviceWithoutAdapter(host);
+  const advice = listAdviceWithoutAdapter(host);
   return { host, attempts, adapter: null, advice, browsers: BROWSER_ADVICE };
 }
 
 /** @returns what went wrong, where no device opens. */
-async function examine(options: DeviceOptions): Promise<AdapterReport | string> {
+async function inspectAdapter(options: DeviceOptions): Promise<AdapterReport | string> {
   try {
     using device = await createDevice(options);
     const { caps } = device;
     const selfTest = await runSelfTest(device);
-    return { caps, selfTest, variants: listVariants(device), fits: whatFits(caps) };
+    const kernels = listKernels(device);
+    return {
+      caps,
+      selfTest,
+      variants: describeVariants(caps),
+      kernels,
+      fits: computeWhatFits(caps),
+    };
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
 }
 
-const selfTestProblem = ({ selfTest, caps }: AdapterReport): string | null =>
+const describeFailure = ({ selfTest, caps }: AdapterReport): string | null =>
   selfTest.passed
     ? null
     : `the self-test failed on ${caps.adapter.description || 'this adapter'}: ${selfTest.detail}`;
 
-function failedAttemptAdvice({ choice, problem }: Attempt): Advice[] {
+function adviseAfterFailure({ choice, problem }: Attempt): Advice[] {
   if (problem === null) return [];
   return [
     {

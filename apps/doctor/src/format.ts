@@ -1,10 +1,11 @@
 // The diagnosis as text. Pure.
 
-import type { DeviceCaps } from '@vulpes/tensor-core';
+import { formatBytes, formatInteger } from '@vulpes/cli-kit';
+import { type DeviceCaps, formatMatrixConfig, type VariantReport } from '@vulpes/tensor-core';
 import type { Advice } from './advice.ts';
 import type { AdapterReport, Diagnosis } from './diagnosis.ts';
 import type { Host } from './host.ts';
-import { describeFits, formatBytes, formatCount } from './memory.ts';
+import { describeWhatFits } from './memory.ts';
 
 export function formatDiagnosis(diagnosis: Diagnosis): string {
   const { adapter, advice, browsers, attempts } = diagnosis;
@@ -21,7 +22,7 @@ export function formatDiagnosis(diagnosis: Diagnosis): string {
     section('What is missing', advice.length > 0 ? advice.flatMap(adviceLines) : ['nothing']),
     section('In a browser', [...browsers]),
   ];
-  return `${sections.join('\n\n')}\n\n${verdict(diagnosis)}\n`;
+  return `${sections.join('\n\n')}\n\n${formatConclusion(diagnosis)}\n`;
 }
 
 const section = (title: string, lines: readonly string[]): string =>
@@ -41,26 +42,36 @@ function hostLines(host: Host): string[] {
   ];
 }
 
-function adapterSections({ caps, variants, fits, selfTest }: AdapterReport): string[] {
+function adapterSections({ caps, variants, kernels, fits, selfTest }: AdapterReport): string[] {
   const state = selfTest.passed ? 'passed' : 'FAILED';
   return [
     section('Adapter', adapterLines(caps)),
     section('Features', featureLines(caps)),
     section(
       'Limits',
-      Object.entries(caps.limits).map(([name, value]) => `${name} ${limitText(name, value)}`),
+      Object.entries(caps.limits).map(([name, value]) => `${name} ${formatLimit(name, value)}`),
     ),
-    section('What fits', describeFits(fits)),
+    section('What fits', describeWhatFits(fits)),
+    ...(variants.length > 0 ? [section('Kernel variants', variants.flatMap(variantLines))] : []),
     section('Kernels', [
-      `family: ${caps.kernels}${caps.kernels === 'gpu' ? ' (workgroup-memory tiles)' : ' (register blocks, no barriers)'}`,
       'a linear layer of 1,024 tokens, 768 -> 768, forward and backward:',
-      ...variants.matmul.map((label) => `  ${label}`),
+      ...kernels.matmul.map((label) => `  ${label}`),
       'attention of 1,024 tokens, 12 heads of 64, forward and backward:',
-      ...variants.attention.map((label) => `  ${label}`),
+      ...kernels.attention.map((label) => `  ${label}`),
     ]),
     section('Self-test', [
       `${state} in ${selfTest.milliseconds.toFixed(0)} ms: ${selfTest.detail}`,
     ]),
+  ];
+}
+
+/** The variant that runs, and below it why the better ones do not. */
+function variantLines({ op, runs, variants }: VariantReport): string[] {
+  const best = variants.findIndex(({ name }) => name === runs);
+  const others = best === -1 ? variants : variants.slice(0, best);
+  return [
+    `${op}: ${runs ?? 'none can run'}${best === -1 ? '' : ` (${variants[best]!.reason})`}`,
+    ...others.map(({ name, reason }) => `  not ${name}: ${reason}`),
   ];
 }
 
@@ -75,20 +86,23 @@ function adapterLines({ adapter, isSoftware, notes, toggles }: DeviceCaps): stri
   ];
 }
 
-function featureLines({ features }: DeviceCaps): string[] {
-  const names = {
-    f16: 'shader-f16',
-    subgroups: 'subgroups',
-    subgroupMatrix: 'subgroup matrices (experimental)',
-    timestampQuery: 'timestamp-query',
-  } as const;
-  return Object.entries(names).map(
-    ([key, name]) => `${features[key as keyof typeof names] ? 'yes' : 'no '} ${name}`,
-  );
+function featureLines(caps: DeviceCaps): string[] {
+  const { features, subgroupMinSize: min, subgroupMaxSize: max, subgroupMatrixConfigs } = caps;
+  const sizes = min === max ? `of ${min}` : `of ${min} to ${max}`;
+  const matrices = subgroupMatrixConfigs.map(formatMatrixConfig);
+  return [
+    `${yesNo(features.f16)} shader-f16`,
+    `${yesNo(features.subgroups)} subgroups${max > 0 ? ` ${sizes} threads` : ''}`,
+    `${yesNo(features.subgroupMatrix)} subgroup matrices (experimental)`,
+    ...matrices.map((config) => `      ${config}`),
+    `${yesNo(features.timestampQuery)} timestamp-query`,
+  ];
 }
 
-const limitText = (name: string, value: number): string =>
-  /Size$/.test(name) ? formatBytes(value) : formatCount(value);
+const yesNo = (has: boolean): string => (has ? 'yes' : 'no ');
+
+const formatLimit = (name: string, value: number): string =>
+  /Size$/.test(name) ? formatBytes(value) : formatInteger(value);
 
 const adviceLines = ({ missing, costs, todo }: Advice): string[] => [
   `- ${missing}`,
@@ -96,7 +110,7 @@ const adviceLines = ({ missing, costs, todo }: Advice): string[] => [
   `    to do: ${todo}`,
 ];
 
-function verdict({ adapter, host: { launcher } }: Diagnosis): string {
+function formatConclusion({ adapter, host: { launcher } }: Diagnosis): string {
   if (!adapter) return 'Vulpes cannot run here yet: no adapter works. See above for what to do.';
   const kind = adapter.caps.isSoftware ? 'on the CPU, slowly' : 'on the GPU';
   const commands = [

@@ -1,4 +1,4 @@
-// What the machine itself shows: Node, platform, and traces of GPUs and drivers.
+// The machine: Node, platform, and signs of GPUs and drivers.
 
 import { existsSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
@@ -10,11 +10,11 @@ export interface Host {
   readonly arch: string;
   readonly cores: number;
   readonly memoryBytes: number;
-  /** Variables that change which adapter or kernels are taken. */
+  /** Variables that change which adapter or kernels are used. */
   readonly environment: Readonly<Record<string, string>>;
   /** Linux: the Vulkan loader and the driver manifests that it would find; null elsewhere. */
   readonly vulkan: { readonly loader: string | null; readonly manifests: readonly string[] } | null;
-  /** Device files and kernel modules that tell of a GPU. */
+  /** Device files and kernel modules of a GPU. */
   readonly traces: readonly GpuTrace[];
   /** What starts a command here: `./vulpes` in the portable folder; null = npm. */
   readonly launcher: string | null;
@@ -28,7 +28,13 @@ const TRACE_FILES: Readonly<Record<GpuTrace, readonly string[]>> = {
   wsl: ['/dev/dxg'],
 };
 
-const VARIABLES = ['FOX_ADAPTER', 'FOX_KERNELS', 'VK_DRIVER_FILES', 'VK_ICD_FILENAMES'];
+const VARIABLES = [
+  'FOX_ADAPTER',
+  'FOX_KERNELS',
+  'FOX_VARIANTS',
+  'VK_DRIVER_FILES',
+  'VK_ICD_FILENAMES',
+];
 
 export function readHost(): Host {
   const isLinux = process.platform === 'linux';

@@ -1,18 +1,13 @@
 // Entry of `npm run doctor`.
 
-import type { AdapterChoice, KernelFamily } from '@vulpes/tensor-core';
+import { adapterOption, runCli } from '@vulpes/cli-kit';
 import { Command, Option } from 'commander';
-import { diagnose } from './diagnosis.ts';
+import { type DoctorOptions, diagnose } from './diagnosis.ts';
 import { formatDiagnosis } from './format.ts';
 
 const command = new Command('doctor')
   .description('Reports the WebGPU adapter, what it can do, and what to do about what is missing.')
-  .addOption(
-    new Option('--adapter <choice>', 'which adapter to look at')
-      .choices(['auto', 'hardware', 'software'])
-      .env('FOX_ADAPTER')
-      .default('auto'),
-  )
+  .addOption(adapterOption())
   .addOption(
     new Option('--kernels <family>', "kernel variants; auto follows the adapter's kind")
       .choices(['auto', 'gpu', 'software'])
@@ -20,14 +15,13 @@ const command = new Command('doctor')
       .default('auto'),
   )
   .option('--json', 'print the report as JSON', false)
-  .addHelpText('after', '\nExit code: 1 only where no adapter works.')
-  .parse();
+  .addHelpText('after', '\nExit code: 1 only if no adapter works.')
+  .exitOverride();
 
-const { json, ...options } = command.opts<{
-  json: boolean;
-  adapter: AdapterChoice;
-  kernels: KernelFamily | 'auto';
-}>();
-const diagnosis = await diagnose(options);
-process.stdout.write(json ? `${JSON.stringify(diagnosis, null, 2)}\n` : formatDiagnosis(diagnosis));
-process.exitCode = diagnosis.adapter ? 0 : 1;
+await runCli(async () => {
+  const { json, ...options } = command.parse().opts<DoctorOptions & { json: boolean }>();
+  const diagnosis = await diagnose(options);
+  const text = json ? `${JSON.stringify(diagnosis, null, 2)}\n` : formatDiagnosis(diagnosis);
+  process.stdout.write(text);
+  return diagnosis.adapter ? 0 : 1;
+});

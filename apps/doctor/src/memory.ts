@@ -1,9 +1,10 @@
-// The adapter's memory limits, translated into what fits. Pure.
+// The memory limits of the adapter, and what fits into them. Pure.
 
+import { formatBytes, formatInteger } from '@vulpes/cli-kit';
 import type { DeviceCaps } from '@vulpes/tensor-core';
 
 const F32_BYTES = 4;
-/** GPT-2's. */
+/** Of GPT-2. */
 const VOCABULARY = 50_257;
 /** Of the 125 M model. */
 const HIDDEN_SIZE = 768;
@@ -16,11 +17,9 @@ export interface WhatFits {
   readonly embeddingHiddenSize: number;
   /** Tokens (batch × context) up to which an activation of hidden size 768 is one tensor. */
   readonly activationTokens: number;
-  /** Rows of f32 logits over 50,257 tokens; the loss works in chunks, so it never needs more. */
-  readonly logitRows: number;
 }
 
-export function whatFits({ limits }: DeviceCaps): WhatFits {
+export function computeWhatFits({ limits }: DeviceCaps): WhatFits {
   const bytes = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize);
   const elements = Math.floor(bytes / F32_BYTES);
   return {
@@ -28,26 +27,13 @@ export function whatFits({ limits }: DeviceCaps): WhatFits {
     largestTensorElements: elements,
     embeddingHiddenSize: Math.floor(elements / VOCABULARY),
     activationTokens: Math.floor(elements / HIDDEN_SIZE),
-    logitRows: Math.floor(elements / VOCABULARY),
   };
 }
 
-export function describeFits(fits: WhatFits): string[] {
-  return [
-    `largest tensor ${formatBytes(fits.largestTensorBytes)}: ${formatCount(fits.largestTensorElements)} f32 numbers`,
-    `an embedding of ${formatCount(VOCABULARY)} tokens up to hidden size ${formatCount(fits.embeddingHiddenSize)}`,
-    `activations of hidden size ${HIDDEN_SIZE} for up to ${formatCount(fits.activationTokens)} tokens (batch × context)`,
-    'training keeps 16 bytes a parameter (weight, gradient, two AdamW moments) beside its activations: 2.4 GiB for the 125 M model',
-    'how much memory there is in all, WebGPU does not tell; running out is reported as an error',
-  ];
-}
-
-/** `2 GiB`, `1.5 MiB` */
-export function formatBytes(bytes: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-  const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log2(bytes) / 10)));
-  const value = bytes / 1024 ** power;
-  return `${Number.isInteger(value) ? value : value.toFixed(1)} ${units[power]}`;
-}
-
-export const formatCount = (count: number): string => count.toLocaleString('en-US');
+export const describeWhatFits = (fits: WhatFits): string[] => [
+  `largest tensor ${formatBytes(fits.largestTensorBytes)}: ${formatInteger(fits.largestTensorElements)} f32 numbers`,
+  `an embedding of ${formatInteger(VOCABULARY)} tokens up to hidden size ${formatInteger(fits.embeddingHiddenSize)}`,
+  `activations of hidden size ${HIDDEN_SIZE} for up to ${formatInteger(fits.activationTokens)} tokens (batch × context)`,
+  'training keeps 16 bytes a parameter (weight, gradient, two AdamW moments) beside its activations: 2.4 GiB for the 125 M model',
+  'WebGPU does not report how much memory there is; running out of it is reported as an error',
+];

@@ -1,13 +1,13 @@
-// What the doctor says, without a device: advice, what fits, the text.
+// The doctor without a device: advice, what fits, the text.
 
 import type { DeviceCaps } from '@vulpes/tensor-core';
 import { describe, expect, test } from 'vitest';
-import { adviceFor, adviceWithoutAdapter } from './advice.ts';
+import { listAdvice, listAdviceWithoutAdapter } from './advice.ts';
 import type { Diagnosis } from './diagnosis.ts';
 import { formatDiagnosis } from './format.ts';
 import type { Host } from './host.ts';
-import { formatBytes, whatFits } from './memory.ts';
-import { judge } from './self-test.ts';
+import { computeWhatFits } from './memory.ts';
+import { compareResult } from './self-test.ts';
 
 const host: Host = {
   node: 'v20.11.0',
@@ -61,11 +61,11 @@ const missing = (advice: readonly { missing: string }[]) => advice.map((item) =>
 
 describe('advice', () => {
   test('a GPU with everything lacks nothing', () => {
-    expect(adviceFor(host, gpu)).toEqual([]);
+    expect(listAdvice(host, gpu)).toEqual([]);
   });
 
   test('SwiftShader: a GPU, a faster CPU driver, f16', () => {
-    const advice = adviceFor(host, swiftShader);
+    const advice = listAdvice(host, swiftShader);
     expect(missing(advice)).toEqual([
       'a GPU',
       "Mesa's CPU driver (lavapipe, Mesa ≥ 25)",
@@ -79,12 +79,12 @@ describe('advice', () => {
     ['dri', /\/dev\/dri/],
     ['wsl', /WSL/],
   ] as const)('a software adapter beside a %s device names the driver', (trace, todo) => {
-    expect(adviceFor({ ...host, traces: [trace] }, swiftShader)[0]?.todo).toMatch(todo);
+    expect(listAdvice({ ...host, traces: [trace] }, swiftShader)[0]?.todo).toMatch(todo);
   });
 
   test('f16 on NVIDIA is behind a toggle', () => {
     const caps = { ...gpu, features: { ...gpu.features, f16: false } };
-    expect(adviceFor(host, caps)[0]?.todo).toContain('vulkan_enable_f16_on_nvidia');
+    expect(listAdvice(host, caps)[0]?.todo).toContain('vulkan_enable_f16_on_nvidia');
   });
 
   test('each other feature and limit that is missing is named', () => {
@@ -93,7 +93,7 @@ describe('advice', () => {
       features: { f16: true, subgroups: false, subgroupMatrix: false, timestampQuery: false },
       limits: { ...gpu.limits, maxStorageBuffersPerShaderStage: 4 },
     };
-    expect(missing(adviceFor(host, caps))).toEqual([
+    expect(missing(listAdvice(host, caps))).toEqual([
       'subgroups',
       'subgroup matrices (tensor cores; experimental)',
       'timestamp-query',
@@ -102,7 +102,7 @@ describe('advice', () => {
   });
 
   test('a kernel family that was forced is named', () => {
-    expect(missing(adviceFor(host, { ...gpu, kernels: 'software' }))).toEqual([
+    expect(missing(listAdvice(host, { ...gpu, kernels: 'software' }))).toEqual([
       "the kernel family of this adapter's kind",
     ]);
   });
@@ -110,19 +110,10 @@ describe('advice', () => {
 
 describe('what fits', () => {
   test('the smaller of the two limits counts', () => {
-    const fits = whatFits(gpu);
+    const fits = computeWhatFits(gpu);
     expect(fits.largestTensorBytes).toBe(2 ** 31);
     expect(fits.largestTensorElements).toBe(2 ** 29);
     expect(fits.embeddingHiddenSize).toBe(Math.floor(2 ** 29 / 50257));
-  });
-
-  test.each([
-    [0, '0 B'],
-    [512, '512 B'],
-    [1536, '1.5 KiB'],
-    [2 ** 31, '2 GiB'],
-  ])('%d bytes', (bytes, text) => {
-    expect(formatBytes(bytes)).toBe(text);
   });
 });
 
@@ -130,28 +121,39 @@ describe('self-test', () => {
   const right = Float32Array.from({ length: 1000 }, (_, i) => (i % 97) + i);
 
   test('accepts only exact results', () => {
-    expect(judge(right).passed).toBe(true);
-    expect(judge(right.with(999, 0))).toEqual({
+    expect(compareResult(right).passed).toBe(true);
+    expect(compareResult(right.with(999, 0))).toEqual({
       passed: false,
       detail: 'expected y[999] = 1028, got 0',
     });
-    expect(judge(right.subarray(0, 500)).passed).toBe(false);
-    expect(judge(right.with(3, Number.NaN)).passed).toBe(false);
+    expect(compareResult(right.subarray(0, 500)).passed).toBe(false);
+    expect(compareResult(right.with(3, Number.NaN)).passed).toBe(false);
   });
 });
+
+const VARIANT_REPORT = {
+  op: 'matmul',
+  runs: 'scalar',
+  isForced: false,
+  variants: [
+    { name: 'tiled', reason: 'slow on this adapter' },
+    { name: 'scalar', reason: 'runs' },
+  ],
+};
 
 describe('text', () => {
   const report = {
     caps: swiftShader,
-    variants: { matmul: ['matmul-register[…]'], attention: ['attention-forward[…]'] },
-    fits: whatFits(swiftShader),
+    variants: [VARIANT_REPORT],
+    kernels: { matmul: ['matmul-register[…]'], attention: ['attention-forward[…]'] },
+    fits: computeWhatFits(swiftShader),
     selfTest: { passed: true, detail: 'exact', milliseconds: 12 },
   };
   const diagnosis: Diagnosis = {
     host,
     attempts: [{ choice: 'auto', problem: null }],
     adapter: report,
-    advice: adviceFor(host, swiftShader),
+    advice: listAdvice(host, swiftShader),
     browsers: ['…'],
   };
 
@@ -161,7 +163,8 @@ describe('text', () => {
       'Node v20.11.0',
       'SwiftShader',
       'no  shader-f16',
-      'maxBufferSize 4 GiB',
+      'maxBufferSize 4.00 GiB',
+      'matmul: scalar (runs)\n    not tiled: slow on this adapter',
       'matmul-register[…]',
       'attention-forward[…]',
       'costs:',
@@ -195,7 +198,7 @@ describe('text', () => {
       ...diagnosis,
       adapter: null,
       attempts: [{ choice: 'auto', problem: 'no driver was found' }],
-      advice: adviceWithoutAdapter(host),
+      advice: listAdviceWithoutAdapter(host),
     });
     expect(text).toContain('no driver was found');
     expect(text).toContain('npm install @vulpes/software-adapter');
