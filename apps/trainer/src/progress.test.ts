@@ -57,7 +57,7 @@ test('a step is one line', () => {
 test('plain lines: the first step, some between, the last, every evaluation', () => {
   let text = '';
   const progress = new RunProgress({
-    write: (part) => {
+    write: (part: string) => {
       text += part;
     },
   });
