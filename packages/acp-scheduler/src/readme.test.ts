@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { gpuSuite, randomArray } from '@vulpes/tensor-core/testing';
+import { gpuSuite, randomArray, readmeExamples } from '@vulpes/tensor-core/testing';
 import { cumulativeLogGate } from '@vulpes/wgsl-kernels';
 import { expect, test, vi } from 'vitest';
 import {
@@ -39,9 +38,7 @@ gpuSuite('README', (device) => {
 });
 
 test('the README shows the example that runs here', () => {
-  const here = readFileSync(new URL(import.meta.url), 'utf8');
-  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
-  const [, example = ''] = here.split(/^ *\/\/ (?:end of )?example\n/m);
-  const shown = /```ts\n([\s\S]*?)```/.exec(readme)?.[1];
-  expect(shown).toBe(example.replace(/^ {4}/gm, ''));
+  const { run, shown } = readmeExamples(import.meta.url);
+  expect(run).toHaveLength(1);
+  expect(run).toEqual(shown);
 });

@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { gpuSuite } from '@vulpes/tensor-core/testing';
+import { gpuSuite, readmeExamples } from '@vulpes/tensor-core/testing';
 import { expect, test, vi } from 'vitest';
 import { forgettingAttention } from './index.ts';
 
@@ -26,9 +25,7 @@ gpuSuite('README', (suiteDevice) => {
 });
 
 test('the README shows the example that runs here', () => {
-  const here = readFileSync(new URL(import.meta.url), 'utf8');
-  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
-  const [, example = ''] = here.split(/^ *\/\/ (?:end of )?example\n/m);
-  const shown = /```ts\n([\s\S]*?)```/.exec(readme)?.[1];
-  expect(shown).toBe(example.replace(/^ {4}/gm, ''));
+  const { run, shown } = readmeExamples(import.meta.url);
+  expect(run).toHaveLength(1);
+  expect(run).toEqual(shown);
 });

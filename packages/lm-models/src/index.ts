@@ -21,6 +21,14 @@ export {
 } from './generate/generate.ts';
 export type { CacheUsage, SharedOptions } from './generate/options.ts';
 export { argmax, type SamplingOptions, sampleToken } from './generate/sampling.ts';
+export type { AttentionInputs } from './layers/attention-inputs.ts';
+export { type AttentionResult, attentionLayer } from './layers/attention-layer.ts';
+export { block } from './layers/block.ts';
+export type { ForwardContext } from './layers/context.ts';
+export type { DecodingState } from './layers/decoding-state.ts';
+export { mlp } from './layers/mlp.ts';
+export type { LayerPruning } from './layers/pruning.ts';
+export { type Documents, makeVisibility, type Visibility } from './layers/visibility.ts';
 export {
   createModel,
   type LossInputs,
@@ -35,5 +43,5 @@ export type { HostTensor, HostWeights } from './parameters/host-weights.ts';
 export { initialValues } from './parameters/initial-values.ts';
 export type { ParameterInit, ParameterSpec } from './parameters/parameter-spec.ts';
 export { nonEmbeddingParameters, parameterSpecs } from './parameters/parameter-specs.ts';
-export type { Params } from './parameters/params.ts';
+export { type ParamReader, type Params, paramsBelow } from './parameters/params.ts';
 export * from './safetensors/index.ts';

@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { valueAndGrad } from '@vulpes/tensor-core';
-import { gpuSuite } from '@vulpes/tensor-core/testing';
+import { gpuSuite, readmeExamples } from '@vulpes/tensor-core/testing';
 import { expect, test, vi } from 'vitest';
 import { add, linear, linearCrossEntropy, swiglu } from './index.ts';
 
@@ -35,9 +34,7 @@ gpuSuite('README', (suiteDevice) => {
 });
 
 test('the README shows the example that runs here', () => {
-  const here = readFileSync(new URL(import.meta.url), 'utf8');
-  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
-  const [, example = ''] = here.split(/^ *\/\/ (?:end of )?example\n/m);
-  const shown = /```ts\n([\s\S]*?)```/.exec(readme)?.[1];
-  expect(shown).toBe(example.replace(/^ {4}/gm, ''));
+  const { run, shown } = readmeExamples(import.meta.url);
+  expect(run).toHaveLength(1);
+  expect(run).toEqual(shown);
 });

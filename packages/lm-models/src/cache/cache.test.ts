@@ -1,4 +1,4 @@
-// The cache on a device: chunks of any size give what the whole text gives, with padding and eviction; and its refusals.
+// The cache on a device: chunks of any size give what the whole text gives, with padding and eviction; and its errors.
 
 import {
   ArgumentError,
@@ -150,7 +150,7 @@ gpuSuite('cache', (device) => {
       expect(device().memory.liveTensors).toBe(live);
     });
 
-    test('says where its bound is no proof, and where nothing can be let go of', () => {
+    test('notes where its bound is no proof, and where nothing can be evicted', () => {
       const makeNotes = (fields: Partial<FoxConfig>) => {
         const made = makeModel(foxConfig({ ...config, ...fields }));
         using cache = made.model.createCache(made.params, { batch: 1 });
@@ -168,7 +168,7 @@ gpuSuite('cache', (device) => {
       const starts = Int32Array.of(0, 45);
       const logTolerance = -10;
       // Margin for rounding, see gate-state.ts.
-      const twinTolerance = logTolerance - 0.06;
+      const referenceTolerance = logTolerance - 0.06;
       const gates = randomArray(3, batch * length * numHeads).map((x, i) => {
         return -Math.abs(x) * [0.02, 0.2, 1, 5][i % numHeads]!;
       });
@@ -195,7 +195,12 @@ gpuSuite('cache', (device) => {
       const expected = bounds.map((logitBound, head) => {
         const [b, h] = [Math.floor(head / numHeads), head % numHeads];
         const logFgate = Array.from({ length }, (_, t) => gates[(b * length + t) * numHeads + h]!);
-        const past = { logFgate, seqStart: starts[b]!, logitBound, logTolerance: twinTolerance };
+        const past = {
+          logFgate,
+          seqStart: starts[b]!,
+          logitBound,
+          logTolerance: referenceTolerance,
+        };
         return referenceFirstPage(past);
       });
       expect([...(await state.firstPage.data())]).toEqual(expected);
@@ -204,7 +209,7 @@ gpuSuite('cache', (device) => {
     });
   });
 
-  describe('refusals', () => {
+  describe('errors', () => {
     const config = foxConfig({ ...modelCases[0]!.config, logPruningTolerance: -10 });
     const next = (model: Model, cache: KvCache, shape: [number, number], params = model.init(0)) =>
       model.nextTokenLogits(params, {
@@ -219,7 +224,7 @@ gpuSuite('cache', (device) => {
       expect(() => next(model, cache, [3, 4])).toThrow('expected inputIds with 2 rows');
       const other = createModel(foxConfig({ ...config }), device());
       expect(() => next(other, cache, [2, 4])).toThrow('expected a cache of this model');
-      // A refused chunk leaves the cache as it was.
+      // A chunk that does not fit leaves the cache as it was.
       next(model, cache, [2, 4]).dispose();
       expect(cache.length).toBe(4);
       cache.dispose();

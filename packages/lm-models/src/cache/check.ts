@@ -1,4 +1,4 @@
-// What can be wrong with a chunk or with the options of a cache, said before anything is changed.
+// What can be wrong with a chunk or with the options of a cache, checked before anything is changed.
 
 import {
   ArgumentError,

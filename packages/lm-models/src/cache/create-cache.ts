@@ -1,4 +1,4 @@
-// Makes the cache of a model: its sizes, what it may let go of, and by which bound.
+// Makes the cache of a model: its sizes, what it may evict, and by which bound.
 
 import type { Device } from '@vulpes/tensor-core';
 import type { FoxConfig } from '../config/config.ts';
@@ -15,7 +15,7 @@ export interface CacheOptions {
   readonly batch: number;
   /** [B], first token of each row that is not padding (rows of unequal length are padded on the left). Default 0. */
   readonly seqStart?: ArrayLike<number> | undefined;
-  /** Let go of what no later token can need. Default true. */
+  /** Evict what no later token can need. Default true. */
   readonly evict?: boolean | undefined;
 }
 
@@ -72,5 +72,5 @@ function makeNotes(config: FoxConfig, geometry: CacheGeometry): string[] {
   }
   if (geometry.windowSize !== null) return [];
   const reason = geometry.hasGate ? 'logPruningTolerance is null' : 'the model has no forget gate';
-  return [`cache: nothing is let go of, as ${reason}.`];
+  return [`cache: nothing is evicted, as ${reason}.`];
 }

@@ -1,4 +1,4 @@
-// What a cache lets go of, where heads and limits meet: heads that share keys, sliding windows, bounds from the norms seen so far.
+// What a cache evicts where heads and limits meet: heads that share keys, sliding windows, bounds from the norms seen so far.
 
 import { logitUpperBoundFromNorms } from '@vulpes/acp-scheduler';
 import { PAGE_SIZE } from '@vulpes/fox-attention';
@@ -63,10 +63,10 @@ gpuSuite('eviction of pages', (device) => {
     return { evicted, full: kept.at(-1)!.pages };
   }
 
-  test('a page goes only when every query head of its group lets go', async () => {
+  test('a page goes only when no query head of its group needs it', async () => {
     const config = foxConfig({ ...findCase('grouped-pro'), logPruningTolerance: -10 });
     const chunks = [64, ...new Array<number>(6).fill(32)];
-    // The first group has one head that forgets and one that remembers; the second forgets.
+    // The first group has one head that forgets and one that retains; the second forgets.
     const weights = withGates(config, [-1.5, 6, -1.5, -1.5]);
     const { evicted, full } = await readTwice(config, { weights, chunks });
     const pages = evicted.at(-1)!.pages;

@@ -1,4 +1,4 @@
-// The eviction rule itself, on the worst texts that its bound allows: what is let go of never weighs more than ε again.
+// The eviction rule itself, on the worst texts that its bound allows: what is evicted never weighs more than ε again.
 
 import { PAGE_SIZE } from '@vulpes/fox-attention';
 import { CounterRng } from '@vulpes/tensor-core';
@@ -17,7 +17,7 @@ function randomGates(rng: CounterRng): Float64Array {
   });
 }
 
-test('ten thousand heads: the mass let go of is at most ε for every later query, whatever q and k are', () => {
+test('ten thousand heads: the evicted mass is at most ε for every later query, whatever q and k are', () => {
   const rng = new CounterRng(42);
   let [worst, evictions] = [0, 0];
   for (let head = 0; head < 10_000; head++) {

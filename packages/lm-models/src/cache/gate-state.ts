@@ -9,7 +9,7 @@ import { GrowableTensor } from './growable-tensor.ts';
 import type { LogitBound } from './logit-bound.ts';
 
 /**
- * Nats that rounding may take from S: its recurrence in f32 is off by less than 4e-7 a remembered token, and those are at
+ * Nats that rounding may take from S: its recurrence in f32 is off by less than 4e-7 a retained token, and those are at
  * most 131,072 (the limit of cumulativeLogGate). U and D are right to 1e-5.
  */
 const ROUNDING_MARGIN = 0.06;
@@ -18,11 +18,11 @@ export class GateState implements Disposable {
   readonly #geometry: CacheGeometry;
   /** i32 [B, H, 2]: logLambda of the last token. */
   readonly #carry: Tensor;
-  /** f32 [B, H]: tokens still remembered, R_t = 1 + f_t R_{t−1}. */
-  readonly #remembered: Tensor;
+  /** f32 [B, H]: effective number of tokens retained, R_t = 1 + f_t R_{t−1}. */
+  readonly #retained: Tensor;
   /** i32 [pages, B, H, 4]: logLambda and S at the last token of each page. */
   readonly #edges: GrowableTensor;
-  /** i32 [B, H]: pages before it are let go of. */
+  /** i32 [B, H]: pages before it are evicted. */
   readonly firstPage: Tensor;
 
   constructor(geometry: CacheGeometry) {
@@ -32,7 +32,7 @@ export class GateState implements Disposable {
     this.#carry = device.keep(
       device.zeros([...heads, 2], { dtype: 'i32', label: 'last logLambda' }),
     );
-    this.#remembered = device.keep(device.zeros(heads, { label: 'remembered tokens' }));
+    this.#retained = device.keep(device.zeros(heads, { label: 'retained tokens' }));
     this.firstPage = device.keep(device.zeros(heads, { dtype: 'i32', label: 'first page' }));
     const edges = { dtype: 'i32', label: 'gates at page edges' } as const;
     this.#edges = new GrowableTensor(device, [...heads, 4], edges);
@@ -61,7 +61,7 @@ export class GateState implements Disposable {
         log_lambda: logLambda,
         seq_start: seqStartTensor,
         carry: this.#carry,
-        remembered: this.#remembered,
+        remembered: this.#retained,
         edges: this.#edges.tensor,
       },
       params: { heads: batch * numHeads, num_heads: numHeads, chunk_len: length, offset },
@@ -90,7 +90,7 @@ export class GateState implements Disposable {
   }
 
   dispose(): void {
-    for (const owned of [this.#carry, this.#remembered, this.firstPage, this.#edges]) {
+    for (const owned of [this.#carry, this.#retained, this.firstPage, this.#edges]) {
       owned.dispose();
     }
   }

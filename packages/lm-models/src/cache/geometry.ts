@@ -17,7 +17,7 @@ export interface CacheGeometry {
   readonly hasPadding: boolean;
   /** Pages may be freed. */
   readonly mayEvict: boolean;
-  /** log ε of what heads forget; null where nothing is let go of for that reason. */
+  /** log ε of what heads forget; null where gates evict nothing. */
   readonly logPruningTolerance: number | null;
 }
 

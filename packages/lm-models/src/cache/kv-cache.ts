@@ -1,4 +1,4 @@
-// The cache of a generation: what all layers keep of the text so far, how large it is, and how it lets go of what is forgotten.
+// The cache of a generation: what all layers keep of the text so far, how large it is, and how it evicts what is forgotten.
 
 import { PAGE_SIZE } from '@vulpes/fox-attention';
 import { type Device, NonFiniteError, type Tensor } from '@vulpes/tensor-core';
@@ -21,7 +21,7 @@ export interface KvCacheParts {
  * It holds memory of the device until `dispose()`.
  */
 export class KvCache implements Disposable {
-  /** What a reader of the results should know: bounds that are no proof, nothing to let go of. */
+  /** What a reader of the results should know: bounds that are no proof, nothing to evict. */
   readonly notes: readonly string[];
   readonly #parts: KvCacheParts;
   #length = 0;
@@ -56,7 +56,7 @@ export class KvCache implements Disposable {
     return this.#bytes('kept');
   }
 
-  /** What `keptBytes` would be if nothing had been let go of. */
+  /** What `keptBytes` would be if nothing had been evicted. */
   get fullBytes(): number {
     return this.#bytes('full');
   }
@@ -145,8 +145,8 @@ export class KvCache implements Disposable {
 
   #hasNewPages(): boolean {
     const { geometry } = this.#parts;
-    const letsGo = geometry.logPruningTolerance !== null || geometry.windowSize !== null;
-    return geometry.mayEvict && letsGo && Math.floor(this.#length / PAGE_SIZE) > this.#evictedAt;
+    const canEvict = geometry.logPruningTolerance !== null || geometry.windowSize !== null;
+    return geometry.mayEvict && canEvict && Math.floor(this.#length / PAGE_SIZE) > this.#evictedAt;
   }
 
   #bytes(kind: 'kept' | 'full' | 'allocated'): number {

@@ -4,6 +4,7 @@ import { appendPages, pagedAttention } from '@vulpes/fox-attention';
 import { invariant, reshape, type Tensor } from '@vulpes/tensor-core';
 import { embedding, tokenShift } from '@vulpes/wgsl-kernels';
 import type { AttentionInputs } from '../layers/attention-inputs.ts';
+import type { DecodingState } from '../layers/decoding-state.ts';
 import { GateState } from './gate-state.ts';
 import type { CacheGeometry, Chunk } from './geometry.ts';
 import type { LogitBound } from './logit-bound.ts';
@@ -11,11 +12,11 @@ import { getGroupSize, PagePools } from './page-pools.ts';
 
 export type ShiftedName = 'k' | 'v';
 
-export class LayerCache implements Disposable {
+export class LayerCache implements DecodingState, Disposable {
   readonly #geometry: CacheGeometry;
   readonly #pools: PagePools;
   readonly #gates: GateState | null;
-  /** Null where nothing is let go of. */
+  /** Null where nothing is evicted by gates. */
   readonly #bound: LogitBound | null;
   /** f32 [B, 1, Hkv, D]: the last token before the shift. */
   readonly #lastUnshifted = new Map<ShiftedName, Tensor>();
@@ -67,12 +68,12 @@ export class LayerCache implements Disposable {
     });
   }
 
-  /** Records the search for what may be let go of, with `length` tokens in the cache. */
+  /** Records the search for what may be evicted, with `length` tokens in the cache. */
   evict(length: number): void {
     if (this.#bound) this.#gates?.evict(this.#bound, length);
   }
 
-  /** i32 [B, H]: pages that each query head needs no more; -1 for NaN. Null where nothing is let go of. */
+  /** i32 [B, H]: pages that each query head needs no more; -1 for NaN. Null where nothing is evicted by gates. */
   readFirstPages(): Promise<ArrayLike<number>> | null {
     return this.#bound && this.#gates ? this.#gates.firstPage.data() : null;
   }

@@ -26,7 +26,7 @@ test('pages wholly in padding are never allotted', () => {
   expect([table.heldPages, table.countPages(64), table.countPages(65)]).toEqual([3, 3, 6]);
   table.extend(70);
   expect(table.heldPages).toBe(6);
-  // What a head lets go of may be said to lie in padding, or to the right of the text.
+  // What a head evicts may lie in padding, or to the right of the text.
   expect(table.release(2, 1)).toBe(false);
   expect(table.release(1, 9)).toBe(true);
   expect(table.heldPages).toBe(4);

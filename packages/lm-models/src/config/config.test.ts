@@ -1,4 +1,4 @@
-// Configurations: defaults, the JSON file, sizes, and each refusal.
+// Configurations: defaults, the JSON file, sizes, and each error.
 
 import { CheckpointError, FoxError } from '@vulpes/tensor-core';
 import { describe, expect, test } from 'vitest';
@@ -22,7 +22,7 @@ describe('config.json', () => {
     expect(foxConfigFromJson(foxConfigToJson(config))).toEqual(config);
   });
 
-  test('what is ours is written only where it differs', () => {
+  test('fields that are not official are written only where it differs', () => {
     expect(foxConfigToJson(foxConfig(small))).not.toMatch(/pruning_mode|fgate_decay_times/);
     const certified = foxConfig({
       ...small,
@@ -51,7 +51,7 @@ describe('config.json', () => {
     ],
     ['{"hidden_size":"64"}', 'expected hiddenSize to be a positive integer, got "64"'],
     ['{"hidden_size":null}', 'expected hiddenSize to be a positive integer, got null'],
-  ])('%s is refused', (text, message) => {
+  ])('%s is an error', (text, message) => {
     const read = () => foxConfigFromJson(text, 'dir/config.json');
     expect(read).toThrow(CheckpointError);
     expect(read).toThrow(`dir/config.json: `);
@@ -97,7 +97,7 @@ describe('foxConfig', () => {
     [{ hiddenAct: 'sigmoid' }, 'not supported: hiddenAct "sigmoid"'],
     [{ attentionBias: true }, 'not supported: attentionBias'],
     [{ elementwiseAffine: false }, 'not supported: norms without weights'],
-  ])('%j is refused', (fields, message) => {
+  ])('%j is an error', (fields, message) => {
     const make = () => foxConfig({ ...small, ...fields } as Partial<FoxConfig>);
     expect(make).toThrow(message);
     expect(make).toThrow(/^config: /);

@@ -1,4 +1,4 @@
-// Generation: with a cache and without, in batches, the window it looks back at, where it ends, its seed, and its refusals.
+// Generation: with a cache and without, in batches, the window it looks back at, where it ends, its seed, and its errors.
 
 import { ArgumentError, NonFiniteError } from '@vulpes/tensor-core';
 import { gpuSuite } from '@vulpes/tensor-core/testing';
@@ -49,7 +49,7 @@ gpuSuite('generate', (device) => {
     expect([...(await make({ contextLength: 6 }))]).not.toEqual(expected);
   });
 
-  describe('with a cache, without one, and with one that lets go', () => {
+  describe('with a cache, without one, and with one that evicts', () => {
     const prompts = [70, 33, 3, 1].map((length, row) =>
       Array.from({ length }, (_, t) => (t * t + 3 * t + row) % config.vocabSize),
     );
@@ -125,7 +125,7 @@ gpuSuite('generate', (device) => {
     expect(device().memory.liveTensors).toBe(live);
   });
 
-  test('ends after the stop token, or when told to', async () => {
+  test('ends after the stop token, or when asked to', async () => {
     const all = [...(await make({}))];
     const stopToken = all[prompt.length + 2] as number;
     const end = all.indexOf(stopToken, prompt.length) + 1;

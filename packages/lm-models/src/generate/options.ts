@@ -1,4 +1,4 @@
-// The options of a generation: what they mean, their defaults, and what is refused.
+// The options of a generation: what they mean, their defaults, and their checks.
 
 import { ArgumentError } from '@vulpes/tensor-core';
 import type { FoxConfig } from '../config/config.ts';
@@ -7,7 +7,7 @@ import type { FoxConfig } from '../config/config.ts';
 export interface CacheUsage {
   /** Tokens of a row, padding included. */
   readonly length: number;
-  /** Bytes in use; the most that were ever in use; what would be in use if nothing had been let go of. */
+  /** Bytes in use; the most that were ever in use; what would be in use if nothing had been evicted. */
   readonly keptBytes: number;
   readonly peakBytes: number;
   readonly fullBytes: number;
@@ -35,7 +35,7 @@ export interface SharedOptions {
   readonly stopToken?: number | null | undefined;
   /** Keep keys and values of the text so far, instead of computing it anew for each token. Default `config.useCache`. */
   readonly useCache?: boolean | undefined;
-  /** Let the cache go of what no later token can need; see `model.createCache`. Default true. */
+  /** Evict from the cache what no later token can need; see `model.createCache`. Default true. */
   readonly evict?: boolean | undefined;
   /** Tokens of the prompt that are computed at once. Default 256. */
   readonly prefillChunk?: number | undefined;

@@ -2,9 +2,9 @@
 
 import type { Tensor } from '@vulpes/tensor-core';
 import { embedding, rmsNorm } from '@vulpes/wgsl-kernels';
-import type { LayerCache } from '../cache/layer-cache.ts';
 import { block } from '../layers/block.ts';
 import type { ForwardContext } from '../layers/context.ts';
+import type { DecodingState } from '../layers/decoding-state.ts';
 import { type Params, paramsBelow } from '../parameters/params.ts';
 
 export interface Hidden {
@@ -19,7 +19,7 @@ export function forward(
   params: Params,
   inputIds: Tensor,
   context: ForwardContext,
-  caches?: readonly LayerCache[],
+  caches?: readonly DecodingState[],
 ): Hidden {
   const { config } = context;
   const param = paramsBelow(params, 'model');

@@ -139,10 +139,10 @@ gpuSuite('model', (device) => {
       );
       expectMatch('loss', [actual.loss], [expected.loss], 1e-6);
       expectMatch('loss per token', actual.lossPerToken, expected.lossPerToken, 1e-5);
-      const [logits, twin] = [actual.logits, expected.logits].map((all) =>
+      const [logits, reference] = [actual.logits, expected.logits].map((all) =>
         validRows(all, layout.seqStart),
       );
-      expectMatch('logits', logits as number[], twin as number[], 1e-5);
+      expectMatch('logits', logits as number[], reference as number[], 1e-5);
       for (const [name, derivative] of Object.entries(getDerivatives(layout, batch))) {
         const error = directionalError(name, actual.grads[name] as Float32Array, derivative);
         // A gate's bias sums terms that nearly cancel.
