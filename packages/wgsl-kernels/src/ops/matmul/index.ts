@@ -1,4 +1,5 @@
 export { launchMatmul, type MatmulLaunch, planMatmul } from './launch.ts';
+export { findMatrixObstacle, matrixMatmul } from './matmul.matrix.kernel.ts';
 export { type MatmulOptions, matmul } from './matmul.op.ts';
 export { registerMatmul } from './matmul.register.kernel.ts';
 export { tiledMatmul } from './matmul.tiled.kernel.ts';
