@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { cachedFolder, isComplete } from './cache.ts';
+import { cachedFolder, isComplete, toHash } from './cache.ts';
 
 let root = '';
 beforeEach(() => {
@@ -21,7 +21,8 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 const files = [{ name: 'lib.so', data: Buffer.from('library') }];
-const readFiles = () => files;
+const hashes = { 'lib.so': toHash(Buffer.from('library')) };
+const contents = { hashes, read: () => files };
 const neverRead = () => {
   throw new Error('read again');
 };
@@ -29,27 +30,35 @@ const neverRead = () => {
 describe('cachedFolder', () => {
   test('unpacks once, then only looks', () => {
     const cacheDir = join(root, 'not', 'there', 'yet');
-    const folder = cachedFolder('v1', readFiles, { cacheDir });
+    const folder = cachedFolder('v1', contents, { cacheDir });
     expect(readFileSync(join(folder, 'lib.so'), 'utf8')).toBe('library');
-    expect(cachedFolder('v1', neverRead, { cacheDir })).toBe(folder);
+    expect(cachedFolder('v1', { hashes, read: neverRead }, { cacheDir })).toBe(folder);
     expect(readdirSync(cacheDir)).toEqual(['v1']);
   });
 
   test('replaces a damaged folder and leaves nothing behind', () => {
-    const folder = cachedFolder('v1', readFiles, { cacheDir: root });
+    const folder = cachedFolder('v1', contents, { cacheDir: root });
     truncateSync(join(folder, 'lib.so'), 3);
-    expect(isComplete(folder)).toBe(false);
-    expect(cachedFolder('v1', readFiles, { cacheDir: root })).toBe(folder);
-    expect(isComplete(folder)).toBe(true);
+    expect(isComplete(folder, hashes)).toBe(false);
+    expect(cachedFolder('v1', contents, { cacheDir: root })).toBe(folder);
+    expect(isComplete(folder, hashes)).toBe(true);
     expect(readdirSync(root)).toEqual(['v1']);
   });
 
+  test('replaces a file of the right size with one flipped bit', () => {
+    const folder = cachedFolder('v1', contents, { cacheDir: root });
+    writeFileSync(join(folder, 'lib.so'), 'librarx');
+    cachedFolder('v1', contents, { cacheDir: root });
+    expect(readFileSync(join(folder, 'lib.so'), 'utf8')).toBe('library');
+  });
+
   test('uses what another process put in place while it was unpacking', () => {
-    const readSlowly = () => {
-      cachedFolder('v1', readFiles, { cacheDir: root });
+    const read = () => {
+      cachedFolder('v1', contents, { cacheDir: root });
       return files;
     };
-    expect(isComplete(cachedFolder('v1', readSlowly, { cacheDir: root }))).toBe(true);
+    const folder = cachedFolder('v1', { hashes, read }, { cacheDir: root });
+    expect(isComplete(folder, hashes)).toBe(true);
     expect(readdirSync(root)).toEqual(['v1']);
   });
 
@@ -57,21 +66,21 @@ describe('cachedFolder', () => {
     const cacheDir = join(root, 'open');
     mkdirSync(cacheDir);
     chmodSync(cacheDir, 0o777);
-    cachedFolder('v1', readFiles, { cacheDir });
+    cachedFolder('v1', contents, { cacheDir });
     expect(statSync(cacheDir).mode & 0o022).toBe(0);
   });
 
   test('follows XDG_CACHE_HOME, and VULPES_CACHE_DIR before it', () => {
     const xdg = { XDG_CACHE_HOME: root };
-    expect(cachedFolder('v1', readFiles, { env: xdg })).toBe(join(root, 'vulpes', 'v1'));
+    expect(cachedFolder('v1', contents, { env: xdg })).toBe(join(root, 'vulpes', 'v1'));
     const both = { ...xdg, VULPES_CACHE_DIR: join(root, 'mine') };
-    expect(cachedFolder('v1', readFiles, { env: both })).toBe(join(root, 'mine', 'v1'));
+    expect(cachedFolder('v1', contents, { env: both })).toBe(join(root, 'mine', 'v1'));
   });
 
   test('says which folder it could not write to', () => {
     const file = join(root, 'file');
     writeFileSync(file, '');
-    expect(() => cachedFolder('v1', readFiles, { cacheDir: file })).toThrow(
+    expect(() => cachedFolder('v1', contents, { cacheDir: file })).toThrow(
       `softwareAdapter: expected a writable cache folder, tried ${file}. ` +
         'Set VULPES_CACHE_DIR to a folder that only you can write to.',
     );

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import {
   chmodSync,
   lstatSync,
@@ -6,7 +6,6 @@ import {
   readFileSync,
   renameSync,
   rmSync,
-  statSync,
   writeFileSync,
 } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
@@ -15,7 +14,10 @@ import type { Environment } from './environment.ts';
 import { SoftwareAdapterError } from './errors.ts';
 import type { TarFile } from './tar.ts';
 
-const STAMP = 'complete.json'; // { file name: bytes }, written last
+/** SHA-256 in hex by file name. */
+export type Hashes = Readonly<Record<string, string>>;
+
+export const toHash = (data: Uint8Array): string => createHash('sha256').update(data).digest('hex');
 
 /** Where unpacked files may live, best first. Libraries are loaded from there: per user only. */
 const cacheFolders = (chosen: string | undefined, env: Environment): string[] => {
@@ -34,12 +36,11 @@ const makePrivate = (folder: string): void => {
   if (mode & 0o022) chmodSync(folder, mode & 0o755);
 };
 
-/** True when the folder holds every file of its stamp at full size. */
-export const isComplete = (folder: string): boolean => {
+/** True when the folder holds every file with the bytes that are expected. */
+export const isComplete = (folder: string, hashes: Hashes): boolean => {
   try {
-    const sizes = JSON.parse(readFileSync(join(folder, STAMP), 'utf8')) as Record<string, number>;
-    return Object.entries(sizes).every(
-      ([name, size]) => statSync(join(folder, name)).size === size,
+    return Object.entries(hashes).every(
+      ([name, hash]) => toHash(readFileSync(join(folder, name))) === hash,
     );
   } catch {
     return false;
@@ -49,18 +50,16 @@ export const isComplete = (folder: string): boolean => {
 const writeAll = (folder: string, files: readonly TarFile[]): void => {
   mkdirSync(folder, { mode: 0o700 });
   for (const { name, data } of files) writeFileSync(join(folder, name), data, { mode: 0o755 });
-  const sizes = Object.fromEntries(files.map(({ name, data }) => [name, data.length]));
-  writeFileSync(join(folder, STAMP), JSON.stringify(sizes));
 };
 
 /** Puts a finished folder in place; a process that came first wins, a damaged one gives way. */
-const moveIntoPlace = (finished: string, target: string): void => {
+const moveIntoPlace = (finished: string, target: string, hashes: Hashes): void => {
   for (let attempt = 0; attempt < 3; attempt++) {
     try {
       renameSync(finished, target);
       return;
     } catch (error) {
-      if (isComplete(target)) return;
+      if (isComplete(target, hashes)) return;
       if (attempt === 2) throw error;
       // Rename first: deleting in place could take files from under a process that just won.
       try {
@@ -73,14 +72,21 @@ const moveIntoPlace = (finished: string, target: string): void => {
   }
 };
 
-const unpackInto = (parent: string, name: string, read: () => TarFile[]): string => {
+interface Contents {
+  /** What the files must be. */
+  readonly hashes: Hashes;
+  /** Called only where they are not there. */
+  readonly read: () => TarFile[];
+}
+
+const unpackInto = (parent: string, name: string, { hashes, read }: Contents): string => {
   const target = join(parent, name);
-  if (isComplete(target)) return target;
+  if (isComplete(target, hashes)) return target;
   makePrivate(parent);
   const unfinished = `${target}.${process.pid}-${randomBytes(4).toString('hex')}`;
   try {
     writeAll(unfinished, read());
-    moveIntoPlace(unfinished, target);
+    moveIntoPlace(unfinished, target, hashes);
   } finally {
     rmSync(unfinished, { recursive: true, force: true });
   }
@@ -88,19 +94,19 @@ const unpackInto = (parent: string, name: string, read: () => TarFile[]): string
 };
 
 /**
- * A folder `name` in the user's cache that holds what `read` returns. It appears in one rename,
+ * A folder `name` in the user's cache that holds what `read` returns, checked at each call. It appears in one rename,
  * so any number of processes may ask at once, and a killed one leaves nothing half done.
  */
 export const cachedFolder = (
   name: string,
-  read: () => TarFile[],
+  contents: Contents,
   options: { cacheDir?: string | undefined; env?: Environment } = {},
 ): string => {
   const parents = cacheFolders(options.cacheDir, options.env ?? process.env);
   let cause: unknown;
   for (const parent of parents) {
     try {
-      return unpackInto(parent, name, read);
+      return unpackInto(parent, name, contents);
     } catch (error) {
       if (SoftwareAdapterError.isInstance(error)) throw error;
       cause = error;
