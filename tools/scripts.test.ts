@@ -1,4 +1,4 @@
-// Scripts of package.json run in cmd.exe and PowerShell, too.
+// package.json: scripts run in cmd.exe and PowerShell, too, and every package says what it is.
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
@@ -32,11 +32,23 @@ test('the pattern finds what only a POSIX shell runs', () => {
   expect(findFault('node tools/run.mjs start')).toBeUndefined();
 });
 
-test.each(manifests)('%s', (file) => {
+test.each(manifests)('scripts of %s', (file) => {
   const { scripts = {} } = JSON.parse(readFileSync(new URL(file, root), 'utf8')) as {
     scripts?: Record<string, string>;
   };
   for (const [name, script] of Object.entries(scripts)) {
     expect(findFault(script), `${name}: ${script}`).toBeUndefined();
   }
+});
+
+test.each(manifests)('metadata of %s', (file) => {
+  const manifest = JSON.parse(readFileSync(new URL(file, root), 'utf8')) as Record<string, unknown>;
+  expect(manifest).toMatchObject({
+    description: expect.stringMatching(/.{10}/),
+    keywords: expect.arrayContaining([expect.any(String)]),
+    license: 'MIT',
+    repository: expect.objectContaining({ type: 'git' }),
+    engines: { node: expect.stringContaining('>=') },
+    sideEffects: expect.anything(),
+  });
 });

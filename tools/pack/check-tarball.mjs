@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { publint } from 'publint';
@@ -44,6 +44,12 @@ const install = (tarball, all, cwd) => {
   const files = closure(tarball, all).map(({ file }) => file);
   const flags = ['--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts'];
   return runTool(['npm', 'install', ...flags, ...files], { cwd, env: toolEnv() });
+};
+
+/** The installed package brings the licence. @param {Tarball} tarball @param {string} cwd */
+const findLicence = async ({ name }, cwd) => {
+  const file = join(cwd, 'node_modules', ...name.split('/'), 'LICENSE');
+  return existsSync(file) ? { code: 0, output: '' } : { code: 1, output: `expected ${file}` };
 };
 
 /** @param {Tarball} tarball @param {string} cwd @returns {Promise<Outcome>} */
@@ -100,6 +106,7 @@ export const checkTarball = async (tarball, all, parent) => {
   const checks = [
     ['publint', () => lint(tarball)],
     ['install', () => install(tarball, all, cwd)],
+    ['licence', () => findLicence(tarball, cwd)],
     ['import', () => importInNode(tarball, cwd)],
     ['types', () => typeCheck(tarball, cwd)],
   ];
