@@ -48,7 +48,9 @@ describe('matmul-matrix selects', () => {
     expect(findMatrixObstacle(without({ subgroupMinSize: 8 }))).toBe(
       'needs subgroups of one size, the adapter has 8 to 32',
     );
-    expect(() => matrixMatmul.select(sizes, makeCaps({}))).toThrowErrorMatchingInlineSnapshot(`[UnsupportedError: matmul-matrix: expected a device that it can run on, but it needs feature f16. Take another variant.]`);
+    expect(() => matrixMatmul.select(sizes, makeCaps({}))).toThrowErrorMatchingInlineSnapshot(
+      `[UnsupportedError: matmul-matrix: expected a device that it can run on, but it needs feature f16. Take another variant.]`,
+    );
   });
 });
 
