@@ -1,4 +1,4 @@
-// Runs the chosen suites and yardsticks and prints, and writes, what came out.
+// Runs the chosen suites and comparisons; prints and writes the report.
 
 import {
   adapterName,
@@ -7,135 +7,145 @@ import {
   type BenchReport,
   chooseCases,
   counted,
-  DeviceSlot,
   defaultSettings,
   formatCase,
   formatEnd,
-  formatRefusals,
-  reasonOf,
+  formatFailedChecks,
+  formatReason,
+  type Progress,
   runCases,
 } from '@vulpes/bench';
-import { createDevice, type Device, type DeviceCaps } from '@vulpes/tensor-core';
+import {
+  endOnSignal,
+  formatDuration,
+  InterruptedError,
+  type Output,
+  ProgressLine,
+  RenewableDevice,
+} from '@vulpes/cli-kit';
+import type { DeviceCaps } from '@vulpes/tensor-core';
 import { checkPytorch } from './check-pytorch.ts';
+import { endChildren } from './children.ts';
 import { createYardsticks } from './compare/index.ts';
 import { hostInfo } from './host.ts';
 import type { BenchArguments } from './options.ts';
-import { ReportWriter } from './outputs.ts';
-import { ProgressLine } from './progress-line.ts';
-import { type Compared, runYardsticks } from './run-yardsticks.ts';
-import { EndedBySignal, endOnSignal } from './stop-signals.ts';
+import { ReportWriter } from './report-writer.ts';
+import { runYardsticks } from './run-yardsticks.ts';
 
-export interface Output {
-  write(text: string): unknown;
-}
-
-/** @returns exit code: 1 where nothing was measured, the report is refused, a case failed for another reason than its size, a yardstick could not run, or a file could not be written. */
+/** @returns exit code: 1 where nothing was measured, a check or a case failed, a baseline could not run, or a file could not be written */
 export async function bench(
   given: BenchArguments,
   stdout: Output,
-  casesOf: (caps: DeviceCaps) => readonly BenchCase[] = (caps) => chooseCases(caps, given),
+  choose: (caps: DeviceCaps) => readonly BenchCase[] = (caps) => chooseCases(caps, given),
 ): Promise<number> {
-  const yardsticks = createYardsticks(given.compare, given);
-  const slot = await DeviceSlot.open(() => createDevice(given));
-  const progress = new ProgressLine(process.stderr);
-  const cases = casesOf(slot.device.caps);
+  const baselines = createYardsticks(given.compare, given);
+  using devices = await RenewableDevice.open(given);
+  const cases = choose(devices.device.caps);
   const writer = new ReportWriter(given);
-  const onReport = (soFar: BenchReport): void => writer.save(soFar);
+  const progress = new ProgressLine(process.stderr);
+  const showStep = (text: string): void => progress.update({ text, done: 0, total: 1 });
   const release = endOnSignal((name) => {
+    endChildren();
     progress.clear();
     writer.removeEmptyFolder();
-    stdout.write(`${new EndedBySignal(name, whatIsLeft(writer)).message}\n`);
+    stdout.write(`${new InterruptedError(name, writer.describeState()).message}\n`);
   });
   try {
     if (given.compare.includes('pytorch')) {
-      progress.say('looking for PyTorch');
+      showStep('looking for PyTorch');
       await checkPytorch(given.python);
     }
-    const options = optionsOf(given, slot.device, { progress, stdout });
-    const toRun = { yardsticks: yardsticks.map(({ name }) => name) };
-    const ours = await runCases(slot, cases, {
-      ...options,
-      onReport: (soFar) => onReport({ ...soFar, notRun: { ...soFar.notRun, ...toRun } }),
+    const toRun = { baselines: baselines.map(({ name }) => name) };
+    const ours = await runCases(devices, cases, {
+      ...createOptions(given, devices.device.caps, progress, stdout),
+      onStep: showStep,
+      onReport: (soFar) => writer.save({ ...soFar, notRun: { ...soFar.notRun, ...toRun } }),
     });
-    const onProgress = (doing: string): void => progress.say(doing);
-    const compared = await runYardsticks(ours, yardsticks, { slot, onProgress, onReport });
+    const { report, complaints } = await runYardsticks(ours, baselines, {
+      slot: devices,
+      onProgress: showStep,
+      onReport: (soFar) => writer.save(soFar),
+    });
     progress.clear();
-    return await conclude(compared, writer, stdout);
+    return await conclude(report, complaints, writer, stdout);
   } finally {
     release();
+    progress.clear();
     writer.removeEmptyFolder();
-    slot.device.dispose();
   }
 }
 
-/** Prints what stands below the cases, writes the files, and complains. @returns exit code */
+/** Options that were given, and for the others what suits the adapter. Prints the adapter. */
+function createOptions(
+  given: BenchArguments,
+  caps: DeviceCaps,
+  progress: ProgressLine,
+  stdout: Output,
+): BenchOptions {
+  const settings = defaultSettings({ caps });
+  stdout.write([`adapter: ${adapterName(caps)}`, ...caps.notes, ''].join('\n  ').trimEnd());
+  stdout.write('\n');
+  const print = (text: string): void => {
+    progress.clear();
+    stdout.write(`\n${text}\n`);
+  };
+  const { suites, caseText, maxTokens, presets, adapter, kernels } = given;
+  return {
+    ...settings,
+    invocation: { suites, caseText, maxTokens, presets, adapter, kernels },
+    runs: given.runs ?? settings.runs,
+    budgetSeconds: given.budgetSeconds ?? settings.budgetSeconds,
+    hasPeaks: given.hasPeaks,
+    host: hostInfo(),
+    onProgress: (at) => progress.update(formatProgress(at)),
+    onCase: (caseReport) => print(formatCase(caseReport, !caps.isSoftware)),
+    // Cases that the budget leaves out share a line at the end.
+    onNotMeasured: (entry) =>
+      entry.kind !== 'left-out' && print(`${entry.case}: ${formatReason(entry)}`),
+  };
+}
+
+/** `2/6, 1m05s | time 3/5: find-block-ranges/search B1-T4096` */
+export function formatProgress({ caseId, phase, casesDone, casesTotal, ...at }: Progress) {
+  return {
+    text: `${casesDone}/${casesTotal}, ${formatDuration(at.elapsedMs / 1000)} | ${phase} ${at.done + 1}/${at.of}: ${caseId}`,
+    done: casesDone,
+    total: casesTotal,
+    plain: `[${casesDone + 1}/${casesTotal}] ${caseId}`,
+  };
+}
+
+/** Prints what stands below the cases, writes the files, and prints the errors. @returns exit code */
 async function conclude(
-  { report, complaints: ofYardsticks }: Compared,
+  report: BenchReport,
+  baselineErrors: readonly string[],
   writer: ReportWriter,
   stdout: Output,
 ): Promise<number> {
   for (const block of formatEnd(report)) stdout.write(`\n${block}\n`);
   const written = await writer.finish(report);
-  for (const line of [...written.lines, verdict(report)]) stdout.write(`${line}\n`);
-  const complaints = [...written.complaints, ...ofYardsticks, ...complaintsOf(report)];
-  for (const complaint of complaints) console.error(complaint);
-  return complaints.length > 0 ? 1 : 0;
+  for (const line of [...written.lines, formatResult(report)]) stdout.write(`${line}\n`);
+  const errors = [...written.errors, ...baselineErrors, ...listErrors(report)];
+  for (const error of errors) console.error(error);
+  return errors.length > 0 ? 1 : 0;
 }
-
-const whatIsLeft = ({ saved }: ReportWriter): string =>
-  saved === null ? 'No report was written.' : `The report so far: ${saved}`;
 
 /** `All 3 variants that ran passed their check. 12 s.` */
-function verdict({ cases, refused, elapsedMs }: BenchReport): string {
+function formatResult({ cases, failedChecks, elapsedMs }: BenchReport): string {
   const variants = cases.reduce((sum, benchCase) => sum + benchCase.variants.length, 0);
-  const passed = refused.length === 0 && variants > 0;
-  const outcome = `All ${counted(variants, 'variant')} that ran passed their check. `;
-  return `${passed ? outcome : ''}${(elapsedMs / 1000).toFixed(0)} s.`;
+  const passed = failedChecks.length === 0 && variants > 0;
+  const result = `All ${counted(variants, 'variant')} that ran passed their check. `;
+  return `${passed ? result : ''}${(elapsedMs / 1000).toFixed(0)} s.`;
 }
 
-/** What was given, with what suits the adapter for the rest; says on the way what is measured. */
-function optionsOf(
-  given: BenchArguments,
-  device: Device,
-  { progress, stdout }: { readonly progress: ProgressLine; readonly stdout: Output },
-): BenchOptions {
-  const { caps } = device;
-  const settings = defaultSettings(device);
-  stdout.write(`adapter: ${adapterName(caps)}\n`);
-  for (const note of caps.notes) stdout.write(`  ${note}\n`);
-  const print = (text: string): void => {
-    progress.clear();
-    stdout.write(`\n${text}\n`);
-  };
-  return {
-    ...settings,
-    asked: askedOf(given),
-    runs: given.runs ?? settings.runs,
-    budgetSeconds: given.budgetSeconds ?? settings.budgetSeconds,
-    hasPeaks: given.hasPeaks,
-    host: hostInfo(),
-    onProgress: (at) => progress.show(at),
-    onDoing: (doing) => progress.say(doing),
-    onCase: (caseReport) => print(formatCase(caseReport, !caps.isSoftware)),
-    // The budget leaves out many, one after the other: they share a line at the end.
-    onNotMeasured: (entry) =>
-      entry.kind !== 'left-out' && print(`${entry.case}: ${reasonOf(entry)}`),
-  };
-}
-
-const askedOf = ({ suites, caseText, maxTokens, presets, adapter, kernels }: BenchArguments) => ({
-  ...{ suites, caseText, maxTokens, presets },
-  ...{ adapter, kernels },
-});
-
-/** What is wrong with a report, in sentences; empty where every variant passed its check. */
-function complaintsOf({ cases, refused, failed }: BenchReport): string[] {
+/** Empty where every variant that ran passed its check. */
+function listErrors({ cases, failedChecks, failed }: BenchReport): string[] {
   return [
     cases.length === 0 &&
       failed === 0 &&
-      'bench: no case was measured; it is told above why. Give more time (--budget-seconds), or ask for smaller cases.',
-    failed > 0 && `${counted(failed, 'case')} failed; the table says why.`,
-    refused.length > 0 &&
-      `The report is refused: ${formatRefusals(refused)}. No page is made of it; none of its numbers counts until the results are right.`,
+      'bench: no case was measured; the reason is above. Give more time (--budget-seconds), or choose smaller cases.',
+    failed > 0 && `bench: ${counted(failed, 'case')} failed; the table says why.`,
+    failedChecks.length > 0 &&
+      `bench: the check failed: ${formatFailedChecks(failedChecks)}. No page was written; do not use the numbers of this report.`,
   ].filter((sentence) => sentence !== false);
 }

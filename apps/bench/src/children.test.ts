@@ -1,4 +1,4 @@
-// A real process that starts another and ends without a word to it.
+// A real process that starts another one, and ends.
 
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
@@ -21,12 +21,17 @@ test.skipIf(process.platform === 'win32').each([
   const loop = `for i in $(seq 100); do echo >>${beats}; sleep 0.05; done`; // not for ever, should this test fail
   const contents = `
     import { spawn } from 'node:child_process';
+    import { existsSync } from 'node:fs';
     import './children.ts';
     spawn('sh', ['-c', ${JSON.stringify(loop)}], { stdio: 'ignore' }).unref();
-    setTimeout(() => { ${ending} }, 500);`;
+    const timer = setInterval(() => {
+      if (!existsSync(${JSON.stringify(beats)})) return;
+      clearInterval(timer);
+      ${ending}
+    }, 20);`;
   const stdin = { contents, resolveDir: import.meta.dirname };
   await build({ stdin, outfile: main, bundle: true, format: 'esm', platform: 'node' });
-  const { status } = spawnSync(process.execPath, [main], { timeout: 20_000 });
+  const { status } = spawnSync(process.execPath, [main], { timeout: 60_000 });
   expect(status).toBe(ending === '' ? 0 : 1);
   const { size } = statSync(beats);
   expect(size).toBeGreaterThan(0);

@@ -1,9 +1,8 @@
 // `bench compare A.json B.json`: two stored reports of one machine, case by case.
 
 import { compareReports, findSlower, formatComparison } from '@vulpes/bench';
+import { type Output, parseExistingFile, parsePositive } from '@vulpes/cli-kit';
 import { Argument, Command, Option } from 'commander';
-import type { Output } from './bench.ts';
-import { existingFile, positiveOf } from './option-values.ts';
 import { storedReport } from './stored-report.ts';
 
 /**
@@ -22,13 +21,13 @@ export function compareCommand(argv: readonly string[], stdout: Output): number 
 const createCommand = (): Command =>
   new Command('bench compare')
     .description('Compares two stored reports of one machine: time of B / time of A.')
-    .addArgument(new Argument('<a>', 'a report.json, before').argParser(existingFile))
-    .addArgument(new Argument('<b>', 'a report.json, after').argParser(existingFile))
+    .addArgument(new Argument('<a>', 'a report.json, before').argParser(parseExistingFile))
+    .addArgument(new Argument('<b>', 'a report.json, after').argParser(parseExistingFile))
     .addOption(
       new Option(
         '--fail-above <ratio>',
         'exit with 1 where a case takes more than this times A, and its whole range is above 1',
-      ).argParser(positiveOf),
+      ).argParser(parsePositive),
     )
     .allowExcessArguments(false)
     .exitOverride();

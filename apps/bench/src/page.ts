@@ -1,14 +1,14 @@
-// `bench page REPORT.json`: the page and the pictures of a stored report, such as one that a run left when it was ended early.
+// `bench page REPORT.json`: the page and the pictures of a stored report.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { reportCharts, reportPage } from '@vulpes/bench';
-import { Argument, Command, Option } from 'commander';
-import type { Output } from './bench.ts';
-import { assertOtherFile, existingFile, writablePath } from './option-values.ts';
+import { type Output, parseExistingFile, parseWritablePath } from '@vulpes/cli-kit';
+import { Argument, Command } from 'commander';
+import { assertOtherFile } from './files.ts';
 import { storedReport } from './stored-report.ts';
 
-/** @throws CommanderError for a wrong option, and for --help after printing it. @throws ArgumentError for a file that is no report, and for a refused one. */
+/** @throws CommanderError for a wrong option, and for --help after printing it. @throws ArgumentError for a file that is no report, and for one with failed checks. */
 export async function page(argv: readonly string[], stdout: Output): Promise<number> {
   const command = pageCommand().parse([...argv], { from: 'user' });
   const [file = ''] = command.processedArgs as [string];
@@ -32,10 +32,8 @@ export async function page(argv: readonly string[], stdout: Output): Promise<num
 const pageCommand = (): Command =>
   new Command('bench page')
     .description('Draws a stored report.')
-    .addArgument(new Argument('<report>', 'a report.json').argParser(existingFile))
-    .addOption(
-      new Option('--html <file>', 'the page; default: beside the report').argParser(writablePath),
-    )
-    .option('--pictures <folder>', 'each chart as an SVG of its own, in the place of the page')
+    .addArgument(new Argument('<report>', 'a report.json').argParser(parseExistingFile))
+    .option('--html <file>', 'the page; default: beside the report', parseWritablePath)
+    .option('--pictures <folder>', 'write each chart as an SVG file, and no page')
     .allowExcessArguments(false)
     .exitOverride();

@@ -34,14 +34,14 @@ test('a yardstick that cannot run: a sentence, a line in the report, and the row
   const compared = await runYardsticks(report, yardsticks, {
     slot: { device: await createDevice() },
     onProgress: () => {},
-    onReport: ({ comparisons, notRun }) => saved.push([comparisons.length, notRun.yardsticks]),
+    onReport: ({ comparisons, notRun }) => saved.push([comparisons.length, notRun.baselines]),
   });
   expect(saved).toEqual([
     [1, ['other', 'third']],
     [1, ['other', 'third']],
     [2, ['third']],
   ]);
-  expect(compared.report.notRun).toEqual({ cases: [], yardsticks: [] });
+  expect(compared.report.notRun).toEqual({ cases: [], baselines: [] });
   expect(compared.complaints).toEqual(['bench --compare other: it is not installed. Install it.']);
   expect(compared.report.comparisons).toEqual([row, row]);
   expect(compared.report.elapsedMs).toBeGreaterThan(report.elapsedMs + 90);

@@ -1,6 +1,6 @@
 // Runs the yardsticks after our own cases; one that cannot run costs no row of the others.
 
-import { type BenchReport, type DeviceSlot, withRows } from '@vulpes/bench';
+import { type BenchReport, type RenewableDevice, withRows } from '@vulpes/bench';
 import { FoxError } from '@vulpes/tensor-core';
 import type { NamedYardstick } from './compare/index.ts';
 
@@ -12,7 +12,7 @@ export interface Compared {
 }
 
 interface RunContext {
-  readonly slot: Pick<DeviceSlot, 'device'>;
+  readonly slot: Pick<RenewableDevice, 'device'>;
   readonly onProgress: (doing: string) => void;
   /** Told after each row: the report so far. */
   readonly onReport: (report: BenchReport) => void;
@@ -30,7 +30,7 @@ export async function runYardsticks(
   const add = (rows: Parameters<typeof withRows>[1]): void => {
     const elapsedMs = ours.elapsedMs + performance.now() - start;
     report = { ...withRows(report, rows), elapsedMs };
-    onReport({ ...report, notRun: { cases: [], yardsticks: left } });
+    onReport({ ...report, notRun: { cases: [], baselines: left } });
   };
   for (const [index, { name, run }] of yardsticks.entries()) {
     left = yardsticks.slice(index).map((one) => one.name);

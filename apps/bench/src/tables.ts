@@ -3,9 +3,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, relative, sep } from 'node:path';
 import { markdownTables, withTables } from '@vulpes/bench';
+import { type Output, parseExistingFile, parseWritablePath } from '@vulpes/cli-kit';
 import { Argument, Command, Option } from 'commander';
-import type { Output } from './bench.ts';
-import { assertOtherFile, existingFile, writablePath } from './option-values.ts';
+import { assertOtherFile } from './files.ts';
 import { storedReport } from './stored-report.ts';
 
 /** @throws CommanderError for a wrong option, and for --help after printing it. @throws ArgumentError for a file that is no report, and for a refused one. */
@@ -32,12 +32,12 @@ const pathFrom = (folder: string, file: string): string =>
 const tablesCommand = (): Command =>
   new Command('bench tables')
     .description("Prints a report's tables as Markdown.")
-    .addArgument(new Argument('<report>', 'a report.json').argParser(existingFile))
+    .addArgument(new Argument('<report>', 'a report.json').argParser(parseExistingFile))
     .addOption(
       new Option(
         '--write <file>',
         "a Markdown file: this report's tables are replaced, or added at the end",
-      ).argParser(writablePath),
+      ).argParser(parseWritablePath),
     )
     .allowExcessArguments(false)
     .exitOverride();

@@ -4,7 +4,7 @@ import { type BenchCase, caseId, dim } from './case.ts';
 import { suites } from './suites/index.ts';
 
 const MISSING =
-  "bench: expected a case with the dimension 'T', got B1-H3; name it in dims and gateDims.";
+  "bench: expected a case with the dimension 'T', got B1-H3; name it in dims and checkDims.";
 
 test('the id of a case: op, mode and sizes; a preset stands for all but batch and tokens', () => {
   const one = { op: 'attend', mode: 'forward', dims: { B: 1, T: 512, H: 3 } } as const;

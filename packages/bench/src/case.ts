@@ -1,18 +1,16 @@
 // What a benchmark is made of: a case with variants that do the same work in different ways, each with its f64 reference.
 
 import { ArgumentError, type Device, type HostArray, type Tensor } from '@vulpes/tensor-core';
+import type { Counts, Dims, Mode } from './schema.ts';
 
-/** What a run does: one pass, both, the search before attention, or a whole training step. */
-export type Mode = 'forward' | 'forward+backward' | 'search' | 'step';
-/** Sizes of a case by name, such as T for tokens. */
-export type Dims = Readonly<Record<string, number>>;
+export type { Counts, Dims, Mode } from './schema.ts';
 
 /** @throws ArgumentError where the case does not name this size. */
 export function dim(dims: Dims, name: string): number {
   const size = dims[name];
   if (size !== undefined) return size;
   throw new ArgumentError(
-    `bench: expected a case with the dimension '${name}', got ${formatDims(dims) || 'none'}; name it in dims and gateDims.`,
+    `bench: expected a case with the dimension '${name}', got ${formatDims(dims) || 'none'}; name it in dims and checkDims.`,
   );
 }
 
@@ -20,34 +18,12 @@ export function dim(dims: Dims, name: string): number {
 export interface Expected {
   readonly values: ArrayLike<number>;
   readonly bound: number;
-  /** Which elements of the output `values` are, where the twin computes only some. Default: all. */
+  /** Which elements of the output `values` are, where the reference computes only some. Default: all. */
   readonly indices?: ArrayLike<number>;
 }
 
 /** What each output must be, by its name in `run()`. */
 export type Expectations = Readonly<Record<string, Expected>>;
-
-/** Work that no clock is needed for. Blocks are those of the attention matrix, summed over batch and heads. */
-export interface Counts {
-  /** Floating-point operations of the products that the timed work does, what it recomputes included (2 per multiply-add). */
-  readonly flops: number;
-  /** Bytes read and written: of products and elementwise work each value once; of attention the tiles of each kept block, once a block, from whatever memory serves them. */
-  readonly bytes: number;
-  /** False where all this is of the attention that a search decides for: then the search, which is what runs, has no rates. */
-  readonly areOfRun?: false;
-  readonly keptBlocks?: number;
-  readonly causalBlocks?: number;
-  /** Of a pruning rule: the largest share of its attention weight that a row loses, in f64. */
-  readonly droppedMass?: number;
-  /** Rows that were looked at for it: every so many-th. */
-  readonly droppedMassEvery?: number;
-  /** Of a decoding case: bytes that the cache holds after the prompt, held at most, and would hold with nothing let go of. */
-  readonly cache?: {
-    readonly keptBytes: number;
-    readonly peakBytes: number;
-    readonly fullBytes: number;
-  };
-}
 
 /** One variant, with its inputs on the device, which it owns until `dispose()`. */
 export interface Workload {
@@ -55,7 +31,7 @@ export interface Workload {
   run(): Readonly<Record<string, Tensor>>;
   /** The outputs by the f64 reference. */
   expected(): Expectations | Promise<Expectations>;
-  /** What the check at `gateDims` runs in place of `run`, where that leaves too little behind; called after `expected`. */
+  /** What the check at `checkDims` reads in place of the outputs of `run`; called after `expected`. */
   checked?(): Promise<Readonly<Record<string, HostArray>>>;
   /** Some elements of the outputs at the timed sizes, by the f64 reference: where `expected` takes too long there. */
   sample?(): Expectations | Promise<Expectations>;
@@ -82,8 +58,8 @@ export interface BenchCase {
   readonly mode: Mode;
   /** Sizes that are timed. */
   readonly dims: Dims;
-  /** Sizes that are checked against the f64 reference first, where `dims` would take the twin too long. Default: `dims`. */
-  readonly gateDims?: Dims;
+  /** Sizes that are checked against the f64 reference first, where the reference would take too long at `dims`. Default: `dims`. */
+  readonly checkDims?: Dims;
   /** Of a model's case: the preset that gave its sizes. */
   readonly preset?: string;
   /** Floating-point operations of one run with nothing pruned, roughly: tells large cases from small ones. */
@@ -94,7 +70,7 @@ export interface BenchCase {
   readonly isOnRequest?: boolean;
   /** How the inputs were made, for the report. */
   readonly inputs: string;
-  /** The first is the baseline of the ratios. */
+  /** Ratios are against the first. */
   readonly variants: readonly Variant[];
 }
 

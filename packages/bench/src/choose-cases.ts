@@ -29,7 +29,7 @@ export function chooseCases(caps: DeviceCaps, filter: CaseFilter): BenchCase[] {
   assertPresets(all, filter);
   const chosen = all.filter(
     (benchCase) =>
-      tokensOf(benchCase) <= (filter.maxTokens ?? Number.POSITIVE_INFINITY) &&
+      countTokens(benchCase) <= (filter.maxTokens ?? Number.POSITIVE_INFINITY) &&
       hasPreset(benchCase, filter.presets) &&
       isNamed(benchCase, filter.caseText),
   );
@@ -40,7 +40,7 @@ export function chooseCases(caps: DeviceCaps, filter: CaseFilter): BenchCase[] {
 }
 
 /** Products have no length: nothing cuts them down. */
-const tokensOf = ({ dims: { B = 1, T = 0 } }: BenchCase): number => B * T;
+const countTokens = ({ dims: { B = 1, T = 0 } }: BenchCase): number => B * T;
 
 const isNamed = (benchCase: BenchCase, caseText: string | null): boolean =>
   caseText === null ? !benchCase.isOnRequest : caseId(benchCase).includes(caseText);

@@ -1,119 +1,85 @@
-// One case: gate every variant, then time the green ones in alternating runs, so that drift hits all alike.
+// One case: check every variant, then time the right ones in alternating runs, so that drift affects all alike.
 
 import type { Device } from '@vulpes/tensor-core';
-import {
-  type BenchCase,
-  caseId,
-  type Dims,
-  formatDims,
-  type Variant,
-  type Workload,
-} from './case.ts';
-import type { RunSettings } from './clocks/rounds.ts';
-import { type OnPhase, timeContenders } from './clocks/time-contenders.ts';
-import { checkSample, type GateReport, runGate } from './gate.ts';
-import type { Peaks } from './peaks/shares.ts';
-import type { CaseReport, VariantReport } from './report/report.ts';
-import { type Contender, variantReport } from './report/variant-report.ts';
+import { type BenchCase, caseId, formatDims, type Variant } from './case.ts';
+import { checkSample, runCheck } from './check.ts';
+import { reportVariant } from './report/variant-report.ts';
+import type { CaseReport, CheckReport, Dims, Peaks, VariantReport } from './schema.ts';
+import type { RunSettings } from './timing/rounds.ts';
+import { type OnPhase, type TimedVariant, timeVariants } from './timing/time-variants.ts';
 
 /** What a case shares with those before it. */
 export interface CaseContext {
   /** For the shares; null = none were measured. */
   readonly peaks?: Peaks | null;
-  /** Checks that were made already: lengths that share their gate are checked once. */
-  readonly gates?: Map<string, GateReport>;
+  /** Checks that were made already: cases that differ in length alone are checked once. */
+  readonly checks?: Map<string, CheckReport>;
   readonly onPhase?: OnPhase;
 }
 
-/** A case that ran, and what it took, in ms. */
-export interface CaseRun {
-  readonly report: CaseReport;
-  /** Of the slowest variant, by the wall clock. */
-  readonly runMs: number;
-  /** What the case took beside warm-up and runs. */
-  readonly overheadMs: number;
-}
-
 /**
- * Checks every variant, times the green ones in turn, and counts their work. A red variant is in the report without times.
+ * Checks every variant, times the right ones in turn, and counts their work. A wrong variant is in the report without times.
  * @throws what a variant throws, such as OutOfMemoryError; what was built before is disposed of
  */
 export async function runCase(
   device: Device,
   benchCase: BenchCase,
   settings: RunSettings,
-  context: CaseContext = {},
-): Promise<CaseRun> {
-  const start = performance.now();
-  const gates = await checkAll(device, benchCase, context);
-  const contenders: Contender[] = [];
-  try {
-    for (const checked of gates) {
-      if (!checked.gate.isOk) continue;
-      const { variant, gate, workload } = await admit(device, checked, benchCase.dims);
-      checked.gate = gate;
-      if (workload) contenders.push({ variant, gate, workload, wall: [], profiles: [] });
-    }
-    const timing = performance.now();
-    const runMs = await timeContenders(device, contenders, settings, context.onPhase ?? (() => {}));
-    const timedMs = performance.now() - timing;
-    const variants: VariantReport[] = [];
-    for (const { variant, gate } of gates) {
-      const contender = contenders.find((other) => other.variant === variant);
-      variants.push(
-        contender
-          ? await variantReport(device, contender, contenders[0] as Contender, {
-              isSoftware: device.caps.isSoftware,
-              peaks: context.peaks ?? null,
-            })
-          : { name: variant.name, gate, timing: null, counts: null },
-      );
-    }
-    const { suite, op, mode, dims, inputs, preset = null } = benchCase;
-    return {
-      report: { id: caseId(benchCase), suite, op, mode, dims, preset, inputs, variants },
-      runMs,
-      overheadMs: performance.now() - start - timedMs,
-    };
-  } finally {
-    for (const { workload } of contenders) workload.dispose();
-  }
-}
-
-interface Checked {
-  readonly variant: Variant;
-  gate: GateReport;
-}
-
-async function checkAll(
-  device: Device,
-  benchCase: BenchCase,
-  { gates: known = new Map<string, GateReport>(), onPhase }: CaseContext,
-): Promise<Checked[]> {
-  const { suite, op, mode, preset, variants, dims, gateDims = dims } = benchCase;
-  const gates: Checked[] = [];
+  { peaks = null, checks = new Map(), onPhase = () => {} }: CaseContext = {},
+): Promise<CaseReport> {
+  const { suite, op, mode, dims, inputs, preset = null, variants } = benchCase;
+  const checked: [Variant, CheckReport][] = [];
   for (const variant of variants) {
-    onPhase?.('check', gates.length, variants.length);
-    const key = [suite, op, mode, preset, variant.name, formatDims(gateDims)].join(' ');
-    const gate = known.get(key) ?? (await runGate(device, variant, gateDims));
-    known.set(key, gate);
-    gates.push({ variant, gate });
+    onPhase('check', checked.length, variants.length);
+    checked.push([variant, await checkOnce(device, benchCase, variant, checks)]);
   }
-  return gates;
+  const built: (TimedVariant | VariantReport)[] = [];
+  try {
+    for (const [variant, check] of checked) built.push(await build(device, variant, check, dims));
+    const timed = built.filter(isTimed);
+    await timeVariants(device, timed, settings, onPhase);
+    const basis = { isSoftware: device.caps.isSoftware, peaks };
+    const reports: VariantReport[] = [];
+    for (const one of built) {
+      const first = timed[0] as TimedVariant;
+      reports.push(isTimed(one) ? await reportVariant(device, one, first, basis) : one);
+    }
+    return { id: caseId(benchCase), suite, op, mode, dims, preset, inputs, variants: reports };
+  } finally {
+    for (const { workload } of built.filter(isTimed)) workload.dispose();
+  }
 }
 
-/** The workload that will be timed, checked by a sample of its own sizes; null where that is red. */
-async function admit(
+const isTimed = (one: TimedVariant | VariantReport): one is TimedVariant => 'workload' in one;
+
+async function checkOnce(
   device: Device,
-  { variant, gate }: Checked,
+  { suite, op, mode, preset, dims, checkDims = dims }: BenchCase,
+  variant: Variant,
+  checks: Map<string, CheckReport>,
+): Promise<CheckReport> {
+  const key = [suite, op, mode, preset, variant.name, formatDims(checkDims)].join(' ');
+  const check = checks.get(key) ?? (await runCheck(device, variant, checkDims));
+  checks.set(key, check);
+  return check;
+}
+
+/** The workload that will be timed, checked by a sample of its own sizes; a report without times where a check failed. */
+async function build(
+  device: Device,
+  variant: Variant,
+  check: CheckReport,
   dims: Dims,
-): Promise<Checked & { readonly workload: Workload | null }> {
+): Promise<TimedVariant | VariantReport> {
+  const failed = { name: variant.name, timing: null, counts: null };
+  if (!check.isOk) return { ...failed, check };
   const workload = await variant.build(device, dims);
-  let sampled: GateReport | null = null;
+  let sampled: CheckReport | null = null;
   try {
-    sampled = await checkSample(device, workload, { gate, dims });
+    sampled = await checkSample(device, workload, { check, dims });
   } finally {
     if (!sampled?.isOk) workload.dispose();
   }
-  return { variant, gate: sampled, workload: sampled.isOk ? workload : null };
+  if (!sampled.isOk) return { ...failed, check: sampled };
+  return { variant, check: sampled, workload, wall: [], profiles: [] };
 }

@@ -3,7 +3,7 @@
 import { forgettingAttention } from '@vulpes/fox-attention';
 import type { Tensor } from '@vulpes/tensor-core';
 import type { CaseReport } from '../report/report.ts';
-import { hostInputs, sizesOf } from '../suites/attention/inputs.ts';
+import { hostInputs, readSizes } from '../suites/attention/inputs.ts';
 import { forwardBackward } from '../suites/gradients.ts';
 import { download, type Exercise } from './exercise.ts';
 import type { AttentionJob } from './job.ts';
@@ -20,7 +20,7 @@ const BOUND = 1e-3;
 
 /** The numbers of the case itself. */
 function jobOf({ mode, dims }: CaseReport): AttentionJob {
-  const sizes = sizesOf(dims);
+  const sizes = readSizes(dims);
   const { batch, seqLen: length, numHeads: heads, headDim } = sizes;
   const { dOut, ...inputs } = hostInputs(sizes);
   const isBoth = mode === 'forward+backward';

@@ -1,6 +1,6 @@
 // How far a peer's results are from ours; too far, and its time is not reported.
 
-import { checkOutput } from '../gate.ts';
+import { checkOutput } from '../check.ts';
 import type { Exercise } from './exercise.ts';
 
 type Outputs = Readonly<Record<string, Float32Array>>;

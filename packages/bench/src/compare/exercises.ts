@@ -1,8 +1,7 @@
 // What the JavaScript peers are asked to do, from the cases that ran: of each kind those nearest to the usual sizes. Pure.
 
 import type { DeviceCaps } from '@vulpes/tensor-core';
-import type { NotMeasured } from '../report/measurement.ts';
-import type { CaseReport } from '../report/report.ts';
+import type { CaseReport, NotMeasured } from '../report/report.ts';
 import { attentionExercise } from './attention-exercise.ts';
 import type { Exercise } from './exercise.ts';
 import { matmulExercise } from './matmul-exercise.ts';

@@ -1,7 +1,7 @@
 // Our side of a turn, timed as tools/yardsticks/src/timing.mjs times a peer.
 
 import type { Device } from '@vulpes/tensor-core';
-import { wallMs } from '../clocks/timer.ts';
+import { wallMs } from '../timing/timer.ts';
 import type { OurWork } from './exercise.ts';
 import type { Turn } from './turns.ts';
 

@@ -1,7 +1,8 @@
 // Ours and another runner in turns: the ratio of their times is taken within a round, so that drift hits both alike. Pure.
 
-import { roundsFor } from '../clocks/rounds.ts';
-import { type Summary, summarize } from '../clocks/statistics.ts';
+import type { Summary } from '../schema.ts';
+import { roundsFor } from '../timing/rounds.ts';
+import { summarize } from '../timing/statistics.ts';
 
 /** A few runs in a row. */
 export interface Turn {

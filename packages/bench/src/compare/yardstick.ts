@@ -1,8 +1,7 @@
 // What a yardstick (another library on the same machine) is given, and tells for the report.
 
 import type { Device } from '@vulpes/tensor-core';
-import type { Measurement, NotMeasured } from '../report/measurement.ts';
-import type { CaseReport } from '../report/report.ts';
+import type { CaseReport, Measurement, NotMeasured } from '../report/report.ts';
 
 /** What a yardstick is given: the cases that ran, on a device that is idle. */
 export interface ComparisonContext {

@@ -1,8 +1,8 @@
 // What a chart of speed shows, in words for its title; nothing where the numbers do not say it.
 
-import type { Summary } from '../clocks/statistics.ts';
 import { kept } from '../report/format.ts';
 import type { VariantReport } from '../report/report.ts';
+import type { Summary } from '../schema.ts';
 import type { Family } from './speed.ts';
 
 /** GPU time where there is one, else the wall clock's. */

@@ -1,7 +1,7 @@
 // What ran the benchmark, in rows.
 
-import { askedFor } from '../report/asked-for.ts';
 import { counted } from '../report/format.ts';
+import { formatInvocation } from '../report/invocation.ts';
 import type { BenchReport } from '../report/report.ts';
 import type { RowTable } from '../report/rows.ts';
 
@@ -16,7 +16,7 @@ export function machineTable({ machine, settings, createdAt }: BenchReport): Row
   const rows = [
     ['adapter', `${adapter.vendor} ${adapter.device || adapter.architecture}`],
     ['driver', adapter.description],
-    ['kernels', machine.kernels],
+    ['kernels', machine.kernels ?? 'chosen by op'],
     ['features', named(true)],
     ['features that it lacks', named(false)],
     [
@@ -29,7 +29,10 @@ export function machineTable({ machine, settings, createdAt }: BenchReport): Row
     ['runtime', host.runtime],
     ['commit', commitOf(machine)],
     ['made at', createdAt],
-    ['asked for', [`--suite ${settings.suites.join(',')}`, askedFor(settings)].join(' ').trim()],
+    [
+      'asked for',
+      [`--suite ${settings.suites.join(',')}`, formatInvocation(settings)].join(' ').trim(),
+    ],
     ['timed runs', runsOf(settings)],
   ];
   return { columns: ['machine', ''], rows };

@@ -3,12 +3,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { escapeText, lineChart, ratioBars, roofline, stackedBars } from '@vulpes/charts';
 import { describe, expect, test } from 'vitest';
-import type { Summary } from '../clocks/statistics.ts';
-import { summary } from '../clocks/summary.fixture.ts';
-import { sharesOf } from '../peaks/shares.ts';
+import { computeShares } from '../peaks/shares.ts';
 import { parseReport } from '../report/parse-report.ts';
 import type { BenchReport, CaseReport, VariantReport } from '../report/report.ts';
 import { comparisonTable } from '../report/rows.ts';
+import type { Summary } from '../schema.ts';
+import { summary } from '../timing/summary.fixture.ts';
 import { growth, keptAtEnd, speedupAtEnd } from './findings.ts';
 import { kernelTable } from './kernel-table.ts';
 import { reportPage } from './report-page.ts';
@@ -90,7 +90,7 @@ describe.each(reports)('%s', (_, report) => {
     const told = report.cases.flatMap(({ suite, variants }) =>
       variants.flatMap(({ name, timing, counts }) => {
         const shares =
-          counts && timing && sharesOf(counts, (timing.gpuMs ?? timing.wallMs).median, peaks);
+          counts && timing && computeShares(counts, (timing.gpuMs ?? timing.wallMs).median, peaks);
         return shares ? [{ suite, name, shares, gflops: 1000 * (timing.rates?.tflops ?? 0) }] : [];
       }),
     );
@@ -176,7 +176,7 @@ const within = (median: number, spread = 0.05): Summary =>
 
 const variant = (name: string, ms: number, speedup = within(1)): VariantReport => ({
   name,
-  gate: { isOk: true, dims: {}, checks: [] },
+  check: { isOk: true, dims: {}, outputs: [] },
   timing: {
     ...{ wallMs: within(ms + 1), gpuMs: within(ms), speedup, rates: null, shares: null },
     kernels: [

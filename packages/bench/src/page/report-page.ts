@@ -1,10 +1,10 @@
 // A report as an HTML page: charts, then every number.
 
 import type { Page, Section } from '@vulpes/charts';
-import { peakWarning } from '../peaks/peak-warning.ts';
 import { adapterName } from '../report/machine.ts';
-import type { NotMeasured } from '../report/measurement.ts';
-import { isOverBudget, reasonOf } from '../report/missing.ts';
+import { formatReason, isOverBudget } from '../report/not-measured.ts';
+import { peakWarning } from '../report/peak-warning.ts';
+import type { NotMeasured } from '../report/report.ts';
 import { type BenchReport, OURS } from '../report/report.ts';
 import { comparisonTable, type RowTable, suiteTables } from '../report/rows.ts';
 import { formatPeaks } from '../report/table.ts';
@@ -101,11 +101,11 @@ function missingTable({ notMeasured, notRun, settings }: BenchReport): RowTable 
   const why = (entry: NotMeasured): string =>
     isOverBudget(entry)
       ? `time budget of ${settings.budgetSeconds} s: ${entry.why}`
-      : reasonOf(entry);
+      : formatReason(entry);
   const rows = [
     ...notMeasured.map((entry) => [entry.runner, entry.case, why(entry)]),
     ...notRun.cases.map((id) => [OURS, id, ENDED_EARLY]),
-    ...notRun.yardsticks.map((name) => [name, 'all', ENDED_EARLY]),
+    ...notRun.baselines.map((name) => [name, 'all', ENDED_EARLY]),
   ];
   return rows.length > 0 ? { columns: ['runner', 'case', 'why'], rows } : null;
 }

@@ -1,8 +1,9 @@
 // The roofline of a report: of each op its largest case, under the peaks of the same run.
 
 import type { Roofline } from '@vulpes/charts';
-import { type Peaks, peakGbPerSecond, peakTflops, sharesOf } from '../peaks/shares.ts';
+import { computeShares, peakGbPerSecond, peakTflops } from '../peaks/shares.ts';
 import type { BenchReport, CaseReport } from '../report/report.ts';
+import type { Peaks } from '../schema.ts';
 
 /** GFLOP/s; on a software adapter shares of the peak. Null without peaks, and where nothing computes. */
 export function rooflineChart(report: BenchReport): Roofline | null {
@@ -61,7 +62,7 @@ function pointsOf(
   return variants.flatMap(({ name, timing, counts }) => {
     // A search has no shares: it counts the work of the attention that follows.
     if (!timing?.shares || !counts || !(counts.flops > 0 && counts.bytes > 0)) return [];
-    const share = sharesOf(counts, (timing.gpuMs ?? timing.wallMs).median, peaks).ofPeak;
+    const share = computeShares(counts, (timing.gpuMs ?? timing.wallMs).median, peaks).ofPeak;
     return {
       name: [...work, name].filter(Boolean).join(' '),
       group: suite,

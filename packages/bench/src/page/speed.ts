@@ -1,8 +1,8 @@
 // Charts against length, one line a variant: time, speed-up, and the blocks that pruning keeps.
 
 import type { LineChart, LineSeries } from '@vulpes/charts';
-import type { Summary } from '../clocks/statistics.ts';
 import type { BenchReport, CaseReport, VariantReport } from '../report/report.ts';
+import type { Summary } from '../schema.ts';
 import { growth, keptAtEnd, speedupAtEnd, timeOf } from './findings.ts';
 
 /** Cases that differ in their length alone, the shortest first. */

@@ -1,8 +1,8 @@
 // Where the time of a training step goes: kernels, grouped by the part of the step that they belong to.
 
 import type { Bar, StackedBars } from '@vulpes/charts';
-import type { KernelTotal } from '../clocks/timer.ts';
 import type { BenchReport, CaseReport, VariantReport } from '../report/report.ts';
+import type { KernelTotal } from '../schema.ts';
 import { stepPartOf, stepParts } from './step-parts.ts';
 
 /** One bar a training case and variant; null where none was profiled. Software adapters: each step has 100 %. */

@@ -1,6 +1,6 @@
 import { gpuSuite } from '@vulpes/tensor-core/testing';
 import { describe, expect, test } from 'vitest';
-import { summary } from '../clocks/summary.fixture.ts';
+import { summary } from '../timing/summary.fixture.ts';
 import {
   fastest,
   measurePeaks,
@@ -9,7 +9,7 @@ import {
   referenceMultiplyAdd,
 } from './measure-peaks.ts';
 import { copyMemory, multiplyAdd } from './peaks.kernel.ts';
-import { peakGbPerSecond, peakTflops, sharesOf } from './shares.ts';
+import { computeShares, peakGbPerSecond, peakTflops } from './shares.ts';
 
 /** The fastest of the runs took 1 ms. */
 const PEAKS = {
@@ -20,12 +20,12 @@ const PEAKS = {
 test('a peak is the fastest of its runs; shares of it, and which peak bounds the work', () => {
   expect(peakTflops(PEAKS)).toBeCloseTo(50, 10);
   expect(peakGbPerSecond(PEAKS)).toBeCloseTo(2000, 10);
-  expect(sharesOf({ flops: 25e9, bytes: 1e8 }, 1, PEAKS)).toEqual({
+  expect(computeShares({ flops: 25e9, bytes: 1e8 }, 1, PEAKS)).toEqual({
     ofPeak: 0.5,
     ofBandwidth: 0.05,
     bound: 'compute',
   });
-  expect(sharesOf({ flops: 0, bytes: 1e9 }, 2, PEAKS)).toEqual({
+  expect(computeShares({ flops: 0, bytes: 1e9 }, 2, PEAKS)).toEqual({
     ofPeak: 0,
     ofBandwidth: 0.25,
     bound: 'memory',

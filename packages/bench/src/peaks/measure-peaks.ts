@@ -1,11 +1,12 @@
 // Measures the peaks: multiply-adds in registers, and a copy.
 
 import { type Device, invariant, type Tensor } from '@vulpes/tensor-core';
-import { type Summary, summarize } from '../clocks/statistics.ts';
-import { kernelTimes, totalMs, wallMs } from '../clocks/timer.ts';
-import { leadRuns, warmUp } from '../clocks/warm-up.ts';
+import type { Peaks, Summary } from '../schema.ts';
+import { summarize } from '../timing/statistics.ts';
+import { kernelTimes, totalMs, wallMs } from '../timing/timer.ts';
+import { leadRuns, warmUp } from '../timing/warm-up.ts';
 import { copyMemory, type MultiplyAddDims, multiplyAdd, UNROLLED_STEPS } from './peaks.kernel.ts';
-import { type MultiplyAddLaunch, type Peaks, peakTflops } from './shares.ts';
+import { peakTflops } from './shares.ts';
 
 /** Each chain goes to 2, slowly: hundreds of steps can be told from each other. */
 const FACTOR = 1 - 2 ** -6;
@@ -127,7 +128,11 @@ export function referenceMultiplyAdd(thread: number, steps: number, chains: numb
 }
 
 /** Steps that take about `ms`, found by doubling. */
-async function stepsFor(device: Device, launch: MultiplyAddLaunch, ms: number): Promise<number> {
+async function stepsFor(
+  device: Device,
+  launch: Omit<MultiplyAddDims, 'steps'>,
+  ms: number,
+): Promise<number> {
   let steps = 2 * UNROLLED_STEPS;
   const record = () => recordMultiplyAdd(device, { ...launch, steps });
   await wallMs(device, record);

@@ -1,34 +1,6 @@
 // Measured peaks, and what share of them a piece of work reached. Pure.
 
-import type { Summary } from '../clocks/statistics.ts';
-
-/** What this adapter reached, in this run, on work that has one bound only. A peak is the fastest of its runs. */
-export interface Peaks {
-  /** Multiply-adds in registers. */
-  readonly compute: {
-    readonly flops: number;
-    readonly ms: Summary;
-    /** The launch that was fastest of those tried; reports before it was chosen have none. */
-    readonly launch?: MultiplyAddLaunch;
-  };
-  /** A copy from memory to memory, larger than any cache. */
-  readonly memory: { readonly bytes: number; readonly ms: Summary };
-}
-
-export interface MultiplyAddLaunch {
-  readonly threads: number;
-  /** Independent chains of four lanes in a thread. */
-  readonly chains: number;
-}
-
-export interface Shares {
-  /** FLOP/s of the work / those of the peak; above 1 where the peak is too low. */
-  readonly ofPeak: number;
-  /** Bytes/s of the work / those of the peak; above 1 where caches serve the work. */
-  readonly ofBandwidth: number;
-  /** The larger of the two: what a faster version would have to raise. */
-  readonly bound: 'compute' | 'memory';
-}
+import type { Peaks, Shares } from '../schema.ts';
 
 /** TFLOP/s */
 export const peakTflops = ({ compute }: Pick<Peaks, 'compute'>): number =>
@@ -37,7 +9,7 @@ export const peakTflops = ({ compute }: Pick<Peaks, 'compute'>): number =>
 export const peakGbPerSecond = ({ memory }: Peaks): number => memory.bytes / memory.ms.min / 1e6;
 
 /** Shares of work that took `ms`. */
-export function sharesOf(
+export function computeShares(
   { flops, bytes }: { readonly flops: number; readonly bytes: number },
   ms: number,
   peaks: Peaks,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import type { Summary } from '../clocks/statistics.ts';
+import type { Summary } from '../schema.ts';
 import { compareReports, findSlower, formatComparison } from './compare-reports.ts';
 import { parseReport } from './parse-report.ts';
 import type { BenchReport } from './report.ts';

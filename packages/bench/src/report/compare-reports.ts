@@ -1,7 +1,7 @@
 // Two stored reports against each other: ratios of their times, case by case. Pure.
 
 import { ArgumentError } from '@vulpes/tensor-core';
-import type { Summary } from '../clocks/statistics.ts';
+import type { Summary } from '../schema.ts';
 import { alignColumns } from './format.ts';
 import type { BenchReport, Timing } from './report.ts';
 

@@ -1,6 +1,6 @@
 // Numbers and columns as text.
 
-import type { Summary } from '../clocks/statistics.ts';
+import type { Summary } from '../schema.ts';
 
 /** `2.48 (1.41-3.83)`: median, p10, p90. */
 export const spread = ({ median, p10, p90 }: Summary, digits: number, unit = ''): string =>

@@ -1,10 +1,10 @@
 // Tables of the docs, made from the reports that are named beside them.
 
-import { peakWarning } from '../peaks/peak-warning.ts';
-import { askedFor } from './asked-for.ts';
 import { counted } from './format.ts';
+import { formatInvocation } from './invocation.ts';
 import { adapterName } from './machine.ts';
-import { missingLines } from './missing.ts';
+import { listNotMeasured } from './not-measured.ts';
+import { peakWarning } from './peak-warning.ts';
 import type { BenchReport } from './report.ts';
 import { comparisonTable, type RowTable, suiteTables } from './rows.ts';
 import { formatPeaks } from './table.ts';
@@ -13,24 +13,24 @@ import { formatPeaks } from './table.ts';
 export function markdownTables(report: BenchReport, path: string): string {
   const comparison = comparisonTable(report);
   return [
-    headOf(report, path),
+    gatherHead(report, path),
     ...suiteTables(report).map(({ suite, table }) => `### ${suite}\n\n${markdownTable(table)}`),
-    ...(comparison ? [`### yardsticks\n\n${markdownTable(comparison)}`] : []),
-    ...missingOf(report),
+    ...(comparison ? [`### baselines\n\n${markdownTable(comparison)}`] : []),
+    ...formatMissing(report),
   ].join('\n\n');
 }
 
-function headOf(report: BenchReport, path: string): string {
+function gatherHead(report: BenchReport, path: string): string {
   const { machine, createdAt, peaks, timesAre, settings } = report;
   const { commit, isDirty, cpu, cores } = machine.host;
   const from = commit
     ? `commit ${commit.slice(0, 10)}${isDirty ? ' with changes' : ''}`
     : 'no commit known';
   const warning = peakWarning(report);
-  const asked = askedFor(settings);
+  const invocation = formatInvocation(settings);
   return [
     `${adapterName(machine)}; ${cpu ?? 'unknown CPU'}, ${counted(cores, 'core')}; ${createdAt.slice(0, 10)}, ${from}. Report: [${path}](${path}).`,
-    ...(asked ? [`Asked for: \`${asked}\`.`] : []),
+    ...(invocation ? [`Options: \`${invocation}\`.`] : []),
     ...(peaks && timesAre === 'absolute' ? [`${capital(formatPeaks(peaks))}.`] : []),
     ...(warning ? [warning] : []),
     `${report.note} A star marks the bound: the larger share. Speed-ups are against the first variant of a case.`,
@@ -39,8 +39,8 @@ function headOf(report: BenchReport, path: string): string {
 
 const capital = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 
-function missingOf(report: BenchReport): string[] {
-  const lines = missingLines(report).map((line) => `- ${line}`);
+function formatMissing(report: BenchReport): string[] {
+  const lines = listNotMeasured(report).map((line) => `- ${line}`);
   return lines.length > 0 ? [`Not measured:\n\n${lines.join('\n')}`] : [];
 }
 

@@ -1,9 +1,7 @@
 // A report as tables of words and numbers: what Markdown and the page show.
 
-import type { Summary } from '../clocks/statistics.ts';
-import type { Shares } from '../peaks/shares.ts';
+import type { Measurement, Shares, Summary } from '../schema.ts';
 import { kept, spread } from './format.ts';
-import type { Measurement } from './measurement.ts';
 import { type BenchReport, type CaseReport, OURS, type VariantReport } from './report.ts';
 
 export interface RowTable {
@@ -52,14 +50,16 @@ export function suiteTables(report: BenchReport): { suite: string; table: RowTab
   });
 }
 
-/** A row a variant; one column more where one counted something of its own. */
+/** A row for each variant; one more column where a variant counted more. */
 export function variantTable(cases: readonly CaseReport[], isAbsolute: boolean): RowTable {
   const columns = isAbsolute ? ABSOLUTE : RATIOS;
   const cells = isAbsolute ? absoluteCells : ratioCells;
   const rows = cases.flatMap(({ variants }) =>
     variants.map((one) => [one.name, ...cells(one, variants.length === 1)]),
   );
-  const notes = cases.flatMap(({ variants }) => variants.map((one) => noteOf(one, variants[0])));
+  const notes = cases.flatMap(({ variants }) =>
+    variants.map((one) => formatNote(one, variants[0])),
+  );
   if (notes.every((note) => note === '')) return { columns, rows };
   return {
     columns: [...columns, 'also counted'],
@@ -68,7 +68,7 @@ export function variantTable(cases: readonly CaseReport[], isAbsolute: boolean):
 }
 
 /** Bytes of a cache; what a pruning rule dropped and kept, against the first rule. */
-function noteOf({ counts }: VariantReport, first: VariantReport | undefined): string {
+function formatNote({ counts }: VariantReport, first: VariantReport | undefined): string {
   const { cache, droppedMass, keptBlocks } = counts ?? {};
   const kibibytes = (bytes: number): string => (bytes / 1024).toFixed(0);
   const ofFirst = (keptBlocks ?? 0) / (first?.counts?.keptBlocks ?? 0);
@@ -83,11 +83,11 @@ function noteOf({ counts }: VariantReport, first: VariantReport | undefined): st
     .join('; ');
 }
 
-const refused = (columns: readonly string[]): string[] =>
-  columns.slice(1).map((_, index) => (index === 0 ? 'refused: wrong' : ''));
+const failed = (columns: readonly string[]): string[] =>
+  columns.slice(1).map((_, index) => (index === 0 ? 'check failed' : ''));
 
 function absoluteCells({ timing, counts }: VariantReport, isAlone: boolean): string[] {
-  if (!timing || !counts) return refused(ABSOLUTE);
+  if (!timing || !counts) return failed(ABSOLUTE);
   return [
     String(timing.wallMs.runs),
     timing.gpuMs ? milliseconds(timing.gpuMs) : '-',
@@ -100,7 +100,7 @@ function absoluteCells({ timing, counts }: VariantReport, isAlone: boolean): str
 }
 
 function ratioCells({ timing, counts }: VariantReport, isAlone: boolean): string[] {
-  if (!timing || !counts) return refused(RATIOS);
+  if (!timing || !counts) return failed(RATIOS);
   return [
     String(timing.wallMs.runs),
     isAlone ? '-' : spread(timing.speedup, 2, '×'),
@@ -123,8 +123,8 @@ function shareCells(shares: Shares | null): [string, string] {
   ];
 }
 
-/** `20`, or `20 / 12` where the GPU's clock had fewer runs than the wall's. */
-const runsOf = ({ wallMs, gpuMs }: Pick<Measurement, 'wallMs' | 'gpuMs'>): string =>
+/** `20`, or `20 / 12` where GPU time has fewer runs than wall time. */
+const formatRuns = ({ wallMs, gpuMs }: Pick<Measurement, 'wallMs' | 'gpuMs'>): string =>
   gpuMs && gpuMs.runs !== wallMs.runs ? `${wallMs.runs} / ${gpuMs.runs}` : String(wallMs.runs);
 
 const milliseconds = (summary: Summary): string => spread(summary, summary.median < 10 ? 3 : 1);
@@ -138,23 +138,23 @@ export function comparisonTable(report: BenchReport): RowTable | null {
       row.case,
       row.variant,
       row.runner,
-      runsOf(row),
+      formatRuns(row),
       report.timesAre === 'absolute' ? milliseconds(row.wallMs) : '-',
       report.timesAre === 'absolute' && row.gpuMs ? milliseconds(row.gpuMs) : '-',
-      againstOurs(row, report),
+      formatRatio(row, report),
       row.note ?? '',
     ]),
   };
 }
 
-function againstOurs(row: Measurement, report: BenchReport): string {
+function formatRatio(row: Measurement, report: BenchReport): string {
   const against = timeOverOurs(row, report);
   if (!against) return '-';
   const { ratio, clock } = against;
   return `${row.timeOverOurs ? spread(row.timeOverOurs, 2, '×') : `${ratio.toFixed(2)}×`} ${clock}`;
 }
 
-/** Its time / ours: as told where both took turns, else by GPU time where both have it, else by the wall clock; null for our own row, and where we have none. */
+/** Its time / ours: from turns where both took them, else GPU time where both have it, else wall time; null for our own row, and where we have no time. */
 export function timeOverOurs(
   row: Measurement,
   report: BenchReport,
@@ -168,7 +168,7 @@ export function timeOverOurs(
   return { ratio: row.wallMs.median / ours.wallMs.median, clock: 'wall' };
 }
 
-/** For a runner with a GPU clock ours of the suite's case, which has one; else ours of the same exercise, else of the case. */
+/** For a runner with GPU time ours of the suite's case, which has it; else our row beside it, else the case. */
 function ourTimes(
   row: Measurement,
   { comparisons, cases }: BenchReport,

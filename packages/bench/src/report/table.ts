@@ -1,13 +1,14 @@
-// The report for a terminal: one block a case, one line a variant; then the yardsticks and what was not measured.
+// The report for a terminal: one block a case, one line a variant; then the baselines and what was not measured.
 
-import { peakWarning } from '../peaks/peak-warning.ts';
-import { type Peaks, peakGbPerSecond, peakTflops } from '../peaks/shares.ts';
+import { peakGbPerSecond, peakTflops } from '../peaks/shares.ts';
+import type { Peaks } from '../schema.ts';
 import { alignColumns } from './format.ts';
-import { missingLines } from './missing.ts';
+import { listNotMeasured } from './not-measured.ts';
+import { peakWarning } from './peak-warning.ts';
 import type { BenchReport, CaseReport, VariantReport } from './report.ts';
 import { comparisonTable, variantTable } from './rows.ts';
 
-/** What stands below the cases: peaks, yardsticks, what is missing, what the times are good for. */
+/** What stands below the cases: peaks, baselines, what was not measured, what the times mean. */
 export const formatEnd = (report: BenchReport): string[] =>
   [
     report.peaks && report.timesAre === 'absolute' ? formatPeaks(report.peaks) : '',
@@ -18,23 +19,23 @@ export const formatEnd = (report: BenchReport): string[] =>
   ].filter((block) => block !== '');
 
 export const formatPeaks = (peaks: Peaks): string =>
-  `measured peaks: ${peakTflops(peaks).toFixed(1)} TFLOP/s multiply-adds in registers${launchOf(peaks)}, ${peakGbPerSecond(peaks).toFixed(0)} GB/s copy`;
+  `measured peaks: ${peakTflops(peaks).toFixed(1)} TFLOP/s multiply-adds in registers${formatLaunch(peaks)}, ${peakGbPerSecond(peaks).toFixed(0)} GB/s copy`;
 
-const launchOf = ({ compute: { launch } }: Peaks): string =>
+const formatLaunch = ({ compute: { launch } }: Peaks): string =>
   launch ? ` (${launch.threads} threads, ${launch.chains} chains each)` : '';
 
-/** Its id, then the table of the docs, with what the gate measured; a refused variant has that alone. */
+/** Its id, then the table of the docs with a column for the check; a variant that failed it has that alone. */
 export function formatCase(benchCase: CaseReport, isAbsolute: boolean): string {
   const { columns, rows } = variantTable([benchCase], isAbsolute);
-  const withCheck = ([variant = '', ...cells]: readonly string[], said: string) => [
+  const insertCheck = ([variant = '', ...cells]: readonly string[], check: string) => [
     variant,
-    said,
+    check,
     ...cells,
   ];
   const lines = benchCase.variants.map((variant, index) =>
-    withCheck(variant.timing ? (rows[index] ?? []) : [variant.name], check(variant)),
+    insertCheck(variant.timing ? (rows[index] ?? []) : [variant.name], formatCheck(variant)),
   );
-  const aligned = alignColumns([withCheck(columns, 'check'), ...lines]);
+  const aligned = alignColumns([insertCheck(columns, 'check'), ...lines]);
   return [benchCase.id, ...aligned.map((line) => `  ${line}`)].join('\n');
 }
 
@@ -43,25 +44,25 @@ function formatComparisons(report: BenchReport): string {
   const table = comparisonTable(report);
   if (!table) return '';
   const lines = alignColumns([table.columns, ...table.rows]).map((line) => `  ${line}`);
-  return ['yardsticks', ...lines].join('\n');
+  return ['baselines', ...lines].join('\n');
 }
 
 function formatNotMeasured(report: BenchReport): string {
-  const lines = missingLines(report).map((line) => `  ${line}`);
+  const lines = listNotMeasured(report).map((line) => `  ${line}`);
   return lines.length > 0 ? ['not measured:', ...lines].join('\n') : '';
 }
 
-/** `ok 3.1e-7`, with the largest error; or the outputs that are off. */
-function check({ gate }: VariantReport): string {
-  if (gate.isOk) {
-    const largest = Math.max(...gate.checks.map((output) => output.rmsErrorRatio ?? 0));
+/** `ok 3.1e-7`, with the largest error; or the wrong outputs. */
+function formatCheck({ check }: VariantReport): string {
+  if (check.isOk) {
+    const largest = Math.max(...check.outputs.map((output) => output.rmsErrorRatio ?? 0));
     return largest === 0 ? 'ok exact' : `ok ${largest.toExponential(1)}`;
   }
-  const wrong = gate.checks.filter((output) => !output.isOk);
-  if (wrong.length === 0) return 'REFUSED: nothing was checked';
+  const wrong = check.outputs.filter((output) => !output.isOk);
+  if (wrong.length === 0) return 'FAILED: nothing was checked';
   const errors = wrong.map(
     ({ output, rmsErrorRatio, bound }) =>
       `${output} ${rmsErrorRatio?.toExponential(1) ?? 'not comparable'} > ${bound}`,
   );
-  return `REFUSED: ${errors.join(', ')}`;
+  return `FAILED: ${errors.join(', ')}`;
 }

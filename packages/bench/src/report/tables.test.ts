@@ -1,80 +1,15 @@
-// The cells of every table against numbers written by hand, each with digits of its own: a wrong unit, an inverted ratio or a swapped cell shows.
+// The cells of every table against numbers written by hand: a wrong unit, an inverted ratio or a swapped cell shows.
 
 import { expect, test } from 'vitest';
-import type { Summary } from '../clocks/statistics.ts';
-import { summary } from '../clocks/summary.fixture.ts';
-import type { Measurement } from './measurement.ts';
-import type { BenchReport, CaseReport, VariantReport } from './report.ts';
+import { summary } from '../timing/summary.fixture.ts';
+import { listNotMeasured } from './not-measured.ts';
+import { peakWarning } from './peak-warning.ts';
+import { dense, exampleCase, exampleReport, paper, wrong } from './report.fixture.ts';
+import type { BenchReport, Measurement, Summary } from './report.ts';
 import { comparisonTable, suiteTables } from './rows.ts';
 import { formatCase } from './table.ts';
 
-const told = (median: number, p10: number, p90: number): Summary =>
-  summary(median, { runs: 17, p10, p90, min: p10 / 2 });
-
-const green = (error: number) => ({
-  isOk: true,
-  dims: { T: 64 },
-  checks: [
-    { output: 'out', rmsErrorRatio: error, maxAbsError: 1, bound: 1e-3, isOk: true },
-    { output: 'dq', rmsErrorRatio: error / 10, maxAbsError: 1, bound: 1e-3, isOk: true },
-  ],
-});
-
-const dense: VariantReport = {
-  name: 'dense',
-  gate: green(2.5e-7),
-  timing: {
-    wallMs: told(22.5, 21.25, 24.75),
-    gpuMs: told(19.5, 18.25, 20.75),
-    kernels: [],
-    speedup: told(1, 1, 1),
-    rates: { tflops: 3.25, gbPerSecond: 41 },
-    shares: { ofPeak: 0.72, ofBandwidth: 0.13, bound: 'compute' },
-  },
-  counts: { flops: 6.125e9, bytes: 1e8, dispatches: 3, peakBytes: 1.5 * 2 ** 20, prunedShare: 0 },
-};
-const paper: VariantReport = {
-  name: 'paper',
-  gate: green(0),
-  timing: {
-    wallMs: told(12.6, 11.25, 14.75),
-    gpuMs: told(8.2504, 8.1254, 9.5004),
-    kernels: [],
-    speedup: told(2.36, 2.12, 2.63),
-    rates: { tflops: 1.5, gbPerSecond: 376 },
-    shares: { ofPeak: 0.41, ofBandwidth: 0.62, bound: 'memory' },
-  },
-  counts: {
-    flops: 5.25e9,
-    bytes: 1e8,
-    dispatches: 7,
-    peakBytes: 3.5 * 2 ** 20,
-    prunedShare: 0.375,
-  },
-};
-const wrong: VariantReport = {
-  name: 'wrong',
-  gate: {
-    isOk: false,
-    dims: { T: 64 },
-    checks: [
-      { output: 'out', rmsErrorRatio: 0.25, maxAbsError: 1, bound: 1e-3, isOk: false },
-      { output: 'dq', rmsErrorRatio: null, maxAbsError: null, bound: 1e-3, isOk: false },
-    ],
-  },
-  timing: null,
-  counts: null,
-};
-const oneCase: CaseReport = {
-  id: 'a/forward T64',
-  suite: 'attention',
-  op: 'a',
-  mode: 'forward',
-  dims: { B: 1, T: 64 },
-  preset: null,
-  inputs: 'by hand',
-  variants: [dense, paper, wrong],
-};
+const oneCase = { ...exampleCase, variants: [dense, paper, wrong] };
 
 /** Cells of a terminal's line: columns stand two blanks apart. */
 const cells = (text: string): string[][] =>
@@ -83,7 +18,7 @@ const cells = (text: string): string[][] =>
     .slice(1)
     .map((line) => line.trim().split(/ {2,}/));
 
-const REFUSED = 'REFUSED: out 2.5e-1 > 0.001, dq not comparable > 0.001';
+const FAILED = 'FAILED: out 2.5e-1 > 0.001, dq not comparable > 0.001';
 
 test('a case on a terminal, in absolute times', () => {
   expect(cells(formatCase(oneCase, true))).toEqual([
@@ -99,7 +34,7 @@ test('a case on a terminal, in absolute times', () => {
       ...['paper', 'ok exact', '17', '8.250 (8.125-9.500)', '12.6 (11.3-14.8)', '1.50'],
       ...['41 %', '62 % *', '2.36×', '62.5 %'],
     ],
-    ['wrong', REFUSED],
+    ['wrong', FAILED],
   ]);
 });
 
@@ -117,19 +52,18 @@ test('a case on a terminal, in ratios', () => {
       ...['paper', 'ok exact', '17', '2.36× (2.12-2.63)', '41 %', '62 % *'],
       ...['5.250', '7', '3.5', '62.5 %'],
     ],
-    ['wrong', REFUSED],
+    ['wrong', FAILED],
   ]);
 });
 
-/** What the tables take of a report. */
-const reportOf = (
+const reportWith = (
   timesAre: BenchReport['timesAre'],
   comparisons: readonly Measurement[] = [],
-): BenchReport => ({ timesAre, cases: [oneCase], comparisons }) as unknown as BenchReport;
+): BenchReport => ({ ...exampleReport, timesAre, cases: [oneCase], comparisons });
 
 test('a suite in Markdown and on the page', () => {
   const tableOf = (timesAre: BenchReport['timesAre']) => {
-    const { columns = [], rows = [] } = suiteTables(reportOf(timesAre))[0]?.table ?? {};
+    const { columns = [], rows = [] } = suiteTables(reportWith(timesAre))[0]?.table ?? {};
     return rows.map((row) => Object.fromEntries(row.map((cell, at) => [columns[at], cell])));
   };
   expect(tableOf('absolute')[1]).toEqual({
@@ -159,7 +93,7 @@ test('a suite in Markdown and on the page', () => {
   for (const timesAre of ['absolute', 'ratios'] as const) {
     const [first, , last] = tableOf(timesAre);
     expect(first).toMatchObject({ 'of peak': '72 % *', 'of bandwidth': '13 %' });
-    expect(last).toMatchObject({ variant: 'wrong', runs: 'refused: wrong', 'of peak': '' });
+    expect(last).toMatchObject({ variant: 'wrong', runs: 'check failed', 'of peak': '' });
   }
 });
 
@@ -169,7 +103,7 @@ test('a case of one variant has no speed-up', () => {
   expect(cells(formatCase(alone, false))[1]?.[3]).toBe('-');
 });
 
-test('a yardstick: its time over ours, above 1 where ours is faster', () => {
+test('a baseline: its time over ours, above 1 where ours is faster', () => {
   const row = (runner: string, wallMs: Summary, gpuMs: Summary | null): Measurement => ({
     case: oneCase.id,
     variant: 'paper',
@@ -177,16 +111,77 @@ test('a yardstick: its time over ours, above 1 where ours is faster', () => {
     wallMs,
     gpuMs,
   });
-  const slow = row('slow', told(63, 61.5, 65.25), null);
-  const fast = row('fast', told(99, 98, 101), {
-    ...told(4.1252, 4, 5),
-    runs: 12,
-  });
-  const tableOf = (...given: Parameters<typeof reportOf>) =>
-    comparisonTable(reportOf(...given))?.rows.map((cellsOf) => cellsOf.slice(2, 7));
+  const slow = row('slow', summary(63, { runs: 17, p10: 61.5, p90: 65.25 }), null);
+  const fast = row(
+    'fast',
+    summary(99, { runs: 17, p10: 98, p90: 101 }),
+    summary(4.1252, { runs: 12, p10: 4, p90: 5 }),
+  );
+  const tableOf = (...given: Parameters<typeof reportWith>) =>
+    comparisonTable(reportWith(...given))?.rows.map((cellsOf) => cellsOf.slice(2, 7));
   expect(tableOf('absolute', [slow, fast])).toEqual([
     ['slow', '17', '63.0 (61.5-65.3)', '-', '5.00× wall'], // 63 / 12.6
     ['fast', '17 / 12', '99.0 (98.0-101.0)', '4.125 (4.000-5.000)', '0.50× GPU'], // 4.1252 / 8.2504
   ]);
   expect(tableOf('ratios', [slow])).toEqual([['slow', '17', '-', '-', '5.00× wall']]);
+});
+
+test('times from turns, and GPU time against our GPU time', () => {
+  const row = { case: oneCase.id, variant: 'paper', runner: 'other', gpuMs: null };
+  const turns = { ...row, wallMs: summary(4), timeOverOurs: summary(3) };
+  const ours = { ...row, runner: 'vulpes', wallMs: summary(100) };
+  const torch = { ...row, wallMs: summary(9), gpuMs: summary(16.5008) };
+  const cells = comparisonTable(reportWith('absolute', [ours, turns, torch]))?.rows;
+  expect(cells?.map((row) => row[6])).toEqual(['-', '3.00× (2.70-3.60) wall', '2.00× GPU']);
+});
+
+test('a share of the peak above 1 gives a warning', () => {
+  const withShare = (ofPeak: number): BenchReport => ({
+    ...exampleReport,
+    cases: [
+      {
+        ...exampleCase,
+        variants: [
+          { ...dense, timing: { ...dense.timing!, shares: { ...dense.timing!.shares!, ofPeak } } },
+        ],
+      },
+    ],
+  });
+  expect(peakWarning(withShare(1))).toBe('');
+  expect(peakWarning(withShare(1.14))).toContain('up to 114 %');
+});
+
+test('what a variant counted besides has a column', () => {
+  const cache = { keptBytes: 10 * 1024, peakBytes: 20 * 1024, fullBytes: 40 * 1024 };
+  const counts = { ...paper.counts!, cache, droppedMass: 2e-5, keptBlocks: 3 };
+  const first = { ...dense, counts: { ...dense.counts!, keptBlocks: 4 } };
+  const cases = [{ ...exampleCase, variants: [first, { ...paper, counts }] }];
+  const { columns, rows } = suiteTables({ ...exampleReport, cases })[0]!.table;
+  expect(columns.at(-1)).toBe('also counted');
+  expect(rows.map((row) => row.at(-1))).toEqual([
+    '',
+    'cache 10 of 40 KiB; dropped 2.0e-5 at most; 0.750 of the blocks of dense',
+  ]);
+});
+
+test('what was not measured: one line for the time budget, one for each other case', () => {
+  const entry = (kind: 'left-out' | 'did-not-fit', id: string, runner = 'vulpes') =>
+    ({ kind, runner, case: id, why: 'large' }) as const;
+  const report = {
+    ...exampleReport,
+    notMeasured: [
+      entry('left-out', 'a/forward M1'),
+      entry('did-not-fit', 'c T4096'),
+      entry('left-out', 'b/forward M1'),
+      entry('left-out', 'a/forward M2'),
+      entry('left-out', '3 more', 'other'),
+    ],
+    notRun: { cases: ['a/forward M3'], baselines: ['tfjs'] },
+  };
+  expect(listNotMeasured(report)).toEqual([
+    'vulpes, 3 cases left out by the time budget of 85 s: 2 a/forward, 1 b/forward',
+    'vulpes, c T4096: did not fit: large',
+    'other, 3 more: left out: large',
+    'the run was ended early, before the end of 1 a/forward, tfjs',
+  ]);
 });

@@ -2,10 +2,11 @@ import type { KernelTime } from '@vulpes/tensor-core';
 import { gpuSuite } from '@vulpes/tensor-core/testing';
 import { describe, expect, test } from 'vitest';
 import type { Counts } from '../case.ts';
-import { summary } from '../clocks/summary.fixture.ts';
 import { recordCopy } from '../peaks/measure-peaks.ts';
+import { summary } from '../timing/summary.fixture.ts';
+import type { TimedVariant } from '../timing/time-variants.ts';
 import type { VariantReport } from './report.ts';
-import { type Contender, type RateBasis, variantReport } from './variant-report.ts';
+import { type RateBasis, reportVariant } from './variant-report.ts';
 
 /** 10 TFLOP/s, 1000 GB/s. */
 const PEAKS = {
@@ -21,7 +22,7 @@ const runOf = (ms: number): KernelTime[] => [
   { label: 'second', nanoseconds: 0.75e6 * ms },
 ];
 
-function contender(times: { wall: number[]; gpu?: number[] }, counts: Counts = COUNTS): Contender {
+function timed(times: { wall: number[]; gpu?: number[] }, counts: Counts = COUNTS): TimedVariant {
   const workload = {
     run: () => ({}),
     expected: () => ({}),
@@ -30,19 +31,20 @@ function contender(times: { wall: number[]; gpu?: number[] }, counts: Counts = C
   };
   return {
     variant: { name: 'v', build: () => workload },
-    gate: { isOk: true, dims: {}, checks: [] },
+    check: { isOk: true, dims: {}, outputs: [] },
     workload,
     wall: times.wall,
     profiles: (times.gpu ?? []).map(runOf),
   };
 }
 
-gpuSuite('variantReport', (device) => {
-  const report = (...given: [Contender, Contender, RateBasis]) => variantReport(device(), ...given);
+gpuSuite('reportVariant', (device) => {
+  const report = (...given: [TimedVariant, TimedVariant, RateBasis]) =>
+    reportVariant(device(), ...given);
   const timingOf = (given: VariantReport) => given.timing ?? expect.fail('not timed');
 
   test('rates and shares are of the median by GPU time', async () => {
-    const one = contender({ wall: [7, 7, 7], gpu: [3, 2, 1] });
+    const one = timed({ wall: [7, 7, 7], gpu: [3, 2, 1] });
     const timing = timingOf(await report(one, one, BASIS));
     expect(timing.wallMs).toMatchObject({ runs: 3, median: 7 });
     expect(timing.gpuMs).toMatchObject({ runs: 3, median: 2, min: 1 });
@@ -55,7 +57,7 @@ gpuSuite('variantReport', (device) => {
   });
 
   test('the split into kernels is of the run with the median GPU time', async () => {
-    const one = contender({ wall: [7, 7, 7], gpu: [3, 1, 2] });
+    const one = timed({ wall: [7, 7, 7], gpu: [3, 1, 2] });
     const { kernels } = timingOf(await report(one, one, BASIS));
     expect(kernels).toEqual([
       { label: 'second', launches: 1, ms: 1.5 },
@@ -63,47 +65,47 @@ gpuSuite('variantReport', (device) => {
     ]);
   });
 
-  test('the speed-up is the baseline over this variant, round by round', async () => {
-    const baseline = contender({ wall: [100, 100, 100], gpu: [4, 40, 6] });
-    const faster = contender({ wall: [1, 1, 1], gpu: [2, 10, 1] });
+  test('the speed-up is the time of the first variant over this one, round by round', async () => {
+    const first = timed({ wall: [100, 100, 100], gpu: [4, 40, 6] });
+    const faster = timed({ wall: [1, 1, 1], gpu: [2, 10, 1] });
     // 2, 4 and 6: of medians it would be 6 / 2.
-    expect(timingOf(await report(faster, baseline, BASIS)).speedup).toMatchObject({
+    expect(timingOf(await report(faster, first, BASIS)).speedup).toMatchObject({
       median: 4,
       min: 2,
     });
-    expect(timingOf(await report(baseline, faster, BASIS)).speedup.median).toBeCloseTo(1 / 4, 10);
+    expect(timingOf(await report(first, faster, BASIS)).speedup.median).toBeCloseTo(1 / 4, 10);
     expect(timingOf(await report(faster, faster, BASIS)).speedup.median).toBe(1);
   });
 
-  test('without timestamps all is by the wall clock', async () => {
-    const baseline = contender({ wall: [8, 8, 8] });
-    const timing = timingOf(await report(contender({ wall: [4, 4, 4] }), baseline, BASIS));
+  test('without timestamps all is by wall time', async () => {
+    const first = timed({ wall: [8, 8, 8] });
+    const timing = timingOf(await report(timed({ wall: [4, 4, 4] }), first, BASIS));
     expect(timing.gpuMs).toBeNull();
     expect(timing.kernels).toEqual([]);
     expect(timing.rates?.tflops).toBeCloseTo(2, 10);
     expect(timing.speedup.median).toBe(2);
   });
 
-  test('on a software adapter by the wall clock, without rates; one run tells the split', async () => {
-    const baseline = contender({ wall: [8, 8], gpu: [1] });
-    const one = contender({ wall: [4, 4], gpu: [3] });
-    const timing = timingOf(await report(one, baseline, { ...BASIS, isSoftware: true }));
+  test('on a software adapter by wall time, without rates; one run has the split into kernels', async () => {
+    const first = timed({ wall: [8, 8], gpu: [1] });
+    const one = timed({ wall: [4, 4], gpu: [3] });
+    const timing = timingOf(await report(one, first, { ...BASIS, isSoftware: true }));
     expect(timing).toMatchObject({ gpuMs: null, rates: null, speedup: { median: 2 } });
     expect(timing.kernels[0]).toMatchObject({ label: 'second', ms: 2.25 });
     expect(timing.shares?.ofPeak).toBeCloseTo(0.2, 10);
   });
 
-  test('timestamps too coarse to tell: the wall clock does, of both, and JSON keeps every number', async () => {
-    const zero = contender({ wall: [4, 4, 4], gpu: [0, 0, 0] });
-    const telling = contender({ wall: [2, 2, 2], gpu: [1, 1, 1] });
-    const patchy = contender({ wall: [8, 8, 8], gpu: [1, 0, 1] });
-    for (const [one, baseline, speedup] of [
+  test('timestamps that are too coarse: wall time of both, and JSON keeps every number', async () => {
+    const zero = timed({ wall: [4, 4, 4], gpu: [0, 0, 0] });
+    const telling = timed({ wall: [2, 2, 2], gpu: [1, 1, 1] });
+    const patchy = timed({ wall: [8, 8, 8], gpu: [1, 0, 1] });
+    for (const [one, first, speedup] of [
       [zero, zero, 1],
       [zero, telling, 0.5],
       [telling, zero, 2],
       [patchy, zero, 0.5],
     ] as const) {
-      const timing = timingOf(await report(one, baseline, BASIS));
+      const timing = timingOf(await report(one, first, BASIS));
       expect(timing.speedup).toMatchObject({ median: speedup, p10: speedup, p90: speedup });
       expect(timing.gpuMs?.median ?? null).toBe(one === telling ? 1 : null);
       expect(timing.rates?.tflops).toBeCloseTo(8 / (one === telling ? 1 : one.wall[0]!), 10);
@@ -114,18 +116,18 @@ gpuSuite('variantReport', (device) => {
   describe('counts', () => {
     test('pruned share', async () => {
       const counts = { ...COUNTS, keptBlocks: 3, causalBlocks: 12 };
-      const one = contender({ wall: [1], gpu: [1] }, counts);
+      const one = timed({ wall: [1], gpu: [1] }, counts);
       expect((await report(one, one, BASIS)).counts).toMatchObject({
         ...counts,
         prunedShare: 0.75,
       });
-      const dense = contender({ wall: [1], gpu: [1] });
+      const dense = timed({ wall: [1], gpu: [1] });
       expect((await report(dense, dense, BASIS)).counts?.prunedShare).toBeNull();
     });
 
     test('launches and peak memory of a run, without its inputs', async () => {
       const x = device().zeros([2 ** 20]);
-      const given = contender({ wall: [1], gpu: [1] });
+      const given = timed({ wall: [1], gpu: [1] });
       const run = () => ({ y: recordCopy(device(), x, 1024), z: device().zeros([2 ** 18]) });
       const one = { ...given, workload: { ...given.workload, run } };
       const { counts } = await report(one, one, BASIS);
@@ -135,9 +137,9 @@ gpuSuite('variantReport', (device) => {
     });
 
     test('of the attention that a search decides for: it has no rates', async () => {
-      const one = contender({ wall: [1], gpu: [1] }, { ...COUNTS, areOfRun: false });
+      const one = timed({ wall: [1], gpu: [1] }, { ...COUNTS, countsDescribeTimedWork: false });
       expect(timingOf(await report(one, one, BASIS))).toMatchObject({ rates: null, shares: null });
-      const own = contender({ wall: [1], gpu: [1] });
+      const own = timed({ wall: [1], gpu: [1] });
       expect(timingOf(await report(own, own, BASIS)).rates?.tflops).toBeCloseTo(8, 10);
     });
   });

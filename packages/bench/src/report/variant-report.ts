@@ -1,88 +1,75 @@
-// The report of one timed variant: its times, rates, shares, counts and footprint.
+// The report of one timed variant: its times, rates, shares, counts and memory.
 
-import type { Device, KernelTime } from '@vulpes/tensor-core';
-import type { Counts, Variant, Workload } from '../case.ts';
-import { type Summary, summarize } from '../clocks/statistics.ts';
-import { recordAndFree, totalMs, totalsByLabel } from '../clocks/timer.ts';
-import type { GateReport } from '../gate.ts';
-import { type Peaks, sharesOf } from '../peaks/shares.ts';
-import type { Timing, VariantReport } from './report.ts';
+import type { Device } from '@vulpes/tensor-core';
+import type { Workload } from '../case.ts';
+import { computeShares } from '../peaks/shares.ts';
+import type { Counts, Peaks, Summary, Timing, VariantReport } from '../schema.ts';
+import { summarize } from '../timing/statistics.ts';
+import type { TimedVariant } from '../timing/time-variants.ts';
+import { recordAndFree, totalMs, totalsByLabel } from '../timing/timer.ts';
 
-/** A variant that passed its gate, with what the clocks said. */
-export interface Contender {
-  readonly variant: Variant;
-  readonly gate: GateReport;
-  readonly workload: Workload;
-  readonly wall: number[];
-  readonly profiles: (readonly KernelTime[])[];
-}
-
-/** What tells whether rates and shares mean anything. */
+/** What rates and shares depend on. */
 export interface RateBasis {
   readonly isSoftware: boolean;
   readonly peaks: Peaks | null;
 }
 
-export async function variantReport(
+/** @param first - the variant that speed-ups are against */
+export async function reportVariant(
   device: Device,
-  contender: Contender,
-  baseline: Contender,
+  timed: TimedVariant,
+  first: TimedVariant,
   basis: RateBasis,
 ): Promise<VariantReport> {
-  const { variant, gate, workload } = contender;
+  const { variant, check, workload } = timed;
   const counts = await workload.counts();
   const { keptBlocks, causalBlocks } = counts;
   return {
     name: variant.name,
-    gate,
-    timing: timing(contender, baseline, counts, basis),
+    check,
+    timing: buildTiming(timed, first, counts, basis),
     counts: {
       ...counts,
-      ...(await footprint(device, workload)),
+      ...(await measureFootprint(device, workload)),
       prunedShare: keptBlocks === undefined || !causalBlocks ? null : 1 - keptBlocks / causalBlocks,
     },
   };
 }
 
-function timing(
-  contender: Contender,
-  baseline: Contender,
+function buildTiming(
+  timed: TimedVariant,
+  first: TimedVariant,
   counts: Counts,
   { isSoftware, peaks }: RateBasis,
 ): Timing {
-  const gpu = isSoftware ? null : gpuSamples(contender);
-  const baselineGpu = isSoftware ? null : gpuSamples(baseline);
-  const { median } = summarize(gpu ?? contender.wall);
-  const middle = [...contender.profiles].sort((a, b) => totalMs(a) - totalMs(b))[
-    Math.floor(contender.profiles.length / 2)
-  ];
-  const { areOfRun = true } = counts;
+  const gpu = isSoftware ? null : sumGpuTimes(timed);
+  const firstGpu = isSoftware ? null : sumGpuTimes(first);
+  const { median } = summarize(gpu ?? timed.wall);
+  const byTime = [...timed.profiles].sort((a, b) => totalMs(a) - totalMs(b));
+  const { countsDescribeTimedWork = true } = counts;
+  const rates = { tflops: counts.flops / median / 1e9, gbPerSecond: counts.bytes / median / 1e6 };
   return {
-    wallMs: summarize(contender.wall),
+    wallMs: summarize(timed.wall),
     gpuMs: gpu && summarize(gpu),
-    kernels: totalsByLabel(middle ?? []),
-    speedup:
-      gpu && baselineGpu ? speedup(gpu, baselineGpu) : speedup(contender.wall, baseline.wall),
-    rates:
-      isSoftware || !areOfRun
-        ? null
-        : { tflops: counts.flops / median / 1e9, gbPerSecond: counts.bytes / median / 1e6 },
-    shares: peaks && areOfRun ? sharesOf(counts, median, peaks) : null,
+    kernels: totalsByLabel(byTime[Math.floor(byTime.length / 2)] ?? []),
+    speedup: gpu && firstGpu ? compareRounds(gpu, firstGpu) : compareRounds(timed.wall, first.wall),
+    rates: isSoftware || !countsDescribeTimedWork ? null : rates,
+    shares: peaks && countsDescribeTimedWork ? computeShares(counts, median, peaks) : null,
   };
 }
 
-/** GPU ms of each run; null without timestamps, and where they are too coarse for tiny work: one of 0 tells nothing. */
-function gpuSamples({ profiles }: Contender): number[] | null {
+/** GPU ms of each run; null without timestamps, and where they are too coarse: a run of 0 ms is not a measurement. */
+function sumGpuTimes({ profiles }: TimedVariant): number[] | null {
   const samples = profiles.map(totalMs);
   return samples.length > 0 && samples.every((ms) => ms > 0) ? samples : null;
 }
 
-/** The baseline's time over this one's, round by round. */
-const speedup = (samples: readonly number[], baseline: readonly number[]): Summary =>
-  summarize(samples.map((ms, round) => (baseline[round] as number) / ms));
+/** Time of the first variant / time of this one, within each round. */
+const compareRounds = (samples: readonly number[], first: readonly number[]): Summary =>
+  summarize(samples.map((ms, round) => (first[round] as number) / ms));
 
 /** Launches and memory of one run. */
-async function footprint(
+async function measureFootprint(
   device: Device,
   workload: Workload,
 ): Promise<{ dispatches: number; peakBytes: number }> {

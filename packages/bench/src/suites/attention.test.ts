@@ -10,7 +10,7 @@ import { add } from '@vulpes/wgsl-kernels';
 import { expect, test } from 'vitest';
 import type { Dims, Variant, Workload } from '../case.ts';
 import { runCase } from '../run-case.ts';
-import { hostInputs, type Sizes, sizesOf } from './attention/inputs.ts';
+import { hostInputs, readSizes, type Sizes } from './attention/inputs.ts';
 import { attentionSuite } from './attention.ts';
 
 const SETTINGS = { runs: 1, warmSeconds: 0, longRunMs: 60_000 };
@@ -30,7 +30,7 @@ function hostLambda({ numHeads, seqLen }: Sizes, logFgate: Float32Array): Float6
 
 /** Blocks that the paper's rule keeps of the suite's inputs, in f64. */
 function paperKeeps(dims: Dims, logPruningTolerance: number): number {
-  const sizes = sizesOf(dims);
+  const sizes = readSizes(dims);
   const { q, k, logFgate } = hostInputs(sizes);
   const { seqLen, headDim } = sizes;
   const search = { ...sizes, queryLen: seqLen, keyLen: seqLen };
@@ -51,12 +51,12 @@ gpuSuite('the attention suite', (device) => {
     return { ...found!, dims: { ...found!.dims, T: 333, H: 3 } };
   };
 
-  test('every variant passes its sample at the timed length, and says so', async () => {
-    const { report } = await runCase(device(), caseOf('forward+backward'), SETTINGS);
-    for (const { gate, timing } of report.variants) {
-      expect(gate.isOk).toBe(true);
+  test('every variant passes its sample at the timed length', async () => {
+    const report = await runCase(device(), caseOf('forward+backward'), SETTINGS);
+    for (const { check, timing } of report.variants) {
+      expect(check.isOk).toBe(true);
       expect(timing).not.toBeNull();
-      const sampled = gate.checks.filter(({ dims }) => dims?.T === 333);
+      const sampled = check.outputs.filter(({ dims }) => dims?.T === 333);
       expect(sampled.map(({ output }) => output)).toEqual(['out', 'dq', 'dk', 'dv', 'dLogFgate']);
     }
   });
@@ -71,10 +71,10 @@ gpuSuite('the attention suite', (device) => {
     expect(paperKeeps(dims, -1)).not.toBe(keptBlocks);
   });
 
-  test('a row that is wrong at the timed length alone is refused', async () => {
+  test('a row that is wrong at the timed length alone fails its check', async () => {
     const forward = caseOf('forward');
     const dense = forward.variants[0] as Variant;
-    /** Beyond the gate's length, the last element is off. */
+    /** Beyond the checked length, the last element is off. */
     const build = async (on: Device, dims: Dims): Promise<Workload> => {
       const real = await dense.build(on, dims);
       const { T = 0, H = 0, D = 0 } = dims;
@@ -87,13 +87,13 @@ gpuSuite('the attention suite', (device) => {
       };
       return { ...real, run };
     };
-    const { report } = await runCase(
+    const report = await runCase(
       device(),
       { ...forward, variants: [{ name: 'short', build }] },
       SETTINGS,
     );
-    const { gate, timing } = report.variants[0]!;
-    expect(gate.checks.map(({ isOk }) => isOk)).toEqual([true, false]);
+    const { check, timing } = report.variants[0]!;
+    expect(check.outputs.map(({ isOk }) => isOk)).toEqual([true, false]);
     expect(timing).toBeNull();
   });
 });

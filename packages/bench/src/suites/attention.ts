@@ -23,10 +23,10 @@ import {
   type AttentionMode,
   type HostInputs,
   hostInputs,
+  readSizes,
+  reference,
   type Sizes,
-  sampledTwin,
-  sizesOf,
-  twin,
+  sampledReference,
 } from './attention/inputs.ts';
 import { sumBlockCounts } from './block-counts.ts';
 import { REMEMBERING_BIAS } from './gate-biases.ts';
@@ -83,7 +83,7 @@ function attentionCase(
     op: 'forgetting-attention',
     mode,
     dims,
-    gateDims: { ...dims, T: Math.min(T, 320), H: 3 },
+    checkDims: { ...dims, T: Math.min(T, 320), H: 3 },
     flops: mode === 'forward' ? all : BOTH_OVER_FORWARD * all,
     inputs: `q, k, v, dOut ~ N(0, 1); of every three heads two forget (log f = logsigmoid(N(0, 1))) and one remembers (logsigmoid(N(${REMEMBERING_BIAS}, 1))); log ε = ${DEFAULT_LOG_PRUNING_TOLERANCE}; threshold from norms and search, or the certified rule, are timed with their variant`,
     variants: VARIANTS.map((rule) => variant(rule, { mode, sample })),
@@ -97,7 +97,7 @@ function sharedSample(mode: AttentionMode): SampleOf {
   const known = new Map<string, Expectations>();
   return (sizes, host) => {
     const key = JSON.stringify(sizes);
-    const sample = known.get(key) ?? sampledTwin(sizes, host, mode);
+    const sample = known.get(key) ?? sampledReference(sizes, host, mode);
     known.set(key, sample);
     return sample;
   };
@@ -110,7 +110,7 @@ interface Shared {
 
 const variant = (rule: Rule, shared: Shared): Variant => ({
   name: rule,
-  build: (device, dims) => workload(device, sizesOf(dims), rule, shared),
+  build: (device, dims) => workload(device, readSizes(dims), rule, shared),
 });
 
 function workload(device: Device, sizes: Sizes, rule: Rule, { mode, sample }: Shared): Workload {
@@ -133,7 +133,7 @@ function workload(device: Device, sizes: Sizes, rule: Rule, { mode, sample }: Sh
       mode === 'forward'
         ? { out: forward(inputs) }
         : forwardBackward(device, inputs, dOut, forward),
-    expected: () => twin(sizes, host, mode),
+    expected: () => reference(sizes, host, mode),
     sample: () => sample(sizes, host),
     counts: () => countWork(inputs, sizes, rule, mode),
     dispose() {

@@ -15,7 +15,7 @@ export function boundarySuite(caps: DeviceCaps): BenchCase[] {
     mode: 'search' as const,
     flops: 0,
     dims: { B: 1, T, H: 12, blockM: 64, blockN: 64 },
-    gateDims: { B: 1, T: 4096, H: 12, blockM: 64, blockN: 64 },
+    checkDims: { B: 1, T: 4096, H: 12, blockM: 64, blockN: 64 },
     inputs:
       'log f = logsigmoid(N(mean, 1)), mean from 0 (first head) to 8 (last); threshold −34 nats',
     variants: [{ name: 'one launch', build: workload }],
@@ -38,7 +38,7 @@ function workload(device: Device, dims: Dims): Workload {
       return { startIndex, endIndex };
     },
     expected() {
-      const twin = referenceBlockRanges(values, new Float64Array(heads).fill(DELTA), {
+      const reference = referenceBlockRanges(values, new Float64Array(heads).fill(DELTA), {
         batch,
         numHeads,
         queryLen: seqLen,
@@ -46,8 +46,8 @@ function workload(device: Device, dims: Dims): Workload {
         blocks,
       });
       return {
-        startIndex: { values: twin.startIndex, bound: 0 },
-        endIndex: { values: twin.endIndex, bound: 0 },
+        startIndex: { values: reference.startIndex, bound: 0 },
+        endIndex: { values: reference.endIndex, bound: 0 },
       };
     },
     counts() {

@@ -1,10 +1,10 @@
-// The gate of each suite as it stands: its bounds, and that a twin ten times as far away is refused.
+// The gate of each suite as it stands: its bounds, and that a reference ten times as far away is refused.
 
 import type { Device } from '@vulpes/tensor-core';
 import { gpuSuite } from '@vulpes/tensor-core/testing';
 import { expect, test } from 'vitest';
 import type { BenchCase, Dims, Expected, Variant } from '../case.ts';
-import { runGate } from '../gate.ts';
+import { runCheck } from '../check.ts';
 import { type SuiteName, suites } from './index.ts';
 
 const ATTENTION = { B: 1, T: 37, H: 3, D: 64, block: 16 };
@@ -53,7 +53,7 @@ const ROWS: readonly Row[] = [
   { suite: 'decode', variant: 'cache-evict', dims: DECODED, bounds: { logits: 1e-5 } },
 ];
 
-/** The variant with a twin that is ten times the bound away; where equality is asked, one away. */
+/** The variant with a reference that is ten times the bound away; where equality is asked, one away. */
 const farFrom = (variant: Variant, bounds: Row['bounds']): Variant => ({
   ...variant,
   async build(device: Device, dims: Dims) {
@@ -77,13 +77,13 @@ gpuSuite('the gate of a suite', (device) => {
   test.each(ROWS)('$suite, $variant', async ({ suite, variant: name, dims, bounds }) => {
     const cases = suites[suite](device().caps) as readonly BenchCase[];
     const variant = cases.at(-1)!.variants.find((one) => one.name === name) as Variant;
-    const right = await runGate(device(), variant, dims);
+    const right = await runCheck(device(), variant, dims);
     expect(right).toMatchObject({ isOk: true });
-    expect(Object.fromEntries(right.checks.map(({ output, bound }) => [output, bound]))).toEqual(
+    expect(Object.fromEntries(right.outputs.map(({ output, bound }) => [output, bound]))).toEqual(
       bounds,
     );
-    const wrong = await runGate(device(), farFrom(variant, bounds), dims);
+    const wrong = await runCheck(device(), farFrom(variant, bounds), dims);
     expect(wrong.isOk).toBe(false);
-    for (const { output, isOk } of wrong.checks) expect(isOk, output).toBe(false);
+    for (const { output, isOk } of wrong.outputs) expect(isOk, output).toBe(false);
   });
 });

@@ -18,7 +18,7 @@ import { sumBlockCounts } from './block-counts.ts';
 import { CachedText, PREFILL_CHUNK } from './decode/cached-text.ts';
 import { layersAndHead, recomputeCosts } from './decode/costs.ts';
 import { gateBiases, REMEMBERING_BIAS } from './gate-biases.ts';
-import { createParams, modelOf } from './training/state.ts';
+import { createParams, createSizedModel } from './training/state.ts';
 
 /** Logits of a whole model in f32 against f64; what is let go of is far below it. */
 const LOGITS_BOUND = 1e-5;
@@ -32,7 +32,7 @@ const KINDS: readonly Kind[] = ['recompute', 'cache', 'cache-evict'];
 
 const HARDWARE = { preset: 'pro-125m', lengths: [1024, 4096, 16384] };
 const SOFTWARE = { preset: 'pro-nano', lengths: [512] };
-/** The check runs the preset's layers at a size that the twin can do; head dim 32, three pages. */
+/** The check runs the preset's layers at a size that the reference can do; head dim 32, three pages. */
 const GATE = { B: 1, T: 80, layers: 2, hidden: 96, heads: 3, vocab: 256 };
 
 export function decodeSuite(caps: DeviceCaps): BenchCase[] {
@@ -43,7 +43,7 @@ export function decodeSuite(caps: DeviceCaps): BenchCase[] {
     mode: 'forward',
     preset,
     dims: { B: 1, T },
-    gateDims: GATE,
+    checkDims: GATE,
     flops: layersAndHead(foxPreset(preset), T).flops,
     inputs: `fresh weights, random tokens; gates as of a trained model: of every three heads two forget (bias 0) and one remembers (bias ${REMEMBERING_BIAS}); log ε = ${DEFAULT_LOG_PRUNING_TOLERANCE}; a prompt of T tokens in chunks of ${PREFILL_CHUNK}, outside the clock, then a token a run, and what the cache lets go of once in 32; counts are those of the first token; blocks are pages of 32 tokens of a key head, of recompute those of the attention matrix`,
     variants: KINDS.map((name): Variant => {
@@ -57,7 +57,7 @@ async function workload(
   { preset, dims, kind }: { preset: string; dims: Dims; kind: Kind },
 ): Promise<Workload> {
   const length = dim(dims, 'T');
-  const model = modelOf(device, preset, dims, PRUNING);
+  const model = createSizedModel(device, preset, dims, PRUNING);
   const params = createParams(device, model.parameterSpecs(), gateBiases(model.config.numHeads));
   const rng = new CounterRng(7);
   const tokens = Int32Array.from({ length: length + 1 }, () => rng.below(model.config.vocabSize));
@@ -67,7 +67,7 @@ async function workload(
       : await CachedText.read(model, params, { tokens, evict: kind === 'cache-evict' });
   return {
     run: () => ({ logits: text.nextLogits() }),
-    expected: () => twin(model, params, tokens),
+    expected: () => reference(model, params, tokens),
     counts: () => text.counts(),
     dispose() {
       text.dispose();
@@ -102,7 +102,7 @@ async function countRecompute(
   return { ...recomputeCosts(config, length, { keptBlocks, blocks }), keptBlocks, causalBlocks };
 }
 
-async function twin(model: Model, params: Params, tokens: Int32Array): Promise<Expectations> {
+async function reference(model: Model, params: Params, tokens: Int32Array): Promise<Expectations> {
   const weights: Record<string, Float32Array> = {};
   for (const [name, { data }] of Object.entries(await model.download(params))) weights[name] = data;
   const batch = { inputIds: tokens, labels: tokens, seqStart: [0] };

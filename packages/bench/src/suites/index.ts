@@ -9,7 +9,7 @@ import { matmulSuite } from './matmul.ts';
 import { pruningSuite } from './pruning.ts';
 import { trainingSuite } from './training.ts';
 
-/** A suite is a function of the adapter alone: which cases there are is known before anything runs. */
+/** A suite depends on the adapter alone, so its cases are known before anything runs. */
 export const suites = {
   matmul: matmulSuite,
   attention: attentionSuite,
@@ -24,18 +24,28 @@ export type SuiteName = keyof typeof suites;
 /** In the order of a report. */
 export const suiteNames = Object.keys(suites) as readonly SuiteName[];
 
-/** What each measures and its variants, in plain words for --help. */
-export const suiteSentences: Readonly<Record<SuiteName, string>> = {
-  matmul:
-    'f32 matrix products: squares, and the layers of the presets. Variants are layouts: nt is a linear layer, nn and tn are the gradients of its input and its weight.',
-  attention:
-    "Forgetting attention at growing lengths, forward alone and with gradients. Variants: dense does every block; paper skips what lies before the paper's threshold; certified stops where a bound for this very input says that the rest weighs less than ε. What deciding costs is in their times.",
-  boundary:
-    "The search by which the paper's rule finds where each block starts: what pruning costs before it saves anything. One variant: one launch for both indices.",
-  pruning:
-    'Which blocks each rule keeps on heads that forget at known speeds, and the attention weight that it drops: counts; only the deciding is timed. Variants: paper, certified.',
-  training:
-    'A whole training step of the presets: loss, gradients, clip, AdamW. Variants: dense, paper, certified, as in attention.',
-  decode:
-    'One more token of a text, and the bytes that its cache holds. Variants: recompute runs the whole text anew; cache keeps all of it; cache-evict lets go of what is forgotten.',
+/** What each measures and its variants, in lines for --help. */
+export const suiteSentences: Readonly<Record<SuiteName, readonly string[]>> = {
+  matmul: [
+    'f32 matrix products: squares, and the layers of the presets. Variants are',
+    'layouts: nt is a linear layer, nn and tn are its gradients.',
+  ],
+  attention: [
+    'Forgetting Attention at growing lengths, forward and with gradients.',
+    'Variants: dense computes every block; paper and certified skip blocks by',
+    'that rule. The time that the rule takes is included.',
+  ],
+  boundary: ["The search of the paper's rule for the first kept block of each row."],
+  pruning: [
+    'Which blocks each rule keeps, and how much attention weight it drops:',
+    'counts. Only the rules are timed. Variants: paper, certified.',
+  ],
+  training: [
+    'A whole training step of the presets: loss, gradients, clip, AdamW.',
+    'Variants: dense, paper, certified, as in attention.',
+  ],
+  decode: [
+    'One more token of a text, and the bytes that its cache holds. Variants:',
+    'recompute (no cache), cache, cache-evict (frees forgotten pages).',
+  ],
 };

@@ -1,6 +1,6 @@
 import { gpuSuite } from '@vulpes/tensor-core/testing';
 import { expect, test } from 'vitest';
-import { checkOutput } from '../gate.ts';
+import { checkOutput } from '../check.ts';
 import { matmulSuite } from './matmul.ts';
 
 gpuSuite('the matmul suite', (device) => {

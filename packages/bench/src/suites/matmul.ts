@@ -32,7 +32,7 @@ const LAYOUTS: Readonly<Record<string, Layout>> = {
 
 /** f32 sums of K products: measured 1e-7, and it grows with the root of K. */
 const BOUND = 1e-5;
-/** Side of the tiles of the result: the twin computes an entry of each. */
+/** Side of the tiles of the result: the reference computes an entry of each. */
 const CHECKED_TILE = 64;
 /** Of a small product the tiles are smaller, so that as many entries are checked. */
 const MIN_CHECKED = 1024;

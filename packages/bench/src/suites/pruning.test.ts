@@ -1,11 +1,11 @@
 import { gpuSuite } from '@vulpes/tensor-core/testing';
 import { expect, test } from 'vitest';
-import { runGate } from '../gate.ts';
+import { runCheck } from '../check.ts';
 import { pruningCase, pruningSuite } from './pruning.ts';
 
 gpuSuite('the pruning suite', (device) => {
   test('checks both rules, and counts what they keep with the mass that they drop', async () => {
-    const { variants, dims, gateDims } = pruningCase({
+    const { variants, dims, checkDims } = pruningCase({
       B: 1,
       T: 512,
       H: 3,
@@ -16,7 +16,7 @@ gpuSuite('the pruning suite', (device) => {
     });
     const [paper, certified] = await Promise.all(
       variants.map(async (variant) => {
-        expect(await runGate(device(), variant, gateDims!)).toMatchObject({ isOk: true });
+        expect(await runCheck(device(), variant, checkDims!)).toMatchObject({ isOk: true });
         const workload = await variant.build(device(), dims);
         const counts = await workload.counts();
         workload.dispose();
@@ -30,7 +30,7 @@ gpuSuite('the pruning suite', (device) => {
     expect(certified.droppedMass).toBeGreaterThan(0);
     // Near every 4th of 512 rows, and odd.
     for (const counts of [paper, certified])
-      expect(counts).toMatchObject({ droppedMassEvery: 5, areOfRun: false });
+      expect(counts).toMatchObject({ droppedMassEvery: 5, countsDescribeTimedWork: false });
     expect(certified.droppedMass).toBeLessThan(Math.exp(-10));
     expect(paper.droppedMass).toBeLessThan(Math.exp(-10));
   });

@@ -5,8 +5,13 @@ import { forwardFlops } from '@vulpes/fox-attention';
 import type { Device, DeviceCaps } from '@vulpes/tensor-core';
 import type { BenchCase, Dims, Workload } from '../case.ts';
 import { countWork } from './pruning/count-kept.ts';
-import { hostPruningInputs, pruningSizesOf, uploadPruningInputs } from './pruning/inputs.ts';
-import { type PruningRule, pruningTwin, rangesOf, stopRuleOf } from './pruning/rules.ts';
+import { hostPruningInputs, readPruningSizes, uploadPruningInputs } from './pruning/inputs.ts';
+import {
+  computeRanges,
+  createStopRule,
+  type PruningRule,
+  referencePruning,
+} from './pruning/rules.ts';
 
 /** Decay times of the first and the last head, in tokens; the others lie between, evenly in the logarithm. */
 const TAUS = [
@@ -28,14 +33,14 @@ export const pruningSuite = ({ isSoftware }: DeviceCaps): BenchCase[] =>
 
 /** One case at any size; `dims` holds B, T, H, D, block, tauMin and tauMax. */
 export function pruningCase(dims: Dims): BenchCase {
-  const { batch, seqLen, numHeads, headDim } = pruningSizesOf(dims);
+  const { batch, seqLen, numHeads, headDim } = readPruningSizes(dims);
   const passFlops = forwardFlops({ batch, numHeads, headDim, queryLen: seqLen, keyLen: seqLen });
   return {
     suite: 'pruning',
     op: 'prune-blocks',
     mode: 'search',
     dims,
-    gateDims: { ...dims, ...SMALL },
+    checkDims: { ...dims, ...SMALL },
     countFlops: passFlops,
     inputs: `q, k ~ N(0, 1), each row RMS-normed, weights 1; log f = −U(0.5, 1.5)/τ, τ from tauMin (first head) to tauMax (last), evenly in log τ; log ε = ${DEFAULT_LOG_PRUNING_TOLERANCE}. Kept blocks: of the search, or as the attention kernel reports them. droppedMass: the largest share that a row loses, in f64, over every droppedMassEvery-th row of each head, the last row included`,
     variants: [
@@ -46,16 +51,16 @@ export function pruningCase(dims: Dims): BenchCase {
 }
 
 function workload(device: Device, dims: Dims, rule: PruningRule): Workload {
-  const sizes = pruningSizesOf(dims);
+  const sizes = readPruningSizes(dims);
   const host = hostPruningInputs(sizes);
   const inputs = uploadPruningInputs(device, host, sizes);
   return {
     run() {
-      if (rule === 'certified') return { blockBounds: stopRuleOf(inputs, sizes).blockBounds };
-      const { startIndex, endIndex } = rangesOf(inputs, sizes);
+      if (rule === 'certified') return { blockBounds: createStopRule(inputs, sizes).blockBounds };
+      const { startIndex, endIndex } = computeRanges(inputs, sizes);
       return { startIndex, endIndex };
     },
-    expected: () => pruningTwin(host, sizes, rule),
+    expected: () => referencePruning(host, sizes, rule),
     counts: () => countWork(inputs, host, sizes, rule),
     dispose() {
       for (const tensor of Object.values(inputs)) tensor.dispose();

@@ -13,7 +13,7 @@ const KEPT_BLOCKS = 8;
 export function normals(seed: number, length: number): Float32Array<ArrayBuffer> {
   const values = new Float32Array(length);
   if (length < PERIOD) return draw(seed, values);
-  const block = blockOf(seed);
+  const block = getBlock(seed);
   for (let i = 0; i < length; i += PERIOD) {
     values.set(block.subarray(0, Math.min(PERIOD, length - i)), i);
   }
@@ -27,7 +27,7 @@ function draw(seed: number, values: Float32Array<ArrayBuffer>): Float32Array<Arr
 }
 
 /** The first PERIOD values of a seed; the latest few are kept. */
-function blockOf(seed: number): Float32Array<ArrayBuffer> {
+function getBlock(seed: number): Float32Array<ArrayBuffer> {
   const block = blocks.get(seed) ?? draw(seed, new Float32Array(PERIOD));
   blocks.delete(seed);
   blocks.set(seed, block);

@@ -4,19 +4,19 @@ import { gpuSuite } from '@vulpes/tensor-core/testing';
 import { createTrainStep } from '@vulpes/training';
 import { scale } from '@vulpes/wgsl-kernels';
 import { describe, expect, test } from 'vitest';
-import { checkOutput, runGate } from '../gate.ts';
+import { checkOutput, runCheck } from '../check.ts';
 import { OTHER_PART, stepPartOf } from '../page/step-parts.ts';
 import { sumBlockCounts } from './block-counts.ts';
 import { launchedBy } from './launched.fixture.ts';
+import { readStep, referenceStep } from './training/reference-step.ts';
 import {
-  configOf,
+  createConfig,
+  createSizedModel,
   createState,
   disposeState,
-  modelOf,
   type Pruning,
   randomTokens,
 } from './training/state.ts';
-import { readStep, stepTwin } from './training/twin.ts';
 import { trainingSuite } from './training.ts';
 
 const DIMS = { B: 1, T: 17, layers: 1, hidden: 64, heads: 4, vocab: 50 };
@@ -43,13 +43,13 @@ const withWrongGradient = (model: Model, name: string, factor: number): Model =>
 gpuSuite('the training suite', (device) => {
   test('checks loss, norm, parameters and moments of each variant, and leaves nothing behind; each kernel has a part', async () => {
     const before = device().memory.liveTensors;
-    const { variants, gateDims } = trainingSuite(device().caps)[0]!;
+    const { variants, checkDims } = trainingSuite(device().caps)[0]!;
     const kernels = await launchedBy(device(), async () => {
       for (const variant of variants) {
-        const { isOk, checks } = await runGate(device(), variant, gateDims!);
+        const { isOk, outputs } = await runCheck(device(), variant, checkDims!);
         expect(isOk, variant.name).toBe(true);
-        const outputs = checks.map(({ output }) => output);
-        expect(outputs).toEqual(['loss', 'gradNorm', 'grads', 'params', 'm', 'v']);
+        const names = outputs.map(({ output }) => output);
+        expect(names).toEqual(['loss', 'gradNorm', 'grads', 'params', 'm', 'v']);
       }
     });
     expect(kernels).toEqual(expect.arrayContaining(['adamw', 'find-index', 'block-bounds']));
@@ -59,8 +59,8 @@ gpuSuite('the training suite', (device) => {
 
   /** Kept and causal blocks of a step of `pruning` at the sizes of the check. */
   async function countsOf(pruning: Pruning): Promise<{ keptBlocks: number; causalBlocks: number }> {
-    const dims = trainingSuite(device().caps)[0]!.gateDims!;
-    const model = modelOf(device(), 'pro-nano', dims, pruning);
+    const dims = trainingSuite(device().caps)[0]!.checkDims!;
+    const model = createSizedModel(device(), 'pro-nano', dims, pruning);
     const state = createState(model, dims.slowHeads);
     const step = createTrainStep(
       device(),
@@ -78,9 +78,9 @@ gpuSuite('the training suite', (device) => {
   }
 
   test('the sizes of the check are such that both rules prune, at ε = e⁻¹⁰', async () => {
-    const { variants, gateDims } = trainingSuite(device().caps)[0]!;
+    const { variants, checkDims } = trainingSuite(device().caps)[0]!;
     for (const { name, build } of variants) {
-      const workload = await build(device(), gateDims!);
+      const workload = await build(device(), checkDims!);
       const { keptBlocks = 0, causalBlocks = 0 } = await workload.counts();
       workload.dispose();
       if (name === 'dense') {
@@ -96,15 +96,15 @@ gpuSuite('the training suite', (device) => {
     }
   });
 
-  describe('the twin of a step', () => {
+  describe('the reference of a step', () => {
     const right = { learningRate: 0.01, weightDecay: 0.1, maxGradNorm: 1, step: 2 };
 
-    /** Two steps, the second with `settings`; which outputs then differ from the twin with the right ones. */
+    /** Two steps, the second with `settings`; which outputs then differ from the reference with the right ones. */
     async function redOutputs(
       settings: typeof right,
       broken = (model: Model): Model => model,
     ): Promise<string[]> {
-      const model = broken(modelOf(device(), 'pro-nano', DIMS, DENSE));
+      const model = broken(createSizedModel(device(), 'pro-nano', DIMS, DENSE));
       const state = createState(model);
       const tokens = randomTokens(1, 17, 50);
       const microBatches = [tokens];
@@ -114,7 +114,7 @@ gpuSuite('the training suite', (device) => {
         return { loss: losses[0] as Tensor, gradNorm };
       };
       await readStep(model, state, tokens, () => record({ ...right, step: 1 }));
-      const expected = await stepTwin(model, state, { tokens, settings: right });
+      const expected = await referenceStep(model, state, { tokens, settings: right });
       const actual = await readStep(model, state, tokens, () => record(settings));
       disposeState(state);
       return Object.entries(expected)
@@ -126,7 +126,7 @@ gpuSuite('the training suite', (device) => {
       expect(await redOutputs(right)).toEqual([]);
     });
 
-    const names = parameterSpecs(configOf('pro-nano', DIMS, DENSE)).map(({ name }) => name);
+    const names = parameterSpecs(createConfig('pro-nano', DIMS, DENSE)).map(({ name }) => name);
     test.each(names)('tells a missing gradient of %s, and one that is off by 1 %', async (name) => {
       for (const factor of [0, 1.01]) {
         const red = await redOutputs(right, (model) => withWrongGradient(model, name, factor));

@@ -13,12 +13,12 @@ import {
   type Variant,
   type Workload,
 } from '../case.ts';
-import { recordAndFree } from '../clocks/timer.ts';
+import { recordAndFree } from '../timing/timer.ts';
 import { sumBlockCounts } from './block-counts.ts';
 import { REMEMBERING_BIAS } from './gate-biases.ts';
-import { causalBlocksOf, stepCosts } from './training/costs.ts';
-import { modelOf, type Pruning, randomTokens, SharedState } from './training/state.ts';
-import { readStep, stepTwin } from './training/twin.ts';
+import { countCausalBlocks, stepCosts } from './training/costs.ts';
+import { readStep, referenceStep } from './training/reference-step.ts';
+import { createSizedModel, type Pruning, randomTokens, SharedState } from './training/state.ts';
 
 /** Of timed runs. 0: AdamW does its work, and the variants, which share their state, all start from the same parameters. */
 const LEARNING_RATE = 0;
@@ -38,7 +38,7 @@ const HARDWARE = { 'pro-125m': LENGTHS, 'pro-360m': LENGTHS, 'pro-760m': LENGTHS
 /** Short enough for 20 steps of each variant. */
 const SOFTWARE = { 'pro-nano': [256], 'pro-tiny': [128] };
 /**
- * The check runs the preset's layers at a size that the twin can do, long enough for both rules to prune. Of the heads that
+ * The check runs the preset's layers at a size that the reference can do, long enough for both rules to prune. Of the heads that
  * forget one is slow: in the others a rule that drops one block too many drops less than f32 can tell.
  */
 const GATE = { B: 1, T: 128, layers: 1, hidden: 64, heads: 4, vocab: 128, slowHeads: 1 };
@@ -63,7 +63,7 @@ function trainingCase(
     mode: 'step',
     preset,
     dims: { B, T, layers, hidden, heads, vocab },
-    gateDims: GATE,
+    checkDims: GATE,
     flops: stepCosts(config, B * T, denseBlocks(config, { B, T }, caps)).flops,
     inputs: `fresh weights, random tokens; gates as of a trained model: of every three heads two forget (bias 0) and one remembers (bias ${REMEMBERING_BIAS}); log ε = ${DEFAULT_LOG_PRUNING_TOLERANCE}`,
     variants: Object.entries(VARIANTS).map(([name, pruning]) =>
@@ -84,7 +84,7 @@ const variant = (name: string, trained: Trained): Variant => ({
 });
 
 function workload(device: Device, dims: Dims, { preset, pruning, shared }: Trained): Workload {
-  const model = modelOf(device, preset, dims, pruning);
+  const model = createSizedModel(device, preset, dims, pruning);
   const tokens = randomTokens(dim(dims, 'B'), dim(dims, 'T'), model.config.vocabSize);
   const { state, release } = shared.take(model, dims);
   const step = createTrainStep(device, { model, ...state }, OPTIONS);
@@ -101,7 +101,7 @@ function workload(device: Device, dims: Dims, { preset, pruning, shared }: Train
       // After one step the moments are not 0, and what decays them shows.
       recordAndFree(device, () => run(CHECKED_LEARNING_RATE));
       const settings = { ...OPTIONS, learningRate: CHECKED_LEARNING_RATE, step: update + 1 };
-      return stepTwin(model, state, { tokens, settings });
+      return referenceStep(model, state, { tokens, settings });
     },
     checked: () => readStep(model, state, tokens, () => run(CHECKED_LEARNING_RATE)),
     counts: () => countWork(device, model.config, dims, () => record(LEARNING_RATE)),
@@ -133,5 +133,5 @@ function denseBlocks(
   caps: Pick<DeviceCaps, 'kernels'>,
 ) {
   const blocks = selectBlocks({ keyLen: T }, caps);
-  return { blocks, keptBlocks: causalBlocksOf(config, { batch: B, seqLen: T, blocks }) };
+  return { blocks, keptBlocks: countCausalBlocks(config, { batch: B, seqLen: T, blocks }) };
 }

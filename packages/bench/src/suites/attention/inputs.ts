@@ -8,11 +8,11 @@ import type { BlockSizes } from '@vulpes/wgsl-kernels';
 import { type Dims, dim, type Expectations, type Expected, type Mode } from '../../case.ts';
 import { gateBias } from '../gate-biases.ts';
 import { normals } from '../random.ts';
-import { sampledGradients, sampledOut, sampleOf } from './sampled-reference.ts';
+import { chooseSample, sampledGradients, sampledOut } from './sampled-reference.ts';
 
 export type AttentionMode = Extract<Mode, 'forward' | 'forward+backward'>;
 
-/** The pruned variants are held to the dense twin: ε = e^−10 bounds the mass they drop, the true loss is far below f32 rounding. */
+/** The pruned variants are held to the dense reference: ε = e^−10 bounds the mass they drop, the true loss is far below f32 rounding. */
 const FORWARD_BOUND = 1e-5;
 const GRADIENT_BOUND = 1e-4;
 
@@ -25,7 +25,7 @@ export interface Sizes {
 }
 
 /** @throws ArgumentError where B, T, H, D or block is missing */
-export const sizesOf = (dims: Dims): Sizes => ({
+export const readSizes = (dims: Dims): Sizes => ({
   batch: dim(dims, 'B'),
   seqLen: dim(dims, 'T'),
   numHeads: dim(dims, 'H'),
@@ -56,7 +56,7 @@ export function hostInputs({ batch, seqLen, numHeads, headDim }: Sizes): HostInp
   return { q, k, v, dOut, logFgate };
 }
 
-export function twin(
+export function reference(
   { seqLen, batch, numHeads, headDim }: Sizes,
   host: HostInputs,
   mode: AttentionMode,
@@ -76,9 +76,13 @@ export function twin(
   );
 }
 
-/** The same at any length, for the elements of `sampleOf`. */
-export function sampledTwin(sizes: Sizes, host: HostInputs, mode: AttentionMode): Expectations {
-  const sample = sampleOf(sizes);
+/** The same at any length, for the elements of `chooseSample`. */
+export function sampledReference(
+  sizes: Sizes,
+  host: HostInputs,
+  mode: AttentionMode,
+): Expectations {
+  const sample = chooseSample(sizes);
   const out = sampledOut(sizes, host, sample);
   return mode === 'forward'
     ? expectations(out)

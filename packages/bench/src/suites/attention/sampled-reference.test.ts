@@ -3,14 +3,14 @@ import {
   referenceForgettingAttentionBackward,
 } from '@vulpes/fox-attention/reference';
 import { describe, expect, test } from 'vitest';
-import { hostInputs, sampledTwin, sizesOf } from './inputs.ts';
-import { type Elements, sampledGradients, sampledOut, sampleOf } from './sampled-reference.ts';
+import { hostInputs, readSizes, sampledReference } from './inputs.ts';
+import { chooseSample, type Elements, sampledGradients, sampledOut } from './sampled-reference.ts';
 
 const dims = { B: 2, T: 37, H: 3, D: 5, block: 8 };
-const sizes = sizesOf(dims);
+const sizes = readSizes(dims);
 const host = hostInputs(sizes);
 
-describe('the sampled twin', () => {
+describe('the sampled reference', () => {
   const referenceDims = { batch: 2, queryLen: 37, keyLen: 37, numHeads: 3, headDim: 5 };
   const { out } = referenceForgettingAttention(referenceDims, host);
   const gradients = referenceForgettingAttentionBackward(referenceDims, host, host.dOut);
@@ -24,12 +24,12 @@ describe('the sampled twin', () => {
     });
   };
 
-  test('rows of out and dq are those of the whole twin', () => {
+  test('rows of out and dq are those of the whole reference', () => {
     expectSame(sampledOut(sizes, host, sample), out, 2 * 3 * 5);
     expectSame(sampledGradients(sizes, host, sample).dq, gradients.dq, 2 * 3 * 5);
   });
 
-  test('gradients of the last keys, and of early ones, are those of the whole twin', () => {
+  test('gradients of the last keys, and of early ones, are those of the whole reference', () => {
     const { dk, dv, dLogFgate } = sampledGradients(sizes, host, sample);
     // Of both heads six keys; two early ones of the first.
     expectSame(dk, gradients.dk, 2 * 6 * 5 + 2 * 5);
@@ -40,7 +40,7 @@ describe('the sampled twin', () => {
   });
 
   test('a key of a head that forgets has its whole gradient long before the end', () => {
-    const long = sizesOf({ B: 1, T: 256, H: 3, D: 5, block: 8 });
+    const long = readSizes({ B: 1, T: 256, H: 3, D: 5, block: 8 });
     const inputs = hostInputs(long);
     const whole = referenceForgettingAttentionBackward(
       { batch: 1, queryLen: 256, keyLen: 256, numHeads: 3, headDim: 5 },
@@ -60,13 +60,13 @@ describe('the sampled twin', () => {
 
   test('a sample holds both ends, tile edges ± 1, and a head of each kind', () => {
     // Tiles of 8 begin at 8, 16 and, the last of 37 rows, 32.
-    expect(sampleOf(sizes)).toEqual({
+    expect(chooseSample(sizes)).toEqual({
       heads: [0, 5],
       rows: [0, 7, 8, 9, 15, 16, 17, 31, 32, 33, 36],
       tail: 32,
       early: [0],
     });
-    expect(sampleOf(sizesOf({ ...dims, B: 1, T: 1 }))).toEqual({
+    expect(chooseSample(readSizes({ ...dims, B: 1, T: 1 }))).toEqual({
       heads: [0, 2],
       rows: [0],
       tail: 1,
@@ -76,7 +76,7 @@ describe('the sampled twin', () => {
 
   test('the first head forgets within tokens, the last remembers hundreds', () => {
     const [batch, seqLen, numHeads] = [1, 400, 6];
-    const { logFgate } = hostInputs(sizesOf({ ...dims, B: batch, T: seqLen, H: numHeads }));
+    const { logFgate } = hostInputs(readSizes({ ...dims, B: batch, T: seqLen, H: numHeads }));
     const nats = (head: number) => {
       const gates = Array.from({ length: seqLen }, (_, t) => logFgate[t * numHeads + head]!);
       return gates.reduce((sum, gate) => sum + gate) / seqLen;
@@ -87,8 +87,8 @@ describe('the sampled twin', () => {
   });
 
   test('asks for gradients only where the case makes them', () => {
-    expect(Object.keys(sampledTwin(sizes, host, 'forward'))).toEqual(['out']);
-    const both = sampledTwin(sizes, host, 'forward+backward');
+    expect(Object.keys(sampledReference(sizes, host, 'forward'))).toEqual(['out']);
+    const both = sampledReference(sizes, host, 'forward+backward');
     expect(Object.keys(both)).toEqual(['out', 'dq', 'dk', 'dv', 'dLogFgate']);
   });
 });

@@ -17,7 +17,7 @@ export interface Sample {
 const FORGOTTEN = 60;
 
 /** Both ends and the edges of the first, a middle and the last tile, ± 1; in the first head, which forgets, and the last, which remembers. */
-export function sampleOf({ batch, seqLen, numHeads, blocks: { blockM } }: Sizes): Sample {
+export function chooseSample({ batch, seqLen, numHeads, blocks: { blockM } }: Sizes): Sample {
   const tiles = [1, Math.floor(seqLen / blockM / 2), Math.floor((seqLen - 1) / blockM)];
   const edges = tiles.flatMap((tile) => [tile * blockM - 1, tile * blockM, tile * blockM + 1]);
   const rows = [...new Set([0, ...edges, seqLen - 1])].filter((row) => row >= 0 && row < seqLen);
@@ -37,8 +37,8 @@ const none = (): Elements => ({ values: [], indices: [] });
 /** Rows of `out`: O(T · D) for each row of each head. */
 export function sampledOut(sizes: Sizes, host: HostInputs, { heads, rows }: Sample): Elements {
   const out = none();
-  for (const head of heads.map((index) => headOf(sizes, host, index))) {
-    for (const i of rows) put(out, head.offset(i), mix(head, weightsOf(head, i), head.v));
+  for (const head of heads.map((index) => gatherHead(sizes, host, index))) {
+    for (const i of rows) put(out, head.offset(i), mix(head, computeWeights(head, i), head.v));
   }
   return out;
 }
@@ -50,14 +50,14 @@ export function sampledGradients(
   { heads, rows, tail, early }: Sample,
 ): Record<'dq' | 'dk' | 'dv' | 'dLogFgate', Elements> {
   const found = { dq: none(), dk: none(), dv: none(), dLogFgate: none() };
-  for (const head of heads.map((index) => headOf(sizes, host, index))) {
+  for (const head of heads.map((index) => gatherHead(sizes, host, index))) {
     for (const i of rows) {
-      const dScores = dScoresOf(head, i, weightsOf(head, i));
+      const dScores = computeScoreGradients(head, i, computeWeights(head, i));
       put(found.dq, head.offset(i), mix(head, dScores, head.k, head.smScale));
     }
     putTail(found, head, sizes.seqLen - tail);
   }
-  const forgetting = headOf(sizes, host, heads[0] as number);
+  const forgetting = gatherHead(sizes, host, heads[0] as number);
   for (const key of early) putEarly(found, forgetting, key);
   return found;
 }
@@ -87,7 +87,7 @@ interface Head {
   offset(t: number): number;
 }
 
-function headOf({ seqLen, numHeads, headDim }: Sizes, host: HostInputs, index: number): Head {
+function gatherHead({ seqLen, numHeads, headDim }: Sizes, host: HostInputs, index: number): Head {
   const [b, h] = [Math.floor(index / numHeads), index % numHeads];
   const gateOffset = (t: number): number => (b * seqLen + t) * numHeads + h;
   const offset = (t: number): number => gateOffset(t) * headDim;
@@ -110,7 +110,7 @@ function headOf({ seqLen, numHeads, headDim }: Sizes, host: HostInputs, index: n
 }
 
 /** Softmax weights of row i over keys 0 … i. */
-function weightsOf(head: Head, i: number): Float64Array {
+function computeWeights(head: Head, i: number): Float64Array {
   const { q, k, logLambda, smScale, headDim } = head;
   const scores = new Float64Array(i + 1);
   for (let j = 0; j <= i; j++) {
@@ -124,7 +124,7 @@ function weightsOf(head: Head, i: number): Float64Array {
 }
 
 /** Gradient of the scores of row i; 0 where the weight is. */
-function dScoresOf(head: Head, i: number, weights: Float64Array): Float64Array {
+function computeScoreGradients(head: Head, i: number, weights: Float64Array): Float64Array {
   const { dOut, v, headDim } = head;
   const dWeights = weights.map((weight, j) => (weight === 0 ? 0 : dot(dOut, i, v, j, headDim)));
   const delta = weights.reduce((sum, weight, j) => sum + weight * (dWeights[j] as number), 0);
@@ -154,8 +154,8 @@ function putTail(
   }));
   keys.forEach((row, at) => {
     const i = first + at;
-    const weights = weightsOf(head, i);
-    const dScores = dScoresOf(head, i, weights);
+    const weights = computeWeights(head, i);
+    const dScores = computeScoreGradients(head, i, weights);
     row.dLogLambda += dScores.reduce((sum, dScore) => sum + dScore);
     keys.slice(0, at + 1).forEach((key, j) => {
       const dScore = dScores[first + j] as number;
@@ -180,9 +180,9 @@ function putEarly(found: Record<'dk' | 'dv', Elements>, head: Head, key: number)
   const [dk, dv] = [new Float64Array(headDim), new Float64Array(headDim)];
   for (let i = key; i < seqLen; i++) {
     if ((logLambda[key] as number) - (logLambda[i] as number) > FORGOTTEN) break;
-    const weights = weightsOf(head, i);
+    const weights = computeWeights(head, i);
     addRow(dv, weights[key] as number, head.dOut, i);
-    addRow(dk, smScale * (dScoresOf(head, i, weights)[key] as number), head.q, i);
+    addRow(dk, smScale * (computeScoreGradients(head, i, weights)[key] as number), head.q, i);
   }
   put(found.dk, head.offset(key), dk);
   put(found.dv, head.offset(key), dv);

@@ -3,7 +3,7 @@
 import type { KvCache, Model, Params } from '@vulpes/lm-models';
 import type { Tensor } from '@vulpes/tensor-core';
 import type { Counts } from '../../case.ts';
-import { recordAndFree } from '../../clocks/timer.ts';
+import { recordAndFree } from '../../timing/timer.ts';
 import { cachedCosts } from './costs.ts';
 
 /** Tokens of a prompt that are computed at once. */

@@ -7,7 +7,13 @@ import { invariant, type Tensor } from '@vulpes/tensor-core';
 import type { Counts } from '../../case.ts';
 import { sumBlockCounts } from '../block-counts.ts';
 import type { HostPruningInputs, PruningInputs, PruningSizes } from './inputs.ts';
-import { attentionDims, blocksOf, type PruningRule, rangesOf, stopRuleOf } from './rules.ts';
+import {
+  attentionDims,
+  computeRanges,
+  createStopRule,
+  type PruningRule,
+  toBlocks,
+} from './rules.ts';
 
 /** @throws Error where a row lost more than ε: such counts are worth nothing. */
 export async function countWork(
@@ -31,11 +37,11 @@ export async function countWork(
     droppedMass <= Math.exp(DEFAULT_LOG_PRUNING_TOLERANCE),
     `pruning (${rule}): a row lost ${droppedMass} of its weight, more than ε.`,
   );
-  const cost = blockCost({ headDim, blocks: blocksOf(sizes) });
+  const cost = blockCost({ headDim, blocks: toBlocks(sizes) });
   return {
     flops: keptBlocks * cost.forwardFlops,
     bytes: keptBlocks * cost.forwardBytes,
-    areOfRun: false,
+    countsDescribeTimedWork: false,
     keptBlocks,
     causalBlocks,
     droppedMass,
@@ -54,11 +60,11 @@ function decide(inputs: PruningInputs, sizes: PruningSizes, rule: PruningRule): 
   const { q, k, logFgate } = inputs;
   const lengths = { queryLen: sizes.seqLen, keyLen: sizes.seqLen };
   if (rule === 'paper') {
-    const ranges = rangesOf(inputs, sizes);
+    const ranges = computeRanges(inputs, sizes);
     const counts = pruningCounts(ranges, lengths);
     return { counts, starts: ranges.startIndex, rowsPerStart: sizes.block };
   }
-  const stopRule = stopRuleOf(inputs, sizes);
+  const stopRule = createStopRule(inputs, sizes);
   // What v holds changes no count.
   const { kept, rowStats } = forgettingAttentionWithStats(q, k, k, logFgate, { stopRule });
   return { counts: pruningCounts(kept, lengths), starts: rowStats, rowsPerStart: 1 };

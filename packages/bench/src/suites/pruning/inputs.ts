@@ -23,7 +23,7 @@ export interface PruningSizes {
 }
 
 /** @throws ArgumentError where one of these is missing */
-export const pruningSizesOf = (dims: Dims): PruningSizes => ({
+export const readPruningSizes = (dims: Dims): PruningSizes => ({
   batch: dim(dims, 'B'),
   seqLen: dim(dims, 'T'),
   numHeads: dim(dims, 'H'),

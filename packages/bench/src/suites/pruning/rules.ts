@@ -17,16 +17,19 @@ export type PruningRule = 'paper' | 'certified';
 /** S is stored up to 1e-4 nats above its true value. */
 const EDGE_BOUND = 1e-4;
 
-export const blocksOf = ({ block }: PruningSizes) => ({ blockM: block, blockN: block });
+export const toBlocks = ({ block }: PruningSizes) => ({ blockM: block, blockN: block });
 
-export function stopRuleOf({ k, logFgate }: PruningInputs, sizes: PruningSizes): StopRule {
+export function createStopRule({ k, logFgate }: PruningInputs, sizes: PruningSizes): StopRule {
   return certifiedStopRule(k, cumulativeLogGate(logFgate), {
     logPruningTolerance: DEFAULT_LOG_PRUNING_TOLERANCE,
-    blocks: blocksOf(sizes),
+    blocks: toBlocks(sizes),
   });
 }
 
-export function rangesOf({ logFgate, qkWeight }: PruningInputs, sizes: PruningSizes): BlockRanges {
+export function computeRanges(
+  { logFgate, qkWeight }: PruningInputs,
+  sizes: PruningSizes,
+): BlockRanges {
   const { seqLen, headDim } = sizes;
   const smScale = 1 / Math.sqrt(headDim);
   const threshold = adaptiveThreshold({
@@ -34,7 +37,7 @@ export function rangesOf({ logFgate, qkWeight }: PruningInputs, sizes: PruningSi
     seqLen,
     logPruningTolerance: DEFAULT_LOG_PRUNING_TOLERANCE,
   });
-  const options = { queryLen: seqLen, blocks: blocksOf(sizes) };
+  const options = { queryLen: seqLen, blocks: toBlocks(sizes) };
   return findBlockRanges(cumulativeLogGate(logFgate), threshold, options);
 }
 
@@ -45,12 +48,12 @@ export const attentionDims = (sizes: PruningSizes) => ({
   keyLen: sizes.seqLen,
 });
 
-export function pruningTwin(
+export function referencePruning(
   host: HostPruningInputs,
   sizes: PruningSizes,
   rule: PruningRule,
 ): Expectations {
-  const dims = { ...attentionDims(sizes), blockN: sizes.block, blocks: blocksOf(sizes) };
+  const dims = { ...attentionDims(sizes), blockN: sizes.block, blocks: toBlocks(sizes) };
   if (rule === 'certified')
     return { blockBounds: { values: referenceBlockBounds(host, dims), bound: EDGE_BOUND } };
   // U = √D for rows of length √D.

@@ -1,6 +1,6 @@
 import { foxPreset } from '@vulpes/lm-models';
 import { expect, test } from 'vitest';
-import { causalBlocksOf, stepCosts } from './costs.ts';
+import { countCausalBlocks, stepCosts } from './costs.ts';
 
 const blocks = { blockM: 64, blockN: 32 };
 const config = foxPreset('llama-125m');
@@ -16,5 +16,5 @@ test('six operations a token and weight of the linear layers, nine matmuls a blo
 
 test('blocks below the diagonal, of every head and layer', () => {
   // 100 tokens: rows 0…63 see 2 key blocks of 32, rows 64…99 see 4.
-  expect(causalBlocksOf(config, { batch: 2, seqLen: 100, blocks })).toBe(2 * 12 * 12 * 6);
+  expect(countCausalBlocks(config, { batch: 2, seqLen: 100, blocks })).toBe(2 * 12 * 12 * 6);
 });

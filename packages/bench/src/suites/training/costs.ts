@@ -32,7 +32,7 @@ export function stepCosts(
 }
 
 /** Blocks of dense attention over all layers and heads. */
-export function causalBlocksOf(
+export function countCausalBlocks(
   { numHiddenLayers, numHeads }: FoxConfig,
   { batch, seqLen, blocks }: { batch: number; seqLen: number; blocks: BlockSizes },
 ): number {

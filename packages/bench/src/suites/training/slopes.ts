@@ -14,7 +14,7 @@ const SEED = 100;
  * A fixed pseudo-random direction r within each tensor of n elements, as long as √n / |g|: so each slope g · r is about 1,
  * and none is lost beside those of larger gradients. A gradient of 0 gives no number.
  */
-export function directionsOf(grads: Floats): Record<string, Float64Array> {
+export function chooseDirections(grads: Floats): Record<string, Float64Array> {
   return Object.fromEntries(
     Object.entries(grads).map(([name, grad], index) => {
       const random = normals(SEED + index, grad.length);
@@ -29,7 +29,7 @@ export const slopesAlong = (grads: Floats, directions: Floats): number[] =>
   Object.entries(directions).map(([name, direction]) => dot(grads[name] ?? [], direction));
 
 /** The same by central differences of `lossAt`: two losses a tensor. */
-export const twinSlopes = (
+export const referenceSlopes = (
   weights: Floats,
   directions: Floats,
   lossAt: (weights: Floats) => number,

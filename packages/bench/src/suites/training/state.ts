@@ -21,7 +21,7 @@ const STREAMS = 7;
 export type Pruning = Pick<FoxConfig, 'logPruningTolerance' | 'pruningMode'>;
 
 /** The preset, with the sizes of `dims` where it names some. */
-export function configOf(preset: string, dims: Dims, pruning: Pruning): FoxConfig {
+export function createConfig(preset: string, dims: Dims, pruning: Pruning): FoxConfig {
   const { layers, hidden, heads, vocab } = dims;
   return foxPreset(preset, {
     ...(layers !== undefined && { numHiddenLayers: layers }),
@@ -111,5 +111,9 @@ export function randomTokens(batch: number, seqLen: number, vocabSize: number): 
   return { inputs: draw(), labels: draw(), shape: [batch, seqLen] };
 }
 
-export const modelOf = (device: Device, preset: string, dims: Dims, pruning: Pruning): Model =>
-  createModel(configOf(preset, dims, pruning), device);
+export const createSizedModel = (
+  device: Device,
+  preset: string,
+  dims: Dims,
+  pruning: Pruning,
+): Model => createModel(createConfig(preset, dims, pruning), device);
