@@ -110,7 +110,7 @@ gpuSuite('runCases', () => {
 
   test('no case starts when the time is up; the smallest of each suite run first', async () => {
     let now = 0;
-    vi.spyOn(performance, 'now').mockImplementation(() => now);
+    vi.spyOn(performance, 'now').mockImplementation(() => (now += 0.001));
     const started: string[] = [];
     const takes = (op: string, seconds: number) => (device: Device) => {
       started.push(op);
