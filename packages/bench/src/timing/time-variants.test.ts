@@ -2,7 +2,7 @@ import type { Device } from '@vulpes/tensor-core';
 import { gpuSuite } from '@vulpes/tensor-core/testing';
 import { afterEach, expect, test, vi } from 'vitest';
 import { recordMultiplyAdd } from '../peaks/measure-peaks.ts';
-import { controlClock } from './controlled-clock.fixture.ts';
+import { controlClock } from './controlled-clock.suite.ts';
 import { type TimedVariant, timeVariants } from './time-variants.ts';
 
 afterEach(() => vi.restoreAllMocks());

@@ -1,7 +1,7 @@
 import { gpuSuite } from '@vulpes/tensor-core/testing';
 import { afterEach, expect, test, vi } from 'vitest';
 import { recordMultiplyAdd } from '../peaks/measure-peaks.ts';
-import { controlClock } from './controlled-clock.fixture.ts';
+import { controlClock } from './controlled-clock.suite.ts';
 import { kernelTimes, totalMs, totalsByLabel, wallMs } from './timer.ts';
 
 afterEach(() => vi.restoreAllMocks());
