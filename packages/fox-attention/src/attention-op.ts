@@ -9,9 +9,9 @@ import {
 } from '@vulpes/tensor-core';
 import type { BlockRanges, BlockSizes, StopRule } from '@vulpes/wgsl-kernels';
 import { gateGradient, keyGradients, prepare, queryGradient } from './backward.ts';
-import { type AttentionDims, type AttentionFlags, keyHeads } from './dims.ts';
+import type { AttentionDims, AttentionFlags } from './dims.ts';
 import { keptEnd, keptStart } from './kept-blocks.ts';
-import { forwardKernel } from './kernels/forward.kernel.ts';
+import { attentionForward } from './kernels/forward.kernel.ts';
 
 export interface AttentionInputs {
   readonly q: Tensor;
@@ -80,22 +80,10 @@ function runForward(
   const out = device.empty(q.shape, { label: 'attention' });
   const statsShape = [batch, numHeads, queryLen, 2];
   const rowStats = device.empty(statsShape, { dtype: 'i32', label: 'row stats' });
-  // Kernels compiled without an optional input still bind something there: any tensor, it is not read.
-  const log_lambda = logLambda ?? q;
-  const tensors = { q, k, v, log_lambda, limits: limits ?? q, visibility: visibility ?? q };
-  forwardKernel(device.caps).run(device, {
-    dims,
-    tensors: { ...tensors, out, row_stats: rowStats },
-    params: {
-      num_heads: numHeads,
-      num_kv_heads: keyHeads(dims),
-      query_len: queryLen,
-      key_len: keyLen,
-      block_m: blocks.blockM,
-      block_n: blocks.blockN,
-      sm_scale: smScale,
-      log_tolerance: logPruningTolerance,
-    },
+  const launch = { ...dims, ...blocks, smScale, logTolerance: logPruningTolerance };
+  attentionForward.choose(device.caps, launch).kernel.run(device, {
+    dims: launch,
+    tensors: { q, k, v, log_lambda: logLambda, limits, visibility, out, row_stats: rowStats },
   });
   return { out, rowStats };
 }
@@ -109,7 +97,6 @@ export function attend(inputs: AttentionInputs): { out: Tensor; rowStats: Tensor
   const { q, k, v, logFgate, dims, smScale, visibility, logLambda, ranges, stopRule } = inputs;
   const flags = {
     hasGate: !!logFgate,
-    hasVisibility: !!visibility,
     hasRanges: !!ranges,
     hasStopRule: !!stopRule,
   };

@@ -2,11 +2,11 @@
 
 import type { Device, Tensor } from '@vulpes/tensor-core';
 import { type BlockSizes, reverseCumsum } from '@vulpes/wgsl-kernels';
-import { type AttentionDims, type AttentionFlags, keyHeads } from './dims.ts';
+import type { AttentionDims, AttentionFlags } from './dims.ts';
 import {
-  backwardKeyKernel,
+  attentionBackwardKey,
+  attentionBackwardQuery,
   backwardPrepare,
-  backwardQueryKernel,
   zeroInactiveGateGrads,
 } from './kernels/backward.kernel.ts';
 
@@ -24,18 +24,6 @@ export interface BackwardInputs {
   /** From `prepare`. */
   readonly stats: Tensor;
 }
-
-const sizes = (dims: AttentionDims) => ({
-  num_heads: dims.numHeads,
-  query_len: dims.queryLen,
-  key_len: dims.keyLen,
-});
-
-const kernelParams = ({ dims, smScale }: Call) => ({
-  ...sizes(dims),
-  num_kv_heads: keyHeads(dims),
-  sm_scale: smScale,
-});
 
 /** i32 [B · H · (M + N), 4]: see backward-prepare.wgsl. */
 export function prepare(
@@ -55,26 +43,25 @@ export function prepare(
   const entries = batch * numHeads * (queryLen + keyLen);
   const stats = device.empty([entries, 4], { dtype: 'i32', label: 'attention stats' });
   backwardPrepare.run(device, {
-    dims: { ...dims, hasEnds: !!endIndex },
+    dims: { ...dims, ...blocks },
     tensors: {
       out,
       dout,
       row_stats: rowStats,
-      log_lambda: logLambda ?? out,
-      end_index: endIndex ?? out,
-      visibility: visibility ?? out,
+      log_lambda: logLambda,
+      end_index: endIndex,
+      visibility,
       stats,
     },
-    params: { ...sizes(dims), batch, block_n: blocks.blockN },
   });
   return stats;
 }
 
 export function queryGradient(device: Device, call: Call, inputs: BackwardInputs): Tensor {
-  const { dims } = call;
+  const dims = { ...call.dims, smScale: call.smScale };
   const dq = device.empty(inputs.q.shape, { label: 'dq' });
-  const params = kernelParams(call);
-  backwardQueryKernel(device.caps).run(device, { dims, tensors: { ...inputs, dq }, params });
+  const { kernel } = attentionBackwardQuery.choose(device.caps, dims);
+  kernel.run(device, { dims, tensors: { ...inputs, dq } });
   return dq;
 }
 
@@ -84,13 +71,13 @@ export function keyGradients(
   call: Call,
   inputs: BackwardInputs,
 ): { dk: Tensor; dv: Tensor; dLogLambda: Tensor } {
-  const { dims } = call;
+  const dims = { ...call.dims, smScale: call.smScale };
   const dk = device.empty(inputs.k.shape, { label: 'dk' });
   const dv = device.empty(inputs.v.shape, { label: 'dv' });
   const gateShape = [dims.batch, dims.numHeads, dims.keyLen];
   const dLogLambda = device.empty(gateShape, { label: 'dlogLambda' });
   const tensors = { ...inputs, dk, dv, dlog_lambda: dLogLambda };
-  backwardKeyKernel(device.caps).run(device, { dims, tensors, params: kernelParams(call) });
+  attentionBackwardKey.choose(device.caps, dims).kernel.run(device, { dims, tensors });
   return { dk, dv, dLogLambda };
 }
 
@@ -105,12 +92,6 @@ export function gateGradient(
 ): Tensor {
   const { device } = dLogLambda;
   const dlog_fgate = reverseCumsum(dLogLambda);
-  // Not read where there are none, but one gate alone is smaller than one span.
-  const absent = device.empty([2], { dtype: 'i32', label: 'not given' });
-  zeroInactiveGateGrads.run(device, {
-    dims,
-    tensors: { dlog_fgate, visibility: visibility ?? absent },
-    params: { ...sizes(dims), batch: dims.batch },
-  });
+  zeroInactiveGateGrads.run(device, { dims, tensors: { dlog_fgate, visibility } });
   return dlog_fgate;
 }

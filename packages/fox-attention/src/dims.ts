@@ -15,10 +15,9 @@ export interface AttentionDims {
   readonly headDim: number;
 }
 
-/** Which optional inputs a call has: each is a branch that the kernels are compiled with or without. */
+/** What prunes a call, and whether it has gates: each is a branch that the kernels are compiled with or without. */
 export interface AttentionFlags {
   readonly hasGate: boolean;
-  readonly hasVisibility: boolean;
   readonly hasRanges: boolean;
   readonly hasStopRule: boolean;
 }

@@ -11,9 +11,8 @@ export function keptStart(rowStats: Tensor, dims: AttentionDims, blocks: BlockSi
   const shape = [batch, numHeads, Math.ceil(queryLen / blocks.blockM)];
   const startIndex = rowStats.device.empty(shape, { dtype: 'i32', label: 'kept start' });
   keptStartKernel.run(rowStats.device, {
-    dims: { items: startIndex.size },
+    dims: { items: startIndex.size, ...keptSizes(dims, blocks) },
     tensors: { row_stats: rowStats, start_index: startIndex },
-    params: keptParams(dims, blocks),
   });
   return { blocks, startIndex };
 }
@@ -23,20 +22,15 @@ export function keptEnd({ blocks, startIndex }: KeptBlocks, dims: AttentionDims)
   const shape = [dims.batch, dims.numHeads, Math.ceil(dims.keyLen / blocks.blockN)];
   const endIndex = startIndex.device.empty(shape, { dtype: 'i32', label: 'kept end' });
   keptEndKernel.run(startIndex.device, {
-    dims: { items: endIndex.size },
+    dims: { items: endIndex.size, ...keptSizes(dims, blocks) },
     tensors: { start_index: startIndex, end_index: endIndex },
-    params: keptParams(dims, blocks),
   });
   return endIndex;
 }
 
-const keptParams = (
-  { batch, numHeads, queryLen, keyLen }: AttentionDims,
-  { blockM, blockN }: BlockSizes,
-) => ({
+const keptSizes = ({ batch, numHeads, queryLen, keyLen }: AttentionDims, blocks: BlockSizes) => ({
+  ...blocks,
   heads: batch * numHeads,
-  query_len: queryLen,
-  key_len: keyLen,
-  block_m: blockM,
-  block_n: blockN,
+  queryLen,
+  keyLen,
 });

@@ -1,51 +1,16 @@
-// Tiles, workgroup memory, grids and default block sizes, for every head dim and both families.
+// Default block sizes, and the counts of attention calls.
 
+import { makeCaps } from '@vulpes/tensor-core/testing';
 import { describe, expect, test } from 'vitest';
 import { backwardFlops, causalPairs, forwardBytes, forwardFlops } from './costs.ts';
-import { HEAD_DIMS } from './dims.ts';
-import {
-  backwardKeyKernel,
-  backwardPrepare,
-  backwardQueryKernel,
-} from './kernels/backward.kernel.ts';
-import { forwardKernel } from './kernels/forward.kernel.ts';
 import { selectBlocks } from './select-blocks.ts';
 
-const families = ['gpu', 'software'] as const;
-const noCaps = undefined as never;
-const flags = {
-  hasGate: true,
-  hasVisibility: true,
-  hasRanges: false,
-  hasStopRule: true,
-  hasEnds: true,
-};
-
-describe('select', () => {
-  test.each(families)('%s kernels fit the portable limits', (kernels) => {
-    for (const headDim of HEAD_DIMS) {
-      const sizes = { batch: 4, queryLen: 65536, keyLen: 65536, numHeads: 32, headDim };
-      const dims = { ...sizes, ...flags };
-      const choices = [forwardKernel, backwardQueryKernel, backwardKeyKernel];
-      for (const choose of choices) {
-        const kernel = choose({ kernels });
-        const spec = kernel.select(dims, noCaps) as never;
-        expect(kernel.workgroupBytes?.(spec) ?? 0).toBeLessThanOrEqual(16384);
-        expect(Math.max(...kernel.grid(dims, spec))).toBeLessThanOrEqual(65535);
-        expect(kernel.bindings.length).toBeLessThanOrEqual(8);
-      }
-      const prepareGrid = backwardPrepare.grid(dims, backwardPrepare.select(dims, noCaps));
-      expect(Math.max(...prepareGrid)).toBeLessThanOrEqual(65535);
-    }
-  });
-
-  test('range blocks shrink with the context, as far as the family likes', () => {
-    const blocks = (keyLen: number, kernels: 'gpu' | 'software') =>
-      selectBlocks({ keyLen }, { kernels }).blockN;
-    expect([64, 128, 256, 1024, 16384].map((n) => blocks(n, 'gpu'))).toEqual([32, 32, 32, 64, 64]);
-    expect([64, 128, 256, 1024].map((n) => blocks(n, 'software'))).toEqual([8, 8, 16, 32]);
-    expect(selectBlocks({ keyLen: 1024 }, { kernels: 'gpu' })).toEqual({ blockM: 64, blockN: 64 });
-  });
+test('range blocks shrink with the context, as far as the variant likes', () => {
+  const blocks = (keyLen: number, isSoftware = false) =>
+    selectBlocks({ keyLen }, makeCaps({ isSoftware })).blockN;
+  expect([64, 128, 256, 1024, 16384].map((n) => blocks(n))).toEqual([32, 32, 32, 64, 64]);
+  expect([64, 128, 256, 1024].map((n) => blocks(n, true))).toEqual([8, 8, 16, 32]);
+  expect(selectBlocks({ keyLen: 1024 }, makeCaps())).toEqual({ blockM: 64, blockN: 64 });
 });
 
 describe('costs', () => {

@@ -31,7 +31,9 @@ export async function createDevice(options: DeviceOptions = {}): Promise<Device>
   const adapterChoice = options.adapter ?? oneOf('FOX_ADAPTER', ['auto', 'hardware', 'software']);
   const kernels = options.kernels ?? oneOf('FOX_KERNELS', ['auto', 'gpu', 'software']);
   const validate = options.debug === undefined ? asksToValidate() : options.debug === 'validate';
-  const variants = parseVariants(options.variants ?? platform.setting('FOX_VARIANTS') ?? {});
+  const legacy = kernels === 'auto' ? undefined : { '*': kernels === 'gpu' ? 'tiled' : 'scalar' };
+  const asked = options.variants ?? platform.setting('FOX_VARIANTS');
+  const variants = asked === undefined ? (legacy ?? {}) : parseVariants(asked);
   const { adapter, toggles, notes } = await platform.openAdapter(adapterChoice);
   const gpu = await adapter.requestDevice({
     label: 'vulpes',

@@ -28,8 +28,7 @@ const affine = defineKernel({
   name: 'affine',
   source,
   bindings: ['x:read', 'y:write'],
-  params: (dims: AffineDims) => ({ ...dims }),
-  select: () => ({ FACTOR: 2 }),
+  select: (_dims: AffineDims) => ({ FACTOR: 2 }),
   grid: (dims) => [Math.ceil(dims.count / 4), 1, 1],
 });
 
@@ -47,16 +46,13 @@ describe('the contract between definition and WGSL', () => {
     expect(() => define({ bindings: ['x:read'] })).toThrow(/got 0 x read\./);
   });
 
-  test('params exist on both sides, behind the tensors', () => {
-    expect(() => define({ params: undefined })).toThrow(
-      /affine: expected params in the definition/,
-    );
+  test('the uniform follows the tensors', () => {
     const noUniform = source.replace(/.*var<uniform>.*\n/, '');
     expect(() => define({ source: noUniform })).toThrow(
-      /expected @binding\(2\) var<uniform> params: Params, got none/,
+      /expected @binding\(2\) var<uniform> params: Params for a struct Params of 3 fields, got none/,
     );
-    const noStruct = source.replace(/struct Params.*\n/, '');
-    expect(() => define({ source: noStruct })).toThrow(/expected a struct Params in the WGSL/);
+    const early = source.replace('@binding(2) var<uniform>', '@binding(5) var<uniform>');
+    expect(() => define({ source: early })).toThrow(/got @binding\(5\) var<uniform>/);
   });
 
   test('fields are single numbers', () => {
@@ -75,20 +71,24 @@ describe('the contract between definition and WGSL', () => {
 
 describe('params', () => {
   const fields = [
-    { name: 'count', type: 'u32' },
+    { name: 'seq_len', type: 'u32' },
     { name: 'first', type: 'i32' },
   ] as const;
 
-  test('have the names of the struct', () => {
-    const pack = (values: Record<string, number>) => () => packParams('affine', fields, values);
-    expect(pack({ count: 1 })).toThrow(
-      'affine: expected params count, first as in struct Params, got count.',
+  test('come from the definition or from the dim of the same name', () => {
+    const pack = (derived: object, dims: object) => () =>
+      packParams('affine', fields, { ...derived }, { ...dims });
+    expect(pack({ first: -1 }, { seqLen: 7 })()).toEqual(
+      new Uint8Array(Int32Array.of(7, -1).buffer),
     );
-    expect(pack({ count: 1, last: 2 })).toThrow(/got count, last/);
-    expect(pack({ count: 1, first: 2, last: 3 })).toThrow(/got count, first, last/);
-    expect(pack({ count: -1, first: 0 })).toThrow('expected a u32 for param count, got -1.');
-    expect(pack({ count: 1, first: 0.5 })).toThrow('expected a i32 for param first, got 0.5.');
-    expect(pack({ first: -1, count: 7 })()).toEqual(new Uint8Array(Int32Array.of(7, -1).buffer));
+    expect(pack({ first: 1 }, {})).toThrow(
+      'affine: expected a u32 for param seq_len, got undefined. Return it from params, or give dims.seqLen.',
+    );
+    expect(pack({ first: 1, last: 2 }, { seqLen: 1 })).toThrow(
+      'affine: expected params among seq_len, first as in struct Params, got also last.',
+    );
+    expect(pack({ first: 1 }, { seqLen: -1 })).toThrow('a u32 for param seq_len, got -1.');
+    expect(pack({ first: 0.5 }, { seqLen: 1 })).toThrow('a i32 for param first, got 0.5.');
   });
 });
 

@@ -34,7 +34,7 @@ export interface KernelDefinition<
    * 'visibility:read?' may be left out; its const HAS_VISIBILITY in the @spec block, if there is one, says whether it is given.
    */
   readonly bindings: Bindings;
-  /** Values of `struct Params` by name; left out if the kernel has none. Pure. */
+  /** Values of `struct Params` that are not dims of the same name in camelCase (`seq_len` is `dims.seqLen`). Pure. */
   readonly params?: readonly string[] | ((dims: Dims) => Readonly<Record<string, number>>);
   /** Values of the `@spec` block. Pure. */
   select(dims: Dims, caps: DeviceCaps): Spec;
@@ -80,12 +80,7 @@ export function defineKernel<
   const bindings = definition.bindings.map(parseBinding);
   const contract = parseContract(name, [...lib, source].join('\n'));
   const { params } = definition;
-  checkContract(
-    name,
-    contract,
-    bindings,
-    typeof params === 'function' || (params?.length ?? 0) > 0,
-  );
+  checkContract(name, contract, bindings);
   if (Array.isArray(params)) checkLegacy(name, params, contract.params);
   const specNames = listSpecNames(source);
   const flagged = bindings.filter(
@@ -113,12 +108,14 @@ export function defineKernel<
       const label = toLabel(name, spec);
       const program = programs.get(label) ?? makeProgram(label, spec);
       programs.set(label, program);
-      const values = typeof params === 'function' ? params(call.dims) : call.params;
+      const derived = (typeof params === 'function' ? params(call.dims) : call.params) ?? {};
+      const dims = call.dims as Readonly<Record<string, unknown>>;
       device.dispatch({
         program,
         tensors: bindings.map((binding) => pick(name, binding, tensors)),
-        ...(values &&
-          contract.params.length > 0 && { params: packParams(name, contract.params, values) }),
+        ...(contract.params.length > 0 && {
+          params: packParams(name, contract.params, derived, dims),
+        }),
         workgroups: definition.grid(call.dims, selected),
       });
     },

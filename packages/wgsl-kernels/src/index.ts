@@ -19,6 +19,7 @@ export {
   type KernelDefinition,
 } from './define-kernel.ts';
 export { logLambdaWgsl } from './lib/log-lambda.ts';
+export { avoidBarriersOnCpu } from './lib/prefer.ts';
 export { type AdamwStep, adamwStep } from './ops/adamw/index.ts';
 export { broadcastRows } from './ops/broadcast-rows/index.ts';
 export { cast } from './ops/cast/index.ts';

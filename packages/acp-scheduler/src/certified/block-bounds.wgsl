@@ -1,9 +1,9 @@
 // block-bounds: what the last key j of each block knows of the keys that it may see: S_j = log sum_t exp(lambda_j - lambda_t), and
 // an upper bound of ||k_t||; second of two launches. Rounding goes upwards: both are never below their true values.
 // grid        LANES threads a (b, h, key block), blocks fastest; 64 threads a workgroup, folded over x and y
-// memory      [B, H, blocks] of block-memory         log_lambda  [B, H, N] two-part numbers
-// visibility       [B, N] (first, end), read only if HAS_VISIBILITY: keys before the first that j sees do not count
-// block_bounds       [B, H, blocks] (S, norm); where j sees nothing (NEG_LARGE, 0)
+// decay_sums  [B, H, blocks] of block-decay-sums     log_lambda  [B, H, N] two-part numbers
+// visibility  [B, N] (first, end), read only if HAS_VISIBILITY: keys before the first that j sees do not count
+// block_bounds  [B, H, blocks] (S, norm); where j sees nothing (NEG_LARGE, 0)
 // cost        block_n + blocks / 2 exps an edge
 
 // @spec
@@ -20,7 +20,7 @@ struct Params {
   blocks: u32,
 }
 
-@group(0) @binding(0) var<storage, read> memory: array<vec2f>;
+@group(0) @binding(0) var<storage, read> decay_sums: array<vec2f>;
 @group(0) @binding(1) var<storage, read> log_lambda: array<vec2<i32>>;
 @group(0) @binding(2) var<storage, read> visibility: array<vec2<i32>>;
 @group(0) @binding(3) var<storage, read_write> block_bounds: array<vec2f>;
@@ -66,10 +66,10 @@ fn main(
   let first_block = min(first, edge) / params.block_n;
   let first_end = select(0u, last_key(first_block) + 1u, m_seen);
   var sum = decay_sum(o_head, first, first_end, lane, lambda);
-  var norm = memory[o_blocks + first_block].y;
+  var norm = decay_sums[o_blocks + first_block].y;
   for (var n = first_block + 1u + lane; n <= i_block; n += LANES) {
-    let block = memory[o_blocks + n];
-    sum += remembered(lambda, log_lambda[o_head + last_key(n)]) * block.x;
+    let block = decay_sums[o_blocks + n];
+    sum += decay_weight(lambda, log_lambda[o_head + last_key(n)]) * block.x;
     norm = max(norm, block.y);
   }
   let total = over_lanes(thread, vec2f(sum, norm));

@@ -9,7 +9,7 @@ import {
 } from '@vulpes/tensor-core';
 import { assertBlockSizes, type BlockSizes, type StopRule } from '@vulpes/wgsl-kernels';
 import type { BlockBoundDims } from './block-bounds.reference.ts';
-import { blockBoundsKernel, blockMemoryKernel, keyBlocks } from './certified.kernel.ts';
+import { blockBoundsKernel, blockDecaySumsKernel, keyBlocks } from './certified.kernel.ts';
 
 const OP = 'certifiedStopRule';
 
@@ -48,27 +48,14 @@ function recordBlockBounds(
   dims: BlockBoundDims,
 ): Tensor {
   const { device } = k;
-  const { batch, numHeads, numKvHeads, headDim, keyLen, blockN } = dims;
-  const blocks = keyBlocks(dims);
-  const shape = [batch, numHeads, blocks, 2];
-  const memory = device.empty(shape, { label: 'blockMemory' });
+  const shape = [dims.batch, dims.numHeads, keyBlocks(dims), 2];
+  const decay_sums = device.empty(shape, { label: 'decay sums of blocks' });
   const blockBounds = device.empty(shape, { label: 'blockBounds' });
-  const params = { batch, num_heads: numHeads, key_len: keyLen, block_n: blockN, blocks };
-  blockMemoryKernel.run(device, {
-    dims,
-    tensors: { k, log_lambda: logLambda, memory },
-    params: { ...params, num_kv_heads: numKvHeads, head_vec4: headDim / 4 },
-  });
+  const log_lambda = logLambda;
+  blockDecaySumsKernel.run(device, { dims, tensors: { k, log_lambda, decay_sums } });
   blockBoundsKernel.run(device, {
-    dims: { ...dims, hasVisibility: visibility !== undefined },
-    // Without visibility the binding is not read.
-    tensors: {
-      memory,
-      log_lambda: logLambda,
-      visibility: visibility ?? logLambda,
-      block_bounds: blockBounds,
-    },
-    params,
+    dims,
+    tensors: { decay_sums, log_lambda, visibility, block_bounds: blockBounds },
   });
   return blockBounds;
 }

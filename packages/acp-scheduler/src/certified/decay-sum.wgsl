@@ -1,4 +1,4 @@
-// decay-sum: how many keys of a run are still remembered at a later token, by LANES neighbouring threads together.
+// decay-sum: the sum of the decays of a run of keys up to a later token, by LANES neighbouring threads together.
 // Needs `log_lambda`, [B, H, N] two-part numbers, and const WG_SIZE and LANES (a divisor of WG_SIZE). 8 * WG_SIZE bytes.
 
 const LOG2E: f32 = 1.4426950408889634;
@@ -6,7 +6,7 @@ const LOG2E: f32 = 1.4426950408889634;
 var<workgroup> t_lanes: array<vec2f, WG_SIZE>;
 
 // exp(D) of a later token against an earlier one. The counts are subtracted as integers, so D is off by one f32 rounding at any length.
-fn remembered(row: vec2<i32>, key: vec2<i32>) -> f32 {
+fn decay_weight(row: vec2<i32>, key: vec2<i32>) -> f32 {
   let decay = f32(row.x - key.x) * 0.0625 + (bitcast<f32>(row.y) - bitcast<f32>(key.y));
   return exp2(decay * LOG2E);
 }
@@ -15,7 +15,7 @@ fn remembered(row: vec2<i32>, key: vec2<i32>) -> f32 {
 fn decay_sum(o_head: u32, first: u32, end: u32, lane: u32, edge: vec2<i32>) -> f32 {
   var sum = 0.0;
   for (var t = first + lane; t < end; t += LANES) {
-    sum += remembered(edge, log_lambda[o_head + t]);
+    sum += decay_weight(edge, log_lambda[o_head + t]);
   }
   return sum;
 }

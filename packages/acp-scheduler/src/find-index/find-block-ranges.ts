@@ -51,19 +51,8 @@ export function findBlockRanges(
   });
   const endIndex = device.empty([batch, numHeads, keyBlocks], { ...shape, label: 'endIndex' });
   findIndex.run(device, {
-    dims,
+    dims: { ...dims, ...thresholdStrides(threshold, batch, numHeads) },
     tensors: { log_lambda: logLambda, threshold, start_index: startIndex, end_index: endIndex },
-    params: {
-      batch,
-      num_heads: numHeads,
-      query_len: queryLen,
-      key_len: keyLen,
-      block_m: blocks.blockM,
-      block_n: blocks.blockN,
-      query_blocks: queryBlocks,
-      key_blocks: keyBlocks,
-      ...thresholdStrides(threshold, batch, numHeads),
-    },
   });
   return { blocks: { ...blocks }, startIndex, endIndex };
 }
@@ -73,7 +62,7 @@ function thresholdStrides(
   threshold: Tensor,
   batch: number,
   numHeads: number,
-): { threshold_stride_b: number; threshold_stride_h: number } {
+): { thresholdStrideB: number; thresholdStrideH: number } {
   const { shape } = threshold;
   const heads = shape.at(-1);
   const batches = shape.length === 2 ? shape[0] : 1;
@@ -88,8 +77,8 @@ function thresholdStrides(
     );
   }
   return {
-    threshold_stride_b: batches === 1 ? 0 : (heads as number),
-    threshold_stride_h: heads === 1 ? 0 : 1,
+    thresholdStrideB: batches === 1 ? 0 : (heads as number),
+    thresholdStrideH: heads === 1 ? 0 : 1,
   };
 }
 

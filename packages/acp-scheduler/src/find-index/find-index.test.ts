@@ -292,7 +292,8 @@ describe('the boundary itself', () => {
         batch *
         numHeads *
         (Math.ceil(queryLen / blocks.blockM) + Math.ceil(keyLen / blocks.blockN));
-      const [x, y, z] = findIndex.grid(dims, { WG_SIZE: 64 });
+      const strides = { thresholdStrideB: numHeads, thresholdStrideH: 1 };
+      const [x, y, z] = findIndex.grid({ ...dims, ...strides }, { WG_SIZE: 64 });
       expect(x * y * z * 64).toBeGreaterThanOrEqual(threads);
       expect(Math.max(x, y, z)).toBeLessThanOrEqual(65535);
     }

@@ -38,22 +38,8 @@ export function pruningCounts(
   return device.scope(() => {
     const counts = device.empty([B, H, 2], { dtype: 'u32', label: 'pruningCounts' });
     pruningCountsKernel.run(device, {
-      dims: { batch: B, numHeads: H, hasVisibility: visibility !== undefined },
-      tensors: {
-        start_index: startIndex,
-        // Without visibility the binding is not read.
-        visibility: visibility ?? device.empty([1, 1, 2], { dtype: 'i32' }),
-        counts,
-      },
-      params: {
-        batch: B,
-        num_heads: H,
-        query_len: queryLen,
-        key_len: keyLen,
-        block_m: blocks.blockM,
-        block_n: blocks.blockN,
-        query_blocks: queryBlocks,
-      },
+      dims: { batch: B, numHeads: H, queryLen, keyLen, queryBlocks, ...blocks },
+      tensors: { start_index: startIndex, visibility, counts },
     });
     return counts;
   });

@@ -40,15 +40,15 @@ export function logitUpperBoundFromNorms(
     const logitBound = device.empty([B, H], { label: 'logitUpperBound' });
     const [qPartial, kPartial] = [partialMaxima(device, q), partialMaxima(device, k)];
     logitBoundFromNorms.run(device, {
-      dims: { batch: B, numHeads: H },
-      tensors: { q_partial: qPartial, k_partial: kPartial, logit_bound: logitBound },
-      params: {
-        heads: B * H,
+      dims: {
+        batch: B,
+        numHeads: H,
         group: H / Hkv,
-        q_chunks: qPartial.shape[2] as number,
-        k_chunks: kPartial.shape[2] as number,
-        sm_scale: smScale,
+        qChunks: qPartial.shape[2] as number,
+        kChunks: kPartial.shape[2] as number,
+        smScale,
       },
+      tensors: { q_partial: qPartial, k_partial: kPartial, logit_bound: logitBound },
     });
     return logitBound;
   });
@@ -57,19 +57,11 @@ export function logitUpperBoundFromNorms(
 /** x [B, T, H, D] -> [B, H, chunks], the largest squared norm of each chunk of rows. */
 function partialMaxima(device: Device, x: Tensor): Tensor {
   const [batch, seqLen, numHeads, headDim] = x.shape as [number, number, number, number];
-  const { chunks, rowsPerChunk } = chunkRows(seqLen);
+  const { chunks } = chunkRows(seqLen);
   const partial = device.empty([batch, numHeads, chunks]);
   rowNormMax.run(device, {
     dims: { batch, seqLen, numHeads, headDim },
     tensors: { x, partial },
-    params: {
-      batch,
-      seq_len: seqLen,
-      num_heads: numHeads,
-      head_vec4: headDim / 4,
-      chunks,
-      rows_per_chunk: rowsPerChunk,
-    },
   });
   return partial;
 }
@@ -98,16 +90,15 @@ export function logitUpperBoundFromQkNorm(
   const { device } = qWeight;
   const logitBound = device.empty([batch, numHeads], { label: 'logitUpperBound' });
   logitBoundFromQkNorm.run(device, {
-    dims: { batch, numHeads },
-    tensors: { q_weight: qWeight, k_weight: kWeight, logit_bound: logitBound },
-    params: {
+    dims: {
       batch,
-      num_heads: numHeads,
-      head_dim: headDim,
-      q_stride: queryStride(op, qWeight, numHeads, headDim),
+      numHeads,
+      headDim,
+      qStride: queryStride(op, qWeight, numHeads, headDim),
       group: numHeads / keyHeads(op, kWeight, numHeads, headDim),
-      sm_scale: smScale,
+      smScale,
     },
+    tensors: { q_weight: qWeight, k_weight: kWeight, logit_bound: logitBound },
   });
   return logitBound;
 }

@@ -17,6 +17,29 @@ interface RowDims extends HeadDims {
   readonly headDim: number;
 }
 
+interface BoundDims extends HeadDims {
+  /** Query heads of a key head. */
+  readonly group: number;
+  readonly smScale: number;
+}
+
+interface NormBoundDims extends BoundDims {
+  /** Partial maxima of a head. */
+  readonly qChunks: number;
+  readonly kChunks: number;
+}
+
+interface WeightBoundDims extends BoundDims {
+  readonly headDim: number;
+  /** Elements from one head's query weights to the next, 0 where all share them. */
+  readonly qStride: number;
+}
+
+interface ThresholdDims extends HeadDims {
+  /** Nats that are added to −2 U. */
+  readonly constant: number;
+}
+
 /** At most this many partial maxima a head: the second stage reads them in one thread. */
 const MAX_CHUNKS = 256;
 const MIN_ROWS_PER_CHUNK = 8;
@@ -37,51 +60,36 @@ export const rowNormMax = defineKernel({
   name: 'row-norm-max',
   source: rowNormMaxWgsl,
   bindings: ['x:read', 'partial:write'],
-  params: [
-    'batch:u32',
-    'seq_len:u32',
-    'num_heads:u32',
-    'head_vec4:u32',
-    'chunks:u32',
-    'rows_per_chunk:u32',
-  ],
+  params: ({ seqLen, headDim }: RowDims) => {
+    const { chunks, rowsPerChunk } = chunkRows(seqLen);
+    return { head_vec4: headDim / 4, chunks, rows_per_chunk: rowsPerChunk };
+  },
   select: (_dims: RowDims) => ({ WG_SIZE: 64 }),
   grid: (dims, spec) => foldGrid(Math.ceil(rowThreads(dims) / spec.WG_SIZE)),
-  flops: (dims) => 2 * dims.batch * dims.seqLen * dims.numHeads * dims.headDim,
-  bytes: (dims) =>
-    4 * dims.batch * dims.seqLen * dims.numHeads * dims.headDim + 4 * rowThreads(dims),
 });
 
 export const logitBoundFromNorms = defineKernel({
   name: 'logit-bound-from-norms',
   source: logitBoundFromNormsWgsl,
   bindings: ['q_partial:read', 'k_partial:read', 'logit_bound:write'],
-  params: ['heads:u32', 'group:u32', 'q_chunks:u32', 'k_chunks:u32', 'sm_scale:f32'],
-  select: (_dims: HeadDims) => ({ WG_SIZE: 64 }),
-  grid: headGrid,
+  params: ({ batch, numHeads }: NormBoundDims) => ({ heads: batch * numHeads }),
+  select: (_dims: NormBoundDims) => ({ WG_SIZE: 64 }),
+  grid: (dims, spec) => headGrid(dims, spec),
 });
 
 export const logitBoundFromQkNorm = defineKernel({
   name: 'logit-bound-from-qk-norm',
   source: logitBoundFromQkNormWgsl,
   bindings: ['q_weight:read', 'k_weight:read', 'logit_bound:write'],
-  params: [
-    'batch:u32',
-    'num_heads:u32',
-    'head_dim:u32',
-    'q_stride:u32',
-    'group:u32',
-    'sm_scale:f32',
-  ],
-  select: (_dims: HeadDims) => ({ WG_SIZE: 64 }),
-  grid: headGrid,
+  select: (_dims: WeightBoundDims) => ({ WG_SIZE: 64 }),
+  grid: (dims, spec) => headGrid(dims, spec),
 });
 
 export const thresholdFromBound = defineKernel({
   name: 'adaptive-threshold',
   source: adaptiveThresholdWgsl,
   bindings: ['logit_bound:read', 'threshold:write'],
-  params: ['size:u32', 'constant:f32'],
-  select: (_dims: HeadDims) => ({ WG_SIZE: 64 }),
-  grid: headGrid,
+  params: ({ batch, numHeads }: ThresholdDims) => ({ size: batch * numHeads }),
+  select: (_dims: ThresholdDims) => ({ WG_SIZE: 64 }),
+  grid: (dims, spec) => headGrid(dims, spec),
 });

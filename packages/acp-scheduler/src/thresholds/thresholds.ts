@@ -51,9 +51,8 @@ export function adaptiveThreshold(options: AdaptiveThresholdOptions): Tensor {
   const { device } = logitUpperBound;
   const threshold = device.empty([B, H], { label: 'threshold' });
   thresholdFromBound.run(device, {
-    dims: { batch: B, numHeads: H },
+    dims: { batch: B, numHeads: H, constant: logPruningTolerance - Math.log(seqLen) },
     tensors: { logit_bound: logitUpperBound, threshold },
-    params: { size: B * H, constant: logPruningTolerance - Math.log(seqLen) },
   });
   return threshold;
 }

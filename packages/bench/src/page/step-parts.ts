@@ -6,7 +6,7 @@ const PARTS: readonly (readonly [part: string, names: RegExp])[] = [
   ['attention backward', /^(attention-backward|attention-clear)/],
   [
     'pruning rule',
-    /^(attention-kept|find-index|block-memory|block-bounds|stop-edges|adaptive-threshold|logit-bound|pruning-counts|row-norm-max|norm-maxima|remember|first-page)/,
+    /^(attention-kept|find-index|block-decay-sums|block-bounds|adaptive-threshold|logit-bound|pruning-counts|row-norm-max|norm-maxima|update-retention|first-page)/,
   ],
   ['norm', /^rms-norm/],
   [

@@ -130,7 +130,7 @@ async function countWork(
 function denseBlocks(
   config: FoxConfig,
   { B, T }: { B: number; T: number },
-  caps: Pick<DeviceCaps, 'kernels'>,
+  caps: DeviceCaps,
 ) {
   const blocks = selectBlocks({ keyLen: T }, caps);
   return { blocks, keptBlocks: countCausalBlocks(config, { batch: B, seqLen: T, blocks }) };

@@ -4,7 +4,7 @@
 // key entry    B H M + (b H + h) N + j:   two-part lambda_j, first row that may keep the key, row after the last one
 // so that P_ij = exp(sm_scale q k + row - key) with no further rounding of the large parts
 // out, dout    [B, M, H, D] f32    row_stats [B, H, M]: see forward    log_lambda [B, H, N] two-part
-// end_index    [B, H, ceil(N / block_n)] rows, read only if HAS_ENDS    visibility [B, N] (first, end), read only if HAS_VISIBILITY
+// end_index    [B, H, ceil(N / block_n)] rows, read only if HAS_END_INDEX    visibility [B, N] (first, end), read only if HAS_VISIBILITY
 // cost         2 * D flops per row
 
 // @spec
@@ -12,7 +12,7 @@ const HEAD_DIM: u32 = 64u;
 const WG_SIZE: u32 = 64u;
 const HAS_GATE: bool = true;
 const HAS_VISIBILITY: bool = false;
-const HAS_ENDS: bool = false;
+const HAS_END_INDEX: bool = false;
 // @end-spec
 
 struct Params { batch: u32, num_heads: u32, query_len: u32, key_len: u32, block_n: u32 }
@@ -53,7 +53,7 @@ fn key_entry(bh: u32, j: u32) -> vec4<i32> {
   let offset = i32(params.key_len - params.query_len);
   var end = i32(params.query_len);
   if (HAS_VISIBILITY) { end = min(end, visibility[bh / params.num_heads * params.key_len + j].y - offset); }
-  if (HAS_ENDS) {
+  if (HAS_END_INDEX) {
     let blocks = (params.key_len + params.block_n - 1u) / params.block_n;
     end = min(end, end_index[bh * blocks + j / params.block_n]);
   }

@@ -1,28 +1,24 @@
 // The backward kernels: per-row and per-key numbers first, then dQ, then dK, dV and the gate's column sums.
 
-import { type DeviceCaps, foldGrid } from '@vulpes/tensor-core';
-import { defineKernel, logLambdaWgsl } from '@vulpes/wgsl-kernels';
-import { causalPairs } from '../costs.ts';
+import { defineVariants, foldGrid } from '@vulpes/tensor-core';
+import { avoidBarriersOnCpu, defineKernel, logLambdaWgsl } from '@vulpes/wgsl-kernels';
 import { type AttentionDims, type AttentionFlags, keyHeads } from '../dims.ts';
-import { GPU_TILE, ROWS_PER_THREAD, SOFTWARE_THREADS } from '../select-blocks.ts';
-import backwardKeyGpuWgsl from './backward-key.gpu.wgsl';
-import backwardKeySoftwareWgsl from './backward-key.software.wgsl';
+import backwardKeyScalarWgsl from './backward-key.scalar.wgsl';
+import backwardKeyTiledWgsl from './backward-key.tiled.wgsl';
 import backwardPrepareWgsl from './backward-prepare.wgsl';
-import backwardQueryGpuWgsl from './backward-query.gpu.wgsl';
-import backwardQuerySoftwareWgsl from './backward-query.software.wgsl';
+import backwardQueryScalarWgsl from './backward-query.scalar.wgsl';
+import backwardQueryTiledWgsl from './backward-query.tiled.wgsl';
 import attentionWgsl from './lib/attention.wgsl';
 import rowStatsWgsl from './lib/row-stats.wgsl';
 import tileWgsl from './lib/tile.wgsl';
-import { tileBytes, tileGrid, tileSpec } from './tile.ts';
+import { ROWS_PER_THREAD, SCALAR_THREADS, TILE, tileBytes, tileGrid, tileSpec } from './tile.ts';
 import zeroInactiveGateGradsWgsl from './zero-inactive-gate-grads.wgsl';
 
 const ENTRY_THREADS = 64;
 
-type PrepareDims = AttentionDims &
-  Pick<AttentionFlags, 'hasGate' | 'hasVisibility'> & {
-    /** Some rows drop key blocks, by ranges or by a stop rule. */
-    readonly hasEnds: boolean;
-  };
+interface PrepareDims extends AttentionDims, Pick<AttentionFlags, 'hasGate'> {
+  readonly blockN: number;
+}
 
 export const backwardPrepare = defineKernel({
   name: 'attention-backward-prepare',
@@ -32,61 +28,55 @@ export const backwardPrepare = defineKernel({
     'out:read',
     'dout:read',
     'row_stats:read',
-    'log_lambda:read',
-    'end_index:read',
-    'visibility:read',
+    'log_lambda:read?',
+    'end_index:read?',
+    'visibility:read?',
     'stats:write',
   ],
-  params: ['batch:u32', 'num_heads:u32', 'query_len:u32', 'key_len:u32', 'block_n:u32'],
   select: (dims: PrepareDims) => ({
     HEAD_DIM: dims.headDim,
     WG_SIZE: ENTRY_THREADS,
     HAS_GATE: dims.hasGate,
-    HAS_VISIBILITY: dims.hasVisibility,
-    HAS_ENDS: dims.hasEnds,
   }),
   grid: ({ batch, numHeads, queryLen, keyLen }) =>
     foldGrid(Math.ceil((batch * numHeads * (queryLen + keyLen)) / ENTRY_THREADS)),
 });
 
-const params = [
-  'num_heads:u32',
-  'num_kv_heads:u32',
-  'query_len:u32',
-  'key_len:u32',
-  'sm_scale:f32',
-] as const;
+export interface BackwardDims extends AttentionDims {
+  readonly smScale: number;
+}
 
-const softwareSpec = ({ headDim }: AttentionDims) => ({
+const params = (dims: BackwardDims) => ({ num_kv_heads: keyHeads(dims) });
+
+const scalarSpec = ({ headDim }: BackwardDims) => ({
   HEAD_DIM: headDim,
-  WG_SIZE: SOFTWARE_THREADS,
+  WG_SIZE: SCALAR_THREADS,
 });
 
 const query = {
   bindings: ['q:read', 'k:read', 'v:read', 'dout:read', 'stats:read', 'dq:write'],
   params,
-  flops: (dims: AttentionDims) => 6 * dims.headDim * causalPairs(dims),
 } as const;
 
-const querySoftware = defineKernel({
+export const backwardQueryScalar = defineKernel({
   ...query,
-  name: 'attention-backward-query-software',
-  source: backwardQuerySoftwareWgsl,
+  name: 'attention-backward-query.scalar',
+  source: backwardQueryScalarWgsl,
   lib: [logLambdaWgsl, attentionWgsl],
-  select: softwareSpec,
-  grid: ({ queryLen, numHeads, batch }: AttentionDims, { WG_SIZE }) => [
+  select: scalarSpec,
+  grid: ({ queryLen, numHeads, batch }, { WG_SIZE }) => [
     Math.ceil(queryLen / (ROWS_PER_THREAD * WG_SIZE)),
     numHeads,
     batch,
   ],
 });
 
-const queryGpu = defineKernel({
+export const backwardQueryTiled = defineKernel({
   ...query,
-  name: 'attention-backward-query-gpu',
-  source: backwardQueryGpuWgsl,
+  name: 'attention-backward-query.tiled',
+  source: backwardQueryTiledWgsl,
   lib: [logLambdaWgsl, attentionWgsl, tileWgsl, rowStatsWgsl],
-  select: (dims: AttentionDims) => tileSpec(dims),
+  select: (dims: BackwardDims) => tileSpec(dims),
   grid: (dims) => tileGrid(dims, dims.numHeads, dims.queryLen),
   workgroupBytes: tileBytes,
 });
@@ -103,52 +93,53 @@ const key = {
     'dlog_lambda:write',
   ],
   params,
-  flops: (dims: AttentionDims) => 8 * dims.headDim * causalPairs(dims),
 } as const;
 
-const keySoftware = defineKernel({
+export const backwardKeyScalar = defineKernel({
   ...key,
-  name: 'attention-backward-key-software',
-  source: backwardKeySoftwareWgsl,
+  name: 'attention-backward-key.scalar',
+  source: backwardKeyScalarWgsl,
   lib: [logLambdaWgsl, attentionWgsl],
-  select: softwareSpec,
-  grid: (dims: AttentionDims, { WG_SIZE }) => [
+  select: scalarSpec,
+  grid: (dims, { WG_SIZE }) => [
     Math.ceil(dims.keyLen / (ROWS_PER_THREAD * WG_SIZE)),
     keyHeads(dims),
     dims.batch,
   ],
 });
 
-const keyGpu = defineKernel({
+export const backwardKeyTiled = defineKernel({
   ...key,
-  name: 'attention-backward-key-gpu',
-  source: backwardKeyGpuWgsl,
+  name: 'attention-backward-key.tiled',
+  source: backwardKeyTiledWgsl,
   lib: [logLambdaWgsl, attentionWgsl, tileWgsl, rowStatsWgsl],
-  select: (dims: AttentionDims) => tileSpec(dims),
+  select: (dims: BackwardDims) => tileSpec(dims),
   grid: (dims) => tileGrid(dims, keyHeads(dims), dims.keyLen),
   // beside the tiles: t_sum [32, 8] f32
-  workgroupBytes: (spec) => tileBytes(spec) + GPU_TILE * 8 * 4,
+  workgroupBytes: (spec) => tileBytes(spec) + TILE * 8 * 4,
 });
 
-type Caps = Pick<DeviceCaps, 'kernels'>;
+export const attentionBackwardQuery = defineVariants<
+  BackwardDims,
+  { readonly kernel: typeof backwardQueryTiled | typeof backwardQueryScalar }
+>('attention-backward-query', [
+  { name: 'tiled', kernel: backwardQueryTiled, avoid: avoidBarriersOnCpu },
+  { name: 'scalar', kernel: backwardQueryScalar },
+]);
 
-export const backwardQueryKernel = ({ kernels }: Caps) =>
-  kernels === 'gpu' ? queryGpu : querySoftware;
-
-export const backwardKeyKernel = ({ kernels }: Caps) => (kernels === 'gpu' ? keyGpu : keySoftware);
-
-type GateDims = Pick<AttentionDims, 'batch' | 'keyLen' | 'numHeads'> &
-  Pick<AttentionFlags, 'hasVisibility'>;
+export const attentionBackwardKey = defineVariants<
+  BackwardDims,
+  { readonly kernel: typeof backwardKeyTiled | typeof backwardKeyScalar }
+>('attention-backward-key', [
+  { name: 'tiled', kernel: backwardKeyTiled, avoid: avoidBarriersOnCpu },
+  { name: 'scalar', kernel: backwardKeyScalar },
+]);
 
 export const zeroInactiveGateGrads = defineKernel({
   name: 'attention-zero-inactive-gate-grads',
   source: zeroInactiveGateGradsWgsl,
-  bindings: ['dlog_fgate:read_write', 'visibility:read'],
-  params: ['batch:u32', 'num_heads:u32', 'query_len:u32', 'key_len:u32'],
-  select: ({ hasVisibility }: GateDims) => ({
-    WG_SIZE: ENTRY_THREADS,
-    HAS_VISIBILITY: hasVisibility,
-  }),
+  bindings: ['dlog_fgate:read_write', 'visibility:read?'],
+  select: (_dims: AttentionDims) => ({ WG_SIZE: ENTRY_THREADS }),
   grid: ({ batch, keyLen, numHeads }) =>
     foldGrid(Math.ceil((batch * keyLen * numHeads) / ENTRY_THREADS)),
 });

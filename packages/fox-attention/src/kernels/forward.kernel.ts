@@ -1,59 +1,54 @@
-// The forward kernels, one per family, with the same bindings and params.
+// The forward kernels: bindings, params and grid of each variant, and which one runs.
 
-import type { DeviceCaps } from '@vulpes/tensor-core';
-import { defineKernel, logLambdaWgsl } from '@vulpes/wgsl-kernels';
-import { forwardBytes, forwardFlops } from '../costs.ts';
-import type { AttentionDims, AttentionFlags } from '../dims.ts';
-import { GPU_TILE, ROWS_PER_THREAD, SOFTWARE_THREADS } from '../select-blocks.ts';
-import forwardGpuWgsl from './forward.gpu.wgsl';
-import forwardSoftwareWgsl from './forward.software.wgsl';
+import { defineVariants } from '@vulpes/tensor-core';
+import {
+  avoidBarriersOnCpu,
+  type BlockSizes,
+  defineKernel,
+  logLambdaWgsl,
+} from '@vulpes/wgsl-kernels';
+import { type AttentionDims, type AttentionFlags, keyHeads } from '../dims.ts';
+import forwardScalarWgsl from './forward.scalar.wgsl';
+import forwardTiledWgsl from './forward.tiled.wgsl';
 import attentionWgsl from './lib/attention.wgsl';
 import rowLimitsWgsl from './lib/row-limits.wgsl';
 import tileWgsl from './lib/tile.wgsl';
-import { tileBytes, tileGrid, tileSpec } from './tile.ts';
+import { ROWS_PER_THREAD, SCALAR_THREADS, TILE, tileBytes, tileGrid, tileSpec } from './tile.ts';
 
-export type ForwardDims = AttentionDims & AttentionFlags;
+export interface ForwardDims extends AttentionDims, AttentionFlags, BlockSizes {
+  readonly smScale: number;
+  /** log ε of a stop rule, 0 without one. */
+  readonly logTolerance: number;
+}
 
 const shared = {
   bindings: [
     'q:read',
     'k:read',
     'v:read',
-    'log_lambda:read',
-    'limits:read',
-    'visibility:read',
+    'log_lambda:read?',
+    'limits:read?',
+    'visibility:read?',
     'out:write',
     'row_stats:write',
   ],
-  params: [
-    'num_heads:u32',
-    'num_kv_heads:u32',
-    'query_len:u32',
-    'key_len:u32',
-    'block_m:u32',
-    'block_n:u32',
-    'sm_scale:f32',
-    'log_tolerance:f32',
-  ],
-  flops: (dims: ForwardDims) => forwardFlops(dims),
-  bytes: (dims: ForwardDims) => forwardBytes(dims),
+  params: (dims: ForwardDims) => ({ num_kv_heads: keyHeads(dims) }),
 } as const;
 
-const flagSpec = ({ hasGate, hasVisibility, hasRanges, hasStopRule }: AttentionFlags) => ({
+const flagSpec = ({ hasGate, hasRanges, hasStopRule }: AttentionFlags) => ({
   HAS_GATE: hasGate,
-  HAS_VISIBILITY: hasVisibility,
   HAS_RANGES: hasRanges,
   HAS_STOP_RULE: hasStopRule,
 });
 
-const forwardSoftware = defineKernel({
+export const forwardScalar = defineKernel({
   ...shared,
-  name: 'attention-forward-software',
-  source: forwardSoftwareWgsl,
+  name: 'attention-forward.scalar',
+  source: forwardScalarWgsl,
   lib: [logLambdaWgsl, attentionWgsl, rowLimitsWgsl],
   select: (dims: ForwardDims) => ({
     HEAD_DIM: dims.headDim,
-    WG_SIZE: SOFTWARE_THREADS,
+    WG_SIZE: SCALAR_THREADS,
     ...flagSpec(dims),
   }),
   grid: ({ queryLen, numHeads, batch }, { WG_SIZE }) => [
@@ -63,16 +58,33 @@ const forwardSoftware = defineKernel({
   ],
 });
 
-const forwardGpu = defineKernel({
+export const forwardTiled = defineKernel({
   ...shared,
-  name: 'attention-forward-gpu',
-  source: forwardGpuWgsl,
+  name: 'attention-forward.tiled',
+  source: forwardTiledWgsl,
   lib: [logLambdaWgsl, attentionWgsl, rowLimitsWgsl, tileWgsl],
   select: (dims: ForwardDims) => ({ ...tileSpec(dims), ...flagSpec(dims) }),
   grid: (dims) => tileGrid(dims, dims.numHeads, dims.queryLen),
   // beside the tiles: t_max [32, 8] f32, t_votes, t_verdict
-  workgroupBytes: (spec) => tileBytes(spec) + GPU_TILE * 8 * 4 + 8,
+  workgroupBytes: (spec) => tileBytes(spec) + TILE * 8 * 4 + 8,
 });
 
-export const forwardKernel = ({ kernels }: Pick<DeviceCaps, 'kernels'>) =>
-  kernels === 'gpu' ? forwardGpu : forwardSoftware;
+/** The block sizes of pruning that suit a variant. */
+interface SuitedBlocks {
+  readonly minBlock: number;
+  readonly maxBlock: number;
+}
+
+export const attentionForward = defineVariants<
+  ForwardDims,
+  SuitedBlocks & { readonly kernel: typeof forwardTiled | typeof forwardScalar }
+>('attention-forward', [
+  {
+    name: 'tiled',
+    kernel: forwardTiled,
+    avoid: avoidBarriersOnCpu,
+    minBlock: 32,
+    maxBlock: 64,
+  },
+  { name: 'scalar', kernel: forwardScalar, minBlock: 8, maxBlock: 32 },
+]);

@@ -1,14 +1,22 @@
 // The kernels that turn each row's first kept key into kept blocks, one thread a block.
 
 import { foldGrid } from '@vulpes/tensor-core';
-import { defineKernel } from '@vulpes/wgsl-kernels';
+import { type BlockSizes, defineKernel } from '@vulpes/wgsl-kernels';
 import keptEndWgsl from './kept-end.wgsl';
 import keptStartWgsl from './kept-start.wgsl';
 
+interface KeptDims extends BlockSizes {
+  /** Blocks, one a thread. */
+  readonly items: number;
+  /** B · H */
+  readonly heads: number;
+  readonly queryLen: number;
+  readonly keyLen: number;
+}
+
 const shared = {
-  params: ['heads:u32', 'query_len:u32', 'key_len:u32', 'block_m:u32', 'block_n:u32'],
-  select: (_dims: { readonly items: number }) => ({ WG_SIZE: 64 }),
-  grid: ({ items }: { readonly items: number }, { WG_SIZE }: { WG_SIZE: number }) =>
+  select: (_dims: KeptDims) => ({ WG_SIZE: 64 }),
+  grid: ({ items }: KeptDims, { WG_SIZE }: { WG_SIZE: number }) =>
     foldGrid(Math.ceil(items / WG_SIZE)),
 } as const;
 

@@ -1,7 +1,15 @@
-// The spec and the workgroup memory that the tiled kernels have in common.
+// Sizes of the attention kernels, and the spec and workgroup memory that the tiled ones have in common.
 
 import type { AttentionDims } from '../dims.ts';
-import { GPU_TILE } from '../select-blocks.ts';
+
+/** Rows (or keys) that one thread of a scalar kernel owns. */
+export const ROWS_PER_THREAD = 4;
+
+/** Threads of a scalar kernel's workgroup, few: causal work is uneven, and small workgroups spread it over the cores. */
+export const SCALAR_THREADS = 4;
+
+/** Tiled kernels: tiles of 32 × 32, 64 threads with 4 × 4 pairs each; at most 15 KiB of workgroup memory at every head dim. */
+export const TILE = 32;
 
 /** Head dims are taken in chunks, so that the tiles fit 16 KiB at every head dim. */
 export const tileSpec = ({ headDim }: { headDim: number }) => ({
@@ -11,9 +19,9 @@ export const tileSpec = ({ headDim }: { headDim: number }) => ({
 
 /** Workgroup memory of lib/tile.wgsl in bytes, in the order the arrays stand there. */
 export const tileBytes = ({ CHUNK }: { CHUNK: number }): number =>
-  GPU_TILE * (CHUNK / 4 + 1) * 16 + // t_a
-  GPU_TILE * (CHUNK / 4 + 1) * 16 + // t_b
-  GPU_TILE * 9 * 16; // t_p
+  TILE * (CHUNK / 4 + 1) * 16 + // t_a
+  TILE * (CHUNK / 4 + 1) * 16 + // t_b
+  TILE * 9 * 16; // t_p
 
 /** What the heads that take turns may read together, so that their keys and values stay in a GPU's cache. */
 const SHARED_BYTES = 2 ** 24;
@@ -40,5 +48,5 @@ export function tileGrid(
   tokens: number,
 ): readonly [number, number, number] {
   const together = headsSideBySide(dims, heads);
-  return [together, Math.ceil(tokens / GPU_TILE), (heads / together) * dims.batch];
+  return [together, Math.ceil(tokens / TILE), (heads / together) * dims.batch];
 }

@@ -1,7 +1,7 @@
 // Decoding and chunked prefill: attention of the newest tokens over all earlier ones in pages, and writing those pages.
 
-import { ArgumentError, assertShape, type Device, type Tensor } from '@vulpes/tensor-core';
-import { appendPagesKernel, pagedKernel } from './paged.kernel.ts';
+import { ArgumentError, assertShape, type Tensor } from '@vulpes/tensor-core';
+import { appendPagesKernel, pagedVariants } from './paged.kernel.ts';
 import { assertDType, assertFits, checkPages, type KeyPages } from './pages.ts';
 
 export interface PagedAttentionOptions {
@@ -49,39 +49,27 @@ export function pagedAttention(
   const { device } = q;
   return device.scope(() => {
     const out = device.empty(q.shape, { label: 'paged attention' });
-    pagedKernel(device.caps).run(device, {
-      dims,
-      tensors: {
-        q,
-        ...pools(pages),
-        table: pages.table,
-        first_page: firstPage ?? zeros(device, [B, H]),
-        seq_start: seqStart ?? zeros(device, [B]),
-        out,
-      },
-      params: {
-        num_heads: H,
-        group: dims.group,
-        query_len: M,
-        offset,
-        max_pages: dims.maxPages,
-        window: windowSize ?? NO_WINDOW,
-        sm_scale: smScale ?? 1 / Math.sqrt(dims.headDim),
-      },
+    const launch = {
+      ...dims,
+      numHeads: H,
+      offset,
+      window: windowSize ?? NO_WINDOW,
+      smScale: smScale ?? 1 / Math.sqrt(dims.headDim),
+    };
+    pagedVariants.choose(device.caps, launch).kernel.run(device, {
+      dims: launch,
+      tensors: { q, ...pools(pages), first_page: firstPage, seq_start: seqStart, out },
     });
     return out;
   });
 }
 
-/** Kernels compiled without a gate still bind something there: it is not read. */
-const pools = ({ k, v, logLambda }: KeyPages) => ({
+const pools = ({ k, v, logLambda, table }: KeyPages) => ({
   pool_k: k,
   pool_v: v,
-  pool_lambda: logLambda ?? k,
+  pool_lambda: logLambda,
+  table,
 });
-
-const zeros = (device: Device, shape: readonly number[]): Tensor =>
-  device.zeros(shape, { dtype: 'i32', label: 'zeros' });
 
 function checkOption(
   op: string,
@@ -129,28 +117,8 @@ export function appendPages(
     assertShape(op, 'logLambda', logLambda, ['B', 'H', 'M', 2], { B: batch, H: numHeads, M });
   }
   assertFits(op, { offset, length: M, maxPages: rest.maxPages });
-  const { device } = k;
-  device.scope(() => {
-    const unused = () => zeros(device, [2]);
-    appendPagesKernel.run(device, {
-      dims: { batch, ...rest, queryLen: M },
-      tensors: {
-        k,
-        v,
-        log_lambda: logLambda ?? k,
-        table: pages.table,
-        ...pools(pages),
-        pool_lambda: pages.logLambda ?? unused(),
-      },
-      params: {
-        rows: batch * M * rest.numKvHeads,
-        chunk_len: M,
-        kv_heads: rest.numKvHeads,
-        group: rest.group,
-        head_vec4: rest.headDim / 4,
-        offset,
-        max_pages: rest.maxPages,
-      },
-    });
+  appendPagesKernel.run(k.device, {
+    dims: { batch, ...rest, queryLen: M, offset },
+    tensors: { k, v, log_lambda: logLambda, ...pools(pages) },
   });
 }

@@ -1,17 +1,26 @@
-// Specs and grids of the kernels on pages, one family of attention each for GPUs and for software adapters.
+// The kernels on pages: bindings, params and grid of each variant, and which one runs.
 
-import { type DeviceCaps, foldGrid } from '@vulpes/tensor-core';
-import { defineKernel, logLambdaWgsl } from '@vulpes/wgsl-kernels';
+import { defineVariants, foldGrid } from '@vulpes/tensor-core';
+import { avoidBarriersOnCpu, defineKernel, logLambdaWgsl } from '@vulpes/wgsl-kernels';
 import attentionWgsl from '../kernels/lib/attention.wgsl';
 import appendPagesWgsl from './append-pages.wgsl';
-import pagedGpuWgsl from './paged.gpu.wgsl';
-import pagedSoftwareWgsl from './paged.software.wgsl';
+import pagedScalarWgsl from './paged.scalar.wgsl';
+import pagedTiledWgsl from './paged.tiled.wgsl';
 import type { PageDims } from './pages.ts';
 import pagesWgsl from './pages.wgsl';
 
-export interface PagedDims extends PageDims {
+interface ChunkDims extends PageDims {
   /** M */
   readonly queryLen: number;
+  /** Position of the first token of the chunk. */
+  readonly offset: number;
+}
+
+export interface PagedDims extends ChunkDims {
+  readonly numHeads: number;
+  /** Tokens that a row sees. */
+  readonly window: number;
+  readonly smScale: number;
 }
 
 const shared = {
@@ -20,27 +29,18 @@ const shared = {
     'q:read',
     'pool_k:read',
     'pool_v:read',
-    'pool_lambda:read',
+    'pool_lambda:read?',
     'table:read',
-    'first_page:read',
-    'seq_start:read',
+    'first_page:read?',
+    'seq_start:read?',
     'out:write',
-  ],
-  params: [
-    'num_heads:u32',
-    'group:u32',
-    'query_len:u32',
-    'offset:u32',
-    'max_pages:u32',
-    'window:u32',
-    'sm_scale:f32',
   ],
 } as const;
 
-const pagedSoftware = defineKernel({
+export const pagedScalar = defineKernel({
   ...shared,
-  name: 'paged-attention-software',
-  source: pagedSoftwareWgsl,
+  name: 'paged-attention.scalar',
+  source: pagedScalarWgsl,
   select: ({ headDim, hasGate }: PagedDims) => ({
     HEAD_DIM: headDim,
     WG_SIZE: 4,
@@ -53,10 +53,10 @@ const pagedSoftware = defineKernel({
   ],
 });
 
-const pagedGpu = defineKernel({
+export const pagedTiled = defineKernel({
   ...shared,
-  name: 'paged-attention-gpu',
-  source: pagedGpuWgsl,
+  name: 'paged-attention.tiled',
+  source: pagedTiledWgsl,
   select: ({ headDim, hasGate }: PagedDims) => ({
     HEAD_DIM: headDim,
     WG_SIZE: 64,
@@ -69,33 +69,33 @@ const pagedGpu = defineKernel({
     WG_SIZE * 4 * 16, // t_part
 });
 
-export const pagedKernel = ({ kernels }: Pick<DeviceCaps, 'kernels'>) =>
-  kernels === 'gpu' ? pagedGpu : pagedSoftware;
+export const pagedVariants = defineVariants<
+  PagedDims,
+  { readonly kernel: typeof pagedTiled | typeof pagedScalar }
+>('paged-attention', [
+  { name: 'tiled', kernel: pagedTiled, avoid: avoidBarriersOnCpu },
+  { name: 'scalar', kernel: pagedScalar },
+]);
 
-/** queryLen: the tokens of the chunk. */
 export const appendPagesKernel = defineKernel({
   name: 'append-pages',
   source: appendPagesWgsl,
   bindings: [
     'k:read',
     'v:read',
-    'log_lambda:read',
+    'log_lambda:read?',
     'table:read',
     'pool_k:read_write',
     'pool_v:read_write',
-    'pool_lambda:read_write',
+    'pool_lambda:read_write?',
   ],
-  params: [
-    'rows:u32',
-    'chunk_len:u32',
-    'kv_heads:u32',
-    'group:u32',
-    'head_vec4:u32',
-    'offset:u32',
-    'max_pages:u32',
-  ],
-  select: ({ hasGate }: PagedDims) => ({ WG_SIZE: 64, HAS_GATE: hasGate }),
+  params: ({ batch, queryLen, numKvHeads, headDim }: ChunkDims) => ({
+    rows: batch * queryLen * numKvHeads,
+    chunk_len: queryLen,
+    kv_heads: numKvHeads,
+    head_vec4: headDim / 4,
+  }),
+  select: ({ hasGate }: ChunkDims) => ({ WG_SIZE: 64, HAS_GATE: hasGate }),
   grid: ({ batch, queryLen, numKvHeads, headDim }, { WG_SIZE }) =>
     foldGrid(Math.ceil((batch * queryLen * numKvHeads * (headDim / 4)) / WG_SIZE)),
-  bytes: ({ batch, queryLen, numKvHeads, headDim }) => 16 * batch * queryLen * numKvHeads * headDim,
 });

@@ -1,15 +1,36 @@
-// Specs and grids of the cache's own kernels: growing a pool, carrying the gates' state, finding what may be let go of.
+// Bindings and grids of the cache's own kernels: growing a pool, carrying the gates' state, finding which pages may be evicted.
 
 import { foldGrid } from '@vulpes/tensor-core';
 import { defineKernel, logLambdaWgsl } from '@vulpes/wgsl-kernels';
 import copyFrontWgsl from './copy-front.wgsl';
 import firstPageWgsl from './first-page.wgsl';
 import normMaximaWgsl from './norm-maxima.wgsl';
-import rememberWgsl from './remember.wgsl';
+import updateRetentionWgsl from './update-retention.wgsl';
 
 interface Heads {
   /** B · H */
   readonly heads: number;
+}
+
+/** A chunk of M tokens, the first at position `offset`. */
+interface ChunkDims extends Heads {
+  readonly numHeads: number;
+  readonly chunkLen: number;
+  readonly offset: number;
+}
+
+interface SearchDims extends Heads {
+  /** Pages whose 32 tokens are all there. */
+  readonly fullPages: number;
+  /** log ε, less what rounding may take. */
+  readonly logTolerance: number;
+}
+
+interface NormDims extends ChunkDims {
+  /** Query heads of a key head. */
+  readonly group: number;
+  readonly headDim: number;
+  readonly smScale: number;
 }
 
 const select = () => ({ WG_SIZE: 64 });
@@ -21,26 +42,23 @@ export const copyFront = defineKernel({
   name: 'copy-front',
   source: copyFrontWgsl,
   bindings: ['source:read', 'target_front:read_write'],
-  params: ['vectors:u32'],
   select,
   grid: ({ vectors }: { vectors: number }, { WG_SIZE }) => foldGrid(Math.ceil(vectors / WG_SIZE)),
-  bytes: ({ vectors }) => 32 * vectors,
 });
 
-export const remember = defineKernel({
-  name: 'remember',
-  source: rememberWgsl,
+export const updateRetention = defineKernel({
+  name: 'update-retention',
+  source: updateRetentionWgsl,
   bindings: [
     'log_fgate:read',
     'log_lambda:read',
     'seq_start:read',
     'carry:read_write',
-    'remembered:read_write',
+    'effective_length:read_write',
     'edges:read_write',
   ],
-  params: ['heads:u32', 'num_heads:u32', 'chunk_len:u32', 'offset:u32'],
-  select: (_dims: Heads) => select(),
-  grid: headGrid,
+  select: (_dims: ChunkDims) => select(),
+  grid: (dims, spec) => headGrid(dims, spec),
 });
 
 export const findFirstPage = defineKernel({
@@ -48,24 +66,15 @@ export const findFirstPage = defineKernel({
   source: firstPageWgsl,
   lib: [logLambdaWgsl],
   bindings: ['logit_bound:read', 'carry:read', 'edges:read', 'first_page:read_write'],
-  params: ['heads:u32', 'full_pages:u32', 'log_tolerance:f32'],
-  select: (_dims: Heads) => select(),
-  grid: headGrid,
+  select: (_dims: SearchDims) => select(),
+  grid: (dims, spec) => headGrid(dims, spec),
 });
 
 export const normMaxima = defineKernel({
   name: 'norm-maxima',
   source: normMaximaWgsl,
   bindings: ['q:read', 'k:read', 'seq_start:read', 'maxima:read_write', 'logit_bound:read_write'],
-  params: [
-    'heads:u32',
-    'num_heads:u32',
-    'group:u32',
-    'head_vec4:u32',
-    'chunk_len:u32',
-    'offset:u32',
-    'sm_scale:f32',
-  ],
-  select: (_dims: Heads) => select(),
-  grid: headGrid,
+  params: ({ headDim }: NormDims) => ({ head_vec4: headDim / 4 }),
+  select: (_dims: NormDims) => select(),
+  grid: (dims, spec) => headGrid(dims, spec),
 });

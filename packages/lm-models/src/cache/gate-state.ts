@@ -3,13 +3,13 @@
 import { PAGE_SIZE } from '@vulpes/fox-attention';
 import type { Tensor } from '@vulpes/tensor-core';
 import { cumulativeLogGate } from '@vulpes/wgsl-kernels';
-import { findFirstPage, remember } from './cache.kernel.ts';
+import { findFirstPage, updateRetention } from './cache.kernel.ts';
 import type { CacheGeometry, Chunk } from './geometry.ts';
 import { GrowableTensor } from './growable-tensor.ts';
 import type { LogitBound } from './logit-bound.ts';
 
 /**
- * Nats that rounding may take from S: its recurrence in f32 is off by less than 4e-7 a retained token, and those are at
+ * Nats that rounding may take from S: its recurrence in f32 is off by less than 4e-7 a token of the effective length, which is at
  * most 131,072 (the limit of cumulativeLogGate). U and D are right to 1e-5.
  */
 const ROUNDING_MARGIN = 0.06;
@@ -18,8 +18,8 @@ export class GateState implements Disposable {
   readonly #geometry: CacheGeometry;
   /** i32 [B, H, 2]: logLambda of the last token. */
   readonly #carry: Tensor;
-  /** f32 [B, H]: effective number of tokens retained, R_t = 1 + f_t R_{t−1}. */
-  readonly #retained: Tensor;
+  /** f32 [B, H]: effective context length, R_t = 1 + f_t R_{t−1}. */
+  readonly #effectiveLength: Tensor;
   /** i32 [pages, B, H, 4]: logLambda and S at the last token of each page. */
   readonly #edges: GrowableTensor;
   /** i32 [B, H]: pages before it are evicted. */
@@ -32,7 +32,7 @@ export class GateState implements Disposable {
     this.#carry = device.keep(
       device.zeros([...heads, 2], { dtype: 'i32', label: 'last logLambda' }),
     );
-    this.#retained = device.keep(device.zeros(heads, { label: 'retained tokens' }));
+    this.#effectiveLength = device.keep(device.zeros(heads, { label: 'effective context length' }));
     this.firstPage = device.keep(device.zeros(heads, { dtype: 'i32', label: 'first page' }));
     const edges = { dtype: 'i32', label: 'gates at page edges' } as const;
     this.#edges = new GrowableTensor(device, [...heads, 4], edges);
@@ -54,17 +54,16 @@ export class GateState implements Disposable {
     const { device, batch, numHeads, seqStartTensor } = this.#geometry;
     const logLambda = cumulativeLogGate(logFgate, { visibility, initial: this.#carry, offset });
     this.#edges.reserve(Math.max(1, Math.floor((offset + length) / PAGE_SIZE)));
-    remember.run(device, {
-      dims: { heads: batch * numHeads },
+    updateRetention.run(device, {
+      dims: { heads: batch * numHeads, numHeads, chunkLen: length, offset },
       tensors: {
         log_fgate: logFgate,
         log_lambda: logLambda,
         seq_start: seqStartTensor,
         carry: this.#carry,
-        remembered: this.#retained,
+        effective_length: this.#effectiveLength,
         edges: this.#edges.tensor,
       },
-      params: { heads: batch * numHeads, num_heads: numHeads, chunk_len: length, offset },
     });
     return logLambda;
   }
@@ -74,23 +73,22 @@ export class GateState implements Disposable {
     const { device, batch, numHeads, logPruningTolerance } = this.#geometry;
     if (logPruningTolerance === null || length < PAGE_SIZE) return;
     findFirstPage.run(device, {
-      dims: { heads: batch * numHeads },
+      dims: {
+        heads: batch * numHeads,
+        fullPages: Math.floor(length / PAGE_SIZE),
+        logTolerance: logPruningTolerance - ROUNDING_MARGIN,
+      },
       tensors: {
         logit_bound,
         carry: this.#carry,
         edges: this.#edges.tensor,
         first_page: this.firstPage,
       },
-      params: {
-        heads: batch * numHeads,
-        full_pages: Math.floor(length / PAGE_SIZE),
-        log_tolerance: logPruningTolerance - ROUNDING_MARGIN,
-      },
     });
   }
 
   dispose(): void {
-    for (const owned of [this.#carry, this.#retained, this.firstPage, this.#edges]) {
+    for (const owned of [this.#carry, this.#effectiveLength, this.firstPage, this.#edges]) {
       owned.dispose();
     }
   }

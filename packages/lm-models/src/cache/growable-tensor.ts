@@ -38,7 +38,6 @@ export class GrowableTensor implements Disposable {
     copyFront.run(this.#device, {
       dims: { vectors },
       tensors: { source, target_front: grown },
-      params: { vectors },
     });
     this.#tensor = grown;
     source.dispose();

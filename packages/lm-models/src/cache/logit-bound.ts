@@ -50,17 +50,16 @@ export function boundFromNorms(geometry: CacheGeometry): LogitBound {
     tensor,
     append(q, k, { offset, length }) {
       normMaxima.run(device, {
-        dims: { heads },
-        tensors: { q, k, seq_start: seqStartTensor, maxima, logit_bound: tensor },
-        params: {
+        dims: {
           heads,
-          num_heads: numHeads,
+          numHeads,
           group: getGroupSize(geometry),
-          head_vec4: headDim / 4,
-          chunk_len: length,
+          headDim,
+          chunkLen: length,
           offset,
-          sm_scale: computeSmScale(geometry),
+          smScale: computeSmScale(geometry),
         },
+        tensors: { q, k, seq_start: seqStartTensor, maxima, logit_bound: tensor },
       });
     },
     dispose,

@@ -9,7 +9,6 @@ export function checkContract(
   kernel: string,
   wgsl: WgslContract,
   bindings: readonly Binding[],
-  hasParams: boolean,
 ): void {
   const declared = wgsl.bindings.map(({ index, name, isWritten }) =>
     format(index, name, isWritten),
@@ -20,17 +19,13 @@ export function checkContract(
       `${kernel}: expected bindings like the WGSL (${declared.join(', ') || 'none'}), got ${defined.join(', ') || 'none'}. Write the same names in the same order.`,
     );
   }
-  if (hasParams !== wgsl.params.length > 0) {
-    const fields = wgsl.params.map(({ name }) => name).join(', ') || 'no fields';
-    throw new KernelSpecError(
-      `${kernel}: expected ${hasParams ? 'a struct Params in the WGSL' : 'params in the definition'}, as the other side has them, got none. struct Params has ${fields}.`,
-    );
-  }
-  if (wgsl.paramsIndex !== (hasParams ? bindings.length : null)) {
-    throw new KernelSpecError(
-      `${kernel}: expected ${hasParams ? `@binding(${bindings.length}) var<uniform> params: Params` : 'no uniform'}, got ${wgsl.paramsIndex === null ? 'none' : `@binding(${wgsl.paramsIndex})`}. The params follow the tensors.`,
-    );
-  }
+  const expected = wgsl.params.length > 0 ? bindings.length : null;
+  if (wgsl.paramsIndex === expected) return;
+  const uniform = (index: number | null) =>
+    index === null ? 'none' : `@binding(${index}) var<uniform> params: Params`;
+  throw new KernelSpecError(
+    `${kernel}: expected ${uniform(expected)} for a struct Params of ${wgsl.params.length} fields, got ${uniform(wgsl.paramsIndex)}. The params follow the tensors.`,
+  );
 }
 
 const format = (index: number, name: string, isWritten: boolean): string =>

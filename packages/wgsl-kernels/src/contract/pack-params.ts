@@ -1,21 +1,33 @@
-// The bytes of `struct Params` from values by name.
+// The bytes of `struct Params`: what the definition derives, and sizes of the launch by their names.
 
 import { KernelSpecError } from '@vulpes/tensor-core';
 import type { ParamType, WgslContract } from './parse-contract.ts';
 
-/** @throws KernelSpecError where names differ from the struct's fields, or a value does not fit its type */
+type Values = Readonly<Record<string, unknown>>;
+
+/**
+ * A field comes from `derived`, else from the dim of its name in camelCase: `seq_len` is `dims.seqLen`.
+ * @throws KernelSpecError where a field has no value or one that does not fit its type, or a derived value has no field
+ */
 export function packParams(
   kernel: string,
   fields: WgslContract['params'],
-  values: Readonly<Record<string, number>>,
+  derived: Values,
+  dims: Values,
 ): Uint8Array {
+  const unknown = Object.keys(derived).filter((key) => !fields.some(({ name }) => name === key));
+  if (unknown.length > 0) {
+    throw new KernelSpecError(
+      `${kernel}: expected params among ${fields.map(({ name }) => name).join(', ')} as in struct Params, got also ${unknown.join(', ')}.`,
+    );
+  }
   const view = new DataView(new ArrayBuffer(fields.length * 4));
-  if (Object.keys(values).length !== fields.length) throw namesDiffer(kernel, fields, values);
   fields.forEach(({ name, type }, index) => {
-    const value = values[name];
-    if (value === undefined) throw namesDiffer(kernel, fields, values);
-    if (!fits(type, value)) {
-      throw new KernelSpecError(`${kernel}: expected a ${type} for param ${name}, got ${value}.`);
+    const value = derived[name] ?? dims[toCamelCase(name)];
+    if (typeof value !== 'number' || !fits(type, value)) {
+      throw new KernelSpecError(
+        `${kernel}: expected a ${type} for param ${name}, got ${value}. Return it from params, or give dims.${toCamelCase(name)}.`,
+      );
     }
     if (type === 'f32') view.setFloat32(index * 4, value, true);
     else if (type === 'i32') view.setInt32(index * 4, value, true);
@@ -24,19 +36,11 @@ export function packParams(
   return new Uint8Array(view.buffer);
 }
 
+const toCamelCase = (name: string): string =>
+  name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+
 function fits(type: ParamType, value: number): boolean {
   if (type === 'f32') return true;
   const [least, most] = type === 'u32' ? [0, 2 ** 32 - 1] : [-(2 ** 31), 2 ** 31 - 1];
   return Number.isInteger(value) && value >= least && value <= most;
-}
-
-function namesDiffer(
-  kernel: string,
-  fields: WgslContract['params'],
-  values: Readonly<Record<string, number>>,
-): KernelSpecError {
-  const expected = fields.map(({ name }) => name).join(', ');
-  return new KernelSpecError(
-    `${kernel}: expected params ${expected} as in struct Params, got ${Object.keys(values).join(', ') || 'none'}.`,
-  );
 }

@@ -1,8 +1,8 @@
-// remember: carries the gates' state over a chunk, and notes it where a page ends.
-// With R_t = 1 + f_t R_{t-1}, log R_t = S_t = log sum_{u <= t} exp(lambda_t - lambda_u): the log of how many tokens are still remembered at t.
+// update-retention: carries the gates' state over a chunk, and notes it where a page ends.
+// With R_t = 1 + f_t R_{t-1}, log R_t = S_t = log sum_{u <= t} exp(lambda_t - lambda_u): R_t is the effective context length at t.
 // grid         one thread a (b, h), 64 a workgroup
 // log_fgate    [B, M, H] f32, nats    log_lambda [B, H, M] two-part    seq_start [B], tokens before it are not counted
-// carry        [B, H] two-part: logLambda of the last token    remembered [B, H] f32: R of the last token
+// carry        [B, H] two-part: logLambda of the last token    effective_length [B, H] f32: R of the last token
 // edges        [pages, B, H] vec4<i32>: logLambda (two parts) and the bits of S at the last token of each page
 // cost         12 bytes a gate
 
@@ -21,7 +21,7 @@ struct Params {
 @group(0) @binding(1) var<storage, read> log_lambda: array<vec2<i32>>;
 @group(0) @binding(2) var<storage, read> seq_start: array<i32>;
 @group(0) @binding(3) var<storage, read_write> carry: array<vec2<i32>>;
-@group(0) @binding(4) var<storage, read_write> remembered: array<f32>;
+@group(0) @binding(4) var<storage, read_write> effective_length: array<f32>;
 @group(0) @binding(5) var<storage, read_write> edges: array<vec4<i32>>;
 @group(0) @binding(6) var<uniform> params: Params;
 
@@ -36,18 +36,18 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let b = head / params.num_heads;
   let h = head % params.num_heads;
   let start = u32(seq_start[b]);
-  var count = remembered[head];
+  var length = effective_length[head];
   for (var i = 0u; i < params.chunk_len; i++) {
     let t = params.offset + i;
     if (t >= start) {
-      count = 1.0 + exp(log_fgate[(b * params.chunk_len + i) * params.num_heads + h]) * count;
+      length = 1.0 + exp(log_fgate[(b * params.chunk_len + i) * params.num_heads + h]) * length;
     }
     if ((t + 1u) % PAGE_SIZE == 0u) {
       let lambda = log_lambda[head * params.chunk_len + i];
-      let log_count = select(NEG_LARGE, log(max(count, 1.0)), count > 0.0);
-      edges[t / PAGE_SIZE * params.heads + head] = vec4<i32>(lambda, bitcast<i32>(log_count), 0);
+      let log_length = select(NEG_LARGE, log(max(length, 1.0)), length > 0.0);
+      edges[t / PAGE_SIZE * params.heads + head] = vec4<i32>(lambda, bitcast<i32>(log_length), 0);
     }
   }
-  remembered[head] = count;
+  effective_length[head] = length;
   carry[head] = log_lambda[head * params.chunk_len + params.chunk_len - 1u];
 }

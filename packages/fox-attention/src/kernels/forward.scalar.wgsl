@@ -1,4 +1,4 @@
-// forward (software): o = softmax(q k^T * sm_scale + D) v, causal, online softmax in base 2. [FoX v2, forgetting attention]
+// forward (scalar): o = softmax(q k^T * sm_scale + D) v, causal, online softmax in base 2. [FoX v2, forgetting attention]
 // grid         (query rows / 4 / WG_SIZE, H, B): a thread owns 4 query rows and walks from the diagonal to the left, 8 keys a
 //              step; nothing is shared
 // q, out       [B, M, H, D] f32    k, v [B, N, Hkv, D] f32    log_lambda [B, H, N] two-part, see log-lambda.wgsl

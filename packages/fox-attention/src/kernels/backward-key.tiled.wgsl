@@ -1,4 +1,4 @@
-// backward-key (gpu): dv_j = sum_i P_ij dout_i, dk_j = sm_scale * sum_i dS_ij q_i, dlog_lambda_j = - sum_i dS_ij,
+// backward-key (tiled): dv_j = sum_i P_ij dout_i, dk_j = sm_scale * sum_i dS_ij q_i, dlog_lambda_j = - sum_i dS_ij,
 // with dS_ij = P_ij (dP_ij - delta_i); dk and dv also sum over the query heads of their key head. [FoX v2, backward pass]
 // grid         see lib/tile.wgsl; the first keys first, as they have the most rows: a workgroup owns 32 keys and takes 32 query
 //              rows a step

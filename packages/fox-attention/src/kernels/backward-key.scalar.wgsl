@@ -1,4 +1,4 @@
-// backward-key (software): dv_j = sum_i P_ij dout_i, dk_j = sm_scale * sum_i dS_ij q_i, dlog_lambda_j = - sum_i dS_ij,
+// backward-key (scalar): dv_j = sum_i P_ij dout_i, dk_j = sm_scale * sum_i dS_ij q_i, dlog_lambda_j = - sum_i dS_ij,
 // with dS_ij = P_ij (dP_ij - delta_i); dk and dv also sum over the query heads of their key head. [FoX v2, backward pass]
 // grid         (keys / 4 / WG_SIZE, Hkv, B): a thread owns 4 keys and takes 8 query rows a step; nothing is shared
 // q, dout      [B, M, H, D] f32    k, v, dk, dv [B, N, Hkv, D] f32    dlog_lambda [B, H, N]    stats: see backward-prepare

@@ -1,4 +1,4 @@
-// paged attention (gpu): o_i = softmax(q_i k^T * sm_scale + D) v over keys in pages, online softmax in base 2. [FoX v2, forgetting attention]
+// paged attention (tiled): o_i = softmax(q_i k^T * sm_scale + D) v over keys in pages, online softmax in base 2. [FoX v2, forgetting attention]
 // grid         (M, H, B): a workgroup owns one query row, its threads take every WG_SIZE-th key and are merged at the end
 // q, out       [B, M, H, D] f32, row i at position offset + i
 // pool_k, pool_v [pages, 32, D] f32    pool_lambda [pages, group, 32] two-part, see log-lambda.wgsl
@@ -9,6 +9,8 @@
 const HEAD_DIM: u32 = 64u;
 const WG_SIZE: u32 = 64u;
 const HAS_GATE: bool = true;
+const HAS_FIRST_PAGE: bool = false;
+const HAS_SEQ_START: bool = false;
 // @end-spec
 
 struct Params {

@@ -1,4 +1,4 @@
-// forward (gpu): o = softmax(q k^T * sm_scale + D) v, causal, online softmax in base 2. [FoX v2, forgetting attention]
+// forward (tiled): o = softmax(q k^T * sm_scale + D) v, causal, online softmax in base 2. [FoX v2, forgetting attention]
 // grid         see lib/tile.wgsl; the last rows first, as they have the most keys: a workgroup owns 32 query rows and walks from
 //              the diagonal to the left, 32 keys a step
 // q, out       [B, M, H, D] f32    k, v [B, N, Hkv, D] f32    log_lambda [B, H, N] two-part, see log-lambda.wgsl

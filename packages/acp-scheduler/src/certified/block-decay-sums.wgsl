@@ -1,7 +1,7 @@
-// block-memory: of each key block alone, how many keys its last token still remembers, and the largest key norm; first of two launches.
+// block-decay-sums: of each key block alone, the sum of its decays up to its last token, and the largest key norm; first of two launches.
 // grid        LANES threads a (b, key block, h), h fastest; 64 threads a workgroup, folded over x and y
 // k           [B, N, Hkv, D / 4] vec4        log_lambda  [B, H, N] two-part numbers
-// memory      [B, H, blocks] (sum over the block of exp(lambda_last - lambda_t), max ||k_t||)
+// decay_sums  [B, H, blocks] (sum over the block of exp(lambda_last - lambda_t), max ||k_t||)
 // cost        2 D flops and an exp a key and query head; k is read once a query head, log_lambda once
 
 // @spec
@@ -21,7 +21,7 @@ struct Params {
 
 @group(0) @binding(0) var<storage, read> k: array<vec4f>;
 @group(0) @binding(1) var<storage, read> log_lambda: array<vec2<i32>>;
-@group(0) @binding(2) var<storage, read_write> memory: array<vec2f>;
+@group(0) @binding(2) var<storage, read_write> decay_sums: array<vec2f>;
 @group(0) @binding(3) var<uniform> params: Params;
 
 // The largest ||k_t|| of this lane's tokens among first ... end - 1 of a key head.
@@ -60,6 +60,6 @@ fn main(
   let norm = largest_norm(i_batch, i_kv_head, first, last + 1u, lane);
   let total = over_lanes(thread, vec2f(sum, norm));
   if (m_block && lane == 0u) {
-    memory[i_batch_head * params.blocks + i_block] = total;
+    decay_sums[i_batch_head * params.blocks + i_block] = total;
   }
 }

@@ -1,4 +1,4 @@
-// backward-query (software): dq_i = sm_scale * sum_j P_ij (dP_ij - delta_i) k_j. [FoX v2, backward pass]
+// backward-query (scalar): dq_i = sm_scale * sum_j P_ij (dP_ij - delta_i) k_j. [FoX v2, backward pass]
 // grid         (query rows / 4 / WG_SIZE, H, B): a thread owns 4 query rows and takes 8 keys a step; nothing is shared
 // q, dout, dq  [B, M, H, D] f32    k, v [B, N, Hkv, D] f32    stats: see backward-prepare
 // cost         6 * D flops per kept (query, key) pair

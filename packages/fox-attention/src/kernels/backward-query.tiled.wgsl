@@ -1,4 +1,4 @@
-// backward-query (gpu): dq_i = sm_scale * sum_j P_ij (dP_ij - delta_i) k_j. [FoX v2, backward pass]
+// backward-query (tiled): dq_i = sm_scale * sum_j P_ij (dP_ij - delta_i) k_j. [FoX v2, backward pass]
 // grid         see lib/tile.wgsl; the last rows first, as they have the most keys: a workgroup owns 32 query rows and takes 32
 //              keys a step
 // q, dout, dq  [B, M, H, D] f32    k, v [B, N, Hkv, D] f32    stats: see backward-prepare
