@@ -76,7 +76,7 @@ function runForward(
   { dims, blocks, smScale, logPruningTolerance }: Attrs,
   { q, k, v, logLambda, limits, visibility }: OpInputs,
 ): { out: Tensor; rowStats: Tensor } {
-  const { batch, numHeads, queryLen, keyLen } = dims;
+  const { batch, numHeads, queryLen } = dims;
   const out = device.empty(q.shape, { label: 'attention' });
   const statsShape = [batch, numHeads, queryLen, 2];
   const rowStats = device.empty(statsShape, { dtype: 'i32', label: 'row stats' });

@@ -9,10 +9,10 @@ const WG_SIZE: u32 = 64u;   // threads
 const SHIFT: i32 = 0i;
 const SCALE: f32 = 2.0;
 const IS_ON: bool = false;
-alias Elem = f32;           // storage type
+alias Vector = f32;           // storage type
 // @end-spec
 fn main() {}`;
-const spec = { WG_SIZE: 32, SHIFT: -1, SCALE: 3, IS_ON: true, Elem: 'u32' };
+const spec = { WG_SIZE: 32, SHIFT: -1, SCALE: 3, IS_ON: true, Vector: 'u32' };
 
 test('replaces every value and keeps the rest', () => {
   expect(assemble('double', source, spec, ['// part'])).toMatchInlineSnapshot(`
@@ -22,7 +22,7 @@ test('replaces every value and keeps the rest', () => {
     const SHIFT: i32 = -1i;
     const SCALE: f32 = 3.0;
     const IS_ON: bool = true;
-    alias Elem = u32;
+    alias Vector = u32;
     fn main() {}"
   `);
 });

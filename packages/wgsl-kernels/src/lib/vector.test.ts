@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { elemType, lanesPerRow, threadGrid, vectorWidth } from './vector.ts';
+import { lanesPerRow, threadGrid, vectorType, vectorWidth } from './vector.ts';
 
 describe('vector', () => {
   test('loads four elements at once only where no row has a rest', () => {
     expect([1, 4, 63, 64, 111].map(vectorWidth)).toEqual([1, 4, 1, 4, 1]);
-    expect(elemType(vectorWidth(64))).toBe('vec4<f32>');
-    expect(elemType(vectorWidth(63))).toBe('f32');
+    expect(vectorType(vectorWidth(64))).toBe('vec4<f32>');
+    expect(vectorType(vectorWidth(63))).toBe('f32');
   });
 
   test('shares a row between a power of two of threads, no more than a workgroup', () => {
-    expect([1, 4, 5, 16, 192, 4096].map((elems) => lanesPerRow(elems, 128))).toEqual([
+    expect([1, 4, 5, 16, 192, 4096].map((vectors) => lanesPerRow(vectors, 128))).toEqual([
       1, 1, 2, 4, 64, 128,
     ]);
   });

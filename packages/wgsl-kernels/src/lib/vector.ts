@@ -5,19 +5,19 @@ import { foldGrid } from '@vulpes/tensor-core';
 /** Elements that one thread loads at once; `length` is what must be divisible (a row, or all elements). */
 export const vectorWidth = (length: number): 1 | 4 => (length % 4 === 0 ? 4 : 1);
 
-/** The WGSL type of `width` f32 values, for `alias Elem`. */
-export const elemType = (width: 1 | 4): string => (width === 4 ? 'vec4<f32>' : 'f32');
+/** The WGSL type of `width` f32 values, for `alias Vector`. */
+export const vectorType = (width: 1 | 4): string => (width === 4 ? 'vec4<f32>' : 'f32');
 
-/** Like `elemType`, for values that are only moved: their bits. */
+/** Like `vectorType`, for values that are only moved: their bits. */
 export const bitsType = (width: 1 | 4): string => (width === 4 ? 'vec4<u32>' : 'u32');
 
 /** Workgroups for one thread per item. */
 export const threadGrid = (threads: number, workgroupSize: number): [number, number, number] =>
   foldGrid(Math.ceil(threads / workgroupSize));
 
-/** Threads that share a row of `elems` loads: a power of two, about 4 loads each, at most a workgroup. */
-export function lanesPerRow(elems: number, workgroupSize: number): number {
+/** Threads that share a row of `vectors` loads: a power of two, about 4 loads each, at most a workgroup. */
+export function lanesPerRow(vectors: number, workgroupSize: number): number {
   let lanes = 1;
-  while (lanes < workgroupSize && lanes * 4 < elems) lanes *= 2;
+  while (lanes < workgroupSize && lanes * 4 < vectors) lanes *= 2;
   return lanes;
 }

@@ -8,7 +8,6 @@ import {
   type Tensor,
 } from '@vulpes/tensor-core';
 import { assertDType } from '../../lib/check.ts';
-import { vectorWidth } from '../../lib/vector.ts';
 import { adamwKernel } from './adamw.kernel.ts';
 
 export interface AdamwStep {
@@ -41,20 +40,18 @@ export function adamwStep(options: AdamwStep): void {
   assertNumbers(options);
   const { param, grad, m, v, clip, learningRate, weightDecay, beta1, beta2, epsilon, step } =
     options;
-  const size = param.size;
   adamwKernel.run(param.device, {
-    dims: { size, hasClip: clip !== null },
-    tensors: { param, grad, m, v, clip: clip ?? grad },
-    params: {
-      size: size / vectorWidth(size),
+    dims: {
+      size: param.size,
       decay: 1 - learningRate * weightDecay,
-      step_size: learningRate / (1 - beta1 ** step),
-      root_correction: 1 / Math.sqrt(1 - beta2 ** step),
+      stepSize: learningRate / (1 - beta1 ** step),
+      rootCorrection: 1 / Math.sqrt(1 - beta2 ** step),
       eps: epsilon,
-      one_minus_beta1: 1 - beta1,
+      oneMinusBeta1: 1 - beta1,
       beta2,
-      one_minus_beta2: 1 - beta2,
+      oneMinusBeta2: 1 - beta2,
     },
+    tensors: { param, grad, m, v, clip },
   });
 }
 

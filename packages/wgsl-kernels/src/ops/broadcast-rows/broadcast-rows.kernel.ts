@@ -13,8 +13,6 @@ export const broadcastRowsKernel = defineKernel({
   name: 'broadcast-rows',
   source: broadcastRowsWgsl,
   bindings: ['row_values:read', 'y:write'],
-  params: ['rows:u32', 'columns:u32'],
   select: (_dims: Dims) => ({ WG_SIZE: 64 }),
   grid: ({ rows, columns }, { WG_SIZE }) => threadGrid(rows * columns, WG_SIZE),
-  bytes: ({ rows, columns }) => 4 * rows * columns,
 });

@@ -22,7 +22,6 @@ const broadcastRowsOp = defineOp({
     broadcastRowsKernel.run(device, {
       dims: attrs,
       tensors: { row_values: row, y },
-      params: attrs,
     });
     return { output: y };
   },

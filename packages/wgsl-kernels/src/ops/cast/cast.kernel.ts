@@ -12,11 +12,9 @@ interface CastDims {
 
 const shared = {
   bindings: ['x:read', 'y:write'],
-  params: ['size:u32'],
   select: (_dims: CastDims) => ({ WG_SIZE: 64 }),
   grid: ({ size }: CastDims, { WG_SIZE }: { WG_SIZE: number }) =>
     threadGrid(Math.ceil(size / 2), WG_SIZE),
-  bytes: ({ size }: CastDims) => 6 * size,
 } as const;
 
 export const toHalf = defineKernel({ name: 'to-half', source: toHalfWgsl, ...shared });

@@ -29,7 +29,7 @@ function converted(x: Tensor, dtype: FloatType): Tensor {
   const y = x.device.empty(x.shape, { dtype, label: `${x.label} as ${dtype}` });
   const kernel = dtype === 'f16' ? toHalf : toSingle;
   const size = x.size;
-  kernel.run(x.device, { dims: { size }, tensors: { x, y }, params: { size } });
+  kernel.run(x.device, { dims: { size }, tensors: { x, y } });
   return y;
 }
 

@@ -21,56 +21,30 @@ export const chunkLength = ({ seqLen }: ScanDims): number =>
 
 export const chunkCount = (dims: ScanDims): number => Math.ceil(dims.seqLen / chunkLength(dims));
 
-const PARAMS = [
-  'batch:u32',
-  'seq_len:u32',
-  'num_heads:u32',
-  'chunk_len:u32',
-  'chunks:u32',
-] as const;
+const params = (dims: ScanDims) => ({ chunk_len: chunkLength(dims), chunks: chunkCount(dims) });
 
-export const scanParams = (dims: ScanDims) => ({
-  batch: dims.batch,
-  seq_len: dims.seqLen,
-  num_heads: dims.numHeads,
-  chunk_len: chunkLength(dims),
-  chunks: chunkCount(dims),
-});
-
-const select = (_dims: ScanDims) => ({ WG_SIZE: 64 });
+const select = () => ({ WG_SIZE: 64 });
 
 const grid = (dims: ScanDims, { WG_SIZE }: { WG_SIZE: number }) =>
   threadGrid(dims.batch * dims.numHeads * chunkCount(dims), WG_SIZE);
 
-const elements = ({ batch, seqLen, numHeads }: ScanDims) => batch * seqLen * numHeads;
-
-/** What a scan of gates knows beside its sizes. */
-export interface GateScanSetting {
+export interface GateScanDims extends ScanDims {
   /** Tokens that the visibility cover, 0 without visibility. */
   readonly visibilityLen: number;
   /** Where the gates stand in the visibility. */
   readonly offset: number;
-  readonly hasInitial: boolean;
+  /** 1 with an initial value, else 0. */
+  readonly hasInitial: number;
 }
-
-const GATE_PARAMS = [...PARAMS, 'visibility_len:u32', 'offset:u32', 'has_initial:u32'] as const;
-
-export const gateScanParams = (dims: ScanDims, setting: GateScanSetting) => ({
-  ...scanParams(dims),
-  visibility_len: setting.visibilityLen,
-  offset: setting.offset,
-  has_initial: Number(setting.hasInitial),
-});
 
 export const gateChunkSums = defineKernel({
   name: 'gate-chunk-sums',
   source: gateChunkSumsWgsl,
   lib: [fixedGateWgsl, visibilityStartsWgsl],
-  bindings: ['log_fgate:read', 'visibility:read', 'chunk_sums:write'],
-  params: GATE_PARAMS,
-  select,
+  bindings: ['log_fgate:read', 'visibility:read?', 'chunk_sums:write'],
+  params,
+  select: (_dims: GateScanDims) => select(),
   grid,
-  bytes: (dims) => 4 * elements(dims),
 });
 
 export const gateScan = defineKernel({
@@ -79,33 +53,30 @@ export const gateScan = defineKernel({
   lib: [fixedGateWgsl, visibilityStartsWgsl],
   bindings: [
     'log_fgate:read',
-    'visibility:read',
-    'initial:read',
+    'visibility:read?',
+    'initial:read?',
     'chunk_sums:read',
     'log_lambda:write',
   ],
-  params: GATE_PARAMS,
-  select,
+  params,
+  select: (_dims: GateScanDims) => select(),
   grid,
-  bytes: (dims) => 12 * elements(dims),
 });
 
 export const reverseChunkSums = defineKernel({
   name: 'reverse-chunk-sums',
   source: reverseChunkSumsWgsl,
   bindings: ['x:read', 'chunk_sums:write'],
-  params: PARAMS,
-  select,
+  params,
+  select: (_dims: ScanDims) => select(),
   grid,
-  bytes: (dims) => 4 * elements(dims),
 });
 
 export const reverseScan = defineKernel({
   name: 'reverse-scan',
   source: reverseScanWgsl,
   bindings: ['x:read', 'chunk_sums:read', 'y:write'],
-  params: PARAMS,
-  select,
+  params,
+  select: (_dims: ScanDims) => select(),
   grid,
-  bytes: (dims) => 8 * elements(dims),
 });

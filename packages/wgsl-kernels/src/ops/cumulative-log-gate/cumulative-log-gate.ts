@@ -6,11 +6,9 @@ import {
   chunkCount,
   gateChunkSums,
   gateScan,
-  gateScanParams,
   reverseChunkSums,
   reverseScan,
   type ScanDims,
-  scanParams,
 } from './cumulative-log-gate.kernel.ts';
 
 /** At this length the integer part of logLambda cannot overflow, even if every gate is at the clamp of −1000 nats. */
@@ -64,17 +62,15 @@ function scanGates(
   const chunk_sums = device.empty(sumsShape, { dtype: 'u32', label: 'gate chunk sums' });
   const lambdaShape = [batch, numHeads, seqLen, 2];
   const log_lambda = device.empty(lambdaShape, { dtype: 'i32', label: 'logLambda' });
-  // What is not given is not read, but must have the size of one element: one gate alone would be too small.
-  const absent = device.empty([2], { dtype: 'i32', label: 'not given' });
-  const inputs = { log_fgate: logFgate, visibility: visibility ?? absent, chunk_sums };
-  const params = gateScanParams(dims, {
+  const launch = {
+    ...dims,
     visibilityLen: visibility?.shape[1] ?? 0,
     offset,
-    hasInitial: initial !== undefined,
-  });
-  gateChunkSums.run(device, { dims, tensors: inputs, params });
-  const tensors = { ...inputs, initial: initial ?? absent, log_lambda };
-  gateScan.run(device, { dims, tensors, params });
+    hasInitial: Number(initial !== undefined),
+  };
+  const inputs = { log_fgate: logFgate, visibility, chunk_sums };
+  gateChunkSums.run(device, { dims: launch, tensors: inputs });
+  gateScan.run(device, { dims: launch, tensors: { ...inputs, initial, log_lambda } });
   return log_lambda;
 }
 
@@ -93,9 +89,8 @@ export function reverseCumsum(dLogLambda: Tensor): Tensor {
     const chunk_sums = device.empty([B, chunkCount(dims), H], { label: 'reverse chunk sums' });
     const y = device.empty([B, T, H], { label: 'reverse cumsum' });
     const inputs = { x: dLogLambda, chunk_sums };
-    const params = scanParams(dims);
-    reverseChunkSums.run(device, { dims, tensors: inputs, params });
-    reverseScan.run(device, { dims, tensors: { ...inputs, y }, params });
+    reverseChunkSums.run(device, { dims, tensors: inputs });
+    reverseScan.run(device, { dims, tensors: { ...inputs, y } });
     return y;
   });
 }

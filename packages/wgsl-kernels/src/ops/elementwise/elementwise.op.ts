@@ -13,7 +13,6 @@ import { assertDType } from '../../lib/check.ts';
 import {
   accumulateKernel,
   addKernel,
-  elems,
   fillKernel,
   scaleByKernel,
   scaleKernel,
@@ -23,8 +22,7 @@ const addOp = defineOp({
   name: 'add',
   forward({ device, inputs: { a, b } }: ForwardContext<{ a: Tensor; b: Tensor }>) {
     const y = device.empty(a.shape, { label: 'add' });
-    const size = a.size;
-    addKernel.run(device, { dims: { size }, tensors: { a, b, y }, params: { size: elems(size) } });
+    addKernel.run(device, { dims: { size: a.size }, tensors: { a, b, y } });
     return { output: y };
   },
   backward: ({ dOutput }) => ({ a: dOutput, b: dOutput }),
@@ -40,9 +38,7 @@ const scaleOp = defineOp({
 
 function scaled(x: Tensor, factor: number): Tensor {
   const y = x.device.empty(x.shape, { label: 'scale' });
-  const size = x.size;
-  const params = { size: elems(size), factor };
-  scaleKernel.run(x.device, { dims: { size }, tensors: { x, y }, params });
+  scaleKernel.run(x.device, { dims: { size: x.size, factor }, tensors: { x, y } });
   return y;
 }
 
@@ -73,9 +69,7 @@ export function scale(x: Tensor, factor: number): Tensor {
 /** factor[0] * x with the factor on the GPU; a plain kernel function without a gradient. */
 export function scaleBy(x: Tensor, factor: Tensor): Tensor {
   const y = x.device.empty(x.shape, { label: 'scale by' });
-  const size = x.size;
-  const tensors = { x, factor, y };
-  scaleByKernel.run(x.device, { dims: { size }, tensors, params: { size: elems(size) } });
+  scaleByKernel.run(x.device, { dims: { size: x.size }, tensors: { x, factor, y } });
   return y;
 }
 
@@ -90,11 +84,9 @@ export function accumulate(target: Tensor, source: Tensor, factor = 1): void {
   assertDType('accumulate', 'source', source, 'f32');
   assertSameShape('accumulate', target, source);
   assertFinite('accumulate', 'factor', factor);
-  const size = target.size;
   accumulateKernel.run(target.device, {
-    dims: { size },
+    dims: { size: target.size, factor },
     tensors: { y: target, x: source },
-    params: { size: elems(size), factor },
   });
 }
 
@@ -106,9 +98,7 @@ export function accumulate(target: Tensor, source: Tensor, factor = 1): void {
 export function fill(target: Tensor, value: number): void {
   assertDType('fill', 'target', target, 'f32');
   assertFinite('fill', 'value', value);
-  const size = target.size;
-  const params = { size: elems(size), value };
-  fillKernel.run(target.device, { dims: { size }, tensors: { y: target }, params });
+  fillKernel.run(target.device, { dims: { size: target.size, value }, tensors: { y: target } });
 }
 
 function assertSameShape(op: string, a: Tensor, b: Tensor): void {

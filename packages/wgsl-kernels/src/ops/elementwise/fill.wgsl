@@ -1,19 +1,19 @@
 // fill: y = value
-// grid     one thread an Elem, 64 a workgroup, folded over x and y
-// y        [size] Elem
+// grid     one thread an Vector, 64 a workgroup, folded over x and y
+// y        [size] Vector
 // cost     4 bytes an element
 
 // @spec
 const WG_SIZE: u32 = 64u;
-alias Elem = f32;           // f32, or vec4<f32> where the length is a multiple of 4
+alias Vector = f32;           // f32, or vec4<f32> where the length is a multiple of 4
 // @end-spec
 
 struct Params {
-  size: u32,                // Elems
+  size: u32,                // vectors
   value: f32,
 }
 
-@group(0) @binding(0) var<storage, read_write> y: array<Elem>;
+@group(0) @binding(0) var<storage, read_write> y: array<Vector>;
 @group(0) @binding(1) var<uniform> params: Params;
 
 @compute @workgroup_size(WG_SIZE)
@@ -22,5 +22,5 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   if (index >= params.size) {
     return;
   }
-  y[index] = Elem(params.value);
+  y[index] = Vector(params.value);
 }

@@ -1,20 +1,20 @@
 // scale: y = factor * x
-// grid     one thread an Elem, 64 a workgroup, folded over x and y
-// x, y     [size] Elem
+// grid     one thread an Vector, 64 a workgroup, folded over x and y
+// x, y     [size] Vector
 // cost     8 bytes an element
 
 // @spec
 const WG_SIZE: u32 = 64u;
-alias Elem = f32;           // f32, or vec4<f32> where the length is a multiple of 4
+alias Vector = f32;           // f32, or vec4<f32> where the length is a multiple of 4
 // @end-spec
 
 struct Params {
-  size: u32,                // Elems
+  size: u32,                // vectors
   factor: f32,
 }
 
-@group(0) @binding(0) var<storage, read> x: array<Elem>;
-@group(0) @binding(1) var<storage, read_write> y: array<Elem>;
+@group(0) @binding(0) var<storage, read> x: array<Vector>;
+@group(0) @binding(1) var<storage, read_write> y: array<Vector>;
 @group(0) @binding(2) var<uniform> params: Params;
 
 @compute @workgroup_size(WG_SIZE)

@@ -1,7 +1,7 @@
 // Specs, grids and costs of the embedding kernels.
 
 import { defineKernel } from '../../define-kernel.ts';
-import { bitsType, elemType, threadGrid, vectorWidth } from '../../lib/vector.ts';
+import { bitsType, threadGrid, vectorType, vectorWidth } from '../../lib/vector.ts';
 import backwardWgsl from './embedding-backward.wgsl';
 import forwardWgsl from './embedding-forward.wgsl';
 import linkWgsl from './link-occurrences.wgsl';
@@ -16,39 +16,37 @@ export interface EmbeddingDims {
 /** Whether threads of the gradient belong to tokens, and dweight must be zero before; else to rows of the table. */
 export const isGradientByToken = ({ tokens, vocab }: EmbeddingDims): boolean => tokens < vocab;
 
+const params = ({ columns }: EmbeddingDims) => ({ columns: columns / vectorWidth(columns) });
+
 export const embeddingForward = defineKernel({
   name: 'embedding-forward',
   source: forwardWgsl,
   bindings: ['ids:read', 'weight:read', 'y:write'],
-  params: ['tokens:u32', 'columns:u32', 'vocab:u32'],
+  params,
   select: ({ columns }: EmbeddingDims) => ({ WG_SIZE: 64, Bits: bitsType(vectorWidth(columns)) }),
   grid: ({ tokens, columns }, { WG_SIZE }) =>
     threadGrid((tokens * columns) / vectorWidth(columns), WG_SIZE),
-  bytes: ({ tokens, columns }) => 8 * tokens * columns,
 });
 
 export const linkOccurrences = defineKernel({
   name: 'link-occurrences',
   source: linkWgsl,
   bindings: ['ids:read', 'first:read_write', 'next:write'],
-  params: ['tokens:u32', 'vocab:u32'],
   select: (_dims: EmbeddingDims) => ({ WG_SIZE: 256 }),
   grid: () => [1, 1, 1],
   workgroupBytes: ({ WG_SIZE }) => 4 * WG_SIZE,
-  bytes: ({ tokens }) => 8 * tokens,
 });
 
 export const embeddingBackward = defineKernel({
   name: 'embedding-backward',
   source: backwardWgsl,
   bindings: ['ids:read', 'first:read', 'next:read', 'dy:read', 'dweight:read_write'],
-  params: ['tokens:u32', 'vocab:u32', 'columns:u32'],
+  params,
   select: (dims: EmbeddingDims) => ({
     WG_SIZE: 64,
     BY_TOKEN: isGradientByToken(dims),
-    Elem: elemType(vectorWidth(dims.columns)),
+    Vector: vectorType(vectorWidth(dims.columns)),
   }),
   grid: ({ tokens, vocab, columns }, { WG_SIZE, BY_TOKEN }) =>
     threadGrid(((BY_TOKEN ? tokens : vocab) * columns) / vectorWidth(columns), WG_SIZE),
-  bytes: ({ tokens, vocab, columns }) => 4 * columns * (tokens + vocab),
 });

@@ -2,7 +2,6 @@
 
 import { assertShape, defineOp, type ForwardContext, type Tensor } from '@vulpes/tensor-core';
 import { assertDType } from '../../lib/check.ts';
-import { vectorWidth } from '../../lib/vector.ts';
 import {
   embeddingBackward,
   embeddingForward,
@@ -19,7 +18,6 @@ const embeddingOp = defineOp({
     embeddingForward.run(device, {
       dims: { tokens: ids.size, vocab, columns },
       tensors: { ids, weight, y },
-      params: { tokens: ids.size, columns: columns / vectorWidth(columns), vocab },
     });
     // Backward wants the table's shape, not its values.
     return { output: y, saved: { ids, weight } };
@@ -36,12 +34,10 @@ const embeddingOp = defineOp({
     linkOccurrences.run(device, {
       dims,
       tensors: { ids, first, next },
-      params: { tokens: ids.size, vocab },
     });
     embeddingBackward.run(device, {
       dims,
       tensors: { ids, first, next, dy, dweight },
-      params: { tokens: ids.size, vocab, columns: columns / vectorWidth(columns) },
     });
     return { weight: dweight };
   },

@@ -1,9 +1,10 @@
 // Spec, grid and cost of the global norm's kernels.
 
-import { foldGrid } from '@vulpes/tensor-core';
+import { type DeviceCaps, defineVariants, foldGrid } from '@vulpes/tensor-core';
 import { defineKernel } from '../../define-kernel.ts';
-import elemSumWgsl from '../../lib/elem-sum.wgsl';
-import { elemType, vectorWidth } from '../../lib/vector.ts';
+import { avoidBarriersOnCpu } from '../../lib/prefer.ts';
+import { vectorType, vectorWidth } from '../../lib/vector.ts';
+import vectorSumWgsl from '../../lib/vector-sum.wgsl';
 import clipCoefficientWgsl from './clip-coefficient.wgsl';
 import rootWgsl from './root.wgsl';
 import squareSumsWgsl from './square-sums.wgsl';
@@ -11,13 +12,18 @@ import squareSumsWgsl from './square-sums.wgsl';
 export interface SquareSumsDims {
   /** Elements of the tensor. */
   readonly size: number;
+  /** Where its sums begin among those of all tensors. */
+  readonly firstPart: number;
 }
 
-/** A GPU's workgroup adds 1,024 Elems; on a CPU one thread does, since workgroup barriers are slow there. */
-const SPECS = {
-  gpu: { WG_SIZE: 64, PER_THREAD: 16 },
-  software: { WG_SIZE: 1, PER_THREAD: 1024 },
-} as const;
+/** A workgroup adds 1,024 vectors, `tiled` with 64 threads, `scalar` with one. Both are one text. */
+export const squareSumsVariants = defineVariants<
+  SquareSumsDims,
+  { readonly spec: { readonly WG_SIZE: number; readonly PER_THREAD: number } }
+>('square-sums', [
+  { name: 'tiled', spec: { WG_SIZE: 64, PER_THREAD: 16 }, avoid: avoidBarriersOnCpu },
+  { name: 'scalar', spec: { WG_SIZE: 1, PER_THREAD: 1024 } },
+]);
 const ELEMS_PER_PART = 1024;
 
 /** Sums that `squareSums` leaves of a tensor of `size` elements. */
@@ -27,16 +33,18 @@ export const squareSumParts = (size: number): number =>
 export const squareSums = defineKernel({
   name: 'square-sums',
   source: squareSumsWgsl,
-  lib: [elemSumWgsl],
+  lib: [vectorSumWgsl],
   bindings: ['x:read', 'partials:write'],
-  params: ['size:u32', 'parts:u32', 'first_part:u32'],
-  select: ({ size }: SquareSumsDims, { kernels }) => ({
-    ...SPECS[kernels],
-    WIDTH: vectorWidth(size),
-    Elem: elemType(vectorWidth(size)),
+  params: ({ size }: SquareSumsDims) => ({
+    size: size / vectorWidth(size),
+    parts: squareSumParts(size),
+  }),
+  select: (dims: SquareSumsDims, caps: DeviceCaps) => ({
+    ...squareSumsVariants.choose(caps, dims).spec,
+    WIDTH: vectorWidth(dims.size),
+    Vector: vectorType(vectorWidth(dims.size)),
   }),
   grid: ({ size }) => foldGrid(squareSumParts(size)),
-  flops: ({ size }) => 2 * size,
   bytes: ({ size }) => 4 * (size + squareSumParts(size)),
 });
 
@@ -44,8 +52,7 @@ export const root = defineKernel({
   name: 'root',
   source: rootWgsl,
   bindings: ['sum:read', 'norm:write'],
-  params: [],
-  select: (_dims: null) => ({}),
+  select: (_dims: Record<string, never>) => ({}),
   grid: () => [1, 1, 1],
 });
 
@@ -53,7 +60,6 @@ export const clipCoefficientKernel = defineKernel({
   name: 'clip-coefficient',
   source: clipCoefficientWgsl,
   bindings: ['norm:read', 'coefficient:write'],
-  params: ['max_norm:f32'],
-  select: (_dims: null) => ({}),
+  select: (_dims: { readonly maxNorm: number }) => ({}),
   grid: () => [1, 1, 1],
 });

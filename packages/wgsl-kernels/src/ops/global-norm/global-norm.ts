@@ -2,7 +2,6 @@
 
 import { ArgumentError, type Tensor } from '@vulpes/tensor-core';
 import { assertDType } from '../../lib/check.ts';
-import { vectorWidth } from '../../lib/vector.ts';
 import { sumRows } from '../sum-rows/index.ts';
 import { clipCoefficientKernel, root, squareSumParts, squareSums } from './global-norm.kernel.ts';
 
@@ -19,7 +18,7 @@ export function globalNorm(tensors: readonly Tensor[]): Tensor {
   return device.scope(() => {
     const sum = sumRows(partialSums(tensors), 1);
     const norm = device.empty([1], { label: 'global norm' });
-    root.run(device, { dims: null, tensors: { sum, norm }, params: {} });
+    root.run(device, { dims: {}, tensors: { sum, norm } });
     return norm;
   });
 }
@@ -31,13 +30,8 @@ function partialSums(tensors: readonly Tensor[]): Tensor {
   const partials = device.empty([total], { label: 'sums of squares' });
   let firstPart = 0;
   for (const x of tensors) {
-    const parts = squareSumParts(x.size);
-    squareSums.run(device, {
-      dims: { size: x.size },
-      tensors: { x, partials },
-      params: { size: x.size / vectorWidth(x.size), parts, first_part: firstPart },
-    });
-    firstPart += parts;
+    squareSums.run(device, { dims: { size: x.size, firstPart }, tensors: { x, partials } });
+    firstPart += squareSumParts(x.size);
   }
   return partials;
 }
@@ -57,7 +51,6 @@ export function clipCoefficient(norm: Tensor, maxNorm: number): Tensor {
     );
   }
   const coefficient = norm.device.empty([1], { label: 'clip coefficient' });
-  const tensors = { norm, coefficient };
-  clipCoefficientKernel.run(norm.device, { dims: null, tensors, params: { max_norm: maxNorm } });
+  clipCoefficientKernel.run(norm.device, { dims: { maxNorm }, tensors: { norm, coefficient } });
   return coefficient;
 }

@@ -2,7 +2,7 @@ export { assertLabels } from './assert-labels.ts';
 export { LOGITS_BUDGET_BYTES, logitsStride, selectChunkRows } from './chunk-rows.ts';
 export {
   countedFlags,
-  crossEntropyRowsRegister,
-  crossEntropyRowsWorkgroup,
+  crossEntropyRowsScalar,
+  crossEntropyRowsTiled,
 } from './linear-cross-entropy.kernel.ts';
 export { type LinearCrossEntropyOptions, linearCrossEntropy } from './linear-cross-entropy.op.ts';

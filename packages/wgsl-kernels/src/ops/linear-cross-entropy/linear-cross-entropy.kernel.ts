@@ -1,12 +1,14 @@
 // Spec, grid and cost of the cross-entropy kernels. The logits themselves are a matmul.
 
-import { foldGrid } from '@vulpes/tensor-core';
+import { defineVariants, foldGrid } from '@vulpes/tensor-core';
 import { defineKernel } from '../../define-kernel.ts';
+import { avoidBarriersOnCpu } from '../../lib/prefer.ts';
 import { threadGrid } from '../../lib/vector.ts';
+import { logitsStride } from './chunk-rows.ts';
 import countedFlagsWgsl from './counted-flags.wgsl';
 import rowWgsl from './cross-entropy-row.wgsl';
-import registerWgsl from './cross-entropy-rows.register.wgsl';
-import workgroupWgsl from './cross-entropy-rows.workgroup.wgsl';
+import scalarWgsl from './cross-entropy-rows.scalar.wgsl';
+import tiledWgsl from './cross-entropy-rows.tiled.wgsl';
 import meanLossWgsl from './mean-loss.wgsl';
 
 export interface CrossEntropyDims {
@@ -14,6 +16,8 @@ export interface CrossEntropyDims {
   readonly rows: number;
   readonly vocab: number;
   readonly needsGrad: boolean;
+  readonly firstRow: number;
+  readonly ignoreIndex: number;
 }
 
 const bindings = [
@@ -23,33 +27,27 @@ const bindings = [
   'loss_per_token:write',
 ] as const;
 
-const params = [
-  'rows:u32',
-  'vocab:u32',
-  'vectors:u32',
-  'first_row:u32',
-  'ignore_index:i32',
-  'nan_bits:u32',
-] as const;
+/** Bits of a quiet NaN. */
+const NAN_BITS = 0x7fc00000;
 
-/** The logits twice, or three times and written once. */
-const bytes = ({ rows, vocab, needsGrad }: CrossEntropyDims) =>
-  4 * rows * vocab * (needsGrad ? 4 : 2);
+const params = ({ vocab }: CrossEntropyDims) => ({
+  vectors: logitsStride(vocab) / 4,
+  nan_bits: NAN_BITS,
+});
 
-export const crossEntropyRowsRegister = defineKernel({
-  name: 'cross-entropy-rows-register',
-  source: registerWgsl,
+export const crossEntropyRowsScalar = defineKernel({
+  name: 'cross-entropy-rows.scalar',
+  source: scalarWgsl,
   lib: [rowWgsl],
   bindings,
   params,
   select: ({ needsGrad }: CrossEntropyDims) => ({ WG_SIZE: 16, NEEDS_GRAD: needsGrad }),
   grid: ({ rows }, { WG_SIZE }) => threadGrid(rows, WG_SIZE),
-  bytes,
 });
 
-export const crossEntropyRowsWorkgroup = defineKernel({
-  name: 'cross-entropy-rows-workgroup',
-  source: workgroupWgsl,
+export const crossEntropyRowsTiled = defineKernel({
+  name: 'cross-entropy-rows.tiled',
+  source: tiledWgsl,
   lib: [rowWgsl],
   bindings,
   params,
@@ -59,24 +57,28 @@ export const crossEntropyRowsWorkgroup = defineKernel({
   }),
   grid: ({ rows }) => foldGrid(rows),
   workgroupBytes: ({ WG_SIZE }) => WG_SIZE * 4, // t_values
-  bytes,
 });
+
+export const crossEntropyRows = defineVariants<
+  CrossEntropyDims,
+  { readonly kernel: typeof crossEntropyRowsTiled | typeof crossEntropyRowsScalar }
+>('cross-entropy-rows', [
+  { name: 'tiled', kernel: crossEntropyRowsTiled, avoid: avoidBarriersOnCpu },
+  { name: 'scalar', kernel: crossEntropyRowsScalar },
+]);
 
 export const countedFlags = defineKernel({
   name: 'counted-flags',
   source: countedFlagsWgsl,
   bindings: ['labels:read', 'flags:write'],
-  params: ['rows:u32', 'ignore_index:i32'],
-  select: (_dims: { rows: number }) => ({ WG_SIZE: 64 }),
+  select: (_dims: Pick<CrossEntropyDims, 'rows' | 'ignoreIndex'>) => ({ WG_SIZE: 64 }),
   grid: ({ rows }, { WG_SIZE }) => threadGrid(rows, WG_SIZE),
-  bytes: ({ rows }) => 8 * rows,
 });
 
 export const meanLoss = defineKernel({
   name: 'mean-loss',
   source: meanLossWgsl,
   bindings: ['sum:read', 'count:read', 'loss:write'],
-  params: [],
-  select: (_dims: null) => ({}),
+  select: (_dims: Record<string, never>) => ({}),
   grid: () => [1, 1, 1],
 });

@@ -14,15 +14,7 @@ import { scaleBy } from '../elementwise/index.ts';
 import { launchMatmul } from '../matmul/launch.ts';
 import { sumRows } from '../sum-rows/index.ts';
 import { LOGITS_BUDGET_BYTES, logitsStride, selectChunkRows } from './chunk-rows.ts';
-import {
-  countedFlags,
-  crossEntropyRowsRegister,
-  crossEntropyRowsWorkgroup,
-  meanLoss,
-} from './linear-cross-entropy.kernel.ts';
-
-/** Bits of a quiet NaN. */
-const NAN_BITS = 0x7fc00000;
+import { countedFlags, crossEntropyRows, meanLoss } from './linear-cross-entropy.kernel.ts';
 
 export interface LinearCrossEntropyOptions {
   /** Rows with this label add nothing to loss and gradient. Default −100. */
@@ -78,7 +70,7 @@ const linearCrossEntropyOp = defineOp({
     }
     const loss = device.empty([1], { label: 'loss' });
     const tensors = { sum: sumRows(lossPerToken, 1), count, loss };
-    meanLoss.run(device, { dims: null, tensors, params: {} });
+    meanLoss.run(device, { dims: {}, tensors });
     return { output: { loss, lossPerToken }, saved: gradients };
   },
   backward({ dOutput, saved: { dx, dWeight }, needs }) {
@@ -98,8 +90,7 @@ const linearCrossEntropyOp = defineOp({
 /** Number of labels that are not ignored, [1] f32: exact up to 2^24. */
 function countLabels(device: Device, labels: Tensor, { rows, ignoreIndex }: Attrs): Tensor {
   const flags = device.empty([rows], { label: 'counted labels' });
-  const params = { rows, ignore_index: ignoreIndex };
-  countedFlags.run(device, { dims: { rows }, tensors: { labels, flags }, params });
+  countedFlags.run(device, { dims: { rows, ignoreIndex }, tensors: { labels, flags } });
   return sumRows(flags, 1);
 }
 
@@ -123,19 +114,10 @@ function runChunk(device: Device, chunk: Chunk): void {
 
 function runRows(device: Device, chunk: Chunk, rows: number): void {
   const { vocab, firstRow, ignoreIndex, gradients, logits, labels, count, lossPerToken } = chunk;
-  const kernel =
-    device.caps.kernels === 'gpu' ? crossEntropyRowsWorkgroup : crossEntropyRowsRegister;
-  kernel.run(device, {
-    dims: { rows, vocab, needsGrad: gradients !== null },
+  const dims = { rows, vocab, needsGrad: gradients !== null, firstRow, ignoreIndex };
+  crossEntropyRows.choose(device.caps, dims).kernel.run(device, {
+    dims,
     tensors: { logits, labels, count, loss_per_token: lossPerToken },
-    params: {
-      rows,
-      vocab,
-      vectors: logitsStride(vocab) / 4,
-      first_row: firstRow,
-      ignore_index: ignoreIndex,
-      nan_bits: NAN_BITS,
-    },
   });
 }
 

@@ -5,7 +5,7 @@
 
 // @spec
 const WG_SIZE: u32 = 64u;
-alias Elem = f32;
+alias Vector = f32;
 // @end-spec
 
 struct Params {

@@ -15,10 +15,8 @@ export const logSigmoidForward = defineKernel({
   name: 'log-sigmoid-forward',
   source: forwardWgsl,
   bindings: ['x:read', 'y:write'],
-  params: ['count:u32'],
   select: (_dims: Dims) => ({ WG_SIZE: 64 }),
   grid: ({ count }, { WG_SIZE }) => threadGrid(count, WG_SIZE),
-  bytes: ({ count }) => 8 * count,
 });
 
 export const logSigmoidBackward = defineKernel({
@@ -26,8 +24,6 @@ export const logSigmoidBackward = defineKernel({
   source: backwardWgsl,
   lib: [sigmoidWgsl],
   bindings: ['x:read', 'dy:read', 'dx:write'],
-  params: ['count:u32'],
-  select: (_dims: Dims) => ({ WG_SIZE: 64, Elem: 'f32' }),
+  select: (_dims: Dims) => ({ WG_SIZE: 64, Vector: 'f32' }),
   grid: ({ count }, { WG_SIZE }) => threadGrid(count, WG_SIZE),
-  bytes: ({ count }) => 12 * count,
 });

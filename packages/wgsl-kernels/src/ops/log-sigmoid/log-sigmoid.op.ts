@@ -9,13 +9,13 @@ const logSigmoidOp = defineOp({
   forward({ device, inputs: { x } }: ForwardContext<{ x: Tensor }>) {
     const y = device.empty(x.shape, { label: 'log-sigmoid' });
     const count = x.size;
-    logSigmoidForward.run(device, { dims: { count }, tensors: { x, y }, params: { count } });
+    logSigmoidForward.run(device, { dims: { count }, tensors: { x, y } });
     return { output: y, saved: { x } };
   },
   backward({ device, dOutput: dy, saved: { x } }) {
     const dx = device.empty(x.shape, { label: 'd log-sigmoid' });
     const count = x.size;
-    logSigmoidBackward.run(device, { dims: { count }, tensors: { x, dy, dx }, params: { count } });
+    logSigmoidBackward.run(device, { dims: { count }, tensors: { x, dy, dx } });
     return { x: dx };
   },
 });

@@ -1,7 +1,7 @@
 export { launchMatmul, type MatmulLaunch, planMatmul } from './launch.ts';
 export { findMatrixObstacle, matrixMatmul } from './matmul.matrix.kernel.ts';
 export { type MatmulOptions, matmul } from './matmul.op.ts';
-export { registerMatmul } from './matmul.register.kernel.ts';
+export { scalarMatmul } from './matmul.scalar.kernel.ts';
 export { tiledMatmul } from './matmul.tiled.kernel.ts';
 export type { MatmulDims } from './plan.ts';
 export { sumSplits } from './sum-splits.kernel.ts';

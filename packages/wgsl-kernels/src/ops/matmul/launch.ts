@@ -1,18 +1,18 @@
-// Records a matmul: picks the kernel of the device's family, splits K where C alone is too small, sums the splits.
+// Records a matmul: chooses the variant, splits K where C alone is too small, sums the splits.
 
-import type { Device, Tensor } from '@vulpes/tensor-core';
-import { registerMatmul } from './matmul.register.kernel.ts';
+import { type Device, defineVariants, type Tensor } from '@vulpes/tensor-core';
+import { avoidBarriersOnCpu } from '../../lib/prefer.ts';
+import { scalarMatmul } from './matmul.scalar.kernel.ts';
 import { tiledMatmul } from './matmul.tiled.kernel.ts';
-import { matmulParams } from './params.ts';
 import {
   isAligned,
   type MatmulDims,
-  selectRegisterBlock,
-  selectRegisterSplits,
+  selectScalarBlock,
+  selectScalarSplits,
   selectTile,
   selectTileSplits,
 } from './plan.ts';
-import type { RegisterBlock } from './register-source.ts';
+import type { ScalarBlock } from './scalar-source.ts';
 import { sumSplits } from './sum-splits.kernel.ts';
 
 /** C [batch, m, n] = op(A) op(B) (+ bias) (+ C); matrices are dense unless strides are given. */
@@ -41,18 +41,44 @@ export interface MatmulLaunch {
   readonly accumulate?: boolean;
 }
 
+type Sizes = Pick<MatmulDims, 'm' | 'n' | 'k' | 'batch' | 'transposeA' | 'transposeB'>;
+
+interface MatmulVariant {
+  /** Parts of K that are summed by a second pass. */
+  selectSplits(sizes: Sizes): number;
+  /** The kernel of a launch. */
+  selectKernel(dims: MatmulDims): ReturnType<typeof scalarMatmul> | typeof tiledMatmul;
+}
+
+/** Another variant of the product is another row here. */
+export const matmulVariants = defineVariants<Sizes, MatmulVariant>('matmul', [
+  {
+    name: 'tiled',
+    avoid: avoidBarriersOnCpu,
+    selectSplits: (sizes) => selectTileSplits(sizes, selectTile(sizes)),
+    selectKernel: () => tiledMatmul,
+  },
+  {
+    name: 'scalar',
+    selectSplits: (sizes) => selectScalarSplits(sizes, selectScalarBlock(sizes)),
+    selectKernel: (dims) => scalarMatmul(scalarBlock(dims)),
+  },
+]);
+
+const toSizes = ({ m, n, k, batch = 1, transposeA = false, transposeB = false }: MatmulLaunch) => ({
+  ...{ m, n, k, batch, transposeA, transposeB },
+});
+
 /** Sizes, strides and splits of a launch. Pure. */
-export function planMatmul(launch: MatmulLaunch, kernels: 'gpu' | 'software'): MatmulDims {
-  const { m, n, k, batch = 1, transposeA = false, transposeB = false } = launch;
+export function planMatmul(
+  launch: MatmulLaunch,
+  variant: Pick<MatmulVariant, 'selectSplits'>,
+): MatmulDims {
+  const sizes = toSizes(launch);
+  const { m, n, k, transposeA, transposeB } = sizes;
   const { lda = transposeA ? m : k, ldb = transposeB ? k : n, ldc = n } = launch;
-  const sizes = { m, n, k, batch, transposeA };
-  const splits =
-    kernels === 'software'
-      ? selectRegisterSplits(sizes, selectRegisterBlock(sizes))
-      : selectTileSplits(sizes, selectTile(sizes));
   return {
     ...sizes,
-    transposeB,
     lda,
     ldb,
     ldc,
@@ -62,40 +88,31 @@ export function planMatmul(launch: MatmulLaunch, kernels: 'gpu' | 'software'): M
     offsetA: launch.offsetA ?? 0,
     offsetB: launch.offsetB ?? 0,
     offsetC: launch.offsetC ?? 0,
-    hasBias: launch.bias !== undefined,
     accumulate: launch.accumulate ?? false,
-    splits,
+    splits: variant.selectSplits(sizes),
   };
 }
 
 /** Records the launch. */
 export function launchMatmul(device: Device, launch: MatmulLaunch): void {
-  const dims = planMatmul(launch, device.caps.kernels);
+  const variant = matmulVariants.choose(device.caps, toSizes(launch));
+  const dims = planMatmul(launch, variant);
+  const { a, b, bias, c } = launch;
   if (dims.splits === 1) {
-    runOnce(device, launch, launch.c, dims);
+    variant.selectKernel(dims).run(device, { dims, tensors: { a, b, bias, c } });
     return;
   }
-  const { m, n, batch, splits, ldc, strideC, offsetC } = dims;
+  const { m, n, batch, splits } = dims;
   const partials = device.empty([batch, splits, m, n], { label: 'matmul partials' });
-  const plain = { ldc: n, strideC: m * n, offsetC: 0, hasBias: false, accumulate: false };
-  runOnce(device, launch, partials, { ...dims, ...plain });
-  sumSplits.run(device, {
-    dims,
-    tensors: { partials, bias: launch.bias ?? partials, c: launch.c },
-    params: { m, n, batch, splits, ldc, stride_c: strideC, offset_c: offsetC },
-  });
+  const plain = { ...dims, ldc: n, strideC: m * n, offsetC: 0, accumulate: false };
+  variant.selectKernel(plain).run(device, { dims: plain, tensors: { a, b, c: partials } });
+  sumSplits.run(device, { dims, tensors: { partials, bias, c } });
   partials.dispose();
 }
 
-function runOnce(device: Device, { a, b, bias }: MatmulLaunch, c: Tensor, dims: MatmulDims): void {
-  const call = { dims, tensors: { a, b, bias: bias ?? a, c }, params: matmulParams(dims) };
-  if (device.caps.kernels === 'gpu') tiledMatmul.run(device, call);
-  else registerMatmul(registerBlock(dims)).run(device, call);
-}
-
 /** The generated kernel that fits a launch. Pure. */
-export function registerBlock(dims: MatmulDims): RegisterBlock {
+export function scalarBlock(dims: MatmulDims): ScalarBlock {
   const { transposeA, transposeB, n, ldc, strideC, offsetC } = dims;
   const alignedC = isAligned(n, ldc, strideC, offsetC);
-  return { ...selectRegisterBlock(dims), transposeA, transposeB, alignedC };
+  return { ...selectScalarBlock(dims), transposeA, transposeB, alignedC };
 }

@@ -41,7 +41,7 @@ export const tileCases = [
 ].map((row) => ({ ...row, id: `${row.tile.tileM}x${row.tile.tileN}-${row.id}` }));
 
 /** Register blocks that `select` takes only for products too large for a quick test, run by themselves. */
-export const registerBlockCases = (
+export const scalarBlockCases = (
   [
     [16, 16, 'nn', RAGGED],
     [16, 16, 'nt', RAGGED],

@@ -1,4 +1,4 @@
-// matmul against its f64 reference, forward and both gradients, on both kernel families.
+// matmul against its f64 reference, forward and both gradients, in every variant.
 
 import { disposeAll } from '@vulpes/tensor-core';
 import {
@@ -10,13 +10,15 @@ import {
 } from '@vulpes/tensor-core/testing';
 import { describe, expect, test } from 'vitest';
 import { runWithGrads } from '../../testing/index.ts';
-import { launchMatmul, planMatmul } from './launch.ts';
-import { matmulCases, registerBlockCases, tileCases } from './matmul.cases.ts';
+import { launchMatmul, matmulVariants, planMatmul } from './launch.ts';
+import { matmulCases, scalarBlockCases, tileCases } from './matmul.cases.ts';
 import { matmul } from './matmul.op.ts';
 import { type MatmulSizes, referenceMatmul, referenceMatmulBackward } from './matmul.reference.ts';
-import { registerMatmul } from './matmul.register.kernel.ts';
+import { scalarMatmul } from './matmul.scalar.kernel.ts';
 import { selectTiledSpec, tiledMatmul } from './matmul.tiled.kernel.ts';
-import { matmulParams } from './params.ts';
+
+const toVariant = (name: string) =>
+  matmulVariants.variants.find((variant) => variant.name === name)!;
 
 const shapesOf = ({ batch, m, n, k, transposeA, transposeB }: MatmulSizes) => ({
   a: transposeA ? [batch, k, m] : [batch, m, k],
@@ -146,7 +148,7 @@ gpuSuite(
 gpuSuite(
   'register blocks',
   (device) => {
-    test.each(registerBlockCases)('$id', async ({ rows, cols, ...sizes }) => {
+    test.each(scalarBlockCases)('$id', async ({ rows, cols, ...sizes }) => {
       const alignedC = sizes.n % 4 === 0;
       const { batch, m, n, k, transposeA, transposeB } = sizes;
       const shapes = shapesOf(sizes);
@@ -155,11 +157,10 @@ gpuSuite(
       const actual = await underTwoFills(device(), async () => {
         const [ta, tb] = [device().tensor(a, shapes.a), device().tensor(b, shapes.b)];
         const c = device().empty([batch, m, n]);
-        const dims = planMatmul({ a: ta, b: tb, c, ...sizes }, 'software');
-        registerMatmul({ rows, cols, transposeA, transposeB, alignedC }).run(device(), {
+        const dims = planMatmul({ a: ta, b: tb, c, ...sizes }, toVariant('scalar'));
+        scalarMatmul({ rows, cols, transposeA, transposeB, alignedC }).run(device(), {
           dims,
-          tensors: { a: ta, b: tb, bias: ta, c },
-          params: matmulParams(dims),
+          tensors: { a: ta, b: tb, c },
         });
         const result = (await c.data()) as Float32Array;
         disposeAll([ta, tb, c]);
@@ -182,10 +183,9 @@ gpuSuite(
       const actual = await underTwoFills(device(), async () => {
         const [ta, tb] = [device().tensor(a, shapes.a), device().tensor(b, shapes.b)];
         const c = device().empty([batch, m, n]);
-        const dims = planMatmul({ a: ta, b: tb, c, ...sizes }, 'gpu');
+        const dims = planMatmul({ a: ta, b: tb, c, ...sizes }, toVariant('tiled'));
         const spec = selectTiledSpec(dims, tile);
-        const tensors = { a: ta, b: tb, bias: ta, c };
-        tiledMatmul.run(device(), { dims, tensors, params: matmulParams(dims), spec });
+        tiledMatmul.run(device(), { dims, tensors: { a: ta, b: tb, c }, spec });
         const result = (await c.data()) as Float32Array;
         disposeAll([ta, tb, c]);
         return { c: result };

@@ -2,7 +2,7 @@
 
 import { defineKernel } from '../../define-kernel.ts';
 import matmulTiledWgsl from './matmul.tiled.wgsl';
-import { MATMUL_BINDINGS, MATMUL_PARAMS, matmulBytes, matmulFlops } from './params.ts';
+import { MATMUL_BINDINGS, matmulParams } from './params.ts';
 import { isAligned, type MatmulDims, selectTile, type Tile } from './plan.ts';
 
 interface TileSpec {
@@ -28,10 +28,9 @@ export function selectTiledSpec(dims: MatmulDims, tile: Tile = selectTile(dims))
     TRANSPOSE_B: dims.transposeB,
     ALIGNED_A: alignedA,
     ALIGNED_B: alignedB,
-    HAS_BIAS: dims.hasBias,
     ACCUMULATE: dims.accumulate,
-    ElemA: alignedA ? 'vec4<f32>' : 'f32',
-    ElemB: alignedB ? 'vec4<f32>' : 'f32',
+    VectorA: alignedA ? 'vec4<f32>' : 'f32',
+    VectorB: alignedB ? 'vec4<f32>' : 'f32',
   };
 }
 
@@ -44,10 +43,10 @@ export const tiledWorkgroupBytes = (spec: TileSpec): number =>
   (spec.TRANSPOSE_B ? paddedTile(spec.TILE_N, spec.TILE_K) : paddedTile(spec.TILE_K, spec.TILE_N)); // t_b
 
 export const tiledMatmul = defineKernel({
-  name: 'matmul-tiled',
+  name: 'matmul.tiled',
   source: matmulTiledWgsl,
   bindings: MATMUL_BINDINGS,
-  params: MATMUL_PARAMS,
+  params: matmulParams,
   select: (dims: MatmulDims) => selectTiledSpec(dims),
   grid: ({ m, n, batch, splits }, spec) => [
     Math.ceil(n / spec.TILE_N),
@@ -55,6 +54,4 @@ export const tiledMatmul = defineKernel({
     batch * splits,
   ],
   workgroupBytes: tiledWorkgroupBytes,
-  flops: matmulFlops,
-  bytes: matmulBytes,
 });

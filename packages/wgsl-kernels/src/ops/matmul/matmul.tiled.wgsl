@@ -1,4 +1,4 @@
-// matmul-tiled: C[b] = A[b] B[b] (+ bias) (+ C[b]) with tiles of A and B in workgroup memory; for GPUs.
+// matmul.tiled: C[b] = A[b] B[b] (+ bias) (+ C[b]) with tiles of A and B in workgroup memory; for GPUs.
 // grid    (ceil(N / TILE_N), ceil(M / TILE_M), batch · splits): one workgroup owns one tile of C
 // a       f32 [batch, M, K] or, if TRANSPOSE_A, [batch, K, M]; from offset_a, row stride lda, matrix stride stride_a
 // b       f32 [batch, K, N] or, if TRANSPOSE_B, [batch, N, K]; from offset_b, row stride ldb, matrix stride stride_b
@@ -20,8 +20,8 @@ const ALIGNED_A: bool = true;   // lda, stride_a multiples of 4: vec4 loads
 const ALIGNED_B: bool = true;
 const HAS_BIAS: bool = false;
 const ACCUMULATE: bool = false; // add to what C holds
-alias ElemA = vec4<f32>;        // vec4<f32> where aligned, else f32
-alias ElemB = vec4<f32>;
+alias VectorA = vec4<f32>;        // vec4<f32> where aligned, else f32
+alias VectorB = vec4<f32>;
 // @end-spec
 
 struct Params {
@@ -42,8 +42,8 @@ struct Params {
   offset_c: u32,
 }
 
-@group(0) @binding(0) var<storage, read> a: array<ElemA>;
-@group(0) @binding(1) var<storage, read> b: array<ElemB>;
+@group(0) @binding(0) var<storage, read> a: array<VectorA>;
+@group(0) @binding(1) var<storage, read> b: array<VectorB>;
 @group(0) @binding(2) var<storage, read> bias: array<f32>;
 @group(0) @binding(3) var<storage, read_write> c: array<f32>;
 @group(0) @binding(4) var<uniform> params: Params;

@@ -2,10 +2,10 @@
 
 import { expect, test } from 'vitest';
 import { assemble } from '../../assemble.ts';
-import { planMatmul } from './launch.ts';
+import { matmulVariants, planMatmul } from './launch.ts';
 import { selectTiledSpec, tiledWorkgroupBytes } from './matmul.tiled.kernel.ts';
-import { kPerSplit, selectRegisterBlock } from './plan.ts';
-import { registerMatmulSource } from './register-source.ts';
+import { kPerSplit, selectScalarBlock } from './plan.ts';
+import { scalarMatmulSource } from './scalar-source.ts';
 
 const sizes = (m: number, n: number, k: number, transposeA = false) => ({
   m,
@@ -15,7 +15,7 @@ const sizes = (m: number, n: number, k: number, transposeA = false) => ({
   transposeA,
 });
 const blockName = (...args: Parameters<typeof sizes>) => {
-  const { rows, cols } = selectRegisterBlock(sizes(...args));
+  const { rows, cols } = selectScalarBlock(sizes(...args));
   return `${rows}x${cols}`;
 };
 
@@ -29,18 +29,21 @@ test('register blocks follow the shape of C', () => {
   expect(blockName(64, 64, 64)).toBe('4x4');
 });
 
+const toVariant = (name: string) =>
+  matmulVariants.variants.find((variant) => variant.name === name)!;
+
 const launch = { a: null!, b: null!, c: null! };
 
 test('K is split only where C gives too little work, into shares that cover it', () => {
-  const splits = (m: number, n: number, k: number, kernels: 'gpu' | 'software') =>
-    planMatmul({ ...launch, m, n, k, transposeA: true }, kernels).splits;
-  expect(splits(512, 512, 4096, 'software')).toBe(1);
-  expect(splits(4, 128, 4096, 'software')).toBe(8);
-  expect(splits(128, 128, 65536, 'gpu')).toBe(64);
-  expect(splits(4096, 4096, 4096, 'gpu')).toBe(1);
+  const splits = (m: number, n: number, k: number, name: string) =>
+    planMatmul({ ...launch, m, n, k, transposeA: true }, toVariant(name)).splits;
+  expect(splits(512, 512, 4096, 'scalar')).toBe(1);
+  expect(splits(4, 128, 4096, 'scalar')).toBe(8);
+  expect(splits(128, 128, 65536, 'tiled')).toBe(64);
+  expect(splits(4096, 4096, 4096, 'tiled')).toBe(1);
   for (const k of [511, 512, 515, 1030, 4097, 99_999])
-    for (const kernels of ['gpu', 'software'] as const) {
-      const count = splits(1, 1, k, kernels);
+    for (const { name } of matmulVariants.variants) {
+      const count = splits(1, 1, k, name);
       expect(kPerSplit(k, count) * count).toBeGreaterThanOrEqual(k);
       expect(kPerSplit(k, count) * (count - 1), `K=${k}: the last split is empty`).toBeLessThan(k);
     }
@@ -52,7 +55,7 @@ test('tiles stay within the portable limits', () => {
       for (const transposeA of [false, true])
         for (const transposeB of [false, true]) {
           const spec = selectTiledSpec(
-            planMatmul({ ...launch, m, n, k: 100, transposeA, transposeB }, 'gpu'),
+            planMatmul({ ...launch, m, n, k: 100, transposeA, transposeB }, toVariant('tiled')),
           );
           const threads = (spec.TILE_M / Number(spec.ROWS)) * (spec.TILE_N / Number(spec.COLS));
           expect(threads).toBeLessThanOrEqual(256);
@@ -61,7 +64,7 @@ test('tiles stay within the portable limits', () => {
 });
 
 test('the generated loop of a 4x4 block, A as stored and B transposed', () => {
-  const source = registerMatmulSource({
+  const source = scalarMatmulSource({
     rows: 4,
     cols: 4,
     transposeA: false,
@@ -72,7 +75,7 @@ test('the generated loop of a 4x4 block, A as stored and B transposed', () => {
 });
 
 test('the generated loop of a 4x4 block, A transposed', () => {
-  const source = registerMatmulSource({
+  const source = scalarMatmulSource({
     rows: 4,
     cols: 4,
     transposeA: true,

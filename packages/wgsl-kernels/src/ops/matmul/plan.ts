@@ -20,7 +20,6 @@ export interface MatmulDims {
   readonly transposeA: boolean;
   /** B is stored [N, K]. */
   readonly transposeB: boolean;
-  readonly hasBias: boolean;
   readonly accumulate: boolean;
   /** Parts of K that are summed by a second pass. */
   readonly splits: number;
@@ -34,7 +33,7 @@ export interface Block {
   readonly cols: number;
 }
 
-const REGISTER_BLOCKS: readonly Block[] = [
+const SCALAR_BLOCKS: readonly Block[] = [
   { rows: 16, cols: 16 },
   { rows: 16, cols: 4 },
   { rows: 4, cols: 16 },
@@ -55,19 +54,19 @@ const blocksOf = ({ m, n, batch }: Sizes, { rows, cols }: Block): number =>
   Math.ceil(m / rows) * Math.ceil(n / cols) * batch;
 
 /** Time of a launch in multiply-adds of one lane, for software adapters. */
-export function registerCost(sizes: Sizes, block: Block): number {
+export function scalarCost(sizes: Sizes, block: Block): number {
   const { rows, cols } = block;
-  const splits = selectRegisterSplits(sizes, block);
+  const splits = selectScalarSplits(sizes, block);
   const threads = Math.max(blocksOf(sizes, block) * splits, BUSY_THREADS);
   return threads * (sizes.k / splits) * (rows * cols + LOAD_COST * (rows + cols));
 }
 
 /** The cheapest register block. */
-export function selectRegisterBlock(sizes: Sizes): Block {
+export function selectScalarBlock(sizes: Sizes): Block {
   if (sizes.m * sizes.n * sizes.k * sizes.batch < SMALL_PRODUCT) return SMALL_BLOCK;
-  const usable = REGISTER_BLOCKS.filter(({ rows }) => rows >= 4 || !sizes.transposeA);
+  const usable = SCALAR_BLOCKS.filter(({ rows }) => rows >= 4 || !sizes.transposeA);
   return usable.reduce((best, block) =>
-    registerCost(sizes, block) < registerCost(sizes, best) ? block : best,
+    scalarCost(sizes, block) < scalarCost(sizes, best) ? block : best,
   );
 }
 
@@ -110,7 +109,7 @@ function splitsFor(k: number, workers: number, wanted: number): number {
   return useful <= 1 ? 1 : Math.ceil(k / kPerSplit(k, useful));
 }
 
-export const selectRegisterSplits = (sizes: Sizes, block: Block): number =>
+export const selectScalarSplits = (sizes: Sizes, block: Block): number =>
   splitsFor(sizes.k, blocksOf(sizes, block), BUSY_THREADS);
 
 export const selectTileSplits = (sizes: Sizes, tile: Tile): number =>

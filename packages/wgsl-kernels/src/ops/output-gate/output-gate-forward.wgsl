@@ -1,21 +1,21 @@
 // output-gate-forward: y = o * act(gate), act = sigmoid, or silu(g) = g * sigmoid(g). [FoX v2, output gate]
-// grid        one thread an Elem, 64 a workgroup, folded over x and y
-// o, gate, y  [count] Elem
+// grid        one thread an Vector, 64 a workgroup, folded over x and y
+// o, gate, y  [count] Vector
 // cost        12 bytes an element
 
 // @spec
 const WG_SIZE: u32 = 64u;
 const IS_SILU: bool = false;
-alias Elem = f32;           // f32, or vec4<f32> where there is a multiple of 4 elements
+alias Vector = f32;           // f32, or vec4<f32> where there is a multiple of 4 elements
 // @end-spec
 
 struct Params {
-  count: u32,               // Elems
+  count: u32,               // vectors
 }
 
-@group(0) @binding(0) var<storage, read> o: array<Elem>;
-@group(0) @binding(1) var<storage, read> gate: array<Elem>;
-@group(0) @binding(2) var<storage, read_write> y: array<Elem>;
+@group(0) @binding(0) var<storage, read> o: array<Vector>;
+@group(0) @binding(1) var<storage, read> gate: array<Vector>;
+@group(0) @binding(2) var<storage, read_write> y: array<Vector>;
 @group(0) @binding(3) var<uniform> params: Params;
 
 @compute @workgroup_size(WG_SIZE)

@@ -2,7 +2,7 @@
 
 import { defineKernel } from '../../define-kernel.ts';
 import sigmoidWgsl from '../../lib/sigmoid.wgsl';
-import { elemType, threadGrid, vectorWidth } from '../../lib/vector.ts';
+import { threadGrid, vectorType, vectorWidth } from '../../lib/vector.ts';
 import backwardWgsl from './output-gate-backward.wgsl';
 import forwardWgsl from './output-gate-forward.wgsl';
 
@@ -17,8 +17,10 @@ interface Dims {
 const select = ({ count, activation }: Dims) => ({
   WG_SIZE: 64,
   IS_SILU: activation === 'silu',
-  Elem: elemType(vectorWidth(count)),
+  Vector: vectorType(vectorWidth(count)),
 });
+
+const params = ({ count }: Dims) => ({ count: count / vectorWidth(count) });
 
 const grid = ({ count }: Dims, { WG_SIZE }: { WG_SIZE: number }) =>
   threadGrid(count / vectorWidth(count), WG_SIZE);
@@ -28,10 +30,9 @@ export const outputGateForward = defineKernel({
   source: forwardWgsl,
   lib: [sigmoidWgsl],
   bindings: ['o:read', 'gate:read', 'y:write'],
-  params: ['count:u32'],
+  params,
   select,
   grid,
-  bytes: ({ count }) => 12 * count,
 });
 
 export const outputGateBackward = defineKernel({
@@ -39,8 +40,7 @@ export const outputGateBackward = defineKernel({
   source: backwardWgsl,
   lib: [sigmoidWgsl],
   bindings: ['o:read', 'gate:read', 'dy:read', 'd_o:write', 'd_gate:write'],
-  params: ['count:u32'],
+  params,
   select,
   grid,
-  bytes: ({ count }) => 20 * count,
 });

@@ -8,14 +8,11 @@ import {
   type Tensor,
 } from '@vulpes/tensor-core';
 import { assertDType } from '../../lib/check.ts';
-import { vectorWidth } from '../../lib/vector.ts';
 import {
   type GateActivation,
   outputGateBackward,
   outputGateForward,
 } from './output-gate.kernel.ts';
-
-const paramsOf = (o: Tensor) => ({ count: o.size / vectorWidth(o.size) });
 
 const outputGateOp = defineOp({
   name: 'output-gate',
@@ -26,7 +23,7 @@ const outputGateOp = defineOp({
   }: ForwardContext<{ o: Tensor; gate: Tensor }, { activation: GateActivation }>) {
     const y = device.empty(o.shape, { label: 'output-gate' });
     const dims = { count: o.size, activation };
-    outputGateForward.run(device, { dims, tensors: { o, gate, y }, params: paramsOf(o) });
+    outputGateForward.run(device, { dims, tensors: { o, gate, y } });
     return { output: y, saved: { o, gate } };
   },
   backward({ device, dOutput: dy, saved: { o, gate }, attrs: { activation } }) {
@@ -35,7 +32,6 @@ const outputGateOp = defineOp({
     outputGateBackward.run(device, {
       dims: { count: o.size, activation },
       tensors: { o, gate, dy, d_o, d_gate },
-      params: paramsOf(o),
     });
     return { o: d_o, gate: d_gate };
   },

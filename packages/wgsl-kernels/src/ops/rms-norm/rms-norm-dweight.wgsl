@@ -1,27 +1,27 @@
 // rms-norm-dweight: partial sums of dweight = sum over rows of dy * x * rstd; `sum-rows` adds the parts in fixed order.
-// grid       one thread an Elem of partial, 64 a workgroup, folded over x and y
-// x, dy      [outer_rows * weight_rows, columns] Elem, read as [outer_rows, weight_rows * columns]
+// grid       one thread an Vector of partial, 64 a workgroup, folded over x and y
+// x, dy      [outer_rows * weight_rows, columns] Vector, read as [outer_rows, weight_rows * columns]
 // rstd       [outer_rows * weight_rows] f32
-// partial    [parts, weight_rows * columns] Elem, part p sums outer rows p * rows_per_part …
+// partial    [parts, weight_rows * columns] Vector, part p sums outer rows p * rows_per_part …
 // cost       8 bytes an element
 
 // @spec
 const WG_SIZE: u32 = 64u;
-alias Elem = f32;           // f32, or vec4<f32> where a row has a multiple of 4 elements
+alias Vector = f32;           // f32, or vec4<f32> where a row has a multiple of 4 elements
 // @end-spec
 
 struct Params {
   outer_rows: u32,
   weight_rows: u32,
-  columns: u32,             // Elems in a row
+  columns: u32,             // vectors in a row
   rows_per_part: u32,
   parts: u32,
 }
 
-@group(0) @binding(0) var<storage, read> x: array<Elem>;
+@group(0) @binding(0) var<storage, read> x: array<Vector>;
 @group(0) @binding(1) var<storage, read> rstd: array<f32>;
-@group(0) @binding(2) var<storage, read> dy: array<Elem>;
-@group(0) @binding(3) var<storage, read_write> partial_sums: array<Elem>;
+@group(0) @binding(2) var<storage, read> dy: array<Vector>;
+@group(0) @binding(3) var<storage, read_write> partial_sums: array<Vector>;
 @group(0) @binding(4) var<uniform> params: Params;
 
 @compute @workgroup_size(WG_SIZE)
@@ -36,7 +36,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   let weight_row = column / params.columns;
   let first = part * params.rows_per_part;
   let end = min(first + params.rows_per_part, params.outer_rows);
-  var sum = Elem(0.0);
+  var sum = Vector(0.0);
   for (var row = first; row < end; row++) {
     let o_x = row * outer_columns + column;
     sum += dy[o_x] * x[o_x] * rstd[row * params.weight_rows + weight_row];

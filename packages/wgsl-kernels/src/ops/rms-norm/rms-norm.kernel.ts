@@ -1,15 +1,16 @@
-// Specs, grids and costs of the RMSNorm kernels: a thread per row for software adapters, several threads per row for GPUs.
+// The RMSNorm kernels: params and grid of each variant, and which one runs.
 
-import { foldGrid } from '@vulpes/tensor-core';
+import { defineVariants, foldGrid } from '@vulpes/tensor-core';
 import { defineKernel } from '../../define-kernel.ts';
-import elemSumWgsl from '../../lib/elem-sum.wgsl';
 import laneSumWgsl from '../../lib/lane-sum.wgsl';
-import { elemType, lanesPerRow, threadGrid, vectorWidth } from '../../lib/vector.ts';
-import backwardLanesWgsl from './rms-norm-backward.lanes.wgsl';
-import backwardThreadWgsl from './rms-norm-backward.thread.wgsl';
+import { avoidBarriersOnCpu } from '../../lib/prefer.ts';
+import { lanesPerRow, threadGrid, vectorType, vectorWidth } from '../../lib/vector.ts';
+import vectorSumWgsl from '../../lib/vector-sum.wgsl';
+import backwardScalarWgsl from './rms-norm-backward.scalar.wgsl';
+import backwardTiledWgsl from './rms-norm-backward.tiled.wgsl';
 import dweightWgsl from './rms-norm-dweight.wgsl';
-import forwardLanesWgsl from './rms-norm-forward.lanes.wgsl';
-import forwardThreadWgsl from './rms-norm-forward.thread.wgsl';
+import forwardScalarWgsl from './rms-norm-forward.scalar.wgsl';
+import forwardTiledWgsl from './rms-norm-forward.tiled.wgsl';
 
 export interface RmsNormDims {
   /** Rows that are normalised, heads counted. */
@@ -20,87 +21,115 @@ export interface RmsNormDims {
   readonly weightRows: number;
 }
 
-const elemOf = ({ columns }: RmsNormDims) => {
+const toVectorSpec = ({ columns }: RmsNormDims) => {
   const WIDTH = vectorWidth(columns);
-  return { WIDTH, Elem: elemType(WIDTH) };
+  return { WIDTH, Vector: vectorType(WIDTH) };
 };
 
-const selectThread = (dims: RmsNormDims) => ({ WG_SIZE: 64, ...elemOf(dims) });
+const selectScalar = (dims: RmsNormDims) => ({ WG_SIZE: 64, ...toVectorSpec(dims) });
 
-const gridThread = ({ rows }: RmsNormDims, { WG_SIZE }: { WG_SIZE: number }) =>
+const gridScalar = ({ rows }: RmsNormDims, { WG_SIZE }: { WG_SIZE: number }) =>
   threadGrid(rows, WG_SIZE);
 
-const selectLanes = (dims: RmsNormDims) => {
-  const elem = elemOf(dims);
-  return { WG_SIZE: 128, LANES: lanesPerRow(dims.columns / elem.WIDTH, 128), ...elem };
+const selectTiled = (dims: RmsNormDims) => {
+  const vector = toVectorSpec(dims);
+  return { WG_SIZE: 128, LANES: lanesPerRow(dims.columns / vector.WIDTH, 128), ...vector };
 };
 
-const gridLanes = ({ rows }: RmsNormDims, spec: ReturnType<typeof selectLanes>) =>
+const gridTiled = ({ rows }: RmsNormDims, spec: ReturnType<typeof selectTiled>) =>
   foldGrid(Math.ceil((rows * spec.LANES) / spec.WG_SIZE));
 
 /** t_lane_sum */
-const laneBytes = ({ WG_SIZE }: ReturnType<typeof selectLanes>) => 4 * WG_SIZE;
+const tiledBytes = ({ WG_SIZE }: ReturnType<typeof selectTiled>) => 4 * WG_SIZE;
+
+interface ForwardDims extends RmsNormDims {
+  readonly eps: number;
+}
+
+const params = ({ columns }: RmsNormDims) => ({ columns: columns / vectorWidth(columns) });
 
 const forwardShape = {
   bindings: ['x:read', 'weight:read', 'y:write', 'rstd:write'],
-  params: ['rows:u32', 'columns:u32', 'weight_rows:u32', 'eps:f32'],
-  bytes: ({ rows, columns }: RmsNormDims) => 8 * rows * columns,
+  params,
 } as const;
 
-export const rmsNormForwardThread = defineKernel({
+export const rmsNormForwardScalar = defineKernel({
   ...forwardShape,
-  name: 'rms-norm-forward.thread',
-  source: forwardThreadWgsl,
-  lib: [elemSumWgsl],
-  select: selectThread,
-  grid: gridThread,
+  name: 'rms-norm-forward.scalar',
+  source: forwardScalarWgsl,
+  lib: [vectorSumWgsl],
+  select: (dims: ForwardDims) => selectScalar(dims),
+  grid: gridScalar,
 });
 
-export const rmsNormForwardLanes = defineKernel({
+export const rmsNormForwardTiled = defineKernel({
   ...forwardShape,
-  name: 'rms-norm-forward.lanes',
-  source: forwardLanesWgsl,
-  lib: [elemSumWgsl, laneSumWgsl],
-  select: selectLanes,
-  grid: gridLanes,
-  workgroupBytes: laneBytes,
+  name: 'rms-norm-forward.tiled',
+  source: forwardTiledWgsl,
+  lib: [vectorSumWgsl, laneSumWgsl],
+  select: (dims: ForwardDims) => selectTiled(dims),
+  grid: gridTiled,
+  workgroupBytes: tiledBytes,
 });
 
 const backwardShape = {
   bindings: ['x:read', 'weight:read', 'rstd:read', 'dy:read', 'dx:write'],
-  params: ['rows:u32', 'columns:u32', 'weight_rows:u32'],
-  bytes: ({ rows, columns }: RmsNormDims) => 12 * rows * columns,
+  params,
 } as const;
 
-export const rmsNormBackwardThread = defineKernel({
+export const rmsNormBackwardScalar = defineKernel({
   ...backwardShape,
-  name: 'rms-norm-backward.thread',
-  source: backwardThreadWgsl,
-  lib: [elemSumWgsl],
-  select: selectThread,
-  grid: gridThread,
+  name: 'rms-norm-backward.scalar',
+  source: backwardScalarWgsl,
+  lib: [vectorSumWgsl],
+  select: selectScalar,
+  grid: gridScalar,
 });
 
-export const rmsNormBackwardLanes = defineKernel({
+export const rmsNormBackwardTiled = defineKernel({
   ...backwardShape,
-  name: 'rms-norm-backward.lanes',
-  source: backwardLanesWgsl,
-  lib: [elemSumWgsl, laneSumWgsl],
-  select: selectLanes,
-  grid: gridLanes,
-  workgroupBytes: laneBytes,
+  name: 'rms-norm-backward.tiled',
+  source: backwardTiledWgsl,
+  lib: [vectorSumWgsl, laneSumWgsl],
+  select: selectTiled,
+  grid: gridTiled,
+  workgroupBytes: tiledBytes,
 });
+
+export const rmsNormForward = defineVariants<
+  ForwardDims,
+  { readonly kernel: typeof rmsNormForwardTiled | typeof rmsNormForwardScalar }
+>('rms-norm-forward', [
+  { name: 'tiled', kernel: rmsNormForwardTiled, avoid: avoidBarriersOnCpu },
+  { name: 'scalar', kernel: rmsNormForwardScalar },
+]);
+
+export const rmsNormBackward = defineVariants<
+  RmsNormDims,
+  { readonly kernel: typeof rmsNormBackwardTiled | typeof rmsNormBackwardScalar }
+>('rms-norm-backward', [
+  { name: 'tiled', kernel: rmsNormBackwardTiled, avoid: avoidBarriersOnCpu },
+  { name: 'scalar', kernel: rmsNormBackwardScalar },
+]);
+
+interface DweightDims extends RmsNormDims {
+  /** Stretches of rows, each with a partial sum. */
+  readonly parts: number;
+  readonly rowsPerPart: number;
+}
 
 export const rmsNormDweight = defineKernel({
   name: 'rms-norm-dweight',
   source: dweightWgsl,
   bindings: ['x:read', 'rstd:read', 'dy:read', 'partial_sums:write'],
-  params: ['outer_rows:u32', 'weight_rows:u32', 'columns:u32', 'rows_per_part:u32', 'parts:u32'],
-  select: ({ columns }: RmsNormDims & { parts: number }) => ({
+  params: ({ rows, columns, weightRows }: DweightDims) => ({
+    outer_rows: rows / weightRows,
+    columns: columns / vectorWidth(columns),
+  }),
+  select: ({ columns }: DweightDims) => ({
     WG_SIZE: 64,
-    Elem: elemType(vectorWidth(columns)),
+    Vector: vectorType(vectorWidth(columns)),
   }),
   grid: ({ columns, weightRows, parts }, { WG_SIZE }) =>
     threadGrid((parts * weightRows * columns) / vectorWidth(columns), WG_SIZE),
-  bytes: ({ rows, columns }) => 8 * rows * columns,
 });

@@ -9,28 +9,19 @@ import {
   type Tensor,
 } from '@vulpes/tensor-core';
 import { assertDType } from '../../lib/check.ts';
-import { vectorWidth } from '../../lib/vector.ts';
 import { rowsPerPart } from '../sum-rows/sum-rows.kernel.ts';
 import { sumRows } from '../sum-rows/sum-rows.ts';
 import {
   type RmsNormDims,
-  rmsNormBackwardLanes,
-  rmsNormBackwardThread,
+  rmsNormBackward,
   rmsNormDweight,
-  rmsNormForwardLanes,
-  rmsNormForwardThread,
+  rmsNormForward,
 } from './rms-norm.kernel.ts';
 
 interface Attrs {
   readonly dims: RmsNormDims;
   readonly eps: number;
 }
-
-const paramsOf = ({ rows, columns, weightRows }: RmsNormDims) => ({
-  rows,
-  columns: columns / vectorWidth(columns),
-  weight_rows: weightRows,
-});
 
 const rmsNormOp = defineOp({
   name: 'rms-norm',
@@ -41,9 +32,9 @@ const rmsNormOp = defineOp({
   }: ForwardContext<{ x: Tensor; weight: Tensor }, Attrs>) {
     const y = device.empty(x.shape, { label: 'rms-norm' });
     const rstd = device.empty([dims.rows], { label: 'rstd' });
-    const kernel = device.caps.kernels === 'gpu' ? rmsNormForwardLanes : rmsNormForwardThread;
-    const params = { ...paramsOf(dims), eps };
-    kernel.run(device, { dims, tensors: { x, weight, y, rstd }, params });
+    const launch = { ...dims, eps };
+    const { kernel } = rmsNormForward.choose(device.caps, launch);
+    kernel.run(device, { dims: launch, tensors: { x, weight, y, rstd } });
     return { output: y, saved: { x, weight, rstd } };
   },
   backward({ device, dOutput: dy, saved, attrs: { dims }, needs }) {
@@ -64,8 +55,8 @@ interface BackwardInputs {
 
 function inputGradient(device: Device, dims: RmsNormDims, inputs: BackwardInputs): Tensor {
   const dx = device.empty(inputs.x.shape, { label: 'd rms-norm' });
-  const kernel = device.caps.kernels === 'gpu' ? rmsNormBackwardLanes : rmsNormBackwardThread;
-  kernel.run(device, { dims, tensors: { ...inputs, dx }, params: paramsOf(dims) });
+  const { kernel } = rmsNormBackward.choose(device.caps, dims);
+  kernel.run(device, { dims, tensors: { ...inputs, dx } });
   return dx;
 }
 
@@ -79,11 +70,9 @@ function weightGradient(
   const perPart = rowsPerPart(outerRows);
   const parts = Math.ceil(outerRows / perPart);
   const partial = device.empty([parts, weight.size], { label: 'partial d weight' });
-  const { columns, weight_rows } = paramsOf(dims);
   rmsNormDweight.run(device, {
-    dims: { ...dims, parts },
+    dims: { ...dims, parts, rowsPerPart: perPart },
     tensors: { x, rstd, dy, partial_sums: partial },
-    params: { outer_rows: outerRows, weight_rows, columns, rows_per_part: perPart, parts },
   });
   return device.view(sumRows(partial, weight.size), weight.shape);
 }

@@ -8,7 +8,7 @@ import {
 import { describe, expect, test } from 'vitest';
 import { runWithGrads } from '../../testing/run-with-grads.ts';
 import { rmsNormCases } from './rms-norm.cases.ts';
-import { rmsNormBackwardLanes, rmsNormForwardLanes } from './rms-norm.kernel.ts';
+import { rmsNormBackwardTiled, rmsNormForwardTiled } from './rms-norm.kernel.ts';
 import { rmsNorm } from './rms-norm.op.ts';
 import { referenceRmsNorm, referenceRmsNormBackward } from './rms-norm.reference.ts';
 
@@ -34,7 +34,7 @@ describe('rms-norm reference', () => {
 
 describe('rms-norm kernels', () => {
   test.each(rmsNormCases)('spec of $id fits the portable limits', ({ dims }) => {
-    for (const kernel of [rmsNormForwardLanes, rmsNormBackwardLanes]) {
+    for (const kernel of [rmsNormForwardTiled, rmsNormBackwardTiled]) {
       const spec = kernel.select(dims, undefined as never);
       expect(spec.WG_SIZE).toBeLessThanOrEqual(256);
       expect(spec.WG_SIZE % spec.LANES).toBe(0);

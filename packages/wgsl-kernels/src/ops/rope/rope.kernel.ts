@@ -11,16 +11,20 @@ export interface RopeDims {
   readonly headDim: number;
 }
 
+interface RotationDims extends RopeDims {
+  /** 1, or −1 for the gradient. */
+  readonly direction: number;
+}
+
 export const ropeKernel = defineKernel({
   name: 'rope',
   source: ropeWgsl,
-  bindings: ['x:read', 'positions:read', 'table:read', 'y:write'],
-  params: ['tokens:u32', 'seq_len:u32', 'num_heads:u32', 'half:u32', 'direction:f32'],
-  select: (dims: RopeDims & { hasPositions: boolean }) => ({
-    WG_SIZE: 64,
-    HAS_POSITIONS: dims.hasPositions,
+  bindings: ['x:read', 'positions:read?', 'table:read', 'y:write'],
+  params: ({ batch, seqLen, headDim }: RotationDims) => ({
+    tokens: batch * seqLen,
+    half: headDim / 2,
   }),
+  select: (_dims: RotationDims) => ({ WG_SIZE: 64 }),
   grid: ({ batch, seqLen, headDim }, { WG_SIZE }) =>
     threadGrid((batch * seqLen * headDim) / 2, WG_SIZE),
-  bytes: ({ batch, seqLen, numHeads, headDim }) => 8 * batch * seqLen * numHeads * headDim,
 });

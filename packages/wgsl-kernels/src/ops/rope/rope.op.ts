@@ -45,21 +45,8 @@ function rotate(
 ): Tensor {
   const y = device.empty(x.shape, { label: 'rope' });
   ropeKernel.run(device, {
-    dims: { ...dims, hasPositions: positions !== undefined },
-    // Without positions the binding is not read.
-    tensors: {
-      x,
-      positions: positions ?? x,
-      table: ropeTable(device, base, dims.headDim),
-      y,
-    },
-    params: {
-      tokens: dims.batch * dims.seqLen,
-      seq_len: dims.seqLen,
-      num_heads: dims.numHeads,
-      half: dims.headDim / 2,
-      direction,
-    },
+    dims: { ...dims, direction },
+    tensors: { x, positions, table: ropeTable(device, base, dims.headDim), y },
   });
   return y;
 }

@@ -1,7 +1,7 @@
 // Spec, grid and cost of the row sum kernel, and how many parts a long sum is split into.
 
 import { defineKernel } from '../../define-kernel.ts';
-import { elemType, threadGrid, vectorWidth } from '../../lib/vector.ts';
+import { threadGrid, vectorType, vectorWidth } from '../../lib/vector.ts';
 import sumRowsWgsl from './sum-rows.wgsl';
 
 export interface SumRowsDims {
@@ -9,6 +9,7 @@ export interface SumRowsDims {
   /** Elements in a row. */
   readonly columns: number;
   readonly parts: number;
+  readonly rowsPerPart: number;
 }
 
 /** Rows that one part of a split sum adds: enough parts to fill a GPU, at least 16 rows each. */
@@ -18,9 +19,8 @@ export const sumRowsKernel = defineKernel({
   name: 'sum-rows',
   source: sumRowsWgsl,
   bindings: ['x:read', 'y:write'],
-  params: ['rows:u32', 'columns:u32', 'rows_per_part:u32', 'parts:u32'],
-  select: ({ columns }: SumRowsDims) => ({ WG_SIZE: 64, Elem: elemType(vectorWidth(columns)) }),
+  params: ({ columns }: SumRowsDims) => ({ columns: columns / vectorWidth(columns) }),
+  select: ({ columns }: SumRowsDims) => ({ WG_SIZE: 64, Vector: vectorType(vectorWidth(columns)) }),
   grid: ({ parts, columns }, { WG_SIZE }) =>
     threadGrid((parts * columns) / vectorWidth(columns), WG_SIZE),
-  bytes: ({ rows, columns, parts }) => 4 * columns * (rows + parts),
 });

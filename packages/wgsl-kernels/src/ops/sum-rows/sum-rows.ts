@@ -1,7 +1,6 @@
 // Column sums of a matrix, the same bits every time: how biases and norm weights get their gradient.
 
 import type { Tensor } from '@vulpes/tensor-core';
-import { vectorWidth } from '../../lib/vector.ts';
 import { rowsPerPart, sumRowsKernel } from './sum-rows.kernel.ts';
 
 /**
@@ -25,9 +24,8 @@ function sumParts(
   const parts = Math.ceil(rows / perPart);
   const y = x.device.empty(parts === 1 ? [columns] : [parts, columns], { label: 'sum of rows' });
   sumRowsKernel.run(x.device, {
-    dims: { rows, columns, parts },
+    dims: { rows, columns, parts, rowsPerPart: perPart },
     tensors: { x, y },
-    params: { rows, columns: columns / vectorWidth(columns), rows_per_part: perPart, parts },
   });
   return y;
 }

@@ -1,22 +1,22 @@
 // sum-rows: sums over consecutive rows of a matrix, one result row per part. Called again on the parts it gives the column sums, in fixed order.
-// grid  one thread an Elem of y, 64 a workgroup, folded over x and y
-// x     [rows, columns] Elem      y  [parts, columns] Elem, part p sums rows p * rows_per_part …
+// grid  one thread an Vector of y, 64 a workgroup, folded over x and y
+// x     [rows, columns] Vector      y  [parts, columns] Vector, part p sums rows p * rows_per_part …
 // cost  4 bytes an element of x
 
 // @spec
 const WG_SIZE: u32 = 64u;
-alias Elem = f32;           // f32, or vec4<f32> where a row has a multiple of 4 elements
+alias Vector = f32;           // f32, or vec4<f32> where a row has a multiple of 4 elements
 // @end-spec
 
 struct Params {
   rows: u32,
-  columns: u32,             // Elems in a row
+  columns: u32,             // vectors in a row
   rows_per_part: u32,
   parts: u32,
 }
 
-@group(0) @binding(0) var<storage, read> x: array<Elem>;
-@group(0) @binding(1) var<storage, read_write> y: array<Elem>;
+@group(0) @binding(0) var<storage, read> x: array<Vector>;
+@group(0) @binding(1) var<storage, read_write> y: array<Vector>;
 @group(0) @binding(2) var<uniform> params: Params;
 
 @compute @workgroup_size(WG_SIZE)
@@ -29,7 +29,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   let column = index % params.columns;
   let first = part * params.rows_per_part;
   let end = min(first + params.rows_per_part, params.rows);
-  var sum = Elem(0.0);
+  var sum = Vector(0.0);
   for (var row = first; row < end; row++) {
     sum += x[row * params.columns + column];
   }

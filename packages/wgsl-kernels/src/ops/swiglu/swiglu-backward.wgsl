@@ -1,22 +1,22 @@
 // swiglu-backward: gradient of y = silu(a) * b, with s = sigmoid(a):
 // da = dy * b * s * (1 + a * (1 - s)), db = dy * a * s
-// grid  one thread an Elem of dy, 64 a workgroup, folded over x and y
-// x, dx [rows, 2 * columns] Elem     dy  [rows, columns] Elem
+// grid  one thread an Vector of dy, 64 a workgroup, folded over x and y
+// x, dx [rows, 2 * columns] Vector     dy  [rows, columns] Vector
 // cost  5 * 4 bytes an element of dy
 
 // @spec
 const WG_SIZE: u32 = 64u;
-alias Elem = f32;           // f32, or vec4<f32> where a row of dy has a multiple of 4 elements
+alias Vector = f32;           // f32, or vec4<f32> where a row of dy has a multiple of 4 elements
 // @end-spec
 
 struct Params {
   rows: u32,
-  columns: u32,             // Elems in a row of dy
+  columns: u32,             // vectors in a row of dy
 }
 
-@group(0) @binding(0) var<storage, read> x: array<Elem>;
-@group(0) @binding(1) var<storage, read> dy: array<Elem>;
-@group(0) @binding(2) var<storage, read_write> dx: array<Elem>;
+@group(0) @binding(0) var<storage, read> x: array<Vector>;
+@group(0) @binding(1) var<storage, read> dy: array<Vector>;
+@group(0) @binding(2) var<storage, read_write> dx: array<Vector>;
 @group(0) @binding(3) var<uniform> params: Params;
 
 @compute @workgroup_size(WG_SIZE)
@@ -31,6 +31,6 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   let a = x[o_a];
   let s = sigmoid(a);
   let p_dy = dy[index];
-  dx[o_a] = p_dy * x[o_b] * s * (Elem(1.0) + a * (Elem(1.0) - s));
+  dx[o_a] = p_dy * x[o_b] * s * (Vector(1.0) + a * (Vector(1.0) - s));
   dx[o_b] = p_dy * a * s;
 }

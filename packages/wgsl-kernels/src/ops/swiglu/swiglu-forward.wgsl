@@ -1,20 +1,20 @@
 // swiglu-forward: y = silu(a) * b, where a row of x is [a, b] and silu(a) = a * sigmoid(a).
-// grid  one thread an Elem of y, 64 a workgroup, folded over x and y
-// x     [rows, 2 * columns] Elem     y  [rows, columns] Elem
+// grid  one thread an Vector of y, 64 a workgroup, folded over x and y
+// x     [rows, 2 * columns] Vector     y  [rows, columns] Vector
 // cost  3 * 4 bytes an element of y
 
 // @spec
 const WG_SIZE: u32 = 64u;
-alias Elem = f32;           // f32, or vec4<f32> where a row of y has a multiple of 4 elements
+alias Vector = f32;           // f32, or vec4<f32> where a row of y has a multiple of 4 elements
 // @end-spec
 
 struct Params {
   rows: u32,
-  columns: u32,             // Elems in a row of y
+  columns: u32,             // vectors in a row of y
 }
 
-@group(0) @binding(0) var<storage, read> x: array<Elem>;
-@group(0) @binding(1) var<storage, read_write> y: array<Elem>;
+@group(0) @binding(0) var<storage, read> x: array<Vector>;
+@group(0) @binding(1) var<storage, read_write> y: array<Vector>;
 @group(0) @binding(2) var<uniform> params: Params;
 
 @compute @workgroup_size(WG_SIZE)

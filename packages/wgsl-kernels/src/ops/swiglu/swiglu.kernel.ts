@@ -2,7 +2,7 @@
 
 import { defineKernel } from '../../define-kernel.ts';
 import sigmoidWgsl from '../../lib/sigmoid.wgsl';
-import { elemType, threadGrid, vectorWidth } from '../../lib/vector.ts';
+import { threadGrid, vectorType, vectorWidth } from '../../lib/vector.ts';
 import swigluBackwardWgsl from './swiglu-backward.wgsl';
 import swigluForwardWgsl from './swiglu-forward.wgsl';
 
@@ -12,20 +12,21 @@ export interface SwigluDims {
   readonly inner: number;
 }
 
-const select = ({ inner }: SwigluDims) => ({ WG_SIZE: 64, Elem: elemType(vectorWidth(inner)) });
+const select = ({ inner }: SwigluDims) => ({ WG_SIZE: 64, Vector: vectorType(vectorWidth(inner)) });
 
 const grid = ({ rows, inner }: SwigluDims, { WG_SIZE }: { WG_SIZE: number }) =>
   threadGrid((rows * inner) / vectorWidth(inner), WG_SIZE);
+
+const params = ({ inner }: SwigluDims) => ({ columns: inner / vectorWidth(inner) });
 
 export const swigluForward = defineKernel({
   name: 'swiglu-forward',
   source: swigluForwardWgsl,
   lib: [sigmoidWgsl],
   bindings: ['x:read', 'y:write'],
-  params: ['rows:u32', 'columns:u32'],
+  params,
   select,
   grid,
-  bytes: ({ rows, inner }) => 12 * rows * inner,
 });
 
 export const swigluBackward = defineKernel({
@@ -33,8 +34,7 @@ export const swigluBackward = defineKernel({
   source: swigluBackwardWgsl,
   lib: [sigmoidWgsl],
   bindings: ['x:read', 'dy:read', 'dx:write'],
-  params: ['rows:u32', 'columns:u32'],
+  params,
   select,
   grid,
-  bytes: ({ rows, inner }) => 20 * rows * inner,
 });

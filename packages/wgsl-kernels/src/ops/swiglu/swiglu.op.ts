@@ -8,21 +8,18 @@ import {
   type Tensor,
 } from '@vulpes/tensor-core';
 import { assertDType } from '../../lib/check.ts';
-import { vectorWidth } from '../../lib/vector.ts';
 import { type SwigluDims, swigluBackward, swigluForward } from './swiglu.kernel.ts';
-
-const paramsOf = ({ rows, inner }: SwigluDims) => ({ rows, columns: inner / vectorWidth(inner) });
 
 const swigluOp = defineOp({
   name: 'swiglu',
   forward({ device, inputs: { x }, attrs: dims }: ForwardContext<{ x: Tensor }, SwigluDims>) {
     const y = device.empty([...x.shape.slice(0, -1), dims.inner], { label: 'swiglu' });
-    swigluForward.run(device, { dims, tensors: { x, y }, params: paramsOf(dims) });
+    swigluForward.run(device, { dims, tensors: { x, y } });
     return { output: y, saved: { x } };
   },
   backward({ device, dOutput: dy, saved: { x }, attrs: dims }) {
     const dx = device.empty(x.shape, { label: 'd swiglu' });
-    swigluBackward.run(device, { dims, tensors: { x, dy, dx }, params: paramsOf(dims) });
+    swigluBackward.run(device, { dims, tensors: { x, dy, dx } });
     return { x: dx };
   },
 });

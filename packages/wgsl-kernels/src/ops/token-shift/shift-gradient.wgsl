@@ -1,7 +1,7 @@
 // shift-gradient: the parts of a token shift's gradient that one thread or several share.
 // Needs shift-neighbours.wgsl, shift-weights.wgsl, and the bindings `shift_logit`, `dshifted`, `dy`.
 
-// What the Elems of a (b, t, h) have in common.
+// What the vectors of a (b, t, h) have in common.
 struct ShiftRow {
   i_batch: u32,
   i_token: u32,
@@ -20,8 +20,8 @@ fn shift_row(row: u32, beta: f32) -> ShiftRow {
   return ShiftRow(i_batch, i_token, beta, next_alpha, has_previous(i_batch, i_token));
 }
 
-// Writes one Elem of dy = beta * g[t] + next_alpha * g[t + 1], g = dshifted; returns g[t] * (y[t - 1] - y[t]) there.
-fn backward_elem(index: u32, row: ShiftRow) -> Elem {
+// Writes one Vector of dy = beta * g[t] + next_alpha * g[t + 1], g = dshifted; returns g[t] * (y[t - 1] - y[t]) there.
+fn backward_elem(index: u32, row: ShiftRow) -> Vector {
   let g = dshifted[index];
   var p_dy = row.beta * g;
   if (row.next_alpha != 0.0) {

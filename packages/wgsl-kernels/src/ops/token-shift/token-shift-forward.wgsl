@@ -1,29 +1,29 @@
 // token-shift-forward: shifted[t] = alpha[t] * y[t - 1] + (1 - alpha[t]) * y[t], alpha = sigmoid(shift_logit), y[t - 1] = 0 where a document begins. [FoX v2, data-dependent token shift]
-// grid         one thread an Elem of y, 64 a workgroup, folded over x and y
-// y, shifted   [B, T, H, columns] Elem     shift_logit  [B, T, H] f32
-// visibility        [B, visibility_len] (first, end) i32     previous  [B, H, columns] Elem, y[-1]
+// grid         one thread an Vector of y, 64 a workgroup, folded over x and y
+// y, shifted   [B, T, H, columns] Vector     shift_logit  [B, T, H] f32
+// visibility        [B, visibility_len] (first, end) i32     previous  [B, H, columns] Vector, y[-1]
 // cost         12 bytes an element
 
 // @spec
 const WG_SIZE: u32 = 64u;
-alias Elem = f32;           // f32, or vec4<f32> where a head has a multiple of 4 elements
+alias Vector = f32;           // f32, or vec4<f32> where a head has a multiple of 4 elements
 // @end-spec
 
 struct Params {
   rows: u32,                // B * T * H
   seq_len: u32,
   num_heads: u32,
-  columns: u32,             // Elems in a head
+  columns: u32,             // vectors in a head
   visibility_len: u32,            // 0: no visibility
   offset: u32,              // where the chunk of T tokens stands in the visibility
   has_previous: u32,
 }
 
-@group(0) @binding(0) var<storage, read> y: array<Elem>;
+@group(0) @binding(0) var<storage, read> y: array<Vector>;
 @group(0) @binding(1) var<storage, read> shift_logit: array<f32>;
 @group(0) @binding(2) var<storage, read> visibility: array<vec2<i32>>;
-@group(0) @binding(3) var<storage, read> previous: array<Elem>;
-@group(0) @binding(4) var<storage, read_write> shifted: array<Elem>;
+@group(0) @binding(3) var<storage, read> previous: array<Vector>;
+@group(0) @binding(4) var<storage, read_write> shifted: array<Vector>;
 @group(0) @binding(5) var<uniform> params: Params;
 
 @compute @workgroup_size(WG_SIZE)

@@ -1,16 +1,17 @@
-// Specs, grids and costs of the token shift kernels: backward with a thread per row for software adapters, several per row for GPUs.
+// The token shift kernels: params and grid of each variant, and which one runs.
 
-import { foldGrid } from '@vulpes/tensor-core';
+import { defineVariants, foldGrid } from '@vulpes/tensor-core';
 import { defineKernel } from '../../define-kernel.ts';
-import elemSumWgsl from '../../lib/elem-sum.wgsl';
 import laneSumWgsl from '../../lib/lane-sum.wgsl';
+import { avoidBarriersOnCpu } from '../../lib/prefer.ts';
 import shiftWeightsWgsl from '../../lib/shift-weights.wgsl';
-import { elemType, lanesPerRow, threadGrid, vectorWidth } from '../../lib/vector.ts';
+import { lanesPerRow, threadGrid, vectorType, vectorWidth } from '../../lib/vector.ts';
+import vectorSumWgsl from '../../lib/vector-sum.wgsl';
 import visibilityStartsWgsl from '../../lib/visibility-starts.wgsl';
 import shiftGradientWgsl from './shift-gradient.wgsl';
 import shiftNeighboursWgsl from './shift-neighbours.wgsl';
-import backwardLanesWgsl from './token-shift-backward.lanes.wgsl';
-import backwardThreadWgsl from './token-shift-backward.thread.wgsl';
+import backwardScalarWgsl from './token-shift-backward.scalar.wgsl';
+import backwardTiledWgsl from './token-shift-backward.tiled.wgsl';
 import forwardWgsl from './token-shift-forward.wgsl';
 
 export interface TokenShiftDims {
@@ -20,90 +21,83 @@ export interface TokenShiftDims {
   readonly headDim: number;
 }
 
-const rows = ({ batch, seqLen, numHeads }: TokenShiftDims) => batch * seqLen * numHeads;
-
-/** What a token shift knows beside its sizes. */
-export interface TokenShiftSetting {
+export interface TokenShiftLaunch extends TokenShiftDims {
   /** Tokens that the visibility cover, 0 without visibility. */
   readonly visibilityLen: number;
   /** Where the first token stands in the visibility. */
   readonly offset: number;
-  readonly hasPrevious: boolean;
+  /** 1 with a previous token, else 0. */
+  readonly hasPrevious: number;
 }
 
-const PARAMS = [
-  'rows:u32',
-  'seq_len:u32',
-  'num_heads:u32',
-  'columns:u32',
-  'visibility_len:u32',
-  'offset:u32',
-  'has_previous:u32',
-] as const;
+const rows = ({ batch, seqLen, numHeads }: TokenShiftDims) => batch * seqLen * numHeads;
 
-export const tokenShiftParams = (dims: TokenShiftDims, setting: TokenShiftSetting) => ({
+const params = (dims: TokenShiftLaunch) => ({
   rows: rows(dims),
-  seq_len: dims.seqLen,
-  num_heads: dims.numHeads,
   columns: dims.headDim / vectorWidth(dims.headDim),
-  visibility_len: setting.visibilityLen,
-  offset: setting.offset,
-  has_previous: Number(setting.hasPrevious),
 });
 
 const FORWARD_LIB = [shiftWeightsWgsl, visibilityStartsWgsl, shiftNeighboursWgsl];
-const BACKWARD_LIB = [...FORWARD_LIB, shiftGradientWgsl, elemSumWgsl];
+const BACKWARD_LIB = [...FORWARD_LIB, shiftGradientWgsl, vectorSumWgsl];
 
 export const tokenShiftForward = defineKernel({
   name: 'token-shift-forward',
   source: forwardWgsl,
   lib: FORWARD_LIB,
-  bindings: ['y:read', 'shift_logit:read', 'visibility:read', 'previous:read', 'shifted:write'],
-  params: PARAMS,
-  select: ({ headDim }: TokenShiftDims) => ({ WG_SIZE: 64, Elem: elemType(vectorWidth(headDim)) }),
+  bindings: ['y:read', 'shift_logit:read', 'visibility:read?', 'previous:read?', 'shifted:write'],
+  params,
+  select: ({ headDim }: TokenShiftLaunch) => ({
+    WG_SIZE: 64,
+    Vector: vectorType(vectorWidth(headDim)),
+  }),
   grid: (dims, { WG_SIZE }) =>
     threadGrid((rows(dims) * dims.headDim) / vectorWidth(dims.headDim), WG_SIZE),
-  bytes: (dims) => 8 * rows(dims) * dims.headDim,
 });
 
-const elemOf = ({ headDim }: TokenShiftDims) => {
+const toVectorSpec = ({ headDim }: TokenShiftDims) => {
   const WIDTH = vectorWidth(headDim);
-  return { WIDTH, Elem: elemType(WIDTH) };
+  return { WIDTH, Vector: vectorType(WIDTH) };
 };
 
 const BACKWARD_BINDINGS = [
   'y:read',
   'shift_logit:read',
   'dshifted:read',
-  'visibility:read',
-  'previous:read',
+  'visibility:read?',
+  'previous:read?',
   'dy:write',
   'dshift_logit:write',
 ] as const;
 
-export const tokenShiftBackwardThread = defineKernel({
-  name: 'token-shift-backward.thread',
-  source: backwardThreadWgsl,
+export const tokenShiftBackwardScalar = defineKernel({
+  name: 'token-shift-backward.scalar',
+  source: backwardScalarWgsl,
   lib: BACKWARD_LIB,
   bindings: BACKWARD_BINDINGS,
-  params: PARAMS,
-  select: (dims: TokenShiftDims) => ({ WG_SIZE: 64, ...elemOf(dims) }),
+  params,
+  select: (dims: TokenShiftLaunch) => ({ WG_SIZE: 64, ...toVectorSpec(dims) }),
   grid: (dims, { WG_SIZE }) => threadGrid(rows(dims), WG_SIZE),
-  bytes: (dims) => 12 * rows(dims) * dims.headDim,
 });
 
-export const tokenShiftBackwardLanes = defineKernel({
-  name: 'token-shift-backward.lanes',
-  source: backwardLanesWgsl,
+export const tokenShiftBackwardTiled = defineKernel({
+  name: 'token-shift-backward.tiled',
+  source: backwardTiledWgsl,
   lib: [...BACKWARD_LIB, laneSumWgsl],
   bindings: BACKWARD_BINDINGS,
-  params: PARAMS,
-  select: (dims: TokenShiftDims) => {
-    const elem = elemOf(dims);
-    return { WG_SIZE: 128, LANES: lanesPerRow(dims.headDim / elem.WIDTH, 128), ...elem };
+  params,
+  select: (dims: TokenShiftLaunch) => {
+    const vector = toVectorSpec(dims);
+    return { WG_SIZE: 128, LANES: lanesPerRow(dims.headDim / vector.WIDTH, 128), ...vector };
   },
   grid: (dims, spec) => foldGrid(Math.ceil((rows(dims) * spec.LANES) / spec.WG_SIZE)),
   // t_lane_sum
   workgroupBytes: ({ WG_SIZE }) => 4 * WG_SIZE,
-  bytes: (dims) => 12 * rows(dims) * dims.headDim,
 });
+
+export const tokenShiftBackward = defineVariants<
+  TokenShiftLaunch,
+  { readonly kernel: typeof tokenShiftBackwardTiled | typeof tokenShiftBackwardScalar }
+>('token-shift-backward', [
+  { name: 'tiled', kernel: tokenShiftBackwardTiled, avoid: avoidBarriersOnCpu },
+  { name: 'scalar', kernel: tokenShiftBackwardScalar },
+]);

@@ -4,10 +4,8 @@ import { assertShape, defineOp, type ForwardContext, type Tensor } from '@vulpes
 import { assertDType, assertVisibility } from '../../lib/check.ts';
 import {
   type TokenShiftDims,
-  tokenShiftBackwardLanes,
-  tokenShiftBackwardThread,
+  tokenShiftBackward,
   tokenShiftForward,
-  tokenShiftParams,
 } from './token-shift.kernel.ts';
 
 export interface TokenShiftOptions {
@@ -31,18 +29,12 @@ interface TokenShiftInputs extends Context {
   readonly shift_logit: Tensor;
 }
 
-/** Bindings and params of what may be missing: what is not given is not read. */
-function contextOf({ dims, offset }: Attrs, { visibility, previous }: Context, y: Tensor) {
-  const hasPrevious = previous !== undefined;
-  return {
-    tensors: { visibility: visibility ?? y, previous: previous ?? y },
-    params: tokenShiftParams(dims, {
-      visibilityLen: visibility?.shape[1] ?? 0,
-      offset,
-      hasPrevious,
-    }),
-  };
-}
+const toLaunch = ({ dims, offset }: Attrs, { visibility, previous }: Context) => ({
+  ...dims,
+  visibilityLen: visibility?.shape[1] ?? 0,
+  offset,
+  hasPrevious: Number(previous !== undefined),
+});
 
 const tokenShiftOp = defineOp({
   name: 'token-shift',
@@ -50,25 +42,21 @@ const tokenShiftOp = defineOp({
   forward({ device, inputs, attrs }: ForwardContext<TokenShiftInputs, Attrs>) {
     const { y, shift_logit } = inputs;
     const shifted = device.empty(y.shape, { label: 'token-shift' });
-    const { tensors, params } = contextOf(attrs, inputs, y);
+    const { visibility, previous } = inputs;
     tokenShiftForward.run(device, {
-      dims: attrs.dims,
-      tensors: { y, shift_logit, shifted, ...tensors },
-      params,
+      dims: toLaunch(attrs, inputs),
+      tensors: { y, shift_logit, shifted, visibility, previous },
     });
     return { output: shifted, saved: inputs };
   },
   backward({ device, dOutput: dshifted, saved, attrs }) {
-    const { y, shift_logit } = saved;
+    const { y, shift_logit, visibility, previous } = saved;
     const dy = device.empty(y.shape, { label: 'd token-shift' });
     const dshift_logit = device.empty(shift_logit.shape, { label: 'd shift logit' });
-    const { tensors, params } = contextOf(attrs, saved, y);
-    const kernel =
-      device.caps.kernels === 'gpu' ? tokenShiftBackwardLanes : tokenShiftBackwardThread;
-    kernel.run(device, {
-      dims: attrs.dims,
-      tensors: { y, shift_logit, dshifted, dy, dshift_logit, ...tensors },
-      params,
+    const dims = toLaunch(attrs, saved);
+    tokenShiftBackward.choose(device.caps, dims).kernel.run(device, {
+      dims,
+      tensors: { y, shift_logit, dshifted, visibility, previous, dy, dshift_logit },
     });
     return { y: dy, shift_logit: dshift_logit };
   },

@@ -10,12 +10,17 @@ export interface TokenVisibilityDims {
   readonly length: number;
 }
 
+interface LaunchDims extends TokenVisibilityDims {
+  /** Offsets of a sequence in cu_seqlens, 0 without it. */
+  readonly entries: number;
+  /** Keys that a query may see. */
+  readonly window: number;
+}
+
 export const tokenVisibilityKernel = defineKernel({
   name: 'token-visibility',
   source: tokenVisibilityWgsl,
-  bindings: ['seq_start:read', 'cu_seqlens:read', 'visibility:write'],
-  params: ['batch:u32', 'length:u32', 'entries:u32', 'window:u32'],
-  select: (_dims: TokenVisibilityDims) => ({ WG_SIZE: 64 }),
+  bindings: ['seq_start:read?', 'cu_seqlens:read?', 'visibility:write'],
+  select: (_dims: LaunchDims) => ({ WG_SIZE: 64 }),
   grid: ({ batch, length }, { WG_SIZE }) => threadGrid(batch * length, WG_SIZE),
-  bytes: ({ batch, length }) => 8 * batch * length,
 });

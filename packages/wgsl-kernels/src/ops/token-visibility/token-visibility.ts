@@ -34,18 +34,9 @@ export function tokenVisibility(device: Device, options: TokenVisibilityOptions)
   const { batch, length, seqStart, cuSeqlens, windowSize = length } = options;
   const visibility = device.empty([batch, length, 2], { dtype: 'i32', label: 'visibility' });
   const entries = assertLimits(options);
-  device.scope(() => {
-    const zeros = (label: string) => device.zeros([batch], { dtype: 'i32', label });
-    tokenVisibilityKernel.run(device, {
-      dims: { batch, length },
-      tensors: {
-        seq_start: seqStart ?? zeros('seqStart'),
-        // Without documents the binding is not read.
-        cu_seqlens: cuSeqlens ?? zeros('cuSeqlens'),
-        visibility,
-      },
-      params: { batch, length, entries, window: Math.min(windowSize, length) },
-    });
+  tokenVisibilityKernel.run(device, {
+    dims: { batch, length, entries, window: Math.min(windowSize, length) },
+    tensors: { seq_start: seqStart, cu_seqlens: cuSeqlens, visibility },
   });
   return visibility;
 }

@@ -1,11 +1,11 @@
-// matmul-register: C[b] = A[b] B[b] (+ bias) (+ C[b]), one rows × cols block of C a thread, no workgroup memory, no barrier.
+// matmul.scalar: C[b] = A[b] B[b] (+ bias) (+ C[b]), one rows × cols block of C a thread, no workgroup memory, no barrier.
 // grid    blocks of C, then splits of K, then batch, folded over workgroups of WG_SIZE threads
 // a       f32 [batch, M, K] or, transposed, [batch, K, M]; from offset_a, row stride lda, matrix stride stride_a
 // b       f32 [batch, K, N] or, transposed, [batch, N, K]; from offset_b, row stride ldb, matrix stride stride_b
 // bias    f32 [N], read only if HAS_BIAS
 // c       f32 [batch, splits, M, N]; from offset_c, row stride ldc; every split of K has its own C, summed by matmul-sum-splits
 // cost    2 · M · N · K flops; each block reads K · (rows + cols) values
-// This part holds bindings, loads and stores; the loop over K is written by register-source.ts.
+// This part holds bindings, loads and stores; the loop over K is written by scalar-source.ts.
 
 // @spec
 const WG_SIZE: u32 = 16u;
@@ -14,9 +14,9 @@ const ALIGNED_B: bool = true;
 const TAIL_K: bool = false;     // K is no multiple of 4
 const HAS_BIAS: bool = false;
 const ACCUMULATE: bool = false; // add to what C holds
-alias ElemA = vec4<f32>;        // vec4<f32> where aligned, else f32
-alias ElemB = vec4<f32>;
-alias ElemC = f32;              // vec4<f32> where whole vectors are stored
+alias VectorA = vec4<f32>;        // vec4<f32> where aligned, else f32
+alias VectorB = vec4<f32>;
+alias VectorC = f32;              // vec4<f32> where whole vectors are stored
 // @end-spec
 
 struct Params {
@@ -37,10 +37,10 @@ struct Params {
   offset_c: u32,
 }
 
-@group(0) @binding(0) var<storage, read> a: array<ElemA>;
-@group(0) @binding(1) var<storage, read> b: array<ElemB>;
+@group(0) @binding(0) var<storage, read> a: array<VectorA>;
+@group(0) @binding(1) var<storage, read> b: array<VectorB>;
 @group(0) @binding(2) var<storage, read> bias: array<f32>;
-@group(0) @binding(3) var<storage, read_write> c: array<ElemC>;
+@group(0) @binding(3) var<storage, read_write> c: array<VectorC>;
 @group(0) @binding(4) var<uniform> params: Params;
 
 // Four neighbours of A from element `offset`; without alignment the last one repeats after `last`.
@@ -100,7 +100,7 @@ fn added(old: vec4f, value: vec4f) -> vec4f {
 }
 
 fn store_one(offset: u32, value: f32) {
-  if (ACCUMULATE) { c[offset] += ElemC(value); } else { c[offset] = ElemC(value); }
+  if (ACCUMULATE) { c[offset] += VectorC(value); } else { c[offset] = VectorC(value); }
 }
 
 // Four neighbours of C from column n on.

@@ -2,32 +2,32 @@
 // g = dshifted: dy[t] = (1 - alpha[t]) * g[t] + alpha[t + 1] * g[t + 1]
 // dshift_logit[t] = alpha[t] * (1 - alpha[t]) * <g[t], y[t - 1] - y[t]>
 // grid                  one thread a (b, t, h), 64 a workgroup, folded over x and y
-// y, dshifted, dy       [B, T, H, columns] Elem     shift_logit, dshift_logit  [B, T, H] f32
-// visibility                 [B, visibility_len] (first, end) i32     previous  [B, H, columns] Elem, y[-1], without gradient
+// y, dshifted, dy       [B, T, H, columns] Vector     shift_logit, dshift_logit  [B, T, H] f32
+// visibility                 [B, visibility_len] (first, end) i32     previous  [B, H, columns] Vector, y[-1], without gradient
 // cost                  20 bytes an element
 
 // @spec
 const WG_SIZE: u32 = 64u;
-const WIDTH: u32 = 1u;      // f32 values in an Elem
-alias Elem = f32;
+const WIDTH: u32 = 1u;      // f32 values in an Vector
+alias Vector = f32;
 // @end-spec
 
 struct Params {
   rows: u32,                // B * T * H
   seq_len: u32,
   num_heads: u32,
-  columns: u32,             // Elems in a head
+  columns: u32,             // vectors in a head
   visibility_len: u32,            // 0: no visibility
   offset: u32,              // where the chunk of T tokens stands in the visibility
   has_previous: u32,
 }
 
-@group(0) @binding(0) var<storage, read> y: array<Elem>;
+@group(0) @binding(0) var<storage, read> y: array<Vector>;
 @group(0) @binding(1) var<storage, read> shift_logit: array<f32>;
-@group(0) @binding(2) var<storage, read> dshifted: array<Elem>;
+@group(0) @binding(2) var<storage, read> dshifted: array<Vector>;
 @group(0) @binding(3) var<storage, read> visibility: array<vec2<i32>>;
-@group(0) @binding(4) var<storage, read> previous: array<Elem>;
-@group(0) @binding(5) var<storage, read_write> dy: array<Elem>;
+@group(0) @binding(4) var<storage, read> previous: array<Vector>;
+@group(0) @binding(5) var<storage, read_write> dy: array<Vector>;
 @group(0) @binding(6) var<storage, read_write> dshift_logit: array<f32>;
 @group(0) @binding(7) var<uniform> params: Params;
 
@@ -40,9 +40,9 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   let weights = shift_weights(shift_logit[row]);
   let p_row = shift_row(row, weights.y);
   let o_row = row * params.columns;
-  var products = Elem(0.0);
+  var products = Vector(0.0);
   for (var column = 0u; column < params.columns; column++) {
     products += backward_elem(o_row + column, p_row);
   }
-  dshift_logit[row] = elem_sum(products) * weights.x * weights.y;
+  dshift_logit[row] = vector_sum(products) * weights.x * weights.y;
 }

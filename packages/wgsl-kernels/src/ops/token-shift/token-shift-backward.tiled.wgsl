@@ -2,33 +2,33 @@
 // g = dshifted: dy[t] = (1 - alpha[t]) * g[t] + alpha[t + 1] * g[t + 1]
 // dshift_logit[t] = alpha[t] * (1 - alpha[t]) * <g[t], y[t - 1] - y[t]>
 // grid                  WG_SIZE / LANES rows (b, t, h) a workgroup, folded over x and y
-// y, dshifted, dy       [B, T, H, columns] Elem     shift_logit, dshift_logit  [B, T, H] f32
-// visibility                 [B, visibility_len] (first, end) i32     previous  [B, H, columns] Elem, y[-1], without gradient
+// y, dshifted, dy       [B, T, H, columns] Vector     shift_logit, dshift_logit  [B, T, H] f32
+// visibility                 [B, visibility_len] (first, end) i32     previous  [B, H, columns] Vector, y[-1], without gradient
 // cost                  20 bytes an element
 
 // @spec
 const WG_SIZE: u32 = 128u;
 const LANES: u32 = 8u;      // power of two that divides WG_SIZE
-const WIDTH: u32 = 1u;      // f32 values in an Elem
-alias Elem = f32;
+const WIDTH: u32 = 1u;      // f32 values in an Vector
+alias Vector = f32;
 // @end-spec
 
 struct Params {
   rows: u32,                // B * T * H
   seq_len: u32,
   num_heads: u32,
-  columns: u32,             // Elems in a head
+  columns: u32,             // vectors in a head
   visibility_len: u32,            // 0: no visibility
   offset: u32,              // where the chunk of T tokens stands in the visibility
   has_previous: u32,
 }
 
-@group(0) @binding(0) var<storage, read> y: array<Elem>;
+@group(0) @binding(0) var<storage, read> y: array<Vector>;
 @group(0) @binding(1) var<storage, read> shift_logit: array<f32>;
-@group(0) @binding(2) var<storage, read> dshifted: array<Elem>;
+@group(0) @binding(2) var<storage, read> dshifted: array<Vector>;
 @group(0) @binding(3) var<storage, read> visibility: array<vec2<i32>>;
-@group(0) @binding(4) var<storage, read> previous: array<Elem>;
-@group(0) @binding(5) var<storage, read_write> dy: array<Elem>;
+@group(0) @binding(4) var<storage, read> previous: array<Vector>;
+@group(0) @binding(5) var<storage, read_write> dy: array<Vector>;
 @group(0) @binding(6) var<storage, read_write> dshift_logit: array<f32>;
 @group(0) @binding(7) var<uniform> params: Params;
 
@@ -42,7 +42,7 @@ fn main(
   let m_row = row < params.rows;
   let lane = thread % LANES;
   var weights = vec2<f32>(0.0);
-  var products = Elem(0.0);
+  var products = Vector(0.0);
   if (m_row) {
     weights = shift_weights(shift_logit[row]);
     let p_row = shift_row(row, weights.y);
@@ -51,7 +51,7 @@ fn main(
       products += backward_elem(o_row + column, p_row);
     }
   }
-  let inner = lane_sum(thread, elem_sum(products));
+  let inner = lane_sum(thread, vector_sum(products));
   if (m_row && lane == 0u) {
     dshift_logit[row] = inner * weights.x * weights.y;
   }

@@ -1,21 +1,21 @@
-// The register-blocked matmul kernels for software adapters, one per block shape and transpose.
+// The matmul kernels whose threads own a block of C in registers, one kernel per block shape and transpose.
 
 import { foldGrid } from '@vulpes/tensor-core';
 import { defineKernel } from '../../define-kernel.ts';
-import { MATMUL_BINDINGS, MATMUL_PARAMS, matmulBytes, matmulFlops } from './params.ts';
+import matmulScalarWgsl from './matmul.scalar.wgsl';
+import { MATMUL_BINDINGS, matmulParams } from './params.ts';
 import { isAligned, type MatmulDims } from './plan.ts';
-import registerIoWgsl from './register-io.wgsl';
-import { type RegisterBlock, registerMatmulSource } from './register-source.ts';
+import { type ScalarBlock, scalarMatmulSource } from './scalar-source.ts';
 
 /** Threads of a workgroup: 4 SIMD groups of SwiftShader, small enough that both cores get work on small matrices. */
 const WG_SIZE = 16;
 
-const defineRegisterMatmul = (block: RegisterBlock) =>
+const defineScalarMatmul = (block: ScalarBlock) =>
   defineKernel({
-    name: `matmul-register-${blockName(block)}`,
-    source: `${registerIoWgsl}\n${registerMatmulSource(block)}`,
+    name: `matmul.scalar-${blockName(block)}`,
+    source: `${matmulScalarWgsl}\n${scalarMatmulSource(block)}`,
     bindings: MATMUL_BINDINGS,
-    params: MATMUL_PARAMS,
+    params: matmulParams,
     select: (dims: MatmulDims) => {
       const alignedA = isAligned(dims.offsetA, dims.lda, dims.strideA);
       const alignedB = isAligned(dims.offsetB, dims.ldb, dims.strideB);
@@ -24,29 +24,26 @@ const defineRegisterMatmul = (block: RegisterBlock) =>
         ALIGNED_A: alignedA,
         ALIGNED_B: alignedB,
         TAIL_K: dims.k % 4 !== 0,
-        HAS_BIAS: dims.hasBias,
         ACCUMULATE: dims.accumulate,
-        ElemA: alignedA ? 'vec4<f32>' : 'f32',
-        ElemB: alignedB ? 'vec4<f32>' : 'f32',
-        ElemC: block.alignedC ? 'vec4<f32>' : 'f32',
+        VectorA: alignedA ? 'vec4<f32>' : 'f32',
+        VectorB: alignedB ? 'vec4<f32>' : 'f32',
+        VectorC: block.alignedC ? 'vec4<f32>' : 'f32',
       };
     },
     grid: ({ m, n, batch, splits }, spec) => {
       const blocks = Math.ceil(m / block.rows) * Math.ceil(n / block.cols) * batch * splits;
       return foldGrid(Math.ceil(blocks / spec.WG_SIZE));
     },
-    flops: matmulFlops,
-    bytes: matmulBytes,
   });
 
-const blockName = ({ rows, cols, transposeA, transposeB, alignedC }: RegisterBlock): string =>
+const blockName = ({ rows, cols, transposeA, transposeB, alignedC }: ScalarBlock): string =>
   `${rows}x${cols}-${transposeA ? 't' : 'n'}${transposeB ? 't' : 'n'}${alignedC ? '-vec4' : ''}`;
 
-const kernels = new Map<string, ReturnType<typeof defineRegisterMatmul>>();
+const kernels = new Map<string, ReturnType<typeof defineScalarMatmul>>();
 
 /** The kernel of a block shape; made at first use. */
-export function registerMatmul(block: RegisterBlock): ReturnType<typeof defineRegisterMatmul> {
-  const kernel = kernels.get(blockName(block)) ?? defineRegisterMatmul(block);
+export function scalarMatmul(block: ScalarBlock): ReturnType<typeof defineScalarMatmul> {
+  const kernel = kernels.get(blockName(block)) ?? defineScalarMatmul(block);
   kernels.set(blockName(block), kernel);
   return kernel;
 }

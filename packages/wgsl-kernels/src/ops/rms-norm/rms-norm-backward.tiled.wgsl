@@ -1,26 +1,26 @@
 // rms-norm-backward.lanes: dx = rstd * (g - x * rstd^2 * mean(g * x)), g = dy * weight; LANES threads share a row, for GPUs.
 // grid       WG_SIZE / LANES rows a workgroup, folded over x and y
-// x, dy, dx  [rows, columns] Elem     weight  [weight_rows, columns] Elem     rstd  [rows] f32
+// x, dy, dx  [rows, columns] Vector     weight  [weight_rows, columns] Vector     rstd  [rows] f32
 // cost       16 bytes an element
 
 // @spec
 const WG_SIZE: u32 = 128u;
 const LANES: u32 = 32u;     // power of two that divides WG_SIZE
-const WIDTH: u32 = 1u;      // f32 values in an Elem
-alias Elem = f32;
+const WIDTH: u32 = 1u;      // f32 values in an Vector
+alias Vector = f32;
 // @end-spec
 
 struct Params {
   rows: u32,
-  columns: u32,             // Elems in a row
+  columns: u32,             // vectors in a row
   weight_rows: u32,
 }
 
-@group(0) @binding(0) var<storage, read> x: array<Elem>;
-@group(0) @binding(1) var<storage, read> weight: array<Elem>;
+@group(0) @binding(0) var<storage, read> x: array<Vector>;
+@group(0) @binding(1) var<storage, read> weight: array<Vector>;
 @group(0) @binding(2) var<storage, read> rstd: array<f32>;
-@group(0) @binding(3) var<storage, read> dy: array<Elem>;
-@group(0) @binding(4) var<storage, read_write> dx: array<Elem>;
+@group(0) @binding(3) var<storage, read> dy: array<Vector>;
+@group(0) @binding(4) var<storage, read_write> dx: array<Vector>;
 @group(0) @binding(5) var<uniform> params: Params;
 
 @compute @workgroup_size(WG_SIZE)
@@ -34,13 +34,13 @@ fn main(
   let lane = thread % LANES;
   let o_x = row * params.columns;
   let o_weight = (row % params.weight_rows) * params.columns;
-  var products = Elem(0.0);
+  var products = Vector(0.0);
   if (m_row) {
     for (var i = lane; i < params.columns; i += LANES) {
       products += dy[o_x + i] * weight[o_weight + i] * x[o_x + i];
     }
   }
-  let mean = lane_sum(thread, elem_sum(products)) / f32(params.columns * WIDTH);
+  let mean = lane_sum(thread, vector_sum(products)) / f32(params.columns * WIDTH);
   if (m_row) {
     let p_rstd = rstd[row];
     let pull = p_rstd * p_rstd * mean;

@@ -1,25 +1,25 @@
 // rms-norm-forward.thread: y = x * rstd * weight, rstd = 1 / sqrt(mean(x^2) + eps); no workgroup memory, for software adapters.
 // grid    one thread a row, 64 a workgroup, folded over x and y
-// x, y    [rows, columns] Elem     weight  [weight_rows, columns] Elem, row r uses r % weight_rows
+// x, y    [rows, columns] Vector     weight  [weight_rows, columns] Vector, row r uses r % weight_rows
 // rstd    [rows] f32, for backward
 // cost    12 bytes an element
 
 // @spec
 const WG_SIZE: u32 = 64u;
-const WIDTH: u32 = 1u;      // f32 values in an Elem
-alias Elem = f32;
+const WIDTH: u32 = 1u;      // f32 values in an Vector
+alias Vector = f32;
 // @end-spec
 
 struct Params {
   rows: u32,
-  columns: u32,             // Elems in a row
+  columns: u32,             // vectors in a row
   weight_rows: u32,
   eps: f32,
 }
 
-@group(0) @binding(0) var<storage, read> x: array<Elem>;
-@group(0) @binding(1) var<storage, read> weight: array<Elem>;
-@group(0) @binding(2) var<storage, read_write> y: array<Elem>;
+@group(0) @binding(0) var<storage, read> x: array<Vector>;
+@group(0) @binding(1) var<storage, read> weight: array<Vector>;
+@group(0) @binding(2) var<storage, read_write> y: array<Vector>;
 @group(0) @binding(3) var<storage, read_write> rstd: array<f32>;
 @group(0) @binding(4) var<uniform> params: Params;
 
@@ -31,12 +31,12 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   }
   let o_x = row * params.columns;
   let o_weight = (row % params.weight_rows) * params.columns;
-  var squares = Elem(0.0);
+  var squares = Vector(0.0);
   for (var i = 0u; i < params.columns; i++) {
     let value = x[o_x + i];
     squares += value * value;
   }
-  let mean = elem_sum(squares) / f32(params.columns * WIDTH);
+  let mean = vector_sum(squares) / f32(params.columns * WIDTH);
   let p_rstd = inverseSqrt(mean + params.eps);
   for (var i = 0u; i < params.columns; i++) {
     y[o_x + i] = x[o_x + i] * p_rstd * weight[o_weight + i];

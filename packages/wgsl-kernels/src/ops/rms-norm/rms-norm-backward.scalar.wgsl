@@ -1,25 +1,25 @@
 // rms-norm-backward.thread: dx = rstd * (g - x * rstd^2 * mean(g * x)), g = dy * weight; no workgroup memory, for software adapters.
 // grid       one thread a row, 64 a workgroup, folded over x and y
-// x, dy, dx  [rows, columns] Elem     weight  [weight_rows, columns] Elem     rstd  [rows] f32
+// x, dy, dx  [rows, columns] Vector     weight  [weight_rows, columns] Vector     rstd  [rows] f32
 // cost       16 bytes an element
 
 // @spec
 const WG_SIZE: u32 = 64u;
-const WIDTH: u32 = 1u;      // f32 values in an Elem
-alias Elem = f32;
+const WIDTH: u32 = 1u;      // f32 values in an Vector
+alias Vector = f32;
 // @end-spec
 
 struct Params {
   rows: u32,
-  columns: u32,             // Elems in a row
+  columns: u32,             // vectors in a row
   weight_rows: u32,
 }
 
-@group(0) @binding(0) var<storage, read> x: array<Elem>;
-@group(0) @binding(1) var<storage, read> weight: array<Elem>;
+@group(0) @binding(0) var<storage, read> x: array<Vector>;
+@group(0) @binding(1) var<storage, read> weight: array<Vector>;
 @group(0) @binding(2) var<storage, read> rstd: array<f32>;
-@group(0) @binding(3) var<storage, read> dy: array<Elem>;
-@group(0) @binding(4) var<storage, read_write> dx: array<Elem>;
+@group(0) @binding(3) var<storage, read> dy: array<Vector>;
+@group(0) @binding(4) var<storage, read_write> dx: array<Vector>;
 @group(0) @binding(5) var<uniform> params: Params;
 
 @compute @workgroup_size(WG_SIZE)
@@ -30,11 +30,11 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   }
   let o_x = row * params.columns;
   let o_weight = (row % params.weight_rows) * params.columns;
-  var products = Elem(0.0);
+  var products = Vector(0.0);
   for (var i = 0u; i < params.columns; i++) {
     products += dy[o_x + i] * weight[o_weight + i] * x[o_x + i];
   }
-  let mean = elem_sum(products) / f32(params.columns * WIDTH);
+  let mean = vector_sum(products) / f32(params.columns * WIDTH);
   let p_rstd = rstd[row];
   let pull = p_rstd * p_rstd * mean;
   for (var i = 0u; i < params.columns; i++) {

@@ -2,7 +2,7 @@
 // Generated, as software adapters keep only statically named values in registers (indexed private arrays are gathers there).
 
 /** What the text depends on; everything else is in the `@spec` block or in `Params`. */
-export interface RegisterBlock {
+export interface ScalarBlock {
   /** Rows of C a thread owns: 1, or a multiple of 4. */
   readonly rows: number;
   /** Columns of C a thread owns, a multiple of 4. */
@@ -20,8 +20,8 @@ const range = (count: number) => Array.from({ length: count }, (_, index) => ind
 const indent = (lines: readonly string[], depth: number) =>
   lines.map((line) => '  '.repeat(depth) + line);
 
-/** Complete WGSL but for the library part with bindings, `Params` and load functions (`register-io.wgsl`). */
-export function registerMatmulSource(block: RegisterBlock): string {
+/** Complete WGSL but for the library part with bindings, `Params` and load functions (`matmul.scalar.wgsl`). */
+export function scalarMatmulSource(block: ScalarBlock): string {
   return [
     ...header(block),
     ...indent(offsetsA(block), 1),
@@ -40,7 +40,7 @@ export function registerMatmulSource(block: RegisterBlock): string {
   ].join('\n');
 }
 
-function header({ rows, cols }: RegisterBlock): string[] {
+function header({ rows, cols }: ScalarBlock): string[] {
   return [
     `const ROWS: u32 = ${rows}u;`,
     `const COLS: u32 = ${cols}u;`,
@@ -67,7 +67,7 @@ function header({ rows, cols }: RegisterBlock): string[] {
 }
 
 /** Start of each row (A [M, K]) or of each vector of four rows (A [K, M]); the last ones repeat where M ends. */
-function offsetsA({ rows, transposeA }: RegisterBlock): string[] {
+function offsetsA({ rows, transposeA }: ScalarBlock): string[] {
   if (!transposeA)
     return range(rows).map(
       (i) => `let o_a${i} = o_a + min(m_0 + ${i}u, params.m - 1u) * params.lda;`,
@@ -79,7 +79,7 @@ function offsetsA({ rows, transposeA }: RegisterBlock): string[] {
   ]);
 }
 
-function offsetsB({ cols, transposeB }: RegisterBlock): string[] {
+function offsetsB({ cols, transposeB }: ScalarBlock): string[] {
   if (transposeB)
     return range(cols).map(
       (j) => `let o_b${j} = o_b + min(n_0 + ${j}u, params.n - 1u) * params.ldb;`,
@@ -91,7 +91,7 @@ function offsetsB({ cols, transposeB }: RegisterBlock): string[] {
   ]);
 }
 
-const accumulators = ({ rows, cols }: RegisterBlock) =>
+const accumulators = ({ rows, cols }: ScalarBlock) =>
   range(rows).map((i) =>
     range(cols / 4)
       .map((j) => `var p_c${i}_${j} = vec4f();`)
@@ -101,7 +101,7 @@ const accumulators = ({ rows, cols }: RegisterBlock) =>
 const rowsOfK = () => range(4).map((s) => `let k_${s} = clamp_k(k + ${s}u, k_end);`);
 
 /** b{s}_{j}: row k + s of B, columns 4j … 4j + 3. */
-function loadsB({ cols, transposeB }: RegisterBlock): string[] {
+function loadsB({ cols, transposeB }: ScalarBlock): string[] {
   if (!transposeB)
     return range(4).flatMap((s) =>
       range(cols / 4).map(
@@ -119,7 +119,7 @@ function loadsB({ cols, transposeB }: RegisterBlock): string[] {
 }
 
 /** Adds four ranks to the block, one row of A (or four, where A is transposed) at a time. */
-function products({ rows, cols, transposeA }: RegisterBlock): string[] {
+function products({ rows, cols, transposeA }: ScalarBlock): string[] {
   const row = (i: number, a: readonly string[]) =>
     range(cols / 4).map((j) => {
       const terms = a.map((value, s) => `${value} * b${s}_${j}`);
@@ -147,14 +147,14 @@ function products({ rows, cols, transposeA }: RegisterBlock): string[] {
   ]);
 }
 
-function stores(block: RegisterBlock): string[] {
+function stores(block: ScalarBlock): string[] {
   return ['let o_c = params.offset_c + i_tile * params.stride_c;', ...storesOf(block)];
 }
 
-const storesOf = (block: RegisterBlock) => (block.alignedC ? vectorStores : scalarStores)(block);
+const storesOf = (block: ScalarBlock) => (block.alignedC ? vectorStores : scalarStores)(block);
 
 /** Straight from the registers: against the loop below it saves a sixth of the time at K = 128, half at K = 4 (SwiftShader). */
-function vectorStores({ rows, cols }: RegisterBlock): string[] {
+function vectorStores({ rows, cols }: ScalarBlock): string[] {
   const vectors = range(cols / 4);
   return [
     'let o_c4 = (o_c + m_0 * params.ldc + n_0) / 4u;',
@@ -173,7 +173,7 @@ function vectorStores({ rows, cols }: RegisterBlock): string[] {
 }
 
 /** By an indexed array, so that the blockBounds of C need one copy of the store, not one per element. */
-function scalarStores({ rows, cols }: RegisterBlock): string[] {
+function scalarStores({ rows, cols }: ScalarBlock): string[] {
   const row = (i: number) =>
     `${range(cols / 4)
       .map((j) => `p_c${i}_${j}`)

@@ -1,0 +1,10 @@
+// vector-sum: the sum of the lanes of an Vector.
+// Needs `alias Vector`: f32 or vec4<f32>, and `const WIDTH`: 1 or 4.
+
+fn vector_sum(x: Vector) -> f32 {
+  let lanes = vec4<f32>(x);
+  if (WIDTH == 4u) {
+    return (lanes.x + lanes.y) + (lanes.z + lanes.w);
+  }
+  return lanes.x;
+}
