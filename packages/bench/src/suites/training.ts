@@ -127,11 +127,7 @@ async function countWork(
   return { ...stepCosts(config, B * T, { ...dense, keptBlocks }), keptBlocks, causalBlocks };
 }
 
-function denseBlocks(
-  config: FoxConfig,
-  { B, T }: { B: number; T: number },
-  caps: DeviceCaps,
-) {
+function denseBlocks(config: FoxConfig, { B, T }: { B: number; T: number }, caps: DeviceCaps) {
   const blocks = selectBlocks({ keyLen: T }, caps);
   return { blocks, keptBlocks: countCausalBlocks(config, { batch: B, seqLen: T, blocks }) };
 }
