@@ -13,7 +13,7 @@ import { countsOfVitest, FAILED, PASSED, withExitCode } from './counts.mjs';
 /** @typedef {import('../setup/child.mjs').CommandLine} CommandLine */
 
 /** Lavapipe prints these for each device. */
-const NOISE = /^Warning: maxDynamic\w+ artificially reduced .*\n/gm;
+const NOISE = /^Warning: maxDynamic\w+ artificially reduced .*\n?/gm;
 
 /** @param {CommandLine} command @param {NodeJS.ProcessEnv} [env] variables to add */
 const run = (command, env) =>

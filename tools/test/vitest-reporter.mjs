@@ -1,11 +1,11 @@
 // Progress of vitest in few lines: how many files are done of all. Failures are shown as usual.
 
 import { performance } from 'node:perf_hooks';
-import { BaseReporter } from 'vitest/node';
+import { DefaultReporter } from 'vitest/node';
 
 const INTERVAL_MS = 10_000;
 
-export default class ProgressReporter extends BaseReporter {
+export default class ProgressReporter extends DefaultReporter {
   #files = 0;
   #done = 0;
   #failed = 0;
