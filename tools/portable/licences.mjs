@@ -38,7 +38,7 @@ const CARRIED = [
 
 /**
  * @param {string} folder the portable folder
- * @param {readonly string[]} bundled files that went into app/ and yardsticks/
+ * @param {readonly string[]} bundled files that went into app/ and comparisons/
  */
 export const writeLicences = async (folder, bundled) => {
   const texts = join(folder, 'licences');
@@ -59,7 +59,7 @@ export const writeLicences = async (folder, bundled) => {
   }
   const packages = packagesOf(bundled);
   for (const { name, version, terms } of packages) {
-    lines.push(`| ${name} ${version} | ${terms} | app/, yardsticks/ | licences/npm.txt |`);
+    lines.push(`| ${name} ${version} | ${terms} | app/, comparisons/ | licences/npm.txt |`);
   }
   const npmTexts = packages.map(({ name, version, text }) => `${name} ${version}\n\n${text}`);
   await writeFile(join(texts, 'npm.txt'), npmTexts.join(`\n\n${'-'.repeat(80)}\n\n`));

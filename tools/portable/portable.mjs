@@ -1,5 +1,5 @@
 // `npm run portable`: one folder that runs every app on a bare x86-64 Linux host, and its .tar.xz.
-// Holds Node, Dawn, a Vulkan loader and libglvnd, SwiftShader, the bundled apps, the yardsticks, the default corpus and the small fixtures.
+// Holds Node, Dawn, a Vulkan loader and libglvnd, SwiftShader, the bundled apps, the comparisons, the default corpus and the small fixtures.
 import { execFile } from 'node:child_process';
 import {
   chmod,
@@ -16,7 +16,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
-import { prepareYardsticks } from '../yardsticks/prepare.mjs';
+import { prepareComparisons } from '../comparisons/prepare.mjs';
 import { copyGlvnd } from './glvnd.mjs';
 import { writeLicences } from './licences.mjs';
 
@@ -34,8 +34,8 @@ export const makePortable = async ({ out = join(root, 'portable') } = {}) => {
   await copyPackages(folder);
   await copyVulkanLoader(folder);
   await copyGlvnd(join(folder, 'gl'));
-  const peerFiles = await copyYardsticks(folder);
-  await writeLicences(folder, [...appFiles, ...peerFiles]);
+  const libraryFiles = await copyComparisons(folder);
+  await writeLicences(folder, [...appFiles, ...libraryFiles]);
   await cp(join(root, 'fixtures'), join(folder, 'fixtures'), { recursive: true });
   await assertGlibc(folder);
   await writeCommit(folder);
@@ -46,15 +46,15 @@ export const makePortable = async ({ out = join(root, 'portable') } = {}) => {
   return { folder, archive, bytes: (await stat(archive)).size, parts: await partSizes(folder) };
 };
 
-/** What `--compare` measures beside ours: the peers with their packages inside, and the script for PyTorch. @returns {Promise<string[]>} the files that went into the peers */
-const copyYardsticks = async (/** @type {string} */ folder) => {
-  const target = join(folder, 'yardsticks');
-  const bundles = await prepareYardsticks();
+/** What `--compare` runs: the scripts of the JavaScript libraries with the libraries inside, and the one for PyTorch. @returns {Promise<string[]>} the files inside */
+const copyComparisons = async (/** @type {string} */ folder) => {
+  const target = join(folder, 'comparisons');
+  const bundles = await prepareComparisons();
   await mkdir(target);
   const files = (await readdir(bundles)).filter((name) => name.endsWith('.mjs'));
   for (const name of files) await copyFile(join(bundles, name), join(target, name));
-  const script = 'pytorch_yardstick.py';
-  await copyFile(join(root, 'tools', 'yardsticks', script), join(target, script));
+  const script = 'pytorch.py';
+  await copyFile(join(root, 'tools', 'comparisons', script), join(target, script));
   return JSON.parse(await readFile(join(bundles, 'inputs.json'), 'utf8'));
 };
 

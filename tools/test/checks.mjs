@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { prepareComparisons } from '../comparisons/prepare.mjs';
 import { root } from '../setup/paths.mjs';
 import { StepError } from '../setup/report.mjs';
 import { setUp } from '../setup/setup.mjs';
 import { toolCommand } from '../setup/tool-commands.mjs';
-import { prepareYardsticks } from '../yardsticks/prepare.mjs';
 import { countsIn, FAILED, PASSED, total, withExitCode } from './counts.mjs';
 import { testOnMatrixAdapter } from './matrix.mjs';
 import { countAsOne, runScript, vitest, withTempFolder } from './tools.mjs';
@@ -13,9 +13,9 @@ import { countAsOne, runScript, vitest, withTempFolder } from './tools.mjs';
 /** @typedef {{ name: string, description: string, isOptional?: boolean, run: () => Promise<Counts> }} Check */
 
 /** So that the tests of tfjs and jax-js run; they are skipped where the two are not installed. */
-const prepareComparisons = async () => {
+const installLibraries = async () => {
   try {
-    await prepareYardsticks();
+    await prepareComparisons();
   } catch (error) {
     if (!(error instanceof StepError)) throw error;
     const skipped = 'vulpes: the tests of tfjs and jax-js are skipped (no network?).';
@@ -24,7 +24,7 @@ const prepareComparisons = async () => {
 };
 
 const test = async () => {
-  await prepareComparisons();
+  await installLibraries();
   return vitest();
 };
 

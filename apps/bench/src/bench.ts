@@ -24,13 +24,12 @@ import {
   RenewableDevice,
 } from '@vulpes/cli-kit';
 import type { DeviceCaps } from '@vulpes/tensor-core';
-import { checkPytorch } from './check-pytorch.ts';
 import { endChildren } from './children.ts';
-import { createYardsticks } from './compare/index.ts';
+import { checkPytorch, createBaselines } from './compare/index.ts';
 import { hostInfo } from './host.ts';
 import type { BenchArguments } from './options.ts';
 import { ReportWriter } from './report-writer.ts';
-import { runYardsticks } from './run-yardsticks.ts';
+import { runBaselines } from './run-baselines.ts';
 
 /** @returns exit code: 1 where nothing was measured, a check or a case failed, a baseline could not run, or a file could not be written */
 export async function bench(
@@ -38,7 +37,7 @@ export async function bench(
   stdout: Output,
   choose: (caps: DeviceCaps) => readonly BenchCase[] = (caps) => chooseCases(caps, given),
 ): Promise<number> {
-  const baselines = createYardsticks(given.compare, given);
+  const baselines = createBaselines(given.compare, given);
   using devices = await RenewableDevice.open(given);
   const cases = choose(devices.device.caps);
   const writer = new ReportWriter(given);
@@ -61,7 +60,8 @@ export async function bench(
       onStep: showStep,
       onReport: (soFar) => writer.save({ ...soFar, notRun: { ...soFar.notRun, ...toRun } }),
     });
-    const { report, complaints } = await runYardsticks(ours, baselines, {
+    const { report, complaints } = await runBaselines(ours, baselines, {
+      cases,
       slot: devices,
       onProgress: showStep,
       onReport: (soFar) => writer.save(soFar),

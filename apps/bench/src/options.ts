@@ -13,7 +13,7 @@ import {
 } from '@vulpes/cli-kit';
 import type { AdapterChoice, KernelFamily } from '@vulpes/tensor-core';
 import { Command, Option } from 'commander';
-import { assertYardstickNames, type YardstickName, yardstickNames } from './compare/index.ts';
+import { assertBaselineNames, type BaselineName, baselineNames } from './compare/index.ts';
 import { completeFiles } from './files.ts';
 
 export interface BenchArguments {
@@ -30,7 +30,7 @@ export interface BenchArguments {
   readonly html: string | null;
   readonly adapter: AdapterChoice;
   readonly kernels: KernelFamily | 'auto';
-  readonly compare: readonly YardstickName[];
+  readonly compare: readonly BaselineName[];
   readonly python: string | undefined;
   readonly foxPath: string | null;
 }
@@ -51,7 +51,7 @@ Examples:
   bench --suite attention --max-tokens 4096   one suite, up to a length
   bench --compare tfjs,jax-js                 other libraries, same adapter
   bench compare A.json B.json                 two reports of one machine
-  bench tables REPORT.json                    its tables as Markdown
+  bench table REPORT.json                     its tables as Markdown beside it
   bench page REPORT.json                      its page, or with --pictures
                                               FOLDER its charts as SVG
 
@@ -66,7 +66,7 @@ export function parseArguments(argv: readonly string[]): BenchArguments {
   const suites = given.suite ?? suiteNames;
   assertSuiteNames(suites);
   const compare = given.compare ?? [];
-  assertYardstickNames(compare);
+  assertBaselineNames(compare);
   assertForPytorch(given, compare);
   return {
     suites: [...new Set(suites)],
@@ -85,7 +85,7 @@ export function parseArguments(argv: readonly string[]): BenchArguments {
   };
 }
 
-function assertForPytorch({ python, foxPath }: Options, compare: readonly YardstickName[]): void {
+function assertForPytorch({ python, foxPath }: Options, compare: readonly BaselineName[]): void {
   if (compare.includes('pytorch') || (python ?? foxPath) === undefined) return;
   const flag = python === undefined ? '--fox-path' : '--python';
   throw new UsageError(
@@ -142,7 +142,7 @@ const createCommand = (): Command =>
     .option('--html <file>', 'the page with charts; default: beside the report', parseWritablePath)
     .option(
       '--compare <names...>',
-      `also run other libraries: ${yardstickNames.join(', ')}`,
+      `also run other libraries: ${baselineNames.join(', ')}`,
       parseList,
     )
     .option('--python <path>', 'a Python with PyTorch, for --compare pytorch', parseNotEmpty)

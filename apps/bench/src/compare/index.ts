@@ -1,51 +1,51 @@
-// The yardsticks of `--compare`, by name.
+// The baselines of `--compare`, by name.
 
-import type { Yardstick } from '@vulpes/bench';
-import { javascriptYardstick, type PeerName, peerNames } from './javascript.ts';
-import { YardstickError } from './places.ts';
-import { pytorchYardstick } from './pytorch.ts';
+import type { RunBaseline } from '@vulpes/bench';
+import { javascriptBaselines, type LibraryName, libraryNames } from './javascript.ts';
+import { BaselineError } from './places.ts';
+import { pytorchBaseline } from './pytorch.ts';
 
-export { YardstickError } from './places.ts';
+export { BaselineError } from './places.ts';
+export { checkPytorch } from './pytorch.ts';
 
-export const yardstickNames = [...peerNames, 'pytorch'] as const;
-export type YardstickName = (typeof yardstickNames)[number];
+export const baselineNames = [...libraryNames, 'pytorch'] as const;
+export type BaselineName = (typeof baselineNames)[number];
 
-export interface YardstickOptions {
+export interface BaselineOptions {
   /** Python that has PyTorch; default `python3`. */
   readonly python?: string | undefined;
   /** Checkout of the official Forgetting Transformer; null = its kernel and model are not measured. */
   readonly foxPath?: string | null | undefined;
 }
 
-/** @throws YardstickError in one sentence, naming the yardsticks that exist. */
-export function assertYardstickNames(
+/** @throws BaselineError in one sentence, naming the baselines that exist. */
+export function assertBaselineNames(
   names: readonly string[],
-): asserts names is readonly YardstickName[] {
-  const unknown = names.find((name) => !(yardstickNames as readonly string[]).includes(name));
+): asserts names is readonly BaselineName[] {
+  const unknown = names.find((name) => !(baselineNames as readonly string[]).includes(name));
   if (unknown === undefined) return;
-  throw new YardstickError(
-    `bench: there is no yardstick '${unknown}'; the yardsticks are ${yardstickNames.join(', ')}.`,
+  throw new BaselineError(
+    `bench: there is no baseline '${unknown}'; the baselines are ${baselineNames.join(', ')}.`,
   );
 }
 
-export interface NamedYardstick {
+export interface Baseline {
   /** For the report. */
   readonly name: string;
-  readonly run: Yardstick;
+  readonly run: RunBaseline;
 }
 
-/** The yardsticks named, in that order; the JavaScript peers are one, since they take turns on each case. */
-export function createYardsticks(
-  names: readonly YardstickName[],
-  options: YardstickOptions = {},
-): NamedYardstick[] {
-  const isPeer = (name: YardstickName): name is PeerName => name !== 'pytorch';
-  const peers = names.filter(isPeer);
+/** The baselines named, in that order; the JavaScript libraries together, case by case. */
+export function createBaselines(
+  names: readonly BaselineName[],
+  options: BaselineOptions = {},
+): Baseline[] {
+  const libraries = names.filter((name): name is LibraryName => name !== 'pytorch');
   return names
-    .filter((name) => !isPeer(name) || name === peers[0])
+    .filter((name) => name === 'pytorch' || name === libraries[0])
     .map((name) =>
-      isPeer(name)
-        ? { name: peers.join(', '), run: javascriptYardstick(peers) }
-        : { name, run: pytorchYardstick(options) },
+      name === 'pytorch'
+        ? { name, run: pytorchBaseline(options) }
+        : { name: libraries.join(', '), run: javascriptBaselines(libraries) },
     );
 }

@@ -1,142 +1,150 @@
-// The JavaScript peers side by side with ours: each exercise by ours and a peer in turns, on the same inputs and the same adapter.
+// tfjs and jax-js beside ours: each case by ours, then by the library in a process of its own, on the same inputs and adapter.
 
+import { createRequire } from 'node:module';
+import { delimiter, dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import {
-  type ComparisonContext,
-  chooseExercises,
-  deviation,
-  type Exercise,
-  type InTurns,
-  type Job,
+  type BaselineContext,
+  type ComparedCase,
+  type Comparison,
+  chooseComparedCases,
+  compareTimes,
   type Measurement,
   OURS,
-  type OurWork,
+  type RunBaseline,
   summarize,
-  takeTurns,
   timeOurs,
-  type Yardstick,
 } from '@vulpes/bench';
-import { assertSameAdapter } from './adapter.ts';
-import { startPeer } from './peer-process.ts';
-import { peerFolder } from './places.ts';
+import { ensureSoftwareAdapter, findSystemVulkan } from '@vulpes/software-adapter';
+import { type BaselineJob, type ScriptLine, writeJob } from './job.ts';
+import { prepareFolder } from './places.ts';
+import { runScript } from './run-script.ts';
 
-export const peerNames = ['tfjs', 'jax-js'] as const;
-export type PeerName = (typeof peerNames)[number];
+export const libraryNames = ['tfjs', 'jax-js'] as const;
+export type LibraryName = (typeof libraryNames)[number];
 
-/** Work before the first timed run, so that clocks are up. */
+const require = createRequire(import.meta.url);
+/** Work before the first timed run, so that the clocks are up. */
 const WARM_MS = 1000;
-/** For one answer of a peer: a check, or one turn. */
-const MAX_ANSWER_MS = { hardware: 40_000, software: 120_000 };
+const MAX_SILENCE_MS = { hardware: 60_000, software: 180_000 };
 
 export interface JavascriptSettings {
-  /** Has `worker.mjs` and a file for each peer; default: theirs, installed on first use. */
+  /** Has `tfjs.mjs` and `jax-js.mjs`; default: ours, installed on first use. */
   readonly folder?: string;
-  /** A peer that takes longer for one answer is ended; default: as suits the adapter. */
-  readonly maxAnswerMs?: number;
+  /** A script that prints nothing for so long is ended; default: as suits the adapter. */
+  readonly maxSilenceMs?: number;
 }
 
-/** As the report names a peer. */
-const runnerOf = (peer: string): string => (peer === 'tfjs' ? 'tfjs-webgpu' : peer);
+/** As the report names a library. */
+const toRunner = (library: string): string => (library === 'tfjs' ? 'tfjs-webgpu' : library);
 
-/** Rows of the peers named, and of ours beside them. */
-export const javascriptYardstick =
-  (peers: readonly string[], settings: JavascriptSettings = {}): Yardstick =>
+export const javascriptBaselines =
+  (libraries: readonly string[], settings: JavascriptSettings = {}): RunBaseline =>
   async (context) => {
-    const { cases, device } = context;
-    const { chosen, leftOut } = chooseExercises(cases, device.caps);
-    const runner = peers.map(runnerOf).join(', ');
-    for (const entry of leftOut) context.onNotMeasured({ runner, ...entry });
+    const { cases, device, onNotMeasured, onProgress } = context;
+    const { chosen, leftOut } = chooseComparedCases(cases, device.caps);
+    const runner = libraries.map(toRunner).join(', ');
+    for (const entry of leftOut) onNotMeasured({ runner, ...entry });
     if (chosen.length === 0) return;
-    context.onProgress(`preparing ${peers.join(', ')}`);
-    const folder = settings.folder ?? peerFolder();
-    const maxAnswerMs =
-      settings.maxAnswerMs ?? MAX_ANSWER_MS[device.caps.isSoftware ? 'software' : 'hardware'];
-    for (const exercise of chosen) {
-      await compareExercise(exercise, { ...context, folder, peers, maxAnswerMs });
-      await device.trimMemory();
+    onProgress(`preparing ${libraries.join(', ')}`);
+    const folder = settings.folder ?? prepareFolder();
+    const maxSilenceMs =
+      settings.maxSilenceMs ?? MAX_SILENCE_MS[device.caps.isSoftware ? 'software' : 'hardware'];
+    for (const compared of chosen) {
+      const comparison = await compared.prepare(device);
+      const job = createJob(comparison, context);
+      try {
+        for (const library of libraries) {
+          const script = { file: join(folder, `${library}.mjs`), library, maxSilenceMs };
+          await compareLibrary(script, { compared, comparison, job }, context);
+        }
+      } finally {
+        comparison.dispose();
+        await device.trimMemory();
+      }
     }
   };
 
-interface Setting extends ComparisonContext {
-  readonly folder: string;
-  readonly peers: readonly string[];
-  readonly maxAnswerMs: number;
-}
-
-/** Our own row is told with the first peer that has one, from the turns beside it. */
-async function compareExercise(exercise: Exercise, setting: Setting): Promise<void> {
-  const { device, peers, onProgress, onMeasurement, onNotMeasured } = setting;
-  const { job, ours } = await exercise.prepare(device);
-  try {
-    const expected = await ours.outputs();
-    let hasOurRow = false;
-    for (const peer of peers) {
-      const runner = runnerOf(peer);
-      onProgress(`${exercise.caseId}: ${OURS} and ${runner} in turns`);
-      try {
-        const { times, note } = await besidePeer(exercise, peer, { job, ours, expected }, setting);
-        if (!hasOurRow) onMeasurement(ourRow(exercise, times, runner));
-        hasOurRow = true;
-        onMeasurement(theirRow(exercise, times, { runner, note }));
-      } catch (error) {
-        const why = error instanceof Error ? error.message : String(error);
-        onNotMeasured({ kind: 'failed', runner, case: exercise.caseId, why });
-      }
-    }
-  } finally {
-    ours.dispose();
-  }
+function createJob(
+  { workload, expected }: Comparison,
+  { device, runs }: BaselineContext,
+): BaselineJob {
+  const { vendor, architecture, device: name, description } = device.caps.adapter;
+  return {
+    webgpu: pathToFileURL(require.resolve('webgpu')).href,
+    toggles: device.caps.toggles,
+    adapter: { vendor, architecture, device: name, description },
+    runs,
+    warmMs: WARM_MS,
+    workload,
+    expected,
+  };
 }
 
 interface Prepared {
-  readonly job: Job;
-  readonly ours: OurWork;
-  readonly expected: Readonly<Record<string, Float32Array>>;
+  readonly compared: ComparedCase;
+  readonly comparison: Comparison;
+  readonly job: BaselineJob;
 }
 
-/** A process for each exercise: what one leaves behind on the GPU does not burden the next. */
-async function besidePeer(
-  exercise: Exercise,
-  peer: string,
-  { job, ours, expected }: Prepared,
-  { device, folder, runs, maxAnswerMs }: Setting,
-): Promise<{ times: InTurns; note: string }> {
-  const { process, started } = await startPeer(folder, peer, device.caps.toggles);
+/** Ours right before the library, so that both find the device in the same state. */
+async function compareLibrary(
+  script: { readonly file: string; readonly library: string; readonly maxSilenceMs: number },
+  { compared, comparison, job }: Prepared,
+  { device, onProgress, onMeasurement, onNotMeasured }: BaselineContext,
+): Promise<void> {
+  const runner = toRunner(script.library);
+  const { caseId, variant, description } = compared;
+  const row = { case: caseId, variant, gpuMs: null };
+  onProgress(`${caseId}: ${OURS}`);
+  const ours = await timeOurs(device, () => comparison.run(), job);
+  onProgress(`${caseId}: ${runner}`);
+  const result = await runLibrary(script, job);
+  if (result.type === 'failed') {
+    return onNotMeasured({ kind: 'failed', runner, case: caseId, why: result.why });
+  }
+  const { wallMs, version, note, deviation } = result;
+  const measurements: Measurement[] = [
+    {
+      ...row,
+      runner: OURS,
+      wallMs: summarize(ours),
+      note: `${description}; timed before ${runner}`,
+    },
+    {
+      ...row,
+      runner,
+      wallMs: summarize(wallMs),
+      timeOverOurs: compareTimes(wallMs, ours),
+      note: `${version}: ${note}; error ${deviation.toExponential(1)}`,
+    },
+  ];
+  for (const measurement of measurements) onMeasurement(measurement);
+}
+
+type Result = Exclude<ScriptLine, { type: 'progress' }>;
+
+async function runLibrary(
+  { file, maxSilenceMs }: { readonly file: string; readonly maxSilenceMs: number },
+  job: BaselineJob,
+): Promise<Result> {
+  const written = writeJob(job);
+  let result: Result | null = null;
   try {
-    assertSameAdapter(device.caps.adapter, started.adapter);
-    const { outputs, note } = await process.ask({ type: 'check', job }, 'outputs', maxAnswerMs);
-    const error = deviation(outputs, expected, exercise);
-    const times = await takeTurns(
-      (turn) => timeOurs(device, ours, turn),
-      async (turn) => (await process.ask({ type: 'time', ...turn }, 'times', maxAnswerMs)).ms,
-      { runs, warmMs: WARM_MS },
-    );
-    return { times, note: `${started.version}: ${note}; ${error}` };
+    const args = [file, written.file];
+    const script = { command: process.execPath, args, env: createEnvironment(), maxSilenceMs };
+    const failure = await runScript<ScriptLine>(script, (line) => {
+      if (line.type !== 'progress') result = line;
+    });
+    return result ?? { type: 'failed', why: failure ?? 'the script printed no result' };
   } finally {
-    process.stop();
+    written.dispose();
   }
 }
 
-const ourRow = (exercise: Exercise, { ours }: InTurns, beside: string): Measurement => ({
-  ...rowOf(exercise),
-  runner: OURS,
-  wallMs: summarize(ours),
-  note: `${exercise.what}; times beside ${beside}`,
-});
-
-const theirRow = (
-  exercise: Exercise,
-  { theirs, ratio }: InTurns,
-  { runner, note }: { readonly runner: string; readonly note: string },
-): Measurement => ({
-  ...rowOf(exercise),
-  runner,
-  wallMs: summarize(theirs),
-  timeOverOurs: ratio,
-  note,
-});
-
-const rowOf = ({ caseId, variant }: Exercise) => ({
-  case: caseId,
-  variant,
-  gpuMs: null,
-});
+/** The library's Dawn looks for libvulkan by name: where the system has none, ours. */
+function createEnvironment(): NodeJS.ProcessEnv {
+  if (process.platform !== 'linux' || findSystemVulkan().loader) return process.env;
+  const folders = [process.env.LD_LIBRARY_PATH, dirname(ensureSoftwareAdapter().loader)];
+  return { ...process.env, LD_LIBRARY_PATH: folders.filter(Boolean).join(delimiter) };
+}

@@ -1,12 +1,12 @@
-// The script is stood in for by small real programs: PyTorch needs a card. Its own parts that need none have a test of their own.
+// Small real programs in place of Python: PyTorch needs a card. tools/comparisons/test_pytorch.py tests the parts of the script that need none.
 
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
-  type CaseReport,
-  type ComparisonContext,
+  type BaselineContext,
+  type BenchCase,
   chooseCases,
   type Measurement,
   type NotMeasured,
@@ -14,7 +14,7 @@ import {
 import { foxConfigFromJson, foxPreset } from '@vulpes/lm-models';
 import { createDevice } from '@vulpes/tensor-core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { pytorchYardstick } from './pytorch.ts';
+import { pytorchBaseline } from './pytorch.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -30,13 +30,13 @@ function python(...lines: string[]): string {
   return file;
 }
 
-/** Runs the yardstick, on no cases of ours unless some are given. */
+/** Runs the baseline, on no cases of ours unless some are given. */
 async function compare(
-  options: Parameters<typeof pytorchYardstick>[0],
-  cases: readonly CaseReport[] = [],
+  options: Parameters<typeof pytorchBaseline>[0],
+  cases: readonly BenchCase[] = [],
 ) {
   const [rows, missing]: [Measurement[], NotMeasured[]] = [[], []];
-  const context: ComparisonContext = {
+  const context: BaselineContext = {
     cases,
     device: await createDevice(),
     runs: 3,
@@ -44,7 +44,7 @@ async function compare(
     onMeasurement: (row) => rows.push(row),
     onNotMeasured: (entry) => missing.push(entry),
   };
-  const error = await pytorchYardstick(options)(context).then(
+  const error = await pytorchBaseline(options)(context).then(
     () => null,
     ({ message }: Error) => message,
   );
@@ -69,14 +69,14 @@ test('lines of the script become rows; what else is printed is passed over', asy
   ]);
 });
 
-test('the script is told our adapter, and as many runs as we have', async () => {
+test('the script gets our adapter and our number of runs', async () => {
   const { error } = await compare({ python: python('echo "$@" >&2; exit 3'), foxPath: '/fox' });
   expect(error).toMatch(
     /ended with 3: .*--runs 3 --adapter .*\((gpu|software) kernels\) --fox-path \/fox/,
   );
 });
 
-test('what cannot run at all is complained of at the end; rows of the others stay', async () => {
+test('what cannot run at all is an error at the end; other rows stay', async () => {
   const lines = [
     '{"type":"cannot-run","why":"there is no folder /fox (--fox-path)"}',
     '{"type":"not-measured","kind":"failed","runner":"torch","case":"d","why":"w"}',
@@ -88,17 +88,17 @@ test('what cannot run at all is complained of at the end; rows of the others sta
   expect(missing).toHaveLength(1);
 });
 
-test('a script that says nothing is stopped; rows before that stay', async () => {
+test('a script that prints nothing is stopped; rows before that stay', async () => {
   const line = '{"type":"not-measured","kind":"did-not-fit","runner":"torch","case":"d","why":"w"}';
-  const options = { python: python(`echo '${line}'`, 'exec sleep 60'), longestSilenceMs: 300 };
+  const options = { python: python(`echo '${line}'`, 'exec sleep 60'), maxSilenceMs: 300 };
   const { missing, error } = await compare(options);
   expect(missing).toHaveLength(1);
-  expect(error).toMatch(/ended with SIGKILL: it said nothing for 0.3 s\.$/);
+  expect(error).toMatch(/ended with SIGKILL: it printed nothing for 0.3 s\.$/);
 });
 
-test('a program that is not the script, and says nothing, is complained of', async () => {
+test('a program that is not the script, and prints nothing, is a problem', async () => {
   const { error } = await compare({ python: python('exit 0') });
-  expect(error).toMatch(/^bench --compare pytorch: \S+python ended and said nothing: .*\.$/);
+  expect(error).toMatch(/^bench --compare pytorch: \S+python printed nothing: .*\.$/);
 });
 
 interface Job {
@@ -108,17 +108,20 @@ interface Job {
   readonly config: Readonly<Record<string, unknown>> | null;
 }
 
-test('the script is told the model of each preset that we train on a GPU', async () => {
+test('the script gets the model of each preset that we train on a GPU', async () => {
   const { caps } = await createDevice();
   const filter = { suites: ['training', 'matmul'], maxTokens: 2048, presets: null, caseText: null };
   const cases = chooseCases({ ...caps, isSoftware: false }, filter as never);
-  const baseline = { suite: 'training', preset: 'transformer-125m', dims: { B: 1, T: 8 } };
-  const told = join(folder, 'jobs.json');
-  await compare({ python: python(`cat > ${told}`) }, [
-    ...cases.map((one) => ({ preset: null, ...one }) as never),
-    baseline as never,
-  ]);
-  const jobs = JSON.parse(readFileSync(told, 'utf8')) as Job[];
+  const transformer = {
+    suite: 'training',
+    op: 'train-step',
+    mode: 'step',
+    preset: 'transformer-125m',
+    dims: { B: 1, T: 8 },
+  };
+  const received = join(folder, 'jobs.json');
+  await compare({ python: python(`cat > ${received}`) }, [...cases, transformer as never]);
+  const jobs = JSON.parse(readFileSync(received, 'utf8')) as Job[];
   const trained = jobs.filter(({ preset }) => preset?.startsWith('pro-'));
   expect(new Set(trained.map(({ preset }) => preset))).toEqual(
     new Set(['pro-125m', 'pro-360m', 'pro-760m']),
@@ -134,11 +137,10 @@ test('the script is told the model of each preset that we train on a GPU', async
 });
 
 const hasPython = spawnSync('python3', ['--version']).status === 0;
-if (!hasPython)
-  console.warn('Skipped for want of python3: tools/yardsticks/test_pytorch_yardstick.py.');
+if (!hasPython) console.warn('Skipped for want of python3: tools/comparisons/test_pytorch.py.');
 
-test.runIf(hasPython)('what of the script needs no PyTorch passes its own tests', () => {
-  const tools = join(import.meta.dirname, '..', '..', '..', '..', 'tools', 'yardsticks');
+test.runIf(hasPython)('the parts of the script that need no PyTorch pass their tests', () => {
+  const tools = join(import.meta.dirname, '..', '..', '..', '..', 'tools', 'comparisons');
   const { status, stderr } = spawnSync(
     'python3',
     ['-B', '-m', 'unittest', 'discover', '-s', tools],

@@ -9,6 +9,7 @@ import type { BenchReport, CaseReport, VariantReport } from '../report/report.ts
 import { comparisonTable } from '../report/rows.ts';
 import type { Summary } from '../schema.ts';
 import { summary } from '../timing/summary.fixture.ts';
+import { baselineChart } from './baselines.ts';
 import { growth, keptAtEnd, speedupAtEnd } from './findings.ts';
 import { kernelTable } from './kernel-table.ts';
 import { reportPage } from './report-page.ts';
@@ -16,7 +17,6 @@ import { rooflineChart } from './roofline.ts';
 import { familiesOf, speedCharts } from './speed.ts';
 import { OTHER_PART, stepPartOf } from './step-parts.ts';
 import { byKernel, stepTimeChart } from './step-time.ts';
-import { yardstickChart } from './yardsticks.ts';
 
 const FOLDER = new URL('../../../../docs/reports/', import.meta.url);
 const MEGABYTE = 1_000_000;
@@ -158,7 +158,7 @@ test.each(withRows)('%s: the bars are the ratios of the table', (_, report) => {
   const cells = table?.rows
     .map((row) => row[column]?.replace(/ \(.*\)/, ''))
     .filter((cell) => cell !== '-');
-  const chart = yardstickChart(report) ?? expect.fail('expected a chart of yardsticks');
+  const chart = baselineChart(report) ?? expect.fail('expected a chart of baselines');
   const bars = chart.rows.map(
     ({ ratio, kind }) => `${ratio.toFixed(2)}× ${kind.replace(' clock', '')}`,
   );

@@ -8,12 +8,12 @@ import type { NotMeasured } from '../report/report.ts';
 import { type BenchReport, OURS } from '../report/report.ts';
 import { comparisonTable, type RowTable, suiteTables } from '../report/rows.ts';
 import { formatPeaks } from '../report/table.ts';
+import { baselineChart } from './baselines.ts';
 import { kernelTable } from './kernel-table.ts';
 import { commitOf, machineTable } from './machine-table.ts';
 import { rooflineChart } from './roofline.ts';
 import { speedCharts } from './speed.ts';
 import { stepTimeChart } from './step-time.ts';
-import { yardstickChart } from './yardsticks.ts';
 
 export interface ReportChart {
   /** Of the section that it stands in. */
@@ -27,10 +27,10 @@ export interface ReportChart {
 /** Every chart that the report has data for. They are loaded here: they take longer than a small run. */
 export async function reportCharts(report: BenchReport): Promise<ReportChart[]> {
   const { lineChart, ratioBars, roofline, stackedBars } = await import('@vulpes/charts');
-  const [roof, step, yardsticks] = [
+  const [roof, step, baselines] = [
     rooflineChart(report),
     stepTimeChart(report),
-    yardstickChart(report),
+    baselineChart(report),
   ];
   const alone = (heading: string, svg: string): ReportChart => ({
     heading,
@@ -38,7 +38,7 @@ export async function reportCharts(report: BenchReport): Promise<ReportChart[]> 
     svg,
   });
   return [
-    ...(yardsticks ? [alone('Beside other libraries', ratioBars(yardsticks))] : []),
+    ...(baselines ? [alone('Beside other libraries', ratioBars(baselines))] : []),
     ...speedCharts(report).map((chart) => ({
       heading: 'Speed against length',
       name: fileName(chart.title.split(':')[0] as string), // what follows is what it finds
@@ -75,7 +75,7 @@ function pageOf(report: BenchReport, charts: readonly Section[]): Page {
       { heading: 'What the numbers are', text: textOf(report), table: machineTable(report) },
       ...charts,
       ...suiteTables(report).map(({ suite, table }) => ({ heading: `Suite ${suite}`, table })),
-      ...tableSection('Yardsticks', comparisonTable(report)),
+      ...tableSection('Baselines', comparisonTable(report)),
       ...tableSection('Kernels and chosen specs', kernelTable(report)),
       ...tableSection('Not measured', missingTable(report)),
     ],

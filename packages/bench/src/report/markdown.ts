@@ -1,4 +1,4 @@
-// Tables of the docs, made from the reports that are named beside them.
+// A report's tables as a Markdown file.
 
 import { counted } from './format.ts';
 import { formatInvocation } from './invocation.ts';
@@ -9,18 +9,19 @@ import type { BenchReport } from './report.ts';
 import { comparisonTable, type RowTable, suiteTables } from './rows.ts';
 import { formatPeaks } from './table.ts';
 
-/** @param path of the report, as the document reaches it */
-export function markdownTables(report: BenchReport, path: string): string {
+/** @param name of the JSON file, which is beside the document */
+export function reportMarkdown(report: BenchReport, name: string): string {
   const comparison = comparisonTable(report);
-  return [
-    gatherHead(report, path),
-    ...suiteTables(report).map(({ suite, table }) => `### ${suite}\n\n${markdownTable(table)}`),
-    ...(comparison ? [`### baselines\n\n${markdownTable(comparison)}`] : []),
+  const sections = [
+    formatHead(report, name),
+    ...suiteTables(report).map(({ suite, table }) => `## ${suite}\n\n${markdownTable(table)}`),
+    ...(comparison ? [`## Beside other libraries\n\n${markdownTable(comparison)}`] : []),
     ...formatMissing(report),
-  ].join('\n\n');
+  ];
+  return `${sections.join('\n\n')}\n`;
 }
 
-function gatherHead(report: BenchReport, path: string): string {
+function formatHead(report: BenchReport, name: string): string {
   const { machine, createdAt, peaks, timesAre, settings } = report;
   const { commit, isDirty, cpu, cores } = machine.host;
   const from = commit
@@ -29,7 +30,9 @@ function gatherHead(report: BenchReport, path: string): string {
   const warning = peakWarning(report);
   const invocation = formatInvocation(settings);
   return [
-    `${adapterName(machine)}; ${cpu ?? 'unknown CPU'}, ${counted(cores, 'core')}; ${createdAt.slice(0, 10)}, ${from}. Report: [${path}](${path}).`,
+    `# ${name.replace(/\.json$/, '')}\n`,
+    `Made from [${name}](${name}) by \`npm run bench -- table\`; do not edit.\n`,
+    `${adapterName(machine)}; ${cpu ?? 'unknown CPU'}, ${counted(cores, 'core')}; ${createdAt.slice(0, 10)}, ${from}.`,
     ...(invocation ? [`Options: \`${invocation}\`.`] : []),
     ...(peaks && timesAre === 'absolute' ? [`${capital(formatPeaks(peaks))}.`] : []),
     ...(warning ? [warning] : []),
@@ -41,7 +44,7 @@ const capital = (text: string): string => `${text.slice(0, 1).toUpperCase()}${te
 
 function formatMissing(report: BenchReport): string[] {
   const lines = listNotMeasured(report).map((line) => `- ${line}`);
-  return lines.length > 0 ? [`Not measured:\n\n${lines.join('\n')}`] : [];
+  return lines.length > 0 ? [`## Not measured\n\n${lines.join('\n')}`] : [];
 }
 
 function markdownTable({ columns, rows }: RowTable): string {

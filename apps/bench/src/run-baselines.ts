@@ -1,0 +1,61 @@
+// Runs the baselines after our own cases; one that cannot run costs no row of the others.
+
+import {
+  type BenchCase,
+  type BenchReport,
+  caseId,
+  type RenewableDevice,
+  withRows,
+} from '@vulpes/bench';
+import { FoxError } from '@vulpes/tensor-core';
+import type { Baseline } from './compare/index.ts';
+
+export interface Compared {
+  /** With a row for each measurement, and for what could not be measured. */
+  readonly report: BenchReport;
+  /** Of the baselines that could not run: why and what to do, a sentence each. */
+  readonly complaints: readonly string[];
+}
+
+interface RunContext {
+  /** As they were to run; only those of the report are compared. */
+  readonly cases: readonly BenchCase[];
+  readonly slot: Pick<RenewableDevice, 'device'>;
+  readonly onProgress: (doing: string) => void;
+  /** Called after each row with the report so far. */
+  readonly onReport: (report: BenchReport) => void;
+}
+
+export async function runBaselines(
+  ours: BenchReport,
+  baselines: readonly Baseline[],
+  { cases, slot, onProgress, onReport }: RunContext,
+): Promise<Compared> {
+  const complaints: string[] = [];
+  const start = performance.now();
+  let report = ours;
+  let left: readonly string[] = [];
+  const add = (rows: Parameters<typeof withRows>[1]): void => {
+    const elapsedMs = ours.elapsedMs + performance.now() - start;
+    report = { ...withRows(report, rows), elapsedMs };
+    onReport({ ...report, notRun: { cases: [], baselines: left } });
+  };
+  for (const [index, { name, run }] of baselines.entries()) {
+    left = baselines.slice(index).map((one) => one.name);
+    try {
+      await run({
+        cases: cases.filter((one) => ours.cases.some(({ id }) => id === caseId(one))),
+        device: slot.device,
+        runs: ours.settings.runs,
+        onProgress,
+        onMeasurement: (row) => add({ comparisons: [row] }),
+        onNotMeasured: (entry) => add({ notMeasured: [entry] }),
+      });
+    } catch (error) {
+      if (!FoxError.isInstance(error)) throw error;
+      complaints.push(error.message);
+      add({ notMeasured: [{ kind: 'failed', runner: name, case: 'all', why: error.message }] });
+    }
+  }
+  return { report, complaints };
+}

@@ -1,0 +1,114 @@
+// The check of a training step by three losses: a step that leaves out a part of AdamW is found.
+
+import { createModel, foxPreset, type Params } from '@vulpes/lm-models';
+import { createDevice, type Device, type Tensor, valueAndGrad } from '@vulpes/tensor-core';
+import type { TrainStepResult } from '@vulpes/training';
+import { adamwStep, clipCoefficient, globalNorm } from '@vulpes/wgsl-kernels';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { checkOutputs } from '../../../../tools/comparisons/shared.mjs';
+import type { BenchCase } from '../case.ts';
+import { compareTraining } from './train-case.ts';
+import type { BaselineExpected, Comparison, TrainWorkload } from './workload.ts';
+
+const nano = { preset: 'pro-nano', dims: { B: 2, T: 24 } as Record<string, number> } as BenchCase;
+
+let device: Device;
+let job: TrainWorkload;
+let ours: Comparison;
+let expected: BaselineExpected;
+beforeAll(async () => {
+  device = await createDevice({ adapter: 'software' });
+  ours = await compareTraining(nano).prepare(device);
+  job = ours.workload as TrainWorkload;
+  expected = ours.expected.losses as BaselineExpected;
+});
+afterAll(() => {
+  ours.dispose();
+  device.dispose();
+});
+
+/** What a step does otherwise than the workload says. */
+interface Faults {
+  readonly isUnclipped?: boolean;
+  readonly isUncorrected?: boolean;
+  readonly isDecayedEverywhere?: boolean;
+  readonly optimizer?: Partial<TrainWorkload['optimizer']>;
+}
+
+/** Losses of a baseline that has nothing but the workload. */
+async function computeLosses(faults: Faults): Promise<Record<string, Float32Array>> {
+  const { batch, length, parameters } = job;
+  const optimizer = { ...job.optimizer, ...faults.optimizer };
+  const model = createModel(foxPreset('llama-nano', { logPruningTolerance: null }), device);
+  const upload = (dataOf: (one: (typeof parameters)[number]) => Float32Array): Params =>
+    Object.fromEntries(
+      parameters.map((one) => [one.name, device.tensor(dataOf(one), [...one.shape])]),
+    );
+  const zeros = () => upload(({ data }) => new Float32Array(data.length));
+  const [params, m, v] = [upload(({ data }) => data), zeros(), zeros()];
+  const tokens = {
+    inputIds: device.tensor(job.inputIds, [batch, length]),
+    labels: device.tensor(job.labels, [batch, length]),
+  };
+  const gradients = valueAndGrad(device, (learned: Readonly<Params>, of: typeof tokens) =>
+    model.loss(learned, of),
+  );
+  const step = (update: number): Tensor => {
+    const { loss, grads } = gradients(params, tokens);
+    const clip = clipCoefficient(globalNorm(Object.values(grads)), optimizer.maxGradNorm);
+    for (const { name, isDecayed } of parameters) {
+      adamwStep({
+        param: params[name] as Tensor,
+        grad: grads[name] as Tensor,
+        m: m[name] as Tensor,
+        v: v[name] as Tensor,
+        ...optimizer,
+        clip: faults.isUnclipped ? null : clip,
+        weightDecay: isDecayed || faults.isDecayedEverywhere ? optimizer.weightDecay : 0,
+        // 1 − βᵗ is 1 by then.
+        step: faults.isUncorrected ? 1e6 : update,
+      });
+    }
+    return loss;
+  };
+  const losses = new Float32Array(job.checkedUpdates);
+  for (let i = 0; i < losses.length; i++) {
+    const loss = device.scope(() => step(i + 1));
+    losses[i] = (await loss.data())[0] as number;
+    loss.dispose();
+  }
+  for (const tensors of [params, m, v, tokens]) {
+    for (const tensor of Object.values(tensors)) tensor.dispose();
+  }
+  return { losses };
+}
+
+test('a step that does what the workload says has our losses', async () => {
+  // Nats: two roundings of a loss of 5.
+  const losses = { ...expected, bound: 1e-6 };
+  expect(checkOutputs(await computeLosses({}), { losses })).toBeLessThanOrEqual(1e-6);
+});
+
+test.each<[string, Faults]>([
+  ['weight decay', { optimizer: { weightDecay: 0 } }],
+  ['which parameters decay', { isDecayedEverywhere: true }],
+  ['clip', { isUnclipped: true }],
+  ['bias correction', { isUncorrected: true }],
+  ['the first moment', { optimizer: { beta1: 0 } }],
+  ['the mean of squares', { optimizer: { beta2: 0 } }],
+  // sqrt(v) is nothing beside an epsilon of 1: a step of the mean gradient.
+  ['the second moment', { optimizer: { epsilon: 1 } }],
+  ['epsilon', { optimizer: { epsilon: 0 } }],
+])('a step that leaves out %s is found', async (_, faults) => {
+  expect(expected.bound).toBe(1e-4);
+  // With room for what rounding does elsewhere.
+  const losses = { ...expected, bound: 10 * expected.bound };
+  const theirs = await computeLosses(faults);
+  expect(() => checkOutputs(theirs, { losses })).toThrow('its result is wrong');
+});
+
+test('ours prunes nothing beside a library that cannot', async () => {
+  const { losses, gradNorm, pruningCounts } = device.scope(() => ours.run() as TrainStepResult);
+  expect(pruningCounts.flat()).toEqual([]);
+  for (const tensor of [...losses, gradNorm]) tensor.dispose();
+});

@@ -1,0 +1,168 @@
+// What the scripts of all JavaScript libraries share: reading the job, WebGPU in Node, the check, the timing, the result.
+// A script prints JSON lines: progress, then a result with its times, or failed with the reason.
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+
+/** @typedef {import('../../apps/bench/src/compare/job.ts').BaselineJob} BaselineJob */
+/** @typedef {import('../../apps/bench/src/compare/job.ts').Work} Work */
+/** @typedef {import('../../apps/bench/src/compare/job.ts').Library} Library */
+/** @typedef {import('../../apps/bench/src/compare/job.ts').ScriptLine} ScriptLine */
+/** @typedef {import('../../packages/bench/src/compare/workload.ts').BaselineExpected} Expected */
+
+const ARRAYS = { f32: Float32Array, f64: Float64Array, i32: Int32Array };
+
+/** Reads job.json; its arrays are in job.bin beside it. @param {string} path @returns {BaselineJob} */
+export const readJob = (path) => {
+  const data = openSync(path.replace(/json$/, 'bin'), 'r');
+  const load = (/** @type {{ dtype: keyof ARRAYS, offset: number, length: number }} */ place) => {
+    const array = new ARRAYS[place.dtype](place.length);
+    readSync(data, array, 0, array.byteLength, place.offset);
+    return array;
+  };
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'), (_, value) =>
+      value?.$data ? load(value.$data) : value,
+    );
+  } finally {
+    closeSync(data);
+  }
+};
+
+/** Dawn dies if its GPU object is collected. @type {object[]} */
+const heldAlive = [];
+
+const helpers = {
+  /** @this {Iterable<unknown>} @param {(item: unknown) => unknown} change */
+  *map(change) {
+    for (const item of this) yield change(item);
+  },
+  /** @this {Iterable<unknown>} @param {(item: unknown) => boolean} accepts */
+  *filter(accepts) {
+    for (const item of this) if (accepts(item)) yield item;
+  },
+};
+
+/** Iterator helpers came with Node 22; jax-js maps over matches. */
+const provideIteratorHelpers = () => {
+  const prototype = Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]()));
+  for (const [name, value] of Object.entries(helpers)) {
+    if (name in prototype) continue;
+    Object.defineProperty(prototype, name, { value, configurable: true, writable: true });
+  }
+};
+
+/** What the libraries expect of a browser: WebGPU on our Dawn with our toggles, and the marks of a web worker. @param {BaselineJob} job */
+const provideWebGpu = async ({ webgpu, toggles }) => {
+  const { create, globals } = await import(webgpu);
+  Object.assign(globalThis, globals);
+  provideIteratorHelpers();
+  const gpu = create([...toggles]);
+  heldAlive.push(gpu);
+  const navigator = { gpu, userAgent: `node ${process.version}`, hardwareConcurrency: 1 };
+  Object.defineProperty(globalThis, 'navigator', { value: navigator, configurable: true });
+  // tfjs offers WebGPU only in a browser's window or worker.
+  Object.assign(globalThis, { WorkerGlobalScope: class WorkerGlobalScope {} });
+};
+
+/** The job of the command line, with WebGPU ready: libraries are imported after it. */
+export const startJob = async () => {
+  const job = readJob(process.argv[2] ?? '');
+  await provideWebGpu(job);
+  return job;
+};
+
+/** Infinite where it can't be compared. @param {ArrayLike<number> | undefined} actual @param {Expected} expected */
+export const measureDeviation = (actual, { values, indices, measure }) => {
+  if (!actual || (!indices && actual.length !== values.length)) return Infinity;
+  let [error, size, largest] = [0, 0, 0];
+  for (let i = 0; i < values.length; i++) {
+    const want = /** @type {number} */ (values[i]);
+    const difference = Math.abs(Number(actual[indices?.[i] ?? i]) - want);
+    if (Number.isNaN(difference)) return Infinity;
+    error += difference ** 2;
+    size += want ** 2;
+    largest = Math.max(largest, difference);
+  }
+  return measure === 'largest difference' ? largest : Math.sqrt(error / (size || 1));
+};
+
+/**
+ * @param {Readonly<Record<string, ArrayLike<number>>>} outputs @param {Readonly<Record<string, Expected>>} expected
+ * @returns the largest deviation @throws Error where one is above its bound
+ */
+export const checkOutputs = (outputs, expected) => {
+  const deviations = Object.entries(expected).map(([name, want]) => {
+    const deviation = measureDeviation(outputs[name], want);
+    if (deviation <= want.bound) return deviation;
+    throw new Error(
+      `its result is wrong, so it was not timed: ${name} has an error of ${deviation.toExponential(1)} (${want.measure}), at most ${want.bound.toExponential(1)}`,
+    );
+  });
+  return Math.max(...deviations);
+};
+
+const MIN_RUNS = 5;
+const LONG_RUN_MS = 500;
+
+/**
+ * Milliseconds of each run, until the device is idle, after untimed runs for at least `warmMs`.
+ * Where one run is long: as many as fit in the time of `runs` runs of half a second, at least 5.
+ * @param {Pick<Work, 'run'>} work @param {{ runs: number, warmMs: number }} job @param {() => void} [onRun]
+ */
+export const timeRuns = async (work, { runs, warmMs }, onRun = () => {}) => {
+  const warm = performance.now();
+  while (performance.now() - warm < warmMs) await work.run();
+  const samples = [];
+  let sum = 0;
+  while (samples.length < runs && (samples.length < MIN_RUNS || sum < runs * LONG_RUN_MS)) {
+    const start = performance.now();
+    await work.run();
+    const ms = performance.now() - start;
+    samples.push(ms);
+    sum += ms;
+    onRun();
+  }
+  return samples;
+};
+
+/** @param {ScriptLine} line */
+const print = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
+
+/** @param {GPUDevice} device @param {BaselineJob['adapter']} expected */
+const assertAdapter = ({ adapterInfo }, expected) => {
+  const fields = /** @type {const} */ (['vendor', 'architecture', 'device', 'description']);
+  if (fields.every((field) => adapterInfo[field] === expected[field])) return;
+  const name = (/** @type {BaselineJob['adapter']} */ adapter) =>
+    fields
+      .map((field) => adapter[field])
+      .filter(Boolean)
+      .join(' ');
+  throw new Error(
+    `expected our adapter, ${name(expected)}, got ${name(adapterInfo)}; it was not timed`,
+  );
+};
+
+/** Checks, times and prints the result; exits, as a library may keep the process alive. @param {BaselineJob} job @param {Library} library */
+export const runJob = async (job, { version, device, notes, prepare }) => {
+  /** @type {string[]} */
+  const errors = [];
+  device.addEventListener('uncapturederror', ({ error }) => errors.push(error.message));
+  const assertNoErrors = () => {
+    if (errors.length > 0) throw new Error(`WebGPU rejected a command: ${errors.join(' ')}`);
+  };
+  try {
+    assertAdapter(device, job.adapter);
+    const work = prepare(job.workload);
+    const outputs = await work.outputs();
+    assertNoErrors();
+    const deviation = checkOutputs(outputs, job.expected);
+    print({ type: 'progress', doing: 'result is right' });
+    const onRun = () => print({ type: 'progress', doing: 'timing' });
+    const wallMs = await timeRuns(work, job, onRun);
+    assertNoErrors();
+    print({ type: 'result', version, note: notes[job.workload.kind], deviation, wallMs });
+  } catch (error) {
+    const why = String(error instanceof Error ? error.message : error).split('\n')[0] ?? '';
+    print({ type: 'failed', why });
+  }
+  process.stdout.write('', () => process.exit(0));
+};
