@@ -5,10 +5,18 @@ import { createDevice, type Device, type Tensor, valueAndGrad } from '@vulpes/te
 import type { TrainStepResult } from '@vulpes/training';
 import { adamwStep, clipCoefficient, globalNorm } from '@vulpes/wgsl-kernels';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { checkOutputs } from '../../../../tools/comparisons/shared.mjs';
 import type { BenchCase } from '../case.ts';
 import { compareTraining } from './train-case.ts';
 import type { BaselineExpected, Comparison, TrainWorkload } from './workload.ts';
+
+/** The check that the scripts of the libraries make. */
+const script = new URL('../../../../tools/comparisons/shared.mjs', import.meta.url).href;
+const { checkOutputs } = (await import(script)) as {
+  checkOutputs(
+    outputs: Record<string, ArrayLike<number>>,
+    expected: Record<string, BaselineExpected>,
+  ): number;
+};
 
 const nano = { preset: 'pro-nano', dims: { B: 2, T: 24 } as Record<string, number> } as BenchCase;
 
