@@ -7,7 +7,7 @@ import { type ChartFrame, DEFAULT_WIDTH, framed, MARGIN } from './frame.ts';
 import type { Legend } from './legend.ts';
 import { formatPowerOfTwo } from './numbers.ts';
 import { overlayColor, rampColor } from './palette.ts';
-import { pngDataUri, TRANSPARENT } from './png.ts';
+import { pngDataUri } from './png.ts';
 
 export interface HeatmapLine {
   /** Lines of one name share a colour over all panels. */
@@ -47,7 +47,6 @@ interface Placed extends HeatmapPanel {
   src: string;
 }
 
-const COLOR_STEPS = 128;
 const LEFT = 64;
 const RIGHT = 10;
 const TOP = 20;
@@ -64,9 +63,9 @@ export function heatmap(chart: Heatmap): string {
     ...panel,
     column: i % perRow,
     row: Math.floor(i / perRow),
-    src: pictureOf(panel, chart.color.domain),
+    src: drawPixels(panel, chart.color.domain),
   }));
-  return framed({ ...chart, description: describe(chart) }, legendOf(chart), {
+  return framed({ ...chart, description: describe(chart) }, toLegend(chart), {
     width: LEFT + RIGHT + side * perRow,
     height: rows * side * 1.1 + TOP + 40,
     marginLeft: LEFT,
@@ -162,7 +161,7 @@ const lineNames = (panels: readonly HeatmapPanel[]): string[] => [
   ...new Set(panels.flatMap(({ lines = [] }) => lines.map(({ name }) => name))),
 ];
 
-function legendOf({ panels, color }: Heatmap): Legend {
+function toLegend({ panels, color }: Heatmap): Legend {
   const entries = lineNames(panels).map((name, i) => ({
     name,
     color: overlayColor(i),
@@ -171,16 +170,16 @@ function legendOf({ panels, color }: Heatmap): Legend {
   return { entries, ramp: color };
 }
 
-/** @returns the panel's values as a PNG in a data URI. */
-function pictureOf(panel: HeatmapPanel, [low, high]: readonly [number, number]): string {
+/** @returns the panel's values as a PNG in a data URI; transparent where the mask is 0. */
+function drawPixels(panel: HeatmapPanel, [low, high]: readonly [number, number]): string {
   const { values, rows, columns, mask } = panel;
-  const pixels = Uint8Array.from({ length: rows * columns }, (_, i) => {
-    if (mask && !mask[i]) return TRANSPARENT;
+  const pixels = new Uint8Array(rows * columns * 4);
+  for (let i = 0; i < rows * columns; i++) {
+    if (mask && !mask[i]) continue;
     const share = ((values[i] as number) - low) / (high - low);
-    return Math.round(Math.min(1, Math.max(0, share)) * (COLOR_STEPS - 1));
-  });
-  const palette = range(COLOR_STEPS).map((step) => rampColor(step / (COLOR_STEPS - 1)));
-  return pngDataUri({ width: columns, height: rows, pixels, palette });
+    pixels.set([...rampColor(share), 255], i * 4);
+  }
+  return pngDataUri({ width: columns, height: rows, pixels });
 }
 
 function checkHeatmap({ title, panels, color, x, y }: Heatmap): void {

@@ -11,6 +11,5 @@ export { htmlPage, type Page, type Section, type Table } from './html-page.ts';
 export { type Interval, type IntervalPlot, intervalPlot } from './interval-plot.ts';
 export { type LineChart, type LinePoint, type LineSeries, lineChart } from './line-chart.ts';
 export { formatNumber } from './numbers.ts';
-export { type RatioBars, type RatioRow, ratioBars } from './ratio-bars.ts';
 export { type Roofline, type RooflinePoint, roofline } from './roofline.ts';
-export { type Bar, type BarPart, type StackedBars, stackedBars } from './stacked-bars.ts';
+export { type BarRow, type RowBars, rowBars } from './row-bars.ts';

@@ -23,8 +23,6 @@ export interface LegendEntry {
 
 export interface Legend {
   entries: readonly LegendEntry[];
-  /** A line each, after the entries: families of entries. */
-  families?: readonly { name: string; entries: readonly LegendEntry[] }[];
   /** A colour scale, drawn after the entries. */
   ramp?: { label: string; domain: readonly [number, number] };
   /** Numbered points, in columns under the plot. */
@@ -43,20 +41,11 @@ interface Key {
 }
 
 /** What stands above the plot. */
-export function legendAbove({ entries, families = [], ramp }: Legend, width: number): Piece {
-  const keys = [...entries.map(keyOf), ...(ramp ? [rampKey(ramp)] : [])];
-  const lines = families.map(({ name, entries }) => ({ name, keys: entries.map(keyOf) }));
-  const indent = Math.max(0, ...families.map(({ name }) => textWidth(name, 12) + 14));
-  const pieces = [
-    ...(keys.length > 0 ? [flow(keys, width)] : []),
-    ...lines.map(({ name, keys }) => {
-      const { svg, height } = flow(keys, width - indent);
-      const heading = `<text y="11" font-size="12" font-weight="600">${escapeText(name)}</text>`;
-      return { svg: `${heading}<g transform="translate(${indent},0)">${svg}</g>`, height };
-    }),
-  ];
-  const { svg, height } = stack(pieces);
-  return { svg, height: pieces.length > 0 ? height + 6 : 0 };
+export function legendAbove({ entries, ramp }: Legend, width: number): Piece {
+  const keys = [...entries.map(toKey), ...(ramp ? [rampKey(ramp)] : [])];
+  if (keys.length === 0) return { svg: '', height: 0 };
+  const { svg, height } = flow(keys, width);
+  return { svg, height: height + 6 };
 }
 
 /** The numbered list under the plot, column by column. */
@@ -85,30 +74,20 @@ function flow(keys: readonly Key[], width: number): Piece {
   return { svg: parts.join(''), height: y + 20 };
 }
 
-function stack(pieces: readonly Piece[]): Piece {
-  let y = 0;
-  const parts = pieces.map(({ svg, height }) => {
-    const at = `<g transform="translate(0,${y})">${svg}</g>`;
-    y += height;
-    return at;
-  });
-  return { svg: parts.join(''), height: y };
-}
-
-const keyOf = (entry: LegendEntry): Key => ({
+const toKey = (entry: LegendEntry): Key => ({
   room: 26 + textWidth(entry.name, 12) + 18,
-  svg: `${markOf(entry)}<text x="26" y="11" font-size="12">${escapeText(entry.name)}</text>`,
+  svg: `${drawMark(entry)}<text x="26" y="11" font-size="12">${escapeText(entry.name)}</text>`,
 });
 
-function markOf({ color, mark = 'box', point }: LegendEntry): string {
+function drawMark({ color, mark = 'box', point }: LegendEntry): string {
   if (mark === 'box') return `<rect y="1" x="4" width="14" height="11" rx="2" fill="${color}"/>`;
   const line = (more: string) => `<path d="M0 7H20" ${more}/>`;
   if (mark === 'edged') {
     return line('stroke="#000" stroke-width="5"') + line(`stroke="${color}" stroke-width="2.5"`);
   }
-  if (mark !== 'line' && mark !== 'dashed') return shapeOf(mark, color);
+  if (mark !== 'line' && mark !== 'dashed') return drawShape(mark, color);
   const dash = mark === 'dashed' ? ' stroke-dasharray="5 3"' : '';
-  const dot = point ? shapeOf(point, color) : '';
+  const dot = point ? drawShape(point, color) : '';
   return line(`stroke="${color}" stroke-width="2.5"${dash}`) + dot;
 }
 
@@ -119,7 +98,7 @@ const SHAPES: Record<PointMark, string> = {
   diamond: 'M10 1L14 7L10 13L6 7Z',
 };
 
-const shapeOf = (mark: PointMark, color: string): string =>
+const drawShape = (mark: PointMark, color: string): string =>
   `<path d="${SHAPES[mark]}" fill="${color}"/>`;
 
 const RAMP = { steps: 32, width: 128 };

@@ -3,21 +3,6 @@
 /** No two are equally light; those of the first four series are far apart. */
 const SERIES = ['#0072B2', '#E69F00', '#009E73', '#7A3F9D', '#D55E00', '#7CC7F2', '#D98BB5'];
 
-/** The dark end of each family of shades; on it white text is read. */
-const FAMILIES = [
-  '#0A67A3',
-  '#B04A00',
-  '#86305F',
-  '#0B6B55',
-  '#85651F',
-  '#5A4DA3',
-  '#4A6B7D',
-  '#A03A3A',
-  '#9C4F8C',
-  '#2F7FB8',
-  '#666B72',
-];
-
 export type Rgb = readonly [number, number, number];
 
 /** Colours for n things drawn side by side; from the eighth on they repeat, told apart by dashes or marks. */
@@ -25,32 +10,10 @@ export function seriesColor(index: number): string {
   return SERIES[index % SERIES.length] as string;
 }
 
-/** How many colours there are. */
-export const seriesColors = SERIES.length;
-
-/** @param shade - of `shades` in the family: 0 is the darkest. */
-export function familyColor(family: number, shade: number, shades: number): string {
-  const dark = rgbOf(FAMILIES[family % FAMILIES.length] as string);
-  const share = (0.7 * shade) / Math.max(3, shades - 1);
-  const mix = (c: 0 | 1 | 2) => Math.round(dark[c] + (255 - dark[c]) * share);
-  return cssColor([mix(0), mix(1), mix(2)]);
-}
-
 /** Lines drawn over a heat map, on a dark edge. */
 export function overlayColor(index: number): string {
   return ['#ffffff', '#ff8c42', '#ff6ad5'][index % 3] as string;
 }
-
-/** CIE lightness L*, 0 (black) to 100 (white). */
-export function lightness(color: string): number {
-  const linear = (c: number) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
-  const [r, g, b] = rgbOf(color).map((c) => linear(c / 255)) as [number, number, number];
-  const y = 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  return y > 216 / 24389 ? 116 * Math.cbrt(y) - 16 : (24389 / 27) * y;
-}
-
-/** Black or white: what can be read on the colour. */
-export const inkOn = (color: string): string => (lightness(color) > 58 ? '#000000' : '#ffffff');
 
 /** Anchors of the viridis map, dark to light: evenly spaced in lightness, so it survives a grey printer. */
 const VIRIDIS = [
@@ -77,8 +40,3 @@ export function rampColor(share: number): Rgb {
 
 export const cssColor = ([r, g, b]: Rgb): string =>
   `#${[r, g, b].map((c) => c.toString(16).padStart(2, '0')).join('')}`;
-
-const rgbOf = (color: string): Rgb => {
-  const at = (from: number) => Number.parseInt(color.slice(from, from + 2), 16);
-  return [at(1), at(3), at(5)];
-};

@@ -1,19 +1,16 @@
 // A roofline: what each kernel reaches, under the two lines that the machine allows (memory bandwidth and peak arithmetic).
 
+import * as Plot from '@observablehq/plot';
 import { type Axis, axisText, plotScale } from './axis.ts';
-import { ChartError, requireNumber, requireSome } from './chart-error.ts';
-import { type ChartFrame, DEFAULT_WIDTH, framed, MARGIN } from './frame.ts';
-import { type Legend, POINT_MARKS } from './legend.ts';
+import { requireNumber, requireSome } from './chart-error.ts';
+import { type ChartFrame, framed } from './frame.ts';
 import { formatNumber } from './numbers.ts';
 import { seriesColor } from './palette.ts';
-import { keyMarks, kinds, PLOT, pointMarks, roofMarks, viewOf } from './roofline-marks.ts';
 
 export interface RooflinePoint {
   name: string;
   /** Points of one group share a colour, e.g. the suite. */
   group: string;
-  /** The first, second, … variant of every group share a mark. */
-  variant: string;
   /** Arithmetic intensity: FLOPs per byte moved. */
   flopsPerByte: number;
   /** Height, in the unit of the chart's y: GFLOP/s, or a share of the peak. */
@@ -29,8 +26,6 @@ export interface Roofline extends ChartFrame {
   bandwidth: { perFlopPerByte: number; text: string };
   /** Numbered in their order; the list under the plot names them. */
   points: readonly RooflinePoint[];
-  /** Plot height in pixels. */
-  height?: number;
 }
 
 const X: Axis = { label: 'arithmetic intensity', unit: 'FLOPs per byte', scale: 'log' };
@@ -38,52 +33,59 @@ const X: Axis = { label: 'arithmetic intensity', unit: 'FLOPs per byte', scale: 
 /** @throws ChartError for no points, or numbers that are not above 0. */
 export function roofline(chart: Roofline): string {
   checkRoofline(chart);
-  const { points, peak, bandwidth, height = 400, width = DEFAULT_WIDTH } = chart;
-  const y: Axis = { ...chart.y, scale: 'log' };
+  const { points, peak, bandwidth } = chart;
+  const groups = [...new Set(points.map(({ group }) => group))];
   const ridge = peak.reached / bandwidth.perFlopPerByte;
-  const domains = { x: xRange(points, ridge), y: yRange(points, peak.reached) };
-  const view = viewOf(domains, width - 2 * MARGIN, height);
-  return framed({ ...chart, description: describe(chart, ridge) }, legendOf(points), {
-    ...PLOT,
-    height,
-    x: plotScale(X, domains.x),
-    y: plotScale(y, domains.y),
-    marks: [...roofMarks(chart, domains), ...pointMarks(chart), ...keyMarks(chart, view, domains)],
-  });
-}
-
-function legendOf(points: readonly RooflinePoint[]): Legend {
-  const { groups, shapeOf } = kinds(points);
-  const shapes = POINT_MARKS.map((mark) => {
-    const names = points.filter((point) => shapeOf(point) === mark).map(({ variant }) => variant);
-    return { name: [...new Set(names)].join(', '), color: 'currentColor', mark };
-  });
-  return {
-    entries: [
-      ...groups.map((name, i) => ({ name, color: seriesColor(i) })),
-      ...shapes.filter(({ name }) => name !== ''),
-    ],
-    list: points.map(({ name }, i) => ({ key: String(i + 1), name })),
-  };
-}
-
-const xRange = (points: readonly RooflinePoint[], ridge: number): [number, number] => {
-  const all = [ridge, ...points.map(({ flopsPerByte }) => flopsPerByte)];
-  return [Math.min(...all) / 3, Math.max(...all) * 3];
-};
-
-const yRange = (points: readonly RooflinePoint[], peak: number): [number, number] => {
-  const all = [peak, ...points.map(({ reached }) => reached)];
-  return [Math.min(...all) / 2.5, Math.max(...all) * 1.8];
-};
-
-function describe({ points, y, peak, bandwidth }: Roofline, ridge: number): string {
-  const list = points.map(
-    ({ name, reached, flopsPerByte }, i) =>
-      `${i + 1} ${name} ${formatNumber(reached)} at ${formatNumber(flopsPerByte)}`,
+  const [left, right] = spread([ridge, ...points.map(({ flopsPerByte }) => flopsPerByte)]);
+  const [bottom, top] = spread([peak.reached, ...points.map(({ reached }) => reached)]);
+  const entry = Math.max(left, bottom / bandwidth.perFlopPerByte);
+  const roof = [
+    { x: entry, y: entry * bandwidth.perFlopPerByte },
+    { x: ridge, y: peak.reached },
+    { x: right, y: peak.reached },
+  ];
+  const place = { x: 'flopsPerByte', y: 'reached' } as const;
+  return framed(
+    { ...chart, description: describe(chart, ridge) },
+    {
+      entries: groups.map((name, i) => ({ name, color: seriesColor(i) })),
+      list: points.map(({ name }, i) => ({ key: String(i + 1), name })),
+    },
+    {
+      ...{ height: 400, marginLeft: 64, marginRight: 28, marginTop: 30, marginBottom: 42 },
+      x: plotScale(X, [left, right]),
+      y: plotScale({ ...chart.y, scale: 'log' }, [bottom, top]),
+      marks: [
+        Plot.lineY(roof, { x: 'x', y: 'y', stroke: 'currentColor', strokeWidth: 2 }),
+        Plot.text(roof.slice(-1), { x: 'x', y: 'y', text: [peak.text], textAnchor: 'end', dy: -9 }),
+        Plot.text(roof.slice(0, 1), {
+          ...{ x: 'x', y: 'y', text: [bandwidth.text], textAnchor: 'start', dx: 14 },
+        }),
+        Plot.dot(points, {
+          ...{ ...place, r: 4, className: 'point' },
+          fill: ({ group }: RooflinePoint) => seriesColor(groups.indexOf(group)),
+          title: (point: RooflinePoint) => `${points.indexOf(point) + 1} ${toText(point)}`,
+        }),
+        Plot.text(points, {
+          ...{ ...place, dx: 7, dy: -7, fontSize: 10, fontWeight: 600, className: 'numbers' },
+          text: (_: RooflinePoint, i: number) => String(i + 1),
+        }),
+      ],
+    },
   );
-  return `${axisText(y)} against FLOPs per byte, both logarithmic; roof: ${peak.text}, ${bandwidth.text}, ridge at ${formatNumber(ridge)} FLOPs per byte. Points: ${list.join('; ')}.`;
 }
+
+/** The range of the values on a logarithmic axis, with room at both ends. */
+const spread = (values: readonly number[]): [number, number] => [
+  Math.min(...values) / 3,
+  Math.max(...values) * 3,
+];
+
+const toText = ({ name, reached, flopsPerByte }: RooflinePoint): string =>
+  `${name}: ${formatNumber(reached)} at ${formatNumber(flopsPerByte)} FLOPs per byte`;
+
+const describe = ({ points, y, peak, bandwidth }: Roofline, ridge: number): string =>
+  `${axisText({ ...y })} against FLOPs per byte, both logarithmic; roof: ${peak.text}, ${bandwidth.text}, ridge at ${formatNumber(ridge)} FLOPs per byte. Points: ${points.map((point, i) => `${i + 1} ${toText(point)}`).join('; ')}.`;
 
 function checkRoofline({ title, points, peak, bandwidth }: Roofline) {
   const chart = `roofline "${title}"`;
@@ -91,9 +93,6 @@ function checkRoofline({ title, points, peak, bandwidth }: Roofline) {
   requireNumber(chart, 'the peak', peak.reached, 'log');
   requireNumber(chart, 'the bandwidth', bandwidth.perFlopPerByte, 'log');
   for (const { name, flopsPerByte, reached } of points) {
-    if (name === '') {
-      throw new ChartError(`${chart}: expected every point to have a name, got ''. Name what ran.`);
-    }
     requireNumber(chart, `FLOPs per byte of ${name}`, flopsPerByte, 'log');
     requireNumber(chart, `the height of ${name}`, reached, 'log');
   }

@@ -9,7 +9,6 @@ import { type BenchReport, OURS } from '../report/report.ts';
 import { comparisonTable, type RowTable, suiteTables } from '../report/rows.ts';
 import { formatPeaks } from '../report/table.ts';
 import { baselineChart } from './baselines.ts';
-import { kernelTable } from './kernel-table.ts';
 import { commitOf, machineTable } from './machine-table.ts';
 import { rooflineChart } from './roofline.ts';
 import { speedCharts } from './speed.ts';
@@ -26,30 +25,28 @@ export interface ReportChart {
 
 /** Every chart that the report has data for. They are loaded here: they take longer than a small run. */
 export async function reportCharts(report: BenchReport): Promise<ReportChart[]> {
-  const { lineChart, ratioBars, roofline, stackedBars } = await import('@vulpes/charts');
+  const { lineChart, roofline, rowBars } = await import('@vulpes/charts');
   const [roof, step, baselines] = [
     rooflineChart(report),
     stepTimeChart(report),
     baselineChart(report),
   ];
-  const alone = (heading: string, svg: string): ReportChart => ({
+  const draw = (heading: string, svg: string, name = heading): ReportChart => ({
     heading,
-    name: fileName(heading),
+    name: toFileName(name),
     svg,
   });
   return [
-    ...(baselines ? [alone('Beside other libraries', ratioBars(baselines))] : []),
-    ...speedCharts(report).map((chart) => ({
-      heading: 'Speed against length',
-      name: fileName(chart.title.split(':')[0] as string), // what follows is what it finds
-      svg: lineChart(chart),
-    })),
-    ...(step ? [alone('A training step', stackedBars(step))] : []),
-    ...(roof ? [alone('Roofline', roofline(roof))] : []),
+    ...(baselines ? [draw('Beside other libraries', rowBars(baselines))] : []),
+    ...speedCharts(report).map((chart) =>
+      draw('Speed against length', lineChart(chart), chart.title),
+    ),
+    ...(step ? [draw('A training step', rowBars(step))] : []),
+    ...(roof ? [draw('Roofline', roofline(roof))] : []),
   ];
 }
 
-const fileName = (words: string): string =>
+const toFileName = (words: string): string =>
   words
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
@@ -76,7 +73,6 @@ function pageOf(report: BenchReport, charts: readonly Section[]): Page {
       ...charts,
       ...suiteTables(report).map(({ suite, table }) => ({ heading: `Suite ${suite}`, table })),
       ...tableSection('Baselines', comparisonTable(report)),
-      ...tableSection('Kernels and chosen specs', kernelTable(report)),
       ...tableSection('Not measured', missingTable(report)),
     ],
   };

@@ -10,15 +10,14 @@ export function rooflineChart(report: BenchReport): Roofline | null {
   const { peaks, cases, timesAre } = report;
   const isAbsolute = timesAre === 'absolute';
   if (!peaks) return null;
-  const points = largestCases(cases).flatMap((one) => pointsOf(one, peaks, isAbsolute));
+  const points = largestCases(cases).flatMap((one) => toPoints(one, peaks, isAbsolute));
   if (points.length === 0) return null;
   const [gflops, gbytes] = [1000 * peakTflops(peaks), peakGbPerSecond(peaks)];
   const scale = isAbsolute ? 1 : 1 / gflops;
   return {
-    title: titleOf(points, gflops * scale),
+    title: 'Roofline',
     subtitle: `The largest case of each op, every variant; roof: the peaks measured in this run. ${isAbsolute ? '' : 'In shares of them: a software adapter has ratios only.'}`,
     width: 960,
-    height: 460,
     y: isAbsolute
       ? { label: 'speed', unit: 'GFLOP/s' }
       : { label: 'share of the measured peak', unit: '1 = the peak' },
@@ -34,26 +33,19 @@ export function rooflineChart(report: BenchReport): Roofline | null {
   };
 }
 
-/** States the best share of the peak, and whose it is. */
-function titleOf(points: Roofline['points'], peak: number): string {
-  const [best] = [...points].sort((a, b) => b.reached - a.reached);
-  const percent = (100 * (best?.reached ?? 0)) / peak;
-  return `Roofline: at best ${percent.toFixed(0)} % of the measured peak (${best?.name})`;
-}
-
 function largestCases(cases: readonly CaseReport[]): CaseReport[] {
   const largest = new Map<string, CaseReport>();
   for (const benchCase of cases) {
     const key = [benchCase.op, benchCase.mode, benchCase.preset].join(' ');
     const best = largest.get(key);
-    if (!best || flopsOf(benchCase) > flopsOf(best)) largest.set(key, benchCase);
+    if (!best || countFlops(benchCase) > countFlops(best)) largest.set(key, benchCase);
   }
   return [...largest.values()];
 }
 
-const flopsOf = ({ variants }: CaseReport): number => variants[0]?.counts?.flops ?? 0;
+const countFlops = ({ variants }: CaseReport): number => variants[0]?.counts?.flops ?? 0;
 
-function pointsOf(
+function toPoints(
   { op, mode, preset, suite, variants }: CaseReport,
   peaks: Peaks,
   isAbsolute: boolean,
@@ -66,7 +58,6 @@ function pointsOf(
     return {
       name: [...work, name].filter(Boolean).join(' '),
       group: suite,
-      variant: name,
       flopsPerByte: counts.flops / counts.bytes,
       reached: isAbsolute ? 1000 * peakTflops(peaks) * share : share,
     };

@@ -1,91 +1,97 @@
 // Charts against length, one line a variant: time, speed-up, and the blocks that pruning keeps.
 
 import type { LineChart, LineSeries } from '@vulpes/charts';
+import type { Summary } from '../timing/statistics.ts';
 import type { BenchReport, CaseReport, VariantReport } from '../report/report.ts';
-import type { Summary } from '../schema.ts';
-import { growth, keptAtEnd, speedupAtEnd, timeOf } from './findings.ts';
 
-/** Cases that differ in their length alone, the shortest first. */
-export interface Family {
+/** Cases that differ only in their length, the shortest first. */
+export interface CaseSeries {
   readonly name: string;
   readonly cases: readonly CaseReport[];
 }
 
 type Point = Pick<Summary, 'median' | 'p10' | 'p90'>;
 
+/** GPU time where there is one, else wall time. */
+const getTime = ({ timing }: VariantReport): Summary | null =>
+  timing && (timing.gpuMs ?? timing.wallMs);
+
 const LENGTH = { label: 'length', unit: 'tokens', scale: 'log', base: 2 } as const;
 const WIDTH = 620;
 
-/** A family at a time: its times (on a software adapter relative ones), its speed-ups, its kept blocks where some are pruned. */
+/** For each series of cases: times (relative ones on a software adapter), speed-ups, and kept blocks where some are pruned. */
 export function speedCharts(report: BenchReport): LineChart[] {
-  return familiesOf(report.cases).flatMap(
-    (family) =>
+  return groupByLength(report.cases).flatMap(
+    (series) =>
       [
-        report.timesAre === 'absolute' ? timeChart(family) : relativeChart(family),
-        speedupChart(family),
-        keptChart(family),
+        report.timesAre === 'absolute' ? timeChart(series) : relativeChart(series),
+        speedupChart(series),
+        keptChart(series),
       ].filter((chart) => chart !== null && chart.series.length > 0) as LineChart[],
   );
 }
 
-/** Families of at least two lengths and two variants. */
-export function familiesOf(cases: readonly CaseReport[]): Family[] {
-  const families = new Map<string, CaseReport[]>();
+/** Series of at least two lengths and two variants. */
+export function groupByLength(cases: readonly CaseReport[]): CaseSeries[] {
+  const groups = new Map<string, CaseReport[]>();
   for (const benchCase of cases) {
     const { op, mode, preset, dims } = benchCase;
     if (dims.T === undefined) continue;
     const { T: _, block: __, ...others } = dims;
     const sizes = Object.entries(others).map(([key, value]) => `${key}${value}`);
     const name = [`${op}, ${mode}`, preset ?? sizes.join(' ')].join(', ');
-    families.set(name, [...(families.get(name) ?? []), benchCase]);
+    groups.set(name, [...(groups.get(name) ?? []), benchCase]);
   }
-  return [...families]
-    .map(([name, members]) => ({ name, cases: members.sort((a, b) => lengthOf(a) - lengthOf(b)) }))
+  return [...groups]
+    .map(([name, members]) => ({
+      name,
+      cases: members.sort((a, b) => getLength(a) - getLength(b)),
+    }))
     .filter(({ cases: all }) => all.length > 1 && (all[0]?.variants.length ?? 0) > 1);
 }
 
-const lengthOf = ({ dims }: CaseReport): number => dims.T as number;
+const getLength = ({ dims }: CaseReport): number => dims.T as number;
 
-const timeChart = (family: Family): LineChart => ({
-  title: `Time of ${family.name}${growth(family)}`,
+const timeChart = (series: CaseSeries): LineChart => ({
+  title: `Time of ${series.name}`,
   subtitle: 'Sum of the kernels by GPU timestamps where there are any; band: p10 to p90.',
   width: WIDTH,
   x: LENGTH,
   y: { label: 'time', unit: 'ms', scale: 'log' },
-  series: seriesOf(family, timeOf),
+  series: toLines(series, getTime),
 });
 
 /** Times / that of the first variant at the shortest length; null without it. */
-function relativeChart(family: Family): LineChart | null {
-  const first = family.cases[0]?.variants[0];
-  const one = first && timeOf(first)?.median;
+function relativeChart(series: CaseSeries): LineChart | null {
+  const first = series.cases[0]?.variants[0];
+  const one = first && getTime(first)?.median;
   if (!one) return null;
-  const relative = (variant: VariantReport): Point | null => {
-    const time = timeOf(variant);
+  const toRelative = (variant: VariantReport): Point | null => {
+    const time = getTime(variant);
     return time && { median: time.median / one, p10: time.p10 / one, p90: time.p90 / one };
   };
   return {
-    title: `Relative time of ${family.name}${growth(family)}`,
-    subtitle: `Ratios of wall-clock times of a software adapter: 1 = ${first.name} at ${family.cases[0]?.dims.T} tokens; band: p10 to p90.`,
+    title: `Relative time of ${series.name}`,
+    subtitle: `Ratios of wall-clock times of a software adapter: 1 = ${first.name} at ${series.cases[0]?.dims.T} tokens; band: p10 to p90.`,
     width: WIDTH,
     x: LENGTH,
     y: { label: 'relative time', unit: 'ratio', scale: 'log' },
-    series: seriesOf(family, relative),
+    series: toLines(series, toRelative),
   };
 }
 
-const speedupChart = (family: Family): LineChart => ({
-  title: `Speed-up of ${family.name}${speedupAtEnd(family)}`,
+const speedupChart = (series: CaseSeries): LineChart => ({
+  title: `Speed-up of ${series.name}`,
   subtitle: 'Over the first variant, in runs that take turns; band: p10 to p90.',
   width: WIDTH,
   x: LENGTH,
   y: { label: 'times as fast', unit: 'ratio' },
-  series: seriesOf(family, ({ timing }) => timing?.speedup ?? null),
+  series: toLines(series, ({ timing }) => timing?.speedup ?? null),
 });
 
 /** Null where no variant prunes. */
-function keptChart(family: Family): LineChart | null {
-  const variants = family.cases.flatMap((one) => one.variants);
+function keptChart(series: CaseSeries): LineChart | null {
+  const variants = series.cases.flatMap((one) => one.variants);
   if (!variants.some(({ counts }) => counts?.prunedShare)) return null;
   const kept = ({ counts }: VariantReport): Point | null => {
     if (counts?.prunedShare === null || counts?.prunedShare === undefined) return null;
@@ -93,12 +99,12 @@ function keptChart(family: Family): LineChart | null {
     return { median: percent, p10: percent, p90: percent };
   };
   return {
-    title: `Blocks kept by ${family.name}${keptAtEnd(family)}`,
+    title: `Blocks kept by ${series.name}`,
     subtitle: 'Of the causal blocks, as attention itself counts them; the others are not computed.',
     width: WIDTH,
     x: LENGTH,
     y: { label: 'blocks kept', unit: '%', domain: [0, 100] },
-    series: seriesOf(family, kept).map(({ name, points }) => ({
+    series: toLines(series, kept).map(({ name, points }) => ({
       name,
       points: points.map(({ x, y }) => ({ x, y })),
     })),
@@ -106,9 +112,9 @@ function keptChart(family: Family): LineChart | null {
 }
 
 /** Variants by name; points where the value can be drawn. */
-function seriesOf(
-  { cases }: Family,
-  pointOf: (variant: VariantReport) => Point | null,
+function toLines(
+  { cases }: CaseSeries,
+  toPoint: (variant: VariantReport) => Point | null,
 ): LineSeries[] {
   const names = [...new Set(cases.flatMap(({ variants }) => variants.map(({ name }) => name)))];
   return names
@@ -116,7 +122,7 @@ function seriesOf(
       name,
       points: cases.flatMap(({ dims, variants }) => {
         const variant = variants.find((other) => other.name === name);
-        const value = variant && pointOf(variant);
+        const value = variant && toPoint(variant);
         if (!value || !(value.p10 > 0)) return [];
         return { x: dims.T as number, y: value.median, low: value.p10, high: value.p90 };
       }),
