@@ -3,12 +3,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { escapeText, lineChart } from '@vulpes/charts';
 import { describe, expect, test } from 'vitest';
-import type { Summary } from '../timing/statistics.ts';
-import { summary } from '../timing/summary.fixture.ts';
-import { peakTflops, sharesOf } from '../peaks/shares.ts';
+import { computeShares, peakTflops } from '../peaks/shares.ts';
 import { parseReport } from '../report/parse-report.ts';
 import type { BenchReport, CaseReport, VariantReport } from '../report/report.ts';
 import { timeOverOurs } from '../report/rows.ts';
+import type { Summary } from '../schema.ts';
+import { summary } from '../timing/summary.fixture.ts';
 import { baselineChart } from './baselines.ts';
 import { reportPage } from './report-page.ts';
 import { rooflineChart } from './roofline.ts';
@@ -67,7 +67,7 @@ test('heights of the roofline are the shares of the cases', () => {
   const shares = onGpu.cases.flatMap(({ variants }) =>
     variants.flatMap(({ timing, counts }) =>
       counts && timing
-        ? [sharesOf(counts, (timing.gpuMs ?? timing.wallMs).median, peaks).ofPeak]
+        ? [computeShares(counts, (timing.gpuMs ?? timing.wallMs).median, peaks).ofPeak]
         : [],
     ),
   );
@@ -94,7 +94,7 @@ const within = (median: number): Summary =>
 
 const variant = (name: string, ms: number): VariantReport => ({
   name,
-  check: { isOk: true, dims: {}, checks: [] },
+  check: { isOk: true, dims: {}, outputs: [] },
   timing: {
     ...{ wallMs: within(ms + 1), gpuMs: within(ms), speedup: within(1), rates: null, shares: null },
     kernels: [

@@ -1,8 +1,8 @@
 // Charts against length, one line a variant: time, speed-up, and the blocks that pruning keeps.
 
 import type { LineChart, LineSeries } from '@vulpes/charts';
-import type { Summary } from '../timing/statistics.ts';
 import type { BenchReport, CaseReport, VariantReport } from '../report/report.ts';
+import type { Summary } from '../schema.ts';
 
 /** Cases that differ only in their length, the shortest first. */
 export interface CaseSeries {

@@ -1,8 +1,8 @@
 // Where the time of a training step goes, kernel by kernel.
 
 import type { RowBars } from '@vulpes/charts';
-import type { KernelTotal } from '../timing/timer.ts';
 import type { BenchReport, CaseReport } from '../report/report.ts';
+import type { KernelTotal } from '../schema.ts';
 
 const SHOWN_KERNELS = 10;
 
