@@ -16,7 +16,7 @@ import {
   forwardFlops,
   selectBlocks,
 } from '@vulpes/fox-attention';
-import type { Device, DeviceCaps, Tensor } from '@vulpes/tensor-core';
+import { type Device, type DeviceCaps, stopGradient, type Tensor } from '@vulpes/tensor-core';
 import { cumulativeLogGate } from '@vulpes/wgsl-kernels';
 import type { BenchCase, Counts, Expectations, Variant, Workload } from '../case.ts';
 import {
@@ -151,13 +151,14 @@ interface Inputs {
 
 /** Threshold and search, or the stop rule, as a model's layer runs them. */
 function prune(
-  { q, k, logFgate }: Inputs,
+  inputs: Inputs,
   { seqLen, headDim, blocks }: Sizes,
   rule: Rule,
 ): ForgettingAttentionOptions {
   if (rule === 'dense') return {};
   const logPruningTolerance = DEFAULT_LOG_PRUNING_TOLERANCE;
-  const logLambda = cumulativeLogGate(logFgate);
+  const [q, k] = [stopGradient(inputs.q), stopGradient(inputs.k)];
+  const logLambda = cumulativeLogGate(stopGradient(inputs.logFgate));
   if (rule === 'certified') {
     return {
       logLambda,

@@ -43,7 +43,7 @@ const ROWS: readonly Row[] = [
     bounds: SEARCH,
   },
   { suite: 'pruning', variant: 'paper', dims: PRUNING, bounds: SEARCH },
-  { suite: 'pruning', variant: 'certified', dims: PRUNING, bounds: { edges: 1e-4 } },
+  { suite: 'pruning', variant: 'certified', dims: PRUNING, bounds: { blockBounds: 1e-4 } },
   {
     suite: 'training',
     variant: 'paper',
@@ -73,7 +73,7 @@ const farFrom = (variant: Variant, bounds: Row['bounds']): Variant => ({
   },
 });
 
-gpuSuite('the gate of a suite', (device) => {
+gpuSuite('the check of a suite', (device) => {
   test.each(ROWS)('$suite, $variant', async ({ suite, variant: name, dims, bounds }) => {
     const cases = suites[suite](device().caps) as readonly BenchCase[];
     const variant = cases.at(-1)!.variants.find((one) => one.name === name) as Variant;
