@@ -26,7 +26,7 @@ function measure(
   more: readonly string[] = [],
 ) {
   const asked = join(folder, 'asked.txt');
-  const doctor = `{\n  "isSoftware": ${isSoftware},\n  "kernels": "gpu"\n}`;
+  const doctor = `{\n  "isSoftware": ${isSoftware},\n  "toggles": []\n}`;
   const program = [
     '#!/bin/sh',
     `[ "$1 $2" = "doctor --json" ] && { echo '${doctor}'; exit 0; }`,

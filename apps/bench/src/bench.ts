@@ -23,7 +23,7 @@ import {
   ProgressLine,
   RenewableDevice,
 } from '@vulpes/cli-kit';
-import type { DeviceCaps } from '@vulpes/tensor-core';
+import { type DeviceCaps, formatVariants } from '@vulpes/tensor-core';
 import { endChildren } from './children.ts';
 import { checkPytorch, createBaselines } from './compare/index.ts';
 import { hostInfo } from './host.ts';
@@ -83,13 +83,17 @@ function createOptions(
   stdout: Output,
 ): BenchOptions {
   const settings = defaultSettings({ caps });
-  stdout.write([`adapter: ${adapterName(caps)}`, ...caps.notes, ''].join('\n  ').trimEnd());
+  const kernels = formatVariants(caps.variants);
+  stdout.write(
+    [`adapter: ${adapterName({ ...caps, kernels })}`, ...caps.notes, ''].join('\n  ').trimEnd(),
+  );
   stdout.write('\n');
   const print = (text: string): void => {
     progress.clear();
     stdout.write(`\n${text}\n`);
   };
-  const { suites, caseText, maxTokens, presets, adapter, kernels } = given;
+  const { suites, caseText, maxTokens, presets, adapter } = given;
+
   return {
     ...settings,
     invocation: { suites, caseText, maxTokens, presets, adapter, kernels },

@@ -10,9 +10,10 @@ import {
   parsePositive,
   parseWritablePath,
   UsageError,
+  variantOption,
 } from '@vulpes/cli-kit';
-import type { AdapterChoice, KernelFamily } from '@vulpes/tensor-core';
-import { Command, Option } from 'commander';
+import type { AdapterChoice } from '@vulpes/tensor-core';
+import { Command } from 'commander';
 import { assertBaselineNames, type BaselineName, baselineNames } from './compare/index.ts';
 import { completeFiles } from './files.ts';
 
@@ -29,7 +30,8 @@ export interface BenchArguments {
   readonly json: string | null;
   readonly html: string | null;
   readonly adapter: AdapterChoice;
-  readonly kernels: KernelFamily | 'auto';
+  /** Kernel variants to force; undefined = what suits the adapter. */
+  readonly variants: readonly string[] | undefined;
   readonly compare: readonly BaselineName[];
   readonly python: string | undefined;
   readonly foxPath: string | null;
@@ -78,7 +80,7 @@ export function parseArguments(argv: readonly string[]): BenchArguments {
     hasPeaks: given.peaks,
     ...completeFiles({ json: given.json ?? null, html: given.html ?? null }),
     adapter: given.adapter,
-    kernels: given.kernels,
+    variants: given.variant,
     compare: [...new Set(compare)],
     python: given.python,
     foxPath: given.foxPath ?? null,
@@ -104,7 +106,7 @@ interface Options {
   json?: string;
   html?: string;
   adapter: AdapterChoice;
-  kernels: KernelFamily | 'auto';
+  variant?: readonly string[];
   compare?: string[];
   python?: string;
   foxPath?: string;
@@ -152,12 +154,7 @@ const createCommand = (): Command =>
       parseExistingFolder,
     )
     .addOption(adapterOption())
-    .addOption(
-      new Option('--kernels <family>', 'kernel variants; auto: by the adapter')
-        .choices(['auto', 'gpu', 'software'])
-        .env('FOX_KERNELS')
-        .default('auto'),
-    )
+    .addOption(variantOption())
     .addHelpText('after', HELP_AFTER)
     .allowExcessArguments(false)
     .exitOverride();

@@ -1,6 +1,6 @@
 // What is missing, what that costs, and what to do. Pure.
 
-import type { DeviceCaps } from '@vulpes/tensor-core';
+import { type DeviceCaps, formatVariants } from '@vulpes/tensor-core';
 import type { Host } from './host.ts';
 
 export interface Advice {
@@ -16,7 +16,7 @@ export function listAdvice(host: Host, caps: DeviceCaps): Advice[] {
     ...adviseOnSoftware(host, caps),
     ...adviseOnFeatures(caps),
     ...adviseOnLimits(caps),
-    ...adviseOnKernels(caps),
+    ...adviseOnVariants(caps),
   ];
 }
 
@@ -127,13 +127,13 @@ function adviseOnLimits({ limits }: DeviceCaps): Advice[] {
   });
 }
 
-function adviseOnKernels({ kernels, isSoftware }: DeviceCaps): Advice[] {
-  if ((kernels === 'software') === isSoftware) return [];
+function adviseOnVariants({ variants }: DeviceCaps): Advice[] {
+  if (Object.keys(variants).length === 0) return [];
   return [
     {
-      missing: "the kernel family of this adapter's kind",
-      costs: `${kernels} kernels on a ${isSoftware ? 'software' : 'hardware'} adapter give right results, but are slow`,
-      todo: 'Unset FOX_KERNELS, or leave out --kernels.',
+      missing: `a free choice of kernel variants (forced: ${formatVariants(variants)})`,
+      costs: 'results are right, but another variant may be faster here',
+      todo: 'Unset FOX_VARIANTS, or leave out --variant.',
     },
   ];
 }

@@ -1,4 +1,4 @@
-// The doctor on a real device, and where there is none.
+// The doctor on a real device.
 
 import { gpuSuite } from '@vulpes/tensor-core/testing';
 import { expect, test } from 'vitest';
@@ -6,20 +6,22 @@ import { diagnose } from './diagnosis.ts';
 import { formatDiagnosis } from './format.ts';
 
 gpuSuite('diagnose', () => {
-  test('finds an adapter that computes, and the kernels of its family', async () => {
-    const diagnosis = await diagnose({ adapter: 'auto', kernels: 'auto' });
+  test('finds an adapter that computes, and the variants of each op', async () => {
+    const diagnosis = await diagnose({ adapter: 'auto' });
     const { adapter } = diagnosis;
     expect(adapter?.selfTest).toMatchObject({ passed: true });
-    expect(adapter?.kernels.matmul.length).toBeGreaterThan(0);
-    expect(adapter?.kernels.attention.length).toBeGreaterThan(0);
+    const ops = adapter?.variants.map(({ op }) => op);
+    expect(ops).toEqual(expect.arrayContaining(['matmul', 'attention-forward', 'block-bounds']));
+    expect(adapter?.variants.filter(({ runs }) => runs === null)).toEqual([]);
     expect(formatDiagnosis(diagnosis)).toContain(adapter?.selfTest.detail);
     expect(JSON.parse(JSON.stringify(diagnosis))).toEqual(diagnosis);
   });
 
-  test('the two kernel families have different kernels', async () => {
-    const [gpu, software] = await Promise.all(
-      (['gpu', 'software'] as const).map((kernels) => diagnose({ adapter: 'auto', kernels })),
-    );
-    expect(gpu?.adapter?.kernels.matmul).not.toEqual(software?.adapter?.kernels.matmul);
+  test.each(['scalar', 'tiled'])('forced to %s, matmul runs it', async (name) => {
+    const { adapter } = await diagnose({ adapter: 'auto', variants: [`matmul=${name}`] });
+    expect(adapter?.variants.find(({ op }) => op === 'matmul')).toMatchObject({
+      runs: name,
+      isForced: true,
+    });
   });
 });

@@ -5,15 +5,13 @@ import {
   createDevice,
   type DeviceCaps,
   type DeviceOptions,
-  describeVariants,
-  type KernelFamily,
   type VariantReport,
 } from '@vulpes/tensor-core';
 import { type Advice, BROWSER_ADVICE, listAdvice, listAdviceWithoutAdapter } from './advice.ts';
 import { type Host, readHost } from './host.ts';
-import { type Kernels, listKernels } from './kernels.ts';
 import { computeWhatFits, type WhatFits } from './memory.ts';
 import { runSelfTest, type SelfTest } from './self-test.ts';
+import { describeAllVariants } from './variants.ts';
 
 /** One adapter that was tried. */
 export interface Attempt {
@@ -26,7 +24,6 @@ export interface AdapterReport {
   readonly caps: DeviceCaps;
   /** Of each op: which variant runs, and why the others don't. */
   readonly variants: readonly VariantReport[];
-  readonly kernels: Kernels;
   readonly fits: WhatFits;
   readonly selfTest: SelfTest;
 }
@@ -42,16 +39,17 @@ export interface Diagnosis {
 
 export interface DoctorOptions {
   readonly adapter: AdapterChoice;
-  readonly kernels: KernelFamily | 'auto';
+  /** Kernel variants to force; undefined = what suits the adapter. */
+  readonly variants?: readonly string[] | undefined;
 }
 
 /** Tries the chosen adapter; where `auto` finds one that does not compute, the software adapter, too. */
-export async function diagnose({ adapter, kernels }: DoctorOptions): Promise<Diagnosis> {
+export async function diagnose({ adapter, variants }: DoctorOptions): Promise<Diagnosis> {
   const host = readHost();
   const attempts: Attempt[] = [];
   const choices: AdapterChoice[] = adapter === 'auto' ? ['auto', 'software'] : [adapter];
   for (const choice of choices) {
-    const report = await inspectAdapter({ adapter: choice, kernels });
+    const report = await inspectAdapter({ adapter: choice, variants });
     const problem = typeof report === 'string' ? report : describeFailure(report);
     attempts.push({ choice, problem });
     if (typeof report === 'string' || problem !== null) continue;
@@ -68,12 +66,10 @@ async function inspectAdapter(options: DeviceOptions): Promise<AdapterReport | s
     using device = await createDevice(options);
     const { caps } = device;
     const selfTest = await runSelfTest(device);
-    const kernels = listKernels(device);
     return {
       caps,
       selfTest,
-      variants: describeVariants(caps),
-      kernels,
+      variants: describeAllVariants(caps),
       fits: computeWhatFits(caps),
     };
   } catch (error) {

@@ -42,7 +42,7 @@ function hostLines(host: Host): string[] {
   ];
 }
 
-function adapterSections({ caps, variants, kernels, fits, selfTest }: AdapterReport): string[] {
+function adapterSections({ caps, variants, fits, selfTest }: AdapterReport): string[] {
   const state = selfTest.passed ? 'passed' : 'FAILED';
   return [
     section('Adapter', adapterLines(caps)),
@@ -52,13 +52,7 @@ function adapterSections({ caps, variants, kernels, fits, selfTest }: AdapterRep
       Object.entries(caps.limits).map(([name, value]) => `${name} ${formatLimit(name, value)}`),
     ),
     section('What fits', describeWhatFits(fits)),
-    ...(variants.length > 0 ? [section('Kernel variants', variants.flatMap(variantLines))] : []),
-    section('Kernels', [
-      'a linear layer of 1,024 tokens, 768 -> 768, forward and backward:',
-      ...kernels.matmul.map((label) => `  ${label}`),
-      'attention of 1,024 tokens, 12 heads of 64, forward and backward:',
-      ...kernels.attention.map((label) => `  ${label}`),
-    ]),
+    section('Kernel variants', variants.flatMap(variantLines)),
     section('Self-test', [
       `${state} in ${selfTest.milliseconds.toFixed(0)} ms: ${selfTest.detail}`,
     ]),

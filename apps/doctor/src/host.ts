@@ -28,13 +28,7 @@ const TRACE_FILES: Readonly<Record<GpuTrace, readonly string[]>> = {
   wsl: ['/dev/dxg'],
 };
 
-const VARIABLES = [
-  'FOX_ADAPTER',
-  'FOX_KERNELS',
-  'FOX_VARIANTS',
-  'VK_DRIVER_FILES',
-  'VK_ICD_FILENAMES',
-];
+const VARIABLES = ['FOX_ADAPTER', 'FOX_VARIANTS', 'VK_DRIVER_FILES', 'VK_ICD_FILENAMES'];
 
 export function readHost(): Host {
   const isLinux = process.platform === 'linux';

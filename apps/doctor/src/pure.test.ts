@@ -29,7 +29,6 @@ const gpu: DeviceCaps = {
     description: 'NVIDIA H100',
   },
   isSoftware: false,
-  kernels: 'gpu',
   ...{ subgroupMinSize: 32, subgroupMaxSize: 32, subgroupMatrixConfigs: [], variants: {} },
   features: { f16: true, subgroups: true, subgroupMatrix: true, timestampQuery: true },
   limits: {
@@ -53,7 +52,6 @@ const swiftShader: DeviceCaps = {
     description: 'SwiftShader',
   },
   isSoftware: true,
-  kernels: 'software',
   features: { f16: false, subgroups: true, subgroupMatrix: false, timestampQuery: true },
 };
 
@@ -101,9 +99,9 @@ describe('advice', () => {
     ]);
   });
 
-  test('a kernel family that was forced is named', () => {
-    expect(missing(listAdvice(host, { ...gpu, kernels: 'software' }))).toEqual([
-      "the kernel family of this adapter's kind",
+  test('kernel variants that were forced are named', () => {
+    expect(missing(listAdvice(host, { ...gpu, variants: { matmul: 'scalar' } }))).toEqual([
+      'a free choice of kernel variants (forced: matmul=scalar)',
     ]);
   });
 });
@@ -145,7 +143,6 @@ describe('text', () => {
   const report = {
     caps: swiftShader,
     variants: [VARIANT_REPORT],
-    kernels: { matmul: ['matmul-register[…]'], attention: ['attention-forward[…]'] },
     fits: computeWhatFits(swiftShader),
     selfTest: { passed: true, detail: 'exact', milliseconds: 12 },
   };
@@ -165,8 +162,6 @@ describe('text', () => {
       'no  shader-f16',
       'maxBufferSize 4.00 GiB',
       'matmul: scalar (runs)\n    not tiled: slow on this adapter',
-      'matmul-register[…]',
-      'attention-forward[…]',
       'costs:',
       'to do:',
       'passed in 12 ms',

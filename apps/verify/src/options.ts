@@ -3,15 +3,16 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { adapterOption } from '@vulpes/cli-kit';
-import type { AdapterChoice, KernelFamily } from '@vulpes/tensor-core';
+import { adapterOption, variantOption } from '@vulpes/cli-kit';
+import type { AdapterChoice } from '@vulpes/tensor-core';
 import { Command, Option } from 'commander';
 import { PRUNING_RULES, type PruningRule } from './rules.ts';
 
 export interface VerifyOptions {
   readonly directory: string;
   readonly adapter: AdapterChoice;
-  readonly kernels: KernelFamily | 'auto';
+  /** Kernel variants to force; undefined = what suits the adapter. */
+  readonly variants: readonly string[] | undefined;
   /** Text in the names of the cases to check; null = all. */
   readonly only: string | null;
   /** Each case is computed by each of them. */
@@ -49,12 +50,7 @@ export function parseOptions(argv: readonly string[]): VerifyOptions {
       'folder with attention/, attention-extended/, models/ or training/; default: the vectors of the repository',
     )
     .addOption(adapterOption())
-    .addOption(
-      new Option('--kernels <family>', "kernel variants; auto follows the adapter's kind")
-        .choices(['auto', 'gpu', 'software'])
-        .env('FOX_KERNELS')
-        .default('auto'),
-    )
+    .addOption(variantOption())
     .addOption(
       new Option('--pruning <rule>', 'compute every case by this rule alone').choices(
         PRUNING_RULES,
@@ -65,16 +61,16 @@ export function parseOptions(argv: readonly string[]): VerifyOptions {
     .addHelpText('after', HELP_AFTER)
     .exitOverride()
     .parse([...argv], { from: 'user' });
-  const { adapter, kernels, pruning, only, details } = command.opts<{
+  const { adapter, variant, pruning, only, details } = command.opts<{
     adapter: AdapterChoice;
-    kernels: KernelFamily | 'auto';
+    variant?: readonly string[];
     pruning?: PruningRule;
     only?: string;
     details: boolean;
   }>();
   return {
     directory: command.args[0] ?? FIXTURES,
-    ...{ adapter, kernels, details },
+    ...{ adapter, variants: variant, details },
     rules: pruning ? [pruning] : DEFAULT_RULES,
     only: only ?? null,
   };

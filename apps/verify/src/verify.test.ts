@@ -110,9 +110,9 @@ gpuSuite('verify', () => {
     expect(mixed).toMatchObject({ code: 1, last: '1 passed, 7 failed, 1 skipped' });
   });
 
-  test('gpu kernels pass, too, and the exit code is 0', async () => {
+  test('tiled kernels pass, too, and the exit code is 0', async () => {
     const { code, text, last } = await run(
-      ...['--only', 'cross_d16', '--kernels', 'gpu', '--pruning', 'none'],
+      ...['--only', 'cross_d16', '--variant', 'tiled', '--pruning', 'none'],
     );
     expect(text).toContain('Kernels: gpu');
     expect([code, last]).toEqual([0, '1 passed, 0 failed, 0 skipped']);

@@ -1,7 +1,7 @@
 // Checks every case of a folder and reports; the exit code says whether all checks hold.
 
 import { describeAdapter, type Output, RenewableDevice, UsageError } from '@vulpes/cli-kit';
-import { CheckpointError, type Device, FoxError } from '@vulpes/tensor-core';
+import { CheckpointError, type Device, FoxError, formatVariants } from '@vulpes/tensor-core';
 import { createAttentionCheck } from './attention/check.ts';
 import { type CaseReport, type CaseResult, holds } from './check.ts';
 import { type CaseKind, type FoundCase, findCases } from './find-cases.ts';
@@ -19,14 +19,14 @@ const CLEAR_LINE = '\r\u001b[2K';
  * @throws UsageError, CaseError where there is no case; NoAdapterError
  */
 export async function verify(options: VerifyOptions, output: Output): Promise<number> {
-  const { directory, adapter, kernels, rules, details } = options;
+  const { directory, adapter, variants, rules, details } = options;
   const print = (line: string) => output.write(`${line}\n`);
   const cases = await chooseCases(options);
-  using owner = await RenewableDevice.open({ adapter, kernels });
+  using owner = await RenewableDevice.open({ adapter, variants });
   print(`Reference vectors: ${directory}`);
   print(`Pruning: ${rules.join(', then ')}`);
   print(`Adapter: ${describeAdapter(owner.device.caps)}`);
-  print(`Kernels: ${owner.device.caps.kernels}`);
+  print(`Kernel variants: ${formatVariants(owner.device.caps.variants)}`);
   const results: CaseResult[] = [];
   for (const [index, found] of cases.entries()) {
     const position = formatPosition(index, cases.length);

@@ -195,6 +195,7 @@ const isObject = (value: unknown): boolean => typeof value === 'object' && value
 const machine = v.looseObject({
   adapter: v.custom<DeviceCaps['adapter']>(isObject),
   isSoftware: flag,
+  /** Forced variants such as `matmul=tiled, scalar`, else `auto`; in older reports `gpu` or `software`, or missing. */
   kernels: v.optional(text),
   features: v.custom<DeviceCaps['features']>(isObject),
   limits: v.custom<DeviceCaps['limits']>(isObject),
@@ -212,6 +213,7 @@ const invocation = {
   maxTokens: v.nullable(number),
   presets: v.nullable(list(text)),
   adapter: v.nullable(text),
+  /** As in `machine`. */
   kernels: v.nullable(text),
 };
 const invocationSchema = v.object(invocation);

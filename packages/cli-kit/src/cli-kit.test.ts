@@ -3,9 +3,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { NoAdapterError } from '@vulpes/tensor-core';
-import { CommanderError } from 'commander';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { defineVariants, NoAdapterError } from '@vulpes/tensor-core';
+import { Command, CommanderError } from 'commander';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import * as kit from './index.ts';
 import { bundleCli, type CliBundle, runProcess } from './testing/index.ts';
 
@@ -56,6 +56,24 @@ describe('option values', () => {
     [kit.parseIndexList, '1,x', 'Expected a whole number of at least 0.'],
   ])('%o rejects %s', (parse, text, message) => {
     expect(() => (parse as (text: string) => unknown)(text)).toThrow(message);
+  });
+
+  test('kernel variants add up, or come from FOX_VARIANTS', () => {
+    defineVariants('test-op', [{ name: 'tiled' }, { name: 'scalar' }]);
+    const parse = (...args: string[]) =>
+      new Command().addOption(kit.variantOption()).parse(args, { from: 'user' }).opts();
+    expect(parse()).toEqual({});
+    expect(parse('--variant', 'test-op=tiled', '--variant', 'scalar')).toEqual({
+      variant: ['test-op=tiled', 'scalar'],
+    });
+    expect(() => parse('--variant', 'test-op=fast')).toThrow(
+      "variants: expected a variant of test-op (scalar, tiled), got 'fast'.",
+    );
+    expect(() => parse('--variant', 'test=tiled')).toThrow(/expected an op among .*test-op/);
+    vi.stubEnv('FOX_VARIANTS', 'test-op=scalar');
+    expect(parse()).toEqual({ variant: ['test-op=scalar'] });
+    expect(parse('--variant', 'tiled')).toEqual({ variant: ['tiled'] });
+    vi.unstubAllEnvs();
   });
 
   test('files and folders', () => {

@@ -2,7 +2,7 @@
 
 import { closeSync, existsSync, openSync, rmSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import type { AdapterChoice } from '@vulpes/tensor-core';
+import { type AdapterChoice, parseVariants } from '@vulpes/tensor-core';
 import { InvalidArgumentError, Option } from 'commander';
 
 /** A parser of numbers. @param expected - such as "a number above 0" */
@@ -101,3 +101,15 @@ export const adapterOption = (): Option =>
     .choices(ADAPTERS)
     .env('FOX_ADAPTER')
     .default('auto');
+
+/** A repeatable option's values so far, and one more. @throws ArgumentError naming the ops and variants that exist */
+export function parseVariant(text: string, before: readonly string[] = []): readonly string[] {
+  parseVariants(text);
+  return [...before, text];
+}
+
+/** `--variant`, with FOX_VARIANTS behind it: what `createDevice({ variants })` takes. The ops must be loaded before the parse. */
+export const variantOption = (): Option =>
+  new Option('--variant <op=name>', 'kernel variant to force, or <name> for all ops; repeatable')
+    .env('FOX_VARIANTS')
+    .argParser(parseVariant);

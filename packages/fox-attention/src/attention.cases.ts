@@ -1,4 +1,4 @@
-// The cases that both kernel families are held to: odd sizes, every head dim, padding, documents, windows, grouped heads,
+// The cases that both variants are held to: odd sizes, every head dim, padding, documents, windows, grouped heads,
 // cross lengths, pruning, extreme gates.
 
 import type { AttentionDims } from './dims.ts';

@@ -108,7 +108,7 @@ gpuSuite(
       expect(worst).toBeLessThanOrEqual(2 * epsilon * largestNorm(inputs.v, dims.headDim) + 1e-5);
     });
   },
-  ['gpu', 'software'],
+  ['tiled', 'scalar'],
 );
 
 /** No row keeps a key before the first kept block of its query block. */

@@ -170,7 +170,7 @@ gpuSuite(
       },
     );
   },
-  ['gpu', 'software'],
+  ['tiled', 'scalar'],
 );
 
 gpuSuite(
@@ -196,7 +196,7 @@ gpuSuite(
       expectMatch('dq', dq!, expected.dq, 2 * BOUND);
     });
   },
-  ['gpu'],
+  ['tiled'],
 );
 
 /** For each query block, the first key of any row that keeps one, rounded down; past the block's last key if none does. */

@@ -1,4 +1,4 @@
-// Both kernel families against the f64 reference: output and every gradient, at every case.
+// Both variants against the f64 reference: output and every gradient, at every case.
 
 import type { Tensor } from '@vulpes/tensor-core';
 import { expectMatch, gpuSuite, underTwoFills } from '@vulpes/tensor-core/testing';
@@ -97,5 +97,5 @@ gpuSuite(
       expect(await attend(gate)).toEqual(makeInputs(noGate).v);
     });
   },
-  ['gpu', 'software'],
+  ['tiled', 'scalar'],
 );

@@ -1,8 +1,5 @@
 // What an adapter offers, probed once: kernels choose their variant from this and from nothing else.
 
-/** Which family of kernels to use: `gpu` (workgroup-memory tiles) or `software` (register blocks, no barriers). */
-export type KernelFamily = 'gpu' | 'software';
-
 /** A product of subgroup matrices that the adapter offers: [M, K] by [K, N]. */
 export interface SubgroupMatrixConfig {
   /** Elements of the factors, such as `f16`. */
@@ -23,7 +20,6 @@ export interface DeviceCaps {
   };
   /** True on CPU adapters (SwiftShader, lavapipe, WARP). Their timings say nothing about a GPU. */
   readonly isSoftware: boolean;
-  readonly kernels: KernelFamily;
   readonly features: {
     readonly f16: boolean;
     readonly subgroups: boolean;
@@ -87,7 +83,6 @@ export function isSoftwareAdapter(info: GPUAdapterInfo): boolean {
 }
 
 export interface ProbeOptions {
-  readonly kernels?: KernelFamily | 'auto';
   readonly variants?: Readonly<Record<string, string>>;
   readonly toggles: readonly string[];
   readonly notes: readonly string[];
@@ -123,7 +118,6 @@ export function probeCaps(
 ): DeviceCaps {
   const isSoftware = isSoftwareAdapter(info);
   const { limits, features } = device;
-  const kernels = choice.kernels ?? 'auto';
   return {
     adapter: {
       vendor: info.vendor,
@@ -132,7 +126,6 @@ export function probeCaps(
       description: info.description,
     },
     isSoftware,
-    kernels: kernels === 'auto' ? (isSoftware ? 'software' : 'gpu') : kernels,
     features: {
       f16: features.has('shader-f16'),
       subgroups: features.has('subgroups'),

@@ -2,7 +2,7 @@
 
 import { platform } from '#platform';
 import type { Device } from './api.ts';
-import { featuresToRequest, type KernelFamily, limitsToRequest, probeCaps } from './caps.ts';
+import { featuresToRequest, limitsToRequest, probeCaps } from './caps.ts';
 import { GpuDevice } from './device.ts';
 import { ArgumentError } from './errors.ts';
 import type { AdapterChoice } from './platform/types.ts';
@@ -11,10 +11,8 @@ import { assertForcedVariantsRun, parseVariants, type VariantChoice } from './va
 export interface DeviceOptions {
   /** `auto` takes the system's GPU, else a software adapter, and says so. Default: FOX_ADAPTER, else `auto`. */
   adapter?: AdapterChoice;
-  /** Kernel family; `auto` follows the adapter. Default: FOX_KERNELS, else `auto`. */
-  kernels?: KernelFamily | 'auto';
   /** Forces kernel variants by name: `'tiled'`, `'matmul=tiled'` or `{ matmul: 'tiled' }`. Default: FOX_VARIANTS, else none. */
-  variants?: VariantChoice;
+  variants?: VariantChoice | undefined;
   /** `validate` looks for NaN and infinity behind every upload and op, and names the first. Default: FOX_DEBUG, else `off`. */
   debug?: 'off' | 'validate';
 }
@@ -29,11 +27,8 @@ const VALIDATE_NOTE =
  */
 export async function createDevice(options: DeviceOptions = {}): Promise<Device> {
   const adapterChoice = options.adapter ?? oneOf('FOX_ADAPTER', ['auto', 'hardware', 'software']);
-  const kernels = options.kernels ?? oneOf('FOX_KERNELS', ['auto', 'gpu', 'software']);
   const validate = options.debug === undefined ? asksToValidate() : options.debug === 'validate';
-  const legacy = kernels === 'auto' ? undefined : { '*': kernels === 'gpu' ? 'tiled' : 'scalar' };
-  const asked = options.variants ?? platform.setting('FOX_VARIANTS');
-  const variants = asked === undefined ? (legacy ?? {}) : parseVariants(asked);
+  const variants = parseVariants(options.variants ?? platform.setting('FOX_VARIANTS') ?? []);
   const { adapter, toggles, notes } = await platform.openAdapter(adapterChoice);
   const gpu = await adapter.requestDevice({
     label: 'vulpes',
@@ -41,8 +36,7 @@ export async function createDevice(options: DeviceOptions = {}): Promise<Device>
     requiredLimits: limitsToRequest(adapter),
   });
   const allNotes = validate ? [...notes, VALIDATE_NOTE] : notes;
-  const choice = { kernels, variants, toggles, notes: allNotes };
-  const caps = probeCaps(gpu, adapter.info, choice);
+  const caps = probeCaps(gpu, adapter.info, { variants, toggles, notes: allNotes });
   assertForcedVariantsRun(caps);
   return new GpuDevice(gpu, caps, { validate });
 }

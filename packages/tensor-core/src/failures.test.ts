@@ -14,7 +14,7 @@ gpuSuite('a lost device', () => {
     const gpu = await adapter.requestDevice();
     return {
       gpu,
-      device: new GpuDevice(gpu, probeCaps(gpu, adapter.info, { kernels: 'auto', toggles, notes })),
+      device: new GpuDevice(gpu, probeCaps(gpu, adapter.info, { toggles, notes })),
     };
   };
 
@@ -78,7 +78,7 @@ gpuSuite('a full GPU', () => {
   const openLimited = async (limitBytes: number) => {
     const { adapter, toggles, notes } = await platform.openAdapter('auto');
     const gpu = limited(await adapter.requestDevice(), limitBytes);
-    return new GpuDevice(gpu, probeCaps(gpu, adapter.info, { kernels: 'auto', toggles, notes }));
+    return new GpuDevice(gpu, probeCaps(gpu, adapter.info, { toggles, notes }));
   };
   const filled = (device: Device, kib: number, value: number) =>
     device.tensor(new Float32Array((kib * KIB) / 4).fill(value), [(kib * KIB) / 4]);

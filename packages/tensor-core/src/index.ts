@@ -15,7 +15,7 @@ export { reshape } from './autograd/reshape.ts';
 export { stopGradient } from './autograd/stop-gradient.ts';
 export { type LossResult, type ValueAndGrad, valueAndGrad } from './autograd/value-and-grad.ts';
 export { type TensorRecord, type Vjp, vjp } from './autograd/vjp.ts';
-export type { DeviceCaps, KernelFamily, SubgroupMatrixConfig } from './caps.ts';
+export type { DeviceCaps, SubgroupMatrixConfig } from './caps.ts';
 export { createDevice, type DeviceOptions } from './create-device.ts';
 export { DTYPE_BYTES, type DType, type HostArray } from './dtype.ts';
 export * from './errors.ts';
@@ -38,6 +38,7 @@ export {
   explainVariants,
   findMissing,
   formatMatrixConfig,
+  formatVariants,
   listDefinedVariants,
   parseVariants,
   type Requirements,

@@ -71,9 +71,7 @@ test('lines of the script become rows; what else is printed is passed over', asy
 
 test('the script gets our adapter and our number of runs', async () => {
   const { error } = await compare({ python: python('echo "$@" >&2; exit 3'), foxPath: '/fox' });
-  expect(error).toMatch(
-    /ended with 3: .*--runs 3 --adapter .*\((gpu|software) kernels\) --fox-path \/fox/,
-  );
+  expect(error).toMatch(/ended with 3: .*--runs 3 --adapter \S.* --fox-path \/fox/);
 });
 
 test('what cannot run at all is an error at the end; other rows stay', async () => {

@@ -173,7 +173,7 @@ gpuSuite(
       ).not.toThrow();
     });
   },
-  ['gpu', 'software'],
+  ['tiled', 'scalar'],
 );
 
 describe('the twin', () => {

@@ -5,7 +5,13 @@ import type { Peaks, Summary } from '../schema.ts';
 import { summarize } from '../timing/statistics.ts';
 import { kernelTimes, totalMs, wallMs } from '../timing/timer.ts';
 import { leadRuns, warmUp } from '../timing/warm-up.ts';
-import { copyMemory, type MultiplyAddDims, multiplyAdd, UNROLLED_STEPS } from './peaks.kernel.ts';
+import {
+  type CopyDims,
+  copyMemory,
+  type MultiplyAddDims,
+  multiplyAdd,
+  UNROLLED_STEPS,
+} from './peaks.kernel.ts';
 import { peakTflops } from './shares.ts';
 
 /** Each chain goes to 2, slowly: hundreds of steps can be told from each other. */
@@ -17,7 +23,8 @@ const TRIALS = 3;
 
 /** Launches to try, long enough for the clock; memory larger than the caches. */
 const SIZES = {
-  gpu: {
+  hardware: {
+    workgroupSize: 256,
     launches: [
       { threads: 2 ** 19, chains: 8 },
       { threads: 2 ** 22, chains: 8 },
@@ -28,6 +35,7 @@ const SIZES = {
     copyThreads: 2 ** 20,
   },
   software: {
+    workgroupSize: 16,
     launches: [
       { threads: 2 ** 10, chains: 2 },
       { threads: 2 ** 10, chains: 8 },
@@ -37,6 +45,8 @@ const SIZES = {
     copyThreads: 2 ** 10,
   },
 } as const;
+
+const getSizes = ({ caps }: Device) => SIZES[caps.isSoftware ? 'software' : 'hardware'];
 
 interface RunCounts {
   readonly runs: number;
@@ -54,11 +64,12 @@ async function measureCompute(
   device: Device,
   { runs, warmSeconds }: RunCounts,
 ): Promise<Peaks['compute']> {
-  const { launches, runMs } = SIZES[device.caps.kernels];
+  const { launches, runMs, workgroupSize } = getSizes(device);
   const trial = { runs: TRIALS, warmSeconds: warmSeconds / launches.length };
   const tried: { dims: MultiplyAddDims; compute: Peaks['compute'] }[] = [];
   for (const launch of launches) {
-    const dims = { ...launch, steps: await stepsFor(device, launch, runMs) };
+    const sizes = { ...launch, workgroupSize };
+    const dims = { ...sizes, steps: await stepsFor(device, sizes, runMs) };
     tried.push({ dims, compute: await timeCompute(device, dims, trial) });
   }
   const { dims } = fastest(tried);
@@ -80,11 +91,12 @@ async function timeCompute(
 }
 
 async function measureMemory(device: Device, settings: RunCounts): Promise<Peaks['memory']> {
-  const { copyBytes, copyThreads } = SIZES[device.caps.kernels];
+  const { copyBytes, copyThreads, workgroupSize } = getSizes(device);
   const { maxStorageBufferBindingSize } = device.caps.limits;
   const bytes = Math.min(copyBytes, 2 ** Math.floor(Math.log2(maxStorageBufferBindingSize)));
+  const launch = { threads: copyThreads, workgroupSize };
   using source = device.zeros([bytes / 4]);
-  const ms = await timeRuns(device, settings, () => recordCopy(device, source, copyThreads));
+  const ms = await timeRuns(device, settings, () => recordCopy(device, source, launch));
   return { bytes: 2 * bytes, ms };
 }
 
@@ -105,11 +117,15 @@ export function recordMultiplyAdd(device: Device, dims: MultiplyAddDims): Tensor
 }
 
 /** @param x f32, a multiple of 4 elements. @returns a copy of it */
-export function recordCopy(device: Device, x: Tensor, threads: number): Tensor {
+export function recordCopy(
+  device: Device,
+  x: Tensor,
+  { threads, workgroupSize }: Omit<CopyDims, 'size'>,
+): Tensor {
   const out = device.empty(x.shape);
   const size = x.size / 4;
   copyMemory.run(device, {
-    dims: { size, threads },
+    dims: { size, threads, workgroupSize },
     tensors: { x, out },
     params: { size, stride: threads },
   });

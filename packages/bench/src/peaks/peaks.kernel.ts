@@ -1,6 +1,5 @@
 // Spec, grid and cost of the two kernels that measure what an adapter can do.
 
-import type { DeviceCaps } from '@vulpes/tensor-core';
 import { defineKernel } from '@vulpes/wgsl-kernels';
 import copyMemoryWgsl from './copy-memory.wgsl';
 import multiplyAddWgsl from './multiply-add.wgsl';
@@ -16,17 +15,15 @@ export interface MultiplyAddDims {
   readonly steps: number;
   /** Of four lanes in each thread: 2 or 8. */
   readonly chains: number;
+  readonly workgroupSize: number;
 }
 
 export interface CopyDims {
   /** vec4 elements. */
   readonly size: number;
   readonly threads: number;
+  readonly workgroupSize: number;
 }
-
-const select = (_dims: unknown, { kernels }: Pick<DeviceCaps, 'kernels'>) => ({
-  WG_SIZE: kernels === 'gpu' ? 256 : 16,
-});
 
 const workgroups = (threads: number, { WG_SIZE }: { readonly WG_SIZE: number }) =>
   [threads / WG_SIZE, 1, 1] as const;
@@ -36,7 +33,10 @@ export const multiplyAdd = defineKernel({
   source: multiplyAddWgsl,
   bindings: ['out:write'],
   params: ['steps:u32', 'factor:f32', 'addend:f32'],
-  select: (dims: MultiplyAddDims, caps) => ({ ...select(dims, caps), IS_WIDE: dims.chains === 8 }),
+  select: ({ chains, workgroupSize }: MultiplyAddDims) => ({
+    WG_SIZE: workgroupSize,
+    IS_WIDE: chains === 8,
+  }),
   grid: ({ threads }: MultiplyAddDims, spec) => workgroups(threads, spec),
   flops: ({ threads, steps, chains }) => threads * steps * chains * FLOPS_PER_CHAIN_STEP,
 });
@@ -46,7 +46,7 @@ export const copyMemory = defineKernel({
   source: copyMemoryWgsl,
   bindings: ['x:read', 'out:write'],
   params: ['size:u32', 'stride:u32'],
-  select,
+  select: ({ workgroupSize }: CopyDims) => ({ WG_SIZE: workgroupSize }),
   grid: ({ threads }: CopyDims, spec) => workgroups(threads, spec),
   bytes: ({ size }: CopyDims) => size * BYTES_PER_ELEMENT,
 });

@@ -17,6 +17,14 @@ export function formatInvocation({
     ...option('--max-tokens', maxTokens),
     ...option('--preset', presets?.join(',') ?? null),
     ...option('--adapter', adapter),
-    ...option('--kernels', kernels),
+    ...listVariants(kernels),
   ].join(' ');
 }
+
+/** One option a variant. Older reports name the kernels of all ops: `gpu` or `software`. */
+function listVariants(kernels: string | null): string[] {
+  if (kernels === null || kernels === 'auto') return [];
+  return (OLDER_NAMES[kernels] ?? kernels).split(', ').map((variant) => `--variant ${variant}`);
+}
+
+const OLDER_NAMES: Readonly<Record<string, string>> = { gpu: 'tiled', software: 'scalar' };

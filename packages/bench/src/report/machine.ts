@@ -1,14 +1,15 @@
 // The machine of a report, and its adapter in words.
 
-import type { Device } from '@vulpes/tensor-core';
+import { type Device, formatVariants } from '@vulpes/tensor-core';
 import type { HostInfo, MachineInfo } from '../schema.ts';
 
 export const describeMachine = ({ caps }: Pick<Device, 'caps'>, host: HostInfo): MachineInfo => ({
   ...caps,
+  kernels: formatVariants(caps.variants),
   host,
 });
 
-/** `nvidia NVIDIA H100 (gpu kernels)` */
+/** `nvidia NVIDIA H100`; with forced variants `nvidia NVIDIA H100 (matmul=tiled kernels)`. Older reports say `gpu` or `software`. */
 export function adapterName({
   adapter,
   kernels,
@@ -21,7 +22,7 @@ export function adapterName({
     vendor && card.startsWith(vendor) ? '' : vendor,
     card,
     description || architecture,
-    kernels && `(${kernels} kernels)`,
+    kernels && kernels !== 'auto' && `(${kernels} kernels)`,
   ];
   return words.filter(Boolean).join(' ');
 }

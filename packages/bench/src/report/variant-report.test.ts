@@ -128,7 +128,8 @@ gpuSuite('reportVariant', (device) => {
     test('launches and peak memory of a run, without its inputs', async () => {
       const x = device().zeros([2 ** 20]);
       const given = timed({ wall: [1], gpu: [1] });
-      const run = () => ({ y: recordCopy(device(), x, 1024), z: device().zeros([2 ** 18]) });
+      const launch = { threads: 1024, workgroupSize: 16 };
+      const run = () => ({ y: recordCopy(device(), x, launch), z: device().zeros([2 ** 18]) });
       const one = { ...given, workload: { ...given.workload, run } };
       const { counts } = await report(one, one, BASIS);
       x.dispose();

@@ -20,7 +20,9 @@ function watch(device: Device, ...runsMs: number[]) {
         turns.push(name);
         clock.queue(ms);
         for (let i = 0; i <= index; i++)
-          recordMultiplyAdd(device, { threads: 1024, steps: 64, chains: 8 });
+          recordMultiplyAdd(device, {
+            ...{ threads: 1024, steps: 64, chains: 8, workgroupSize: 16 },
+          });
         return {};
       },
       expected: () => ({}),

@@ -37,7 +37,9 @@ gpuSuite('timer', (device) => {
     const record = () => {
       runs++;
       for (let i = 0; i < runs; i++)
-        recordMultiplyAdd(device(), { threads: 1024, steps: 64, chains: 8 });
+        recordMultiplyAdd(device(), {
+          ...{ threads: 1024, steps: 64, chains: 8, workgroupSize: 16 },
+        });
     };
     expect(await kernelTimes(device(), record, 2)).toHaveLength(3);
     const kernels = (await kernelTimes(device(), record)) ?? [];

@@ -15,7 +15,10 @@ test('untimed runs before a sample: 10 ms of them, at most 256, none before a lo
 });
 
 gpuSuite('warmUp', (device) => {
-  const record = () => recordMultiplyAdd(device(), { threads: 1024, steps: 64, chains: 8 });
+  const record = () =>
+    recordMultiplyAdd(device(), {
+      ...{ threads: 1024, steps: 64, chains: 8, workgroupSize: 16 },
+    });
 
   /** Runs between two waits, and what a run takes, for work of so much host and device time. */
   async function watch(hostMs: number, deviceMs: number, seconds: number) {

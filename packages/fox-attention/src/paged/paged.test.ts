@@ -1,4 +1,4 @@
-// Both kernel families against the f64 reference, chunk after chunk; the twin and the kernels against attention over the whole text.
+// Both variants against the f64 reference, chunk after chunk; the twin and the kernels against attention over the whole text.
 
 import { type Device, disposeAll, type Tensor } from '@vulpes/tensor-core';
 import { expectMatch, gpuSuite, underTwoFills } from '@vulpes/tensor-core/testing';
@@ -200,5 +200,5 @@ gpuSuite(
       }
     });
   },
-  ['gpu', 'software'],
+  ['tiled', 'scalar'],
 );

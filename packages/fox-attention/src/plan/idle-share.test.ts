@@ -39,7 +39,7 @@ describe('idleShare', () => {
   });
 });
 
-describe('the order of the gpu kernels', () => {
+describe('the order of the tiled kernels', () => {
   const sideBySide = headsSideBySide({ keyLen: TOKENS, headDim: 64 }, dims.heads);
   const orders = [headAfterHead, lastRowsFirst(sideBySide), longestFirst];
 

@@ -41,7 +41,7 @@ export const headAfterHead = ({ heads, tiles }: LaunchDims, work: WorkOfTile): n
   Array.from({ length: heads * tiles }, (_, at) => work(Math.floor(at / tiles), at % tiles));
 
 /**
- * `sideBySide` heads take turns, the last row tile of each first; then the next heads: how the gpu kernels number them,
+ * `sideBySide` heads take turns, the last row tile of each first; then the next heads: how the tiled kernels number them,
  * with `headsSideBySide` of kernels/tile.ts.
  */
 export const lastRowsFirst =

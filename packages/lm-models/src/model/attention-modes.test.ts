@@ -145,5 +145,5 @@ gpuSuite(
       );
     });
   },
-  ['gpu', 'software'],
+  ['tiled', 'scalar'],
 );

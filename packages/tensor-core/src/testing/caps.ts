@@ -6,7 +6,6 @@ import type { DeviceCaps } from '../caps.ts';
 const PORTABLE: DeviceCaps = {
   adapter: { vendor: 'test', architecture: '', device: '', description: '' },
   isSoftware: false,
-  kernels: 'gpu',
   features: { f16: false, subgroups: false, subgroupMatrix: false, timestampQuery: false },
   subgroupMinSize: 0,
   subgroupMaxSize: 0,

@@ -1,36 +1,40 @@
-// A test suite that needs a device: one per kernel family, skipped aloud where no adapter is, red where one must be.
+// A test suite that needs a device: once per variant named, skipped aloud where no adapter is, red where one must be.
 
 import { beforeAll, beforeEach, describe } from 'vitest';
 import type { Device } from '../api.ts';
-import type { KernelFamily } from '../caps.ts';
 import { createDevice } from '../create-device.ts';
 import { NoAdapterError } from '../errors.ts';
+import type { VariantName } from '../variants/index.ts';
 
-/** By kernel family. Files that run in one process (`isolate: false`) share them: kernels compile once. */
-const devices = new Map<KernelFamily | 'auto', Promise<Device>>();
+/** `auto`: each op runs the variant that suits the adapter. */
+type SuiteVariant = VariantName | 'auto';
 
-function sharedDevice(kernels: KernelFamily | 'auto'): Promise<Device> {
-  const device = devices.get(kernels) ?? createDevice({ kernels });
-  devices.set(kernels, device);
+/** By forced variant. Files that run in one process (`isolate: false`) share them: kernels compile once. */
+const devices = new Map<SuiteVariant, Promise<Device>>();
+
+function sharedDevice(variant: SuiteVariant): Promise<Device> {
+  const device =
+    devices.get(variant) ?? createDevice(variant === 'auto' ? {} : { variants: variant });
+  devices.set(variant, device);
   return device;
 }
 
 /**
- * Runs the suite on a device of the adapter's own kernel family, or once per family named.
+ * Runs the suite with the variants that suit the adapter, or once per variant named, forced for all ops that have it.
  * FOX_REQUIRE_GPU=1 turns a missing adapter from a skip into a failure.
  */
 export function gpuSuite(
   name: string,
-  body: (device: () => Device) => void,
-  families: readonly (KernelFamily | 'auto')[] = ['auto'],
+  body: (device: () => Device, variant: SuiteVariant) => void,
+  variants: readonly SuiteVariant[] = ['auto'],
 ): void {
-  for (const kernels of families) {
-    describe(kernels === 'auto' ? name : `${name} (${kernels} kernels)`, () => {
+  for (const variant of variants) {
+    describe(variant === 'auto' ? name : `${name} (${variant} kernels)`, () => {
       let device: Device | null = null;
       let reason = '';
       beforeAll(async () => {
         try {
-          device = await sharedDevice(kernels);
+          device = await sharedDevice(variant);
         } catch (error) {
           if (!NoAdapterError.isInstance(error) || process.env.FOX_REQUIRE_GPU === '1') throw error;
           reason = error.message;
@@ -39,7 +43,7 @@ export function gpuSuite(
       beforeEach((context) => {
         if (!device) context.skip(reason);
       });
-      body(() => device as Device);
+      body(() => device as Device, variant);
     });
   }
 }

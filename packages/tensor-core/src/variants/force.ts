@@ -18,6 +18,12 @@ export function parseVariants(choice: VariantChoice): Readonly<Record<string, st
   return forced;
 }
 
+/** As users write it, `matmul=tiled, scalar`; `auto` where nothing is forced. */
+export const formatVariants = (forced: Readonly<Record<string, string>>): string =>
+  Object.entries(forced)
+    .map(([op, name]) => (op === ALL_OPS ? name : `${op}=${name}`))
+    .join(', ') || 'auto';
+
 const isRecord = (choice: VariantChoice): choice is Readonly<Record<string, string>> =>
   typeof choice === 'object' && !Array.isArray(choice);
 

@@ -8,5 +8,10 @@ export {
   type Variants,
 } from './define-variants.ts';
 export { describeVariants, explainVariants, type VariantReport } from './explain.ts';
-export { assertForcedVariantsRun, parseVariants, type VariantChoice } from './force.ts';
+export {
+  assertForcedVariantsRun,
+  formatVariants,
+  parseVariants,
+  type VariantChoice,
+} from './force.ts';
 export { findMissing, formatMatrixConfig, type Requirements } from './requirements.ts';

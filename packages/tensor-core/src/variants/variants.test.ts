@@ -3,7 +3,13 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { createDevice } from '../create-device.ts';
 import { gpuSuite, makeCaps } from '../testing/index.ts';
-import { defineVariants, describeVariants, explainVariants, parseVariants } from './index.ts';
+import {
+  defineVariants,
+  describeVariants,
+  explainVariants,
+  formatVariants,
+  parseVariants,
+} from './index.ts';
 
 interface Dims {
   readonly k: number;
@@ -163,6 +169,13 @@ describe('names that a user gives', () => {
     expect(parseVariants('scalar,test-product=tiled')).toEqual(
       parseVariants({ '*': 'scalar', 'test-product': 'tiled' }),
     );
+  });
+
+  test('are written as they are read, and auto where nothing is forced', () => {
+    const forced = parseVariants(['test-product=tiled', 'scalar']);
+    expect(formatVariants(forced)).toBe('test-product=tiled, scalar');
+    expect(parseVariants(formatVariants(forced))).toEqual(forced);
+    expect(formatVariants(parseVariants([]))).toBe('auto');
   });
 
   test('are errors where no op or variant has them', () => {

@@ -46,5 +46,5 @@ gpuSuite(
       expect(() => globalNorm([device().zeros([1], { dtype: 'i32' })])).toThrow(/f32, got i32/);
     });
   },
-  ['gpu', 'software'],
+  ['tiled', 'scalar'],
 );

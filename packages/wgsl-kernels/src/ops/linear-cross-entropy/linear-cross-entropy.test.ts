@@ -1,4 +1,4 @@
-// The fused loss against its f64 reference: loss, loss per token and both gradients, on both kernel families.
+// The fused loss against its f64 reference: loss, loss per token and both gradients, with the scalar and the tiled variants.
 
 import { type Device, disposeAll, type Tensor, valueAndGrad } from '@vulpes/tensor-core';
 import {
@@ -214,7 +214,7 @@ gpuSuite(
       );
     });
   },
-  ['software'],
+  ['scalar'],
 );
 
 // A tiled matmul takes a software adapter a second to compile: one case with all the features.
@@ -241,5 +241,5 @@ gpuSuite(
       );
     });
   },
-  ['gpu'],
+  ['tiled'],
 );

@@ -81,7 +81,7 @@ gpuSuite(
       );
     });
   },
-  ['software'],
+  ['scalar'],
 );
 
 gpuSuite(
@@ -142,7 +142,7 @@ gpuSuite(
       }
     });
   },
-  ['software', 'gpu'],
+  ['scalar', 'tiled'],
 );
 
 gpuSuite(
@@ -169,7 +169,7 @@ gpuSuite(
       expectMatch('c', actual.c, referenceMatmul(sizes, a, b), 2e-6);
     });
   },
-  ['software'],
+  ['scalar'],
 );
 
 gpuSuite(
@@ -193,5 +193,5 @@ gpuSuite(
       expectMatch('c', actual.c, referenceMatmul(sizes, a, b), 2e-6);
     });
   },
-  ['gpu'],
+  ['tiled'],
 );

@@ -78,5 +78,5 @@ gpuSuite(
       );
     });
   },
-  ['gpu', 'software'],
+  ['tiled', 'scalar'],
 );

@@ -93,5 +93,5 @@ gpuSuite(
       );
     });
   },
-  ['gpu', 'software'],
+  ['tiled', 'scalar'],
 );
