@@ -2,5 +2,9 @@ import { defineConfig } from 'tsup';
 import { packageBuild } from '../../tools/tsup-preset/index.ts';
 
 export default defineConfig(
-  packageBuild({ index: 'src/index.ts', 'reference/index': 'src/reference/index.ts' }),
+  packageBuild({
+    index: 'src/index.ts',
+    'reference/index': 'src/reference/index.ts',
+    'testing/index': 'src/testing/index.ts',
+  }),
 );

@@ -18,7 +18,6 @@ const selfTestKernel = defineKernel({
   name: 'self-test',
   source: selfTestWgsl,
   bindings: ['x:read', 'y:write'],
-  params: ['size:u32'],
   select: () => ({}),
   grid: ({ size }: { size: number }) => [Math.ceil(size / 64), 1, 1],
 });
@@ -48,6 +47,6 @@ export function compareResult(y: ArrayLike<number>): Omit<SelfTest, 'millisecond
 async function compute(device: Device): Promise<ArrayLike<number>> {
   using x = device.tensor(inputs, [SIZE], { label: 'x' });
   using y = device.empty([SIZE], { label: 'y' });
-  selfTestKernel.run(device, { dims: { size: SIZE }, tensors: { x, y }, params: { size: SIZE } });
+  selfTestKernel.run(device, { dims: { size: SIZE }, tensors: { x, y } });
   return await y.data();
 }

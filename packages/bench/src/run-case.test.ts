@@ -19,7 +19,6 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   if (id.x < params.size) { y[id.x] = 2.0 * x[id.x]; }
 }`,
   bindings: ['x:read', 'y:write'],
-  params: ['size:u32'],
   select: (_dims: { size: number }) => ({}),
   grid: ({ size }) => [Math.ceil(size / 64), 1, 1],
 });
@@ -33,7 +32,7 @@ const workload =
       run() {
         const y = device.empty([size]);
         for (let i = 0; i < launches; i++) {
-          double.run(device, { dims: { size }, tensors: { x, y }, params: { size } });
+          double.run(device, { dims: { size }, tensors: { x, y } });
         }
         return { y };
       },

@@ -35,15 +35,13 @@ export interface KernelDefinition<
    */
   readonly bindings: Bindings;
   /** Values of `struct Params` that are not dims of the same name in camelCase (`seq_len` is `dims.seqLen`). Pure. */
-  readonly params?: readonly string[] | ((dims: Dims) => Readonly<Record<string, number>>);
+  readonly params?: (dims: Dims) => Readonly<Record<string, number>>;
   /** Values of the `@spec` block. Pure. */
   select(dims: Dims, caps: DeviceCaps): Spec;
   /** Workgroups [x, y, z]. Pure. */
   grid(dims: Dims, spec: Spec): readonly [number, number, number];
   /** Workgroup memory in bytes. */
   workgroupBytes?(spec: Spec): number;
-  flops?(dims: Dims): number;
-  bytes?(dims: Dims): number;
 }
 
 export interface KernelCall<
@@ -54,15 +52,26 @@ export interface KernelCall<
   /** Sizes and numbers of the launch. */
   readonly dims: Dims;
   readonly tensors: KernelTensors<Bindings>;
-  readonly params?: Readonly<Record<string, number>>;
   /** Overrides of what `select` chose, for tests and tuning. */
   readonly spec?: Partial<Spec>;
+}
+
+/** What a launch of given sizes comes to on a device. */
+export interface KernelPlan<Spec extends KernelSpec> {
+  readonly spec: Spec;
+  /** Complete text, with all optional bindings given. */
+  readonly wgsl: string;
+  /** Bytes of `struct Params`, null without one. */
+  readonly params: Uint8Array | null;
+  readonly workgroups: readonly [number, number, number];
 }
 
 export interface Kernel<Dims, Spec extends KernelSpec, Bindings extends readonly BindingText[]>
   extends KernelDefinition<Dims, Spec, Bindings> {
   /** Complete WGSL for a spec. @param absent optional bindings that are not given */
   wgsl(spec: Spec, absent?: readonly string[]): string;
+  /** Spec, text, params and grid of a launch. Pure: no device is needed. */
+  plan(dims: Dims, caps: DeviceCaps): KernelPlan<Spec>;
   /** Records one launch. */
   run(device: Device, call: KernelCall<Dims, Spec, Bindings>): void;
 }
@@ -79,9 +88,7 @@ export function defineKernel<
   const { name, source, lib = [] } = definition;
   const bindings = definition.bindings.map(parseBinding);
   const contract = parseContract(name, [...lib, source].join('\n'));
-  const { params } = definition;
   checkContract(name, contract, bindings);
-  if (Array.isArray(params)) checkLegacy(name, params, contract.params);
   const specNames = listSpecNames(source);
   const flagged = bindings.filter(
     (binding) => binding.isOptional && specNames.includes(toPresenceName(binding.name)),
@@ -92,35 +99,42 @@ export function defineKernel<
     const access = bindings.map((binding) => binding.access);
     return { label, wgsl, access, hasParams: contract.params.length > 0 };
   };
+  const toWgsl = (spec: Spec, absent: readonly string[] = []): string => {
+    const presence = toPresence(flagged, (key) => !absent.includes(key));
+    return assemble(name, source, { ...spec, ...presence }, lib);
+  };
+  const toParams = (dims: Dims): Uint8Array | null =>
+    contract.params.length === 0
+      ? null
+      : packParams(name, contract.params, definition.params?.(dims) ?? {}, dims as Values);
   return {
     ...definition,
-    wgsl: (spec, absent = []) =>
-      assemble(
-        name,
-        source,
-        { ...spec, ...toPresence(flagged, (key) => !absent.includes(key)) },
-        lib,
-      ),
-    run(device, call) {
-      const tensors = call.tensors as Readonly<Record<string, Tensor | null | undefined>>;
-      const selected = { ...definition.select(call.dims, device.caps), ...call.spec } as Spec;
+    wgsl: toWgsl,
+    plan(dims, caps) {
+      const spec = definition.select(dims, caps);
+      const workgroups = definition.grid(dims, spec);
+      return { spec, wgsl: toWgsl(spec), params: toParams(dims), workgroups };
+    },
+    run(device, { dims, tensors: given, spec: overrides }) {
+      const tensors = given as GivenTensors;
+      const selected = { ...definition.select(dims, device.caps), ...overrides } as Spec;
       const spec = { ...selected, ...toPresence(flagged, (key) => Boolean(tensors[key])) };
       const label = toLabel(name, spec);
       const program = programs.get(label) ?? makeProgram(label, spec);
       programs.set(label, program);
-      const derived = (typeof params === 'function' ? params(call.dims) : call.params) ?? {};
-      const dims = call.dims as Readonly<Record<string, unknown>>;
+      const params = toParams(dims);
       device.dispatch({
         program,
         tensors: bindings.map((binding) => pick(name, binding, tensors)),
-        ...(contract.params.length > 0 && {
-          params: packParams(name, contract.params, derived, dims),
-        }),
-        workgroups: definition.grid(call.dims, selected),
+        ...(params && { params }),
+        workgroups: definition.grid(dims, selected),
       });
     },
   };
 }
+
+type Values = Readonly<Record<string, unknown>>;
+type GivenTensors = Readonly<Record<string, Tensor | null | undefined>>;
 
 const toPresence = (
   flagged: readonly Binding[],
@@ -135,22 +149,9 @@ function toLabel(name: string, spec: KernelSpec): string {
   return `${name}[${entries.map(([key, value]) => `${key}=${value}`).join()}]`;
 }
 
-function pick(
-  kernel: string,
-  { name, isOptional }: Binding,
-  tensors: Readonly<Record<string, Tensor | null | undefined>>,
-): Tensor | null {
+function pick(kernel: string, { name, isOptional }: Binding, tensors: GivenTensors): Tensor | null {
   const tensor = tensors[name];
   if (tensor) return tensor;
   if (isOptional) return null;
   throw new KernelSpecError(`${kernel}: expected a tensor for binding ${name}, got none.`);
-}
-
-function checkLegacy(
-  kernel: string,
-  params: readonly string[],
-  fields: readonly { name: string; type: string }[],
-): void {
-  const declared = fields.map(({ name, type }) => `${name}:${type}`).join();
-  if (declared !== params.join()) throw new KernelSpecError(`${kernel}: ${declared} / ${params}`);
 }

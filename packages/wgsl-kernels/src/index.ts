@@ -17,6 +17,7 @@ export {
   type Kernel,
   type KernelCall,
   type KernelDefinition,
+  type KernelPlan,
 } from './define-kernel.ts';
 export { logLambdaWgsl } from './lib/log-lambda.ts';
 export { avoidBarriersOnCpu } from './lib/prefer.ts';

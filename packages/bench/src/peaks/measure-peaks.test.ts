@@ -8,7 +8,7 @@ import {
   recordMultiplyAdd,
   referenceMultiplyAdd,
 } from './measure-peaks.ts';
-import { copyMemory, multiplyAdd } from './peaks.kernel.ts';
+import { countBytes, countFlops } from './peaks.kernel.ts';
 import { computeShares, peakGbPerSecond, peakTflops } from './shares.ts';
 
 /** The fastest of the runs took 1 ms. */
@@ -44,10 +44,10 @@ test('the launch with the most FLOP/s in its fastest run', () => {
 
 test('what the two kernels count', () => {
   // 4 lanes · 2 flops; a vec4 read and written.
-  expect(multiplyAdd.flops?.({ threads: 4, steps: 32, chains: 2, workgroupSize: 4 })).toBe(
+  expect(countFlops({ threads: 4, steps: 32, chains: 2, workgroupSize: 4 })).toBe(
     4 * 32 * 2 * 4 * 2,
   );
-  expect(copyMemory.bytes?.({ size: 10, threads: 1, workgroupSize: 1 })).toBe(10 * 16 * 2);
+  expect(countBytes({ size: 10, threads: 1, workgroupSize: 1 })).toBe(10 * 16 * 2);
 });
 
 gpuSuite('peaks', (device) => {

@@ -8,6 +8,7 @@ import { leadRuns, warmUp } from '../timing/warm-up.ts';
 import {
   type CopyDims,
   copyMemory,
+  countFlops,
   type MultiplyAddDims,
   multiplyAdd,
   UNROLLED_STEPS,
@@ -87,7 +88,7 @@ async function timeCompute(
 ): Promise<Peaks['compute']> {
   const { threads, chains } = dims;
   const ms = await timeRuns(device, settings, () => recordMultiplyAdd(device, dims));
-  return { flops: multiplyAdd.flops?.(dims) ?? 0, ms, launch: { threads, chains } };
+  return { flops: countFlops(dims), ms, launch: { threads, chains } };
 }
 
 async function measureMemory(device: Device, settings: RunCounts): Promise<Peaks['memory']> {
@@ -109,9 +110,8 @@ export function recordMultiplyAdd(device: Device, dims: MultiplyAddDims): Tensor
   );
   const out = device.empty([threads]);
   multiplyAdd.run(device, {
-    dims,
+    dims: { ...dims, factor: FACTOR, addend: ADDEND },
     tensors: { out },
-    params: { steps, factor: FACTOR, addend: ADDEND },
   });
   return out;
 }
@@ -127,7 +127,6 @@ export function recordCopy(
   copyMemory.run(device, {
     dims: { size, threads, workgroupSize },
     tensors: { x, out },
-    params: { size, stride: threads },
   });
   return out;
 }

@@ -18,12 +18,25 @@ export interface MultiplyAddDims {
   readonly workgroupSize: number;
 }
 
+/** A step is value * factor + addend. */
+interface MultiplyAddLaunch extends MultiplyAddDims {
+  readonly factor: number;
+  readonly addend: number;
+}
+
+/** FLOPs of a launch. */
+export const countFlops = ({ threads, steps, chains }: MultiplyAddDims): number =>
+  threads * steps * chains * FLOPS_PER_CHAIN_STEP;
+
 export interface CopyDims {
   /** vec4 elements. */
   readonly size: number;
   readonly threads: number;
   readonly workgroupSize: number;
 }
+
+/** Bytes that a copy reads and writes. */
+export const countBytes = ({ size }: CopyDims): number => size * BYTES_PER_ELEMENT;
 
 const workgroups = (threads: number, { WG_SIZE }: { readonly WG_SIZE: number }) =>
   [threads / WG_SIZE, 1, 1] as const;
@@ -32,21 +45,18 @@ export const multiplyAdd = defineKernel({
   name: 'multiply-add',
   source: multiplyAddWgsl,
   bindings: ['out:write'],
-  params: ['steps:u32', 'factor:f32', 'addend:f32'],
-  select: ({ chains, workgroupSize }: MultiplyAddDims) => ({
+  select: ({ chains, workgroupSize }: MultiplyAddLaunch) => ({
     WG_SIZE: workgroupSize,
     IS_WIDE: chains === 8,
   }),
-  grid: ({ threads }: MultiplyAddDims, spec) => workgroups(threads, spec),
-  flops: ({ threads, steps, chains }) => threads * steps * chains * FLOPS_PER_CHAIN_STEP,
+  grid: ({ threads }, spec) => workgroups(threads, spec),
 });
 
 export const copyMemory = defineKernel({
   name: 'copy-memory',
   source: copyMemoryWgsl,
   bindings: ['x:read', 'out:write'],
-  params: ['size:u32', 'stride:u32'],
+  params: ({ threads }: CopyDims) => ({ stride: threads }),
   select: ({ workgroupSize }: CopyDims) => ({ WG_SIZE: workgroupSize }),
   grid: ({ threads }: CopyDims, spec) => workgroups(threads, spec),
-  bytes: ({ size }: CopyDims) => size * BYTES_PER_ELEMENT,
 });

@@ -26,7 +26,6 @@ const differences = defineKernel({
     }`,
   lib: [logLambdaWgsl],
   bindings: ['log_lambda:read', 'y:write'],
-  params: [],
   select: () => ({}),
   grid: () => [SEQ_LEN / 64, 1, 1],
 });
@@ -36,7 +35,7 @@ gpuSuite('log-lambda', (device) => {
     const gates = randomArray(42, SEQ_LEN, { mean: -5, distribution: 'uniform', scale: 5 });
     const y = device().empty([SEQ_LEN]);
     const logLambda = cumulativeLogGate(device().tensor(gates, [1, SEQ_LEN, 1]));
-    differences.run(device(), { dims: {}, tensors: { log_lambda: logLambda, y }, params: {} });
+    differences.run(device(), { dims: {}, tensors: { log_lambda: logLambda, y } });
     const exact = referenceCumulativeLogGate({ batch: 1, seqLen: SEQ_LEN, numHeads: 1 }, gates);
     const expected = exact.map((value, t) => value - exact[t - (t % 32)]!);
     expectMatch('D', await y.data(), expected, 1e-7);

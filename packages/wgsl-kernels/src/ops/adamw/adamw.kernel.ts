@@ -26,5 +26,4 @@ export const adamwKernel = defineKernel({
     Vector: vectorType(vectorWidth(size)),
   }),
   grid: ({ size }, { WG_SIZE }) => threadGrid(size / vectorWidth(size), WG_SIZE),
-  bytes: ({ size }) => 28 * size,
 });

@@ -45,7 +45,6 @@ export const squareSums = defineKernel({
     Vector: vectorType(vectorWidth(dims.size)),
   }),
   grid: ({ size }) => foldGrid(squareSumParts(size)),
-  bytes: ({ size }) => 4 * (size + squareSumParts(size)),
 });
 
 export const root = defineKernel({

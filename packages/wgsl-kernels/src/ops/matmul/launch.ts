@@ -15,13 +15,8 @@ import {
 import type { ScalarBlock } from './scalar-source.ts';
 import { sumSplits } from './sum-splits.kernel.ts';
 
-/** C [batch, m, n] = op(A) op(B) (+ bias) (+ C); matrices are dense unless strides are given. */
-export interface MatmulLaunch {
-  readonly a: Tensor;
-  readonly b: Tensor;
-  /** Written, or added to where `accumulate`. */
-  readonly c: Tensor;
-  readonly bias?: Tensor | undefined;
+/** Sizes of a launch; matrices are dense unless strides are given. */
+export interface MatmulShape {
   readonly m: number;
   readonly n: number;
   readonly k: number;
@@ -39,6 +34,15 @@ export interface MatmulLaunch {
   readonly offsetB?: number;
   readonly offsetC?: number;
   readonly accumulate?: boolean;
+}
+
+/** C [batch, m, n] = op(A) op(B) (+ bias) (+ C). */
+export interface MatmulLaunch extends MatmulShape {
+  readonly a: Tensor;
+  readonly b: Tensor;
+  /** Written, or added to where `accumulate`. */
+  readonly c: Tensor;
+  readonly bias?: Tensor | undefined;
 }
 
 type Sizes = Pick<MatmulDims, 'm' | 'n' | 'k' | 'batch' | 'transposeA' | 'transposeB'>;
@@ -65,13 +69,13 @@ export const matmulVariants = defineVariants<Sizes, MatmulVariant>('matmul', [
   },
 ]);
 
-const toSizes = ({ m, n, k, batch = 1, transposeA = false, transposeB = false }: MatmulLaunch) => ({
+const toSizes = ({ m, n, k, batch = 1, transposeA = false, transposeB = false }: MatmulShape) => ({
   ...{ m, n, k, batch, transposeA, transposeB },
 });
 
 /** Sizes, strides and splits of a launch. Pure. */
 export function planMatmul(
-  launch: MatmulLaunch,
+  launch: MatmulShape,
   variant: Pick<MatmulVariant, 'selectSplits'>,
 ): MatmulDims {
   const sizes = toSizes(launch);

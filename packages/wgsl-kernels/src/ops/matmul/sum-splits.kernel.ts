@@ -14,5 +14,4 @@ export const sumSplits = defineKernel({
     ACCUMULATE: dims.accumulate,
   }),
   grid: ({ m, n, batch }, spec) => foldGrid(Math.ceil((m * n * batch) / spec.WG_SIZE)),
-  bytes: ({ m, n, batch, splits }) => 4 * m * n * batch * (splits + 1),
 });

@@ -1,0 +1,32 @@
+// All kernels of this package: listed, and within the limits of every WebGPU device.
+
+import { makeCaps } from '@vulpes/tensor-core/testing';
+import { findKernelProblems, findUnlisted } from '@vulpes/wgsl-kernels/testing';
+import { describe, expect, test } from 'vitest';
+import { listKernels, listVariants } from './testing/index.ts';
+
+const modules = import.meta.glob<object>('./**/*.kernel.ts', { eager: true });
+
+const devices = [
+  ['a GPU', makeCaps()],
+  ['a CPU adapter', makeCaps({ isSoftware: true })],
+] as const;
+
+test('all kernels and variants are listed', () => {
+  const names = [
+    ...listKernels().map(({ kernel }) => kernel.name),
+    ...listVariants().map(({ op }) => op),
+  ];
+  expect(Object.keys(modules).length).toBeGreaterThan(0);
+  expect(findUnlisted(Object.values(modules), names)).toEqual([]);
+});
+
+describe.each(devices)('on %s', (_name, caps) => {
+  test.each(listKernels().map((listed) => [listed.kernel.name, listed] as const))(
+    '%s keeps the portable limits',
+    (_kernel, listed) => {
+      expect(listed.sizes.length).toBeGreaterThan(0);
+      expect(findKernelProblems(listed, caps)).toEqual([]);
+    },
+  );
+});

@@ -1,0 +1,3 @@
+// @vulpes/lm-models/testing: the kernels of this package, for checks of all of them.
+
+export { listKernels, listVariants } from './list-kernels.ts';

@@ -1,0 +1,26 @@
+// The kernels of this package, with sizes to check them at.
+
+import type { Variants } from '@vulpes/tensor-core';
+import type { AnyKernel, ListedKernel } from '@vulpes/wgsl-kernels/testing';
+import { copyFront, findFirstPage, normMaxima, updateRetention } from '../cache/cache.kernel.ts';
+
+/** One token, odd sizes and heads that share keys, and the longest text. */
+const sizes = [
+  { batch: 1, numHeads: 1, group: 1, headDim: 16, chunkLen: 1, offset: 0 },
+  { batch: 3, numHeads: 6, group: 3, headDim: 32, chunkLen: 111, offset: 222 },
+  { batch: 8, numHeads: 24, group: 1, headDim: 128, chunkLen: 65536, offset: 65536 },
+].map((size) => ({
+  ...size,
+  heads: size.batch * size.numHeads,
+  fullPages: Math.floor((size.offset + size.chunkLen) / 32),
+  vectors: (size.batch * size.numHeads * (size.offset + size.chunkLen) * size.headDim) / 4,
+  ...{ logTolerance: -10, smScale: 1 },
+}));
+
+const kernels: readonly AnyKernel[] = [copyFront, updateRetention, findFirstPage, normMaxima];
+
+export const listKernels = (): readonly ListedKernel[] =>
+  kernels.map((kernel) => ({ kernel, sizes }));
+
+/** This package chooses among the variants of others; it has none of its own. */
+export const listVariants = (): readonly Variants<never>[] => [];

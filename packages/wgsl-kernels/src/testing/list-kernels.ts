@@ -1,0 +1,75 @@
+// The kernels of this package and the ops with variants, with sizes to check them at.
+
+import type { Variants } from '@vulpes/tensor-core';
+import { adamwKernel } from '../ops/adamw/adamw.kernel.ts';
+import { broadcastRowsKernel } from '../ops/broadcast-rows/broadcast-rows.kernel.ts';
+import { toHalf, toSingle } from '../ops/cast/cast.kernel.ts';
+import * as scans from '../ops/cumulative-log-gate/cumulative-log-gate.kernel.ts';
+import * as elementwise from '../ops/elementwise/elementwise.kernel.ts';
+import * as embedding from '../ops/embedding/embedding.kernel.ts';
+import * as norm from '../ops/global-norm/global-norm.kernel.ts';
+import * as crossEntropy from '../ops/linear-cross-entropy/linear-cross-entropy.kernel.ts';
+import * as logSigmoid from '../ops/log-sigmoid/log-sigmoid.kernel.ts';
+import { matmulVariants } from '../ops/matmul/launch.ts';
+import * as outputGate from '../ops/output-gate/output-gate.kernel.ts';
+import * as rmsNorm from '../ops/rms-norm/rms-norm.kernel.ts';
+import { ropeKernel } from '../ops/rope/rope.kernel.ts';
+import { sumRowsKernel } from '../ops/sum-rows/sum-rows.kernel.ts';
+import * as swiglu from '../ops/swiglu/swiglu.kernel.ts';
+import * as tokenShift from '../ops/token-shift/token-shift.kernel.ts';
+import { tokenVisibilityKernel } from '../ops/token-visibility/token-visibility.kernel.ts';
+import { listMatmuls } from './list-matmuls.ts';
+import type { AnyKernel, ListedKernel } from './listed-kernel.ts';
+
+/** One token, odd sizes, and 2^19 tokens of a 760M model, with the names that the kernels of all ops use. */
+const sizes = [
+  { batch: 1, seqLen: 1, numHeads: 1, headDim: 2, vocab: 1 },
+  { batch: 3, seqLen: 111, numHeads: 5, headDim: 22, vocab: 257 },
+  { batch: 8, seqLen: 65536, numHeads: 24, headDim: 64, vocab: 50257 },
+].map((size) => {
+  const [tokens, width] = [size.batch * size.seqLen, size.numHeads * size.headDim];
+  return {
+    ...size,
+    ...{ length: size.seqLen, visibilityLen: size.seqLen, offset: 0, entries: 2, window: 7 },
+    ...{ hasInitial: 1, hasPrevious: 1, activation: 'silu', needsGrad: true, direction: -1 },
+    ...{ tokens, rows: tokens, columns: width, inner: width, size: tokens * width },
+    ...{ count: tokens * width, weightRows: 1, parts: 128, rowsPerPart: Math.ceil(tokens / 128) },
+    ...{ firstPart: 0, firstRow: 0, ignoreIndex: -100, eps: 1e-6, factor: 2, value: 1 },
+    ...{ maxNorm: 1, decay: 1, stepSize: 1, rootCorrection: 1 },
+    ...{ oneMinusBeta1: 0.1, beta2: 0.9, oneMinusBeta2: 0.1 },
+  };
+});
+
+const kernels: readonly AnyKernel[] = [
+  ...[adamwKernel, broadcastRowsKernel, toHalf, toSingle],
+  ...[scans.gateChunkSums, scans.gateScan, scans.reverseChunkSums, scans.reverseScan],
+  ...[elementwise.addKernel, elementwise.scaleKernel, elementwise.scaleByKernel],
+  ...[elementwise.accumulateKernel, elementwise.fillKernel],
+  ...[embedding.embeddingForward, embedding.linkOccurrences, embedding.embeddingBackward],
+  ...[norm.squareSums, norm.root, norm.clipCoefficientKernel],
+  ...[crossEntropy.crossEntropyRowsScalar, crossEntropy.crossEntropyRowsTiled],
+  ...[crossEntropy.countedFlags, crossEntropy.meanLoss],
+  ...[logSigmoid.logSigmoidForward, logSigmoid.logSigmoidBackward],
+  ...[outputGate.outputGateForward, outputGate.outputGateBackward],
+  ...[rmsNorm.rmsNormForwardScalar, rmsNorm.rmsNormForwardTiled],
+  ...[rmsNorm.rmsNormBackwardScalar, rmsNorm.rmsNormBackwardTiled, rmsNorm.rmsNormDweight],
+  ...[ropeKernel, sumRowsKernel, swiglu.swigluForward, swiglu.swigluBackward],
+  ...[tokenShift.tokenShiftForward, tokenShift.tokenShiftBackwardScalar],
+  ...[tokenShift.tokenShiftBackwardTiled, tokenVisibilityKernel],
+];
+
+/** Each kernel of this package, the matmul kernels block by block. */
+export const listKernels = (): readonly ListedKernel[] => [
+  ...kernels.map((kernel) => ({ kernel, sizes })),
+  ...listMatmuls(),
+];
+
+/** The ops of this package that have variants. */
+export const listVariants = (): readonly Variants<never>[] => [
+  matmulVariants,
+  crossEntropy.crossEntropyRows,
+  rmsNorm.rmsNormForward,
+  rmsNorm.rmsNormBackward,
+  tokenShift.tokenShiftBackward,
+  norm.squareSumsVariants,
+];
