@@ -31,6 +31,14 @@ test('names by comma and by space, each once', () => {
   expect(given.compare).toEqual(['tfjs', 'pytorch']);
 });
 
+test('forced variants add up, and exist', () => {
+  const given = parseArguments('--variant matmul=tiled --variant scalar'.split(' '));
+  expect(given.variants).toEqual(['matmul=tiled', 'scalar']);
+  expect(() => parseArguments(['--variant', 'matmul=fast'])).toThrow(
+    /expected a variant of matmul \(.*scalar, tiled\), got 'fast'/,
+  );
+});
+
 test.each([
   '--runs 0',
   '--max-tokens 2.5',
