@@ -1,4 +1,4 @@
-// Forgetting attention as a differentiable op: records the forward kernel, and the backward kernels when the tape walks back.
+// Forgetting attention as a differentiable op: records the forward kernel, and the backward kernels when the tape runs back.
 
 import {
   type Device,

@@ -1,4 +1,4 @@
-// What certified pruning knows about the keys before each block edge, by its definition in f64: the specification of both launches.
+// What certified pruning knows about the keys up to the end of each block, by its definition in f64: the specification of both launches.
 
 const NEG_LARGE = -1e30;
 
@@ -34,10 +34,10 @@ export function referenceBlockBounds(inputs: BlockBoundInputs, dims: BlockBoundD
   for (let head = 0; head < batch * numHeads; head++) {
     const norms = keyNorms(inputs.k, head, dims);
     for (let block = 0; block < blocks; block++) {
-      const edge = Math.min((block + 1) * blockN, keyLen) - 1;
-      const first = firstSeen(inputs.visibility, Math.floor(head / numHeads), edge, keyLen);
+      const lastKey = Math.min((block + 1) * blockN, keyLen) - 1;
+      const first = firstSeen(inputs.visibility, Math.floor(head / numHeads), lastKey, keyLen);
       blockBounds.set(
-        edgeOf(inputs.logLambda, norms, { head, first, edge }, dims),
+        boundOf(inputs.logLambda, norms, { head, first, lastKey }, dims),
         (head * blocks + block) * 2,
       );
     }
@@ -45,20 +45,20 @@ export function referenceBlockBounds(inputs: BlockBoundInputs, dims: BlockBoundD
   return blockBounds;
 }
 
-function edgeOf(
+function boundOf(
   logLambda: ArrayLike<number>,
   norms: Float64Array,
-  { head, first, edge }: { head: number; first: number; edge: number },
+  { head, first, lastKey }: { head: number; first: number; lastKey: number },
   { keyLen, blockN }: BlockBoundDims,
 ): [number, number] {
-  if (first > edge) return [NEG_LARGE, 0];
+  if (first > lastKey) return [NEG_LARGE, 0];
   const lambda = (t: number) => logLambda[head * keyLen + t]!;
-  let remembered = 0;
-  for (let t = first; t <= edge; t++) remembered += Math.exp(lambda(edge) - lambda(t));
+  let keys = 0;
+  for (let t = first; t <= lastKey; t++) keys += Math.exp(lambda(lastKey) - lambda(t));
   const firstOfBlock = first - (first % blockN);
   return [
-    Math.log(remembered),
-    norms.subarray(firstOfBlock, edge + 1).reduce((a, b) => Math.max(a, b)),
+    Math.log(keys),
+    norms.subarray(firstOfBlock, lastKey + 1).reduce((a, b) => Math.max(a, b)),
   ];
 }
 

@@ -81,7 +81,7 @@ gpuSuite(
       }));
     });
 
-    test('gates of 1 remember every key; a shut gate only the last one', async () => {
+    test('gates of 1 keep every key; a shut gate only the last one', async () => {
       const dims: BlockBoundCase = {
         ...blockBoundCases[2]!,
         batch: 1,

@@ -4,11 +4,11 @@
 // decay_sums  [B, H, blocks] of block-decay-sums     log_lambda  [B, H, N] two-part numbers
 // visibility  [B, N] (first, end), read only if HAS_VISIBILITY: keys before the first that j sees do not count
 // block_bounds  [B, H, blocks] (S, norm); where j sees nothing (NEG_LARGE, 0)
-// cost        block_n + blocks / 2 exps an edge
+// cost        block_n + blocks / 2 exps a block
 
 // @spec
 const WG_SIZE: u32 = 64u;
-const LANES: u32 = 8u;        // threads that share an edge
+const LANES: u32 = 8u;        // threads that share a block
 const HAS_VISIBILITY: bool = false;
 // @end-spec
 
@@ -54,16 +54,16 @@ fn main(
   let lane = thread % LANES;
   let i_block = index % params.blocks;
   let heads = params.batch * params.num_heads;
-  let m_edge = index / params.blocks < heads;
+  let m_block = index / params.blocks < heads;
   let i_batch_head = min(index / params.blocks, heads - 1u);
-  let edge = last_key(i_block);
-  let first = first_seen(i_batch_head / params.num_heads, edge);
-  let m_seen = first <= edge;
+  let last = last_key(i_block);
+  let first = first_seen(i_batch_head / params.num_heads, last);
+  let m_seen = first <= last;
   let o_head = i_batch_head * params.key_len;
   let o_blocks = i_batch_head * params.blocks;
-  let lambda = log_lambda[o_head + edge];
+  let lambda = log_lambda[o_head + last];
   // The first block may be seen in part: its tokens are summed anew. Where nothing is seen, both loops are empty.
-  let first_block = min(first, edge) / params.block_n;
+  let first_block = min(first, last) / params.block_n;
   let first_end = select(0u, last_key(first_block) + 1u, m_seen);
   var sum = decay_sum(o_head, first, first_end, lane, lambda);
   var norm = decay_sums[o_blocks + first_block].y;
@@ -73,7 +73,7 @@ fn main(
     norm = max(norm, block.y);
   }
   let total = over_lanes(thread, vec2f(sum, norm));
-  if (m_edge && lane == 0u) {
+  if (m_block && lane == 0u) {
     let terms = f32(params.block_n + i_block - first_block);
     let log_sum = log(total.x) + ROUNDING + ROUNDING_PER_TERM * terms;
     block_bounds[index] = select(vec2f(NEG_LARGE, 0.0), vec2f(log_sum, total.y * (1.0 + NORM_ROUNDING)), m_seen);

@@ -1,4 +1,4 @@
-// The certified rule's part that is known before attention runs: how much the keys before each block edge can still weigh.
+// The certified rule's part that is known before attention runs: how much the keys up to the end of each block can still weigh.
 
 import {
   ArgumentError,

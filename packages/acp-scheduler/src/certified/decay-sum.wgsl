@@ -11,11 +11,11 @@ fn decay_weight(row: vec2<i32>, key: vec2<i32>) -> f32 {
   return exp2(decay * LOG2E);
 }
 
-// This lane's part of the sum of exp(lambda_edge - lambda_t) over the tokens first ... end - 1 of a head that starts at o_head.
-fn decay_sum(o_head: u32, first: u32, end: u32, lane: u32, edge: vec2<i32>) -> f32 {
+// This lane's part of the sum of exp(lambda_last - lambda_t) over the tokens first ... end - 1 of a head that starts at o_head.
+fn decay_sum(o_head: u32, first: u32, end: u32, lane: u32, last: vec2<i32>) -> f32 {
   var sum = 0.0;
   for (var t = first + lane; t < end; t += LANES) {
-    sum += decay_weight(edge, log_lambda[o_head + t]);
+    sum += decay_weight(last, log_lambda[o_head + t]);
   }
   return sum;
 }

@@ -1,4 +1,4 @@
-// Attention's logits pair by pair in f64, for the twins that walk over them.
+// Attention's logits pair by pair in f64, for the references that read them.
 
 import type { SearchDims } from '../find-index/find-index.reference.ts';
 import type { BlockBoundDims, BlockBoundInputs } from './block-bounds.reference.ts';

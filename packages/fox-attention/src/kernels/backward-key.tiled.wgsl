@@ -3,7 +3,7 @@
 // grid         see lib/tile.wgsl; the first keys first, as they have the most rows: a workgroup owns 32 keys and takes 32 query
 //              rows a step
 // q, dout      [B, M, H, D] f32    k, v, dk, dv [B, N, Hkv, D] f32    dlog_lambda [B, H, N]    stats: see backward-prepare
-// cost         8 * D flops per (query, key) pair of the tiles visited
+// cost         8 * D flops per (query, key) pair of the tiles computed
 
 // @spec
 const HEAD_DIM: u32 = 64u;

@@ -2,7 +2,7 @@
 // grid         see lib/tile.wgsl; the last rows first, as they have the most keys: a workgroup owns 32 query rows and takes 32
 //              keys a step
 // q, dout, dq  [B, M, H, D] f32    k, v [B, N, Hkv, D] f32    stats: see backward-prepare
-// cost         6 * D flops per (query, key) pair of the tiles visited
+// cost         6 * D flops per (query, key) pair of the tiles computed
 
 // @spec
 const HEAD_DIM: u32 = 64u;

@@ -1,5 +1,5 @@
 // forward (scalar): o = softmax(q k^T * sm_scale + D) v, causal, online softmax in base 2. [FoX v2, forgetting attention]
-// grid         (query rows / 4 / WG_SIZE, H, B): a thread owns 4 query rows and walks from the diagonal to the left, 8 keys a
+// grid         (query rows / 4 / WG_SIZE, H, B): a thread owns 4 query rows and goes from the diagonal to the left, 8 keys a
 //              step; nothing is shared
 // q, out       [B, M, H, D] f32    k, v [B, N, Hkv, D] f32    log_lambda [B, H, N] two-part, see log-lambda.wgsl
 // limits, visibility  where a row's keys begin, see lib/row-limits.wgsl
@@ -104,7 +104,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) lane:
   var p_out: array<vec4f, 4u * D4>; // [4, D]
   var stop = 0u;
   var norms = vec4f(0.0);
-  var visited = 0.0; // largest |k| of the key blocks behind the walk
+  var max_norm = 0.0; // largest |k| of the key blocks done so far
   if (HAS_STOP_RULE) { norms = scaled_norms(o_q); }
 
   for (var end = (last.w / 8u + 1u) * 8u; end > first_of_all; end -= 8u) {
@@ -139,10 +139,10 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) lane:
     if (HAS_STOP_RULE && j > first_of_all && j % params.block_n == 0u) {
       let pivots = vec4f(row_0.pivot, row_1.pivot, row_2.pivot, row_3.pivot);
       let sums = vec4f(row_0.sum, row_1.sum, row_2.sum, row_3.sum);
-      // decay_bias is edge minus row here, so it counts negative.
+      // decay_bias is key minus row here, so it counts negative.
       let decay = -decay_bias(load_lambda(o_lambda + j - 1u), key_decay(lambda_0, lambda_1, lambda_2, lambda_3));
-      visited = max(visited, bound_before(bh, j + params.block_n).y);
-      let m_drop = may_drop(norms, decay, bound_before(bh, j), visited, pivots, sums);
+      max_norm = max(max_norm, bound_before(bh, j + params.block_n).y);
+      let m_drop = may_drop(norms, decay, bound_before(bh, j), max_norm, pivots, sums);
       // Rows that keep nothing from here on, or nothing at all, do not hold the others back.
       if (all(m_drop | (first >= vec4u(j)) | (first > last))) {
         stop = j;

@@ -1,10 +1,10 @@
 // forward (tiled): o = softmax(q k^T * sm_scale + D) v, causal, online softmax in base 2. [FoX v2, forgetting attention]
-// grid         see lib/tile.wgsl; the last rows first, as they have the most keys: a workgroup owns 32 query rows and walks from
+// grid         see lib/tile.wgsl; the last rows first, as they have the most keys: a workgroup owns 32 query rows and goes from
 //              the diagonal to the left, 32 keys a step
 // q, out       [B, M, H, D] f32    k, v [B, N, Hkv, D] f32    log_lambda [B, H, N] two-part, see log-lambda.wgsl
 // limits, visibility  where a row's keys begin, see lib/row-limits.wgsl
 // row_stats    [B, H, M] (bits of lse in natural log, first kept key); a row that keeps nothing: NEG_LARGE, its position + 1
-// cost         4 * D flops per (query, key) pair of the tiles visited
+// cost         4 * D flops per (query, key) pair of the tiles computed
 
 // @spec
 const HEAD_DIM: u32 = 64u;
@@ -110,26 +110,26 @@ fn decay_of(row: vec2<i32>, key: vec2<i32>) -> f32 {
 }
 
 // False only where the tile's first row cannot stop before key j: its lse is at most the largest logit + log(keys seen).
-// norm: largest s |q| of the tile; own: edge of the block that the row stands in
+// norm: largest s |q| of the tile; own: bound at the end of the block that the row stands in
 fn may_stop(i_first: u32, h: u32, b: u32, j: u32, norm: f32) -> bool {
   let bh = b * params.num_heads + h;
   let last = i_first + params.key_len - params.query_len;
   if (last < j) { return false; }
-  let edge = bound_before(bh, j);
+  let bound = bound_before(bh, j);
   let own = bound_before(bh, (last / params.block_n + 1u) * params.block_n);
   let o_lambda = bh * params.key_len;
   let decay = decay_of(load_lambda(o_lambda + last), load_lambda(o_lambda + j - 1u));
-  let reach = params.log_tolerance + log(f32(last + 1u - j)) + norm * max(own.y - edge.y, 0.0);
-  return decay + edge.x <= reach + ROUNDING * (1.0 + norm * own.y);
+  let reach = params.log_tolerance + log(f32(last + 1u - j)) + norm * max(own.y - bound.y, 0.0);
+  return decay + bound.x <= reach + ROUNDING * (1.0 + norm * own.y);
 }
 
-// Largest |k| of the key blocks from j on that one step of the walk has passed.
-fn norm_behind(bh: u32, j: u32) -> f32 {
-  let last_edge = (params.key_len + params.block_n - 1u) / params.block_n * params.block_n;
-  let end = min(j + max(TILE, params.block_n), last_edge);
+// Largest |k| of the key blocks that begin at j or after it and that the last step has done.
+fn max_norm_right_of(bh: u32, j: u32) -> f32 {
+  let end_of_blocks = (params.key_len + params.block_n - 1u) / params.block_n * params.block_n;
+  let end = min(j + max(TILE, params.block_n), end_of_blocks);
   var largest_norm = 0.0;
-  for (var edge = j + params.block_n; edge <= end; edge += params.block_n) {
-    largest_norm = max(largest_norm, bound_before(bh, edge).y);
+  for (var end_of_block = j + params.block_n; end_of_block <= end; end_of_block += params.block_n) {
+    largest_norm = max(largest_norm, bound_before(bh, end_of_block).y);
   }
   return largest_norm;
 }
@@ -161,7 +161,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) grid: vec3u, 
   var stop = 0u;
   var norms = vec4f(0.0);
   var norm_of_tile = 0.0;
-  var visited = 0.0; // largest |k| of the key blocks behind the walk
+  var max_norm = 0.0; // largest |k| of the key blocks done so far
   if (HAS_STOP_RULE) {
     norms = scaled_norms(i_first, h, b, tx, ty);
     norm_of_tile = bitcast<f32>(largest_of_threads(bitcast<u32>(largest(norms)), lane));
@@ -203,14 +203,14 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) grid: vec3u, 
       for (var r = 0u; r < 4u; r++) { p_out[chunk][r] = p_out[chunk][r] * p_rows[r].rescale + step[r]; }
     }
     if (HAS_STOP_RULE && j_first > first_kept && j_first % params.block_n == 0u) {
-      visited = max(visited, norm_behind(bh, j_first));
+      max_norm = max(max_norm, max_norm_right_of(bh, j_first));
       if (may_stop(i_first, h, b, j_first, norm_of_tile)) {
         let sums = sum_of_threads(vec4f(p_rows[0].sum, p_rows[1].sum, p_rows[2].sum, p_rows[3].sum), tx, ty);
         let pivots = vec4f(p_rows[0].pivot, p_rows[1].pivot, p_rows[2].pivot, p_rows[3].pivot);
-        // decay_bias is edge minus row here, so it counts negative.
+        // decay_bias is key minus row here, so it counts negative.
         let rows_decay = key_decay(p_lambda[0], p_lambda[1], p_lambda[2], p_lambda[3]);
-        let edge_decay = -decay_bias(load_lambda(o_lambda + j_first - 1u), rows_decay);
-        let m_drop = may_drop(norms, edge_decay, bound_before(bh, j_first), visited, pivots, sums);
+        let bound_decay = -decay_bias(load_lambda(o_lambda + j_first - 1u), rows_decay);
+        let m_drop = may_drop(norms, bound_decay, bound_before(bh, j_first), max_norm, pivots, sums);
         // Rows past the end, rows that keep nothing from here on, or nothing at all, do not hold the others back.
         let rows = vec4u(i_first + ty) + vec4u(0u, 8u, 16u, 24u);
         let m_idle = (p_first >= vec4u(j_first)) | (p_first > rows + offset) | (rows >= vec4u(params.query_len));

@@ -9,7 +9,7 @@ export interface PagedAttentionOptions {
   readonly offset: number;
   /** i32 [B], left padding: tokens before it are not attended to, rows before it give 0. */
   readonly seqStart?: Tensor | undefined;
-  /** i32 [B, H]: pages before it are not visited, whether they are still held or not. Default 0. */
+  /** i32 [B, H]: pages before it are not read, whether they are still held or not. Default 0. */
   readonly firstPage?: Tensor | undefined;
   /** Tokens that a row sees, itself included. Default all. */
   readonly windowSize?: number | null | undefined;

@@ -22,7 +22,7 @@ export interface ReferencePagedInputs {
   readonly pages: ReferencePages;
   /** [B] */
   readonly seqStart?: Numbers | undefined;
-  /** [B, H]: pages before it are not visited. */
+  /** [B, H]: pages before it are not read. */
   readonly firstPage?: Numbers | undefined;
   readonly windowSize?: number | undefined;
   readonly smScale?: number | undefined;

@@ -55,7 +55,7 @@ export const updateRetention = defineKernel({
     'seq_start:read',
     'carry:read_write',
     'effective_length:read_write',
-    'edges:read_write',
+    'page_ends:read_write',
   ],
   select: (_dims: ChunkDims) => select(),
   grid: (dims, spec) => headGrid(dims, spec),
@@ -65,7 +65,7 @@ export const findFirstPage = defineKernel({
   name: 'first-page',
   source: firstPageWgsl,
   lib: [logLambdaWgsl],
-  bindings: ['logit_bound:read', 'carry:read', 'edges:read', 'first_page:read_write'],
+  bindings: ['logit_bound:read', 'carry:read', 'page_ends:read', 'first_page:read_write'],
   select: (_dims: SearchDims) => select(),
   grid: (dims, spec) => headGrid(dims, spec),
 });

@@ -1,7 +1,7 @@
 // first page: how many pages at the left of each head no later query can need: 2U + D(now, j) + S_j <= log ε at their last token j.
 // grid         one thread a (b, h), 64 a workgroup
 // logit_bound  [B, H] f32: U    carry [B, H] two-part: logLambda of the newest token
-// edges        [pages, B, H] vec4<i32>: logLambda and the bits of S at the last token of each page
+// page_ends    [pages, B, H] vec4<i32>: logLambda and the bits of S at the last token of each page
 // first_page   [B, H]: where the search goes on, and what it found; -1 where a gate or U is NaN
 // cost         16 bytes a page looked at
 
@@ -17,7 +17,7 @@ struct Params {
 
 @group(0) @binding(0) var<storage, read> logit_bound: array<f32>;
 @group(0) @binding(1) var<storage, read> carry: array<vec2<i32>>;
-@group(0) @binding(2) var<storage, read> edges: array<vec4<i32>>;
+@group(0) @binding(2) var<storage, read> page_ends: array<vec4<i32>>;
 @group(0) @binding(3) var<storage, read_write> first_page: array<i32>;
 @group(0) @binding(4) var<uniform> params: Params;
 
@@ -36,9 +36,9 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   }
   var page = u32(max(first_page[head], 0));
   for (; page < params.full_pages; page++) {
-    let edge = edges[page * params.heads + head];
-    let decay = decay_bias(now, key_decay(edge.xy, edge.xy, edge.xy, edge.xy)).x;
-    if (2.0 * bound + decay + bitcast<f32>(edge.z) > params.log_tolerance) { break; }
+    let page_end = page_ends[page * params.heads + head];
+    let decay = decay_bias(now, key_decay(page_end.xy, page_end.xy, page_end.xy, page_end.xy)).x;
+    if (2.0 * bound + decay + bitcast<f32>(page_end.z) > params.log_tolerance) { break; }
   }
   first_page[head] = i32(page);
 }

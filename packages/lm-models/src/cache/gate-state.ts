@@ -21,7 +21,7 @@ export class GateState implements Disposable {
   /** f32 [B, H]: effective context length, R_t = 1 + f_t R_{t−1}. */
   readonly #effectiveLength: Tensor;
   /** i32 [pages, B, H, 4]: logLambda and S at the last token of each page. */
-  readonly #edges: GrowableTensor;
+  readonly #pageEnds: GrowableTensor;
   /** i32 [B, H]: pages before it are evicted. */
   readonly firstPage: Tensor;
 
@@ -34,18 +34,18 @@ export class GateState implements Disposable {
     );
     this.#effectiveLength = device.keep(device.zeros(heads, { label: 'effective context length' }));
     this.firstPage = device.keep(device.zeros(heads, { dtype: 'i32', label: 'first page' }));
-    const edges = { dtype: 'i32', label: 'gates at page edges' } as const;
-    this.#edges = new GrowableTensor(device, [...heads, 4], edges);
+    const pageEnds = { dtype: 'i32', label: 'gates at page ends' } as const;
+    this.#pageEnds = new GrowableTensor(device, [...heads, 4], pageEnds);
   }
 
-  /** Bytes beside the pages: state of the last token and of `length` / 32 edges; and what is allocated for them. */
+  /** Bytes beside the pages: state of the last token and of `length` / 32 page ends; and what is allocated for them. */
   bytes(length: number): { used: number; allocated: number } {
     const { batch, numHeads } = this.#geometry;
     const fixed = batch * numHeads * (8 + 4 + 4);
-    const edge = batch * numHeads * 16;
+    const pageEnd = batch * numHeads * 16;
     return {
-      used: fixed + Math.floor(length / PAGE_SIZE) * edge,
-      allocated: fixed + this.#edges.capacity * edge,
+      used: fixed + Math.floor(length / PAGE_SIZE) * pageEnd,
+      allocated: fixed + this.#pageEnds.capacity * pageEnd,
     };
   }
 
@@ -53,7 +53,7 @@ export class GateState implements Disposable {
   append(logFgate: Tensor, { offset, length, visibility }: Chunk): Tensor {
     const { device, batch, numHeads, seqStartTensor } = this.#geometry;
     const logLambda = cumulativeLogGate(logFgate, { visibility, initial: this.#carry, offset });
-    this.#edges.reserve(Math.max(1, Math.floor((offset + length) / PAGE_SIZE)));
+    this.#pageEnds.reserve(Math.max(1, Math.floor((offset + length) / PAGE_SIZE)));
     updateRetention.run(device, {
       dims: { heads: batch * numHeads, numHeads, chunkLen: length, offset },
       tensors: {
@@ -62,7 +62,7 @@ export class GateState implements Disposable {
         seq_start: seqStartTensor,
         carry: this.#carry,
         effective_length: this.#effectiveLength,
-        edges: this.#edges.tensor,
+        page_ends: this.#pageEnds.tensor,
       },
     });
     return logLambda;
@@ -81,14 +81,14 @@ export class GateState implements Disposable {
       tensors: {
         logit_bound,
         carry: this.#carry,
-        edges: this.#edges.tensor,
+        page_ends: this.#pageEnds.tensor,
         first_page: this.firstPage,
       },
     });
   }
 
   dispose(): void {
-    for (const owned of [this.#carry, this.#effectiveLength, this.firstPage, this.#edges]) {
+    for (const owned of [this.#carry, this.#effectiveLength, this.firstPage, this.#pageEnds]) {
       owned.dispose();
     }
   }

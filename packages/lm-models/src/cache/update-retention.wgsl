@@ -3,7 +3,7 @@
 // grid         one thread a (b, h), 64 a workgroup
 // log_fgate    [B, M, H] f32, nats    log_lambda [B, H, M] two-part    seq_start [B], tokens before it are not counted
 // carry        [B, H] two-part: logLambda of the last token    effective_length [B, H] f32: R of the last token
-// edges        [pages, B, H] vec4<i32>: logLambda (two parts) and the bits of S at the last token of each page
+// page_ends    [pages, B, H] vec4<i32>: logLambda (two parts) and the bits of S at the last token of each page
 // cost         12 bytes a gate
 
 // @spec
@@ -22,7 +22,7 @@ struct Params {
 @group(0) @binding(2) var<storage, read> seq_start: array<i32>;
 @group(0) @binding(3) var<storage, read_write> carry: array<vec2<i32>>;
 @group(0) @binding(4) var<storage, read_write> effective_length: array<f32>;
-@group(0) @binding(5) var<storage, read_write> edges: array<vec4<i32>>;
+@group(0) @binding(5) var<storage, read_write> page_ends: array<vec4<i32>>;
 @group(0) @binding(6) var<uniform> params: Params;
 
 const PAGE_SIZE: u32 = 32u;
@@ -45,7 +45,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     if ((t + 1u) % PAGE_SIZE == 0u) {
       let lambda = log_lambda[head * params.chunk_len + i];
       let log_length = select(NEG_LARGE, log(max(length, 1.0)), length > 0.0);
-      edges[t / PAGE_SIZE * params.heads + head] = vec4<i32>(lambda, bitcast<i32>(log_length), 0);
+      page_ends[t / PAGE_SIZE * params.heads + head] = vec4<i32>(lambda, bitcast<i32>(log_length), 0);
     }
   }
   effective_length[head] = length;

@@ -1,9 +1,9 @@
-// row-limits: where the keys of a row begin, and when the forward kernels may stop their walk to the left.
+// row-limits: where the keys of a row begin, and when the forward kernels may stop on their way to the left.
 // limits  HAS_RANGES: start_index i32 [B, H, ceil(M / block_m)], key positions
-//         HAS_STOP_RULE: edges f32 [B, H, ceil(N / block_n), 2], (S_j, max norm of k_t over t <= j), j the last key of a block
+//         HAS_STOP_RULE: block bounds f32 [B, H, ceil(N / block_n), 2], (S_j, max norm of k_t over t <= j), j the last key of a block
 // visibility   [B, N] (first, end), read only if HAS_VISIBILITY
 
-// What rounding may take from a bound, relative to the largest logits before the edge and after it (lse is made of those): products of up to 128 terms in f32.
+// What rounding may take from a bound, relative to the largest logits before position j and after it (lse is made of those): products of up to 128 terms in f32.
 const ROUNDING: f32 = 1e-5;
 
 fn load_lambda(at: u32) -> vec2<i32> {
@@ -30,11 +30,11 @@ fn bound_before(bh: u32, j: u32) -> vec2f {
   return bitcast<vec2f>(vec2<i32>(limits[at], limits[at + 1u]));
 }
 
-// Whether rows may drop all keys before an edge: s |q| max|k| + D + S - lse <= log eps.
-// norms: s |q|; decay: D to the edge's last key; visited: largest |k| so far; pivots, sums: online softmax in base 2 so far, sum 0 if no key yet
-fn may_drop(norms: vec4f, decay: vec4f, edge: vec2f, visited: f32, pivots: vec4f, sums: vec4f) -> vec4<bool> {
+// Whether rows may drop all keys before position j: s |q| max|k| + D + S - lse <= log eps.
+// norms: s |q|; decay: D to key j - 1; bound: bound_before(j); max_norm: largest |k| of the blocks done so far; pivots, sums: online softmax in base 2 so far, sum 0 if no key yet
+fn may_drop(norms: vec4f, decay: vec4f, bound: vec2f, max_norm: f32, pivots: vec4f, sums: vec4f) -> vec4<bool> {
   let m_seen = sums > vec4f(0.0);
   let lse = (pivots + log2(select(vec4f(1.0), sums, m_seen))) * LN2;
-  let margin = ROUNDING * (norms * max(edge.y, visited) + abs(lse));
-  return m_seen & (norms * edge.y + decay + edge.x - lse + margin <= vec4f(params.log_tolerance));
+  let margin = ROUNDING * (norms * max(bound.y, max_norm) + abs(lse));
+  return m_seen & (norms * bound.y + decay + bound.x - lse + margin <= vec4f(params.log_tolerance));
 }
