@@ -1,6 +1,6 @@
 import type { Plugin } from 'vitest/config';
 
-/** The twin of tsup's text loader: a `.wgsl` module is its own source as a string. */
+/** The counterpart of tsup's text loader: a `.wgsl` module is its own source as a string. */
 export const wgslPlugin = (): Plugin => ({
   name: 'vulpes-wgsl',
   enforce: 'pre',

@@ -64,7 +64,7 @@ gpuSuite(
         expectMatch(name, actual[name]!, expected[name], GRADIENT_BOUND);
       }
       if (!theCase.gate) return;
-      // Where no gate acts on anything, rounding is all that the twin has.
+      // Where no gate acts on anything, rounding is all that the reference has.
       if (theCase.windowSize !== 1) {
         expectMatch('dlogFgate', actual.dlogFgate!, expected.dLogFgate, GATE_BOUND);
       }

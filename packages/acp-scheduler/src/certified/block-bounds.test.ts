@@ -176,7 +176,7 @@ gpuSuite(
   ['tiled', 'scalar'],
 );
 
-describe('the twin', () => {
+describe('the reference', () => {
   test('worked by hand: gates of −ln 2, so that S = log(2 − 2^−j)', () => {
     const dims = { batch: 1, numHeads: 1, numKvHeads: 1, headDim: 1, keyLen: 12, blockN: 8 };
     const logLambda = Float64Array.from({ length: 12 }, (_, t) => -(t + 1) * Math.LN2);

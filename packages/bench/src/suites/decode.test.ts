@@ -27,7 +27,7 @@ gpuSuite('the decode suite', (device) => {
     expect(device().memory.liveTensors).toBe(before);
   });
 
-  test('a token a run as generate makes it: only where a page became full is what may go searched, and let go', async () => {
+  test('one token a run as generate makes it: pages to evict are searched only where a page became full', async () => {
     const { variants } = decodeSuite(device().caps)[0]!;
     const before = device().memory.liveTensors;
     // Heads as wide as in the gate, so that two of three forget within a few pages.

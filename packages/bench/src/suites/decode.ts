@@ -20,7 +20,7 @@ import { layersAndHead, recomputeCosts } from './decode/costs.ts';
 import { gateBiases, REMEMBERING_BIAS } from './gate-biases.ts';
 import { createParams, createSizedModel } from './training/state.ts';
 
-/** Logits of a whole model in f32 against f64; what is let go of is far below it. */
+/** Logits of a whole model in f32 against f64; what is evicted is far below it. */
 const LOGITS_BOUND = 1e-5;
 const PRUNING = {
   logPruningTolerance: DEFAULT_LOG_PRUNING_TOLERANCE,

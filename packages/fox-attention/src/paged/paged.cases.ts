@@ -1,4 +1,4 @@
-// The cases of paged attention: chunks of any size, grouped heads, padding, windows, pages let go of.
+// The cases of paged attention: chunks of any size, grouped heads, padding, windows, pages evicted.
 
 import type { GateKind } from '../attention.cases.ts';
 
@@ -13,7 +13,7 @@ export interface PagedCase {
   readonly gate: GateKind | null;
   readonly seqStart?: readonly number[];
   readonly windowSize?: number;
-  /** [B, H], of the last chunk: pages before it are let go of, and freed where the whole group agrees. */
+  /** [B, H], of the last chunk: pages before it are evicted, and freed where the whole group agrees. */
   readonly firstPage?: readonly number[];
 }
 

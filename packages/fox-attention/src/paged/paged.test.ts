@@ -1,4 +1,4 @@
-// Both variants against the f64 reference, chunk after chunk; the twin and the kernels against attention over the whole text.
+// Both variants against the f64 reference, chunk after chunk; the reference and the kernels against attention over the whole text.
 
 import { type Device, disposeAll, type Tensor } from '@vulpes/tensor-core';
 import { expectMatch, gpuSuite, underTwoFills } from '@vulpes/tensor-core/testing';
@@ -26,7 +26,7 @@ const rangesOf = ({ chunks }: PagedCase): Range[] => {
   return chunks.map((size, n) => [ends[n]! - size, ends[n]!]);
 };
 
-/** The table once the pages that a whole group let go of are freed. */
+/** The table once the pages that a whole group evicted are freed. */
 function freedTable(
   { dims, table }: PagedInputs,
   firstPage: readonly number[],
@@ -144,7 +144,7 @@ const wholeTexts = pagedCases.filter(
     numHeads === numKvHeads && !windowSize && !firstPage,
 );
 
-describe('the twin', () => {
+describe('the reference', () => {
   test.each(wholeTexts)('$id: equals attention over the whole text', (theCase) => {
     const inputs = makePagedInputs(theCase);
     const dims = { ...theCase, queryLen: inputs.length, keyLen: inputs.length };

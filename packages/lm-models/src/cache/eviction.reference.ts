@@ -1,4 +1,4 @@
-// Which pages a head may let go of, in f64 from its whole past: the specification of update-retention.wgsl and first-page.wgsl.
+// Which pages a head may evict, in f64 from its whole past: the specification of update-retention.wgsl and first-page.wgsl.
 
 import { PAGE_SIZE } from '@vulpes/fox-attention';
 

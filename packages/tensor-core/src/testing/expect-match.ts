@@ -1,4 +1,4 @@
-// The assertion of oracle tests: RMS error ratio within a bound that the case states.
+// The assertion of tests against a reference: RMS error ratio within a bound that the case states.
 
 import { expect } from 'vitest';
 import { maxAbsError, rmsErrorRatio } from './metrics.ts';

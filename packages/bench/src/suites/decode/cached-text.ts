@@ -17,7 +17,7 @@ export class CachedText {
   /** i32 [1, 1] */
   readonly #last: Tensor;
   #counts: Counts | null = null;
-  /** Evictions under way: each reads back what it may let go of, once in a page. */
+  /** Evictions under way: each reads back what it may evict, once in a page. */
   #evicted: Promise<unknown> = Promise.resolve();
 
   private constructor(model: Model, params: Params, cache: KvCache, last: Tensor) {
@@ -27,7 +27,7 @@ export class CachedText {
     this.#last = last;
   }
 
-  /** Reads all but the last of the tokens, which is the one that comes next. @param evict let go of what is forgotten */
+  /** Reads all but the last of the tokens, which is the one that comes next. @param evict free what is forgotten */
   static async read(
     model: Model,
     params: Params,

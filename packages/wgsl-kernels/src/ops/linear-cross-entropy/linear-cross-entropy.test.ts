@@ -104,7 +104,7 @@ test('labels on the host are checked', () => {
   expect(() => assertLabels(Int32Array.of(-1), 256)).toThrow(/got -1 at index 0/);
 });
 
-/** One case against the twin, on poisoned memory. */
+/** One case against the reference, on poisoned memory. */
 async function checkCase(device: Device, { chunkRows, ignored, ...sizes }: CrossEntropyCase) {
   const inputs = makeInputs(sizes, ignored);
   const logitsBudgetBytes = 4 * logitsStride(sizes.vocab) * chunkRows;
