@@ -1,4 +1,4 @@
-// vector-sum: the sum of the lanes of an Vector.
+// vector-sum: the sum of the lanes of a Vector.
 // Needs `alias Vector`: f32 or vec4<f32>, and `const WIDTH`: 1 or 4.
 
 fn vector_sum(x: Vector) -> f32 {

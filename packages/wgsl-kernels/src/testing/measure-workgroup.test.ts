@@ -18,6 +18,14 @@ var<workgroup> t_flag: u32;
   });
 });
 
+test('an alias is the type that it names', () => {
+  const wgsl = `
+alias Vector = vec4<f32>;
+var<workgroup> t_a: array<Vector, 8>;
+@compute @workgroup_size(8) fn main() {}`;
+  expect(measureWorkgroup(wgsl)).toEqual({ threads: 8, bytes: 8 * 16 });
+});
+
 test('what cannot be measured is not a number', () => {
   const wgsl = 'var<workgroup> t_a: array<Row, 4>;\n@compute @workgroup_size(UNKNOWN) fn main() {}';
   expect(measureWorkgroup(wgsl)).toEqual({ threads: Number.NaN, bytes: Number.NaN });

@@ -11,6 +11,7 @@ export interface WorkgroupUse {
 type Evaluate = (expression: string) => number;
 
 const CONSTANT = /^const (\w+)(?:\s*:\s*\w+)?\s*=\s*([^;]+);/gm;
+const ALIAS = /^alias (\w+)\s*=\s*([^;]+);/gm;
 const WORKGROUP = /var<workgroup>\s+\w+\s*:\s*([^;]+);/g;
 const ARRAY = /^array<(.+?)(?:,\s*([^,<>]+))?>$/;
 
@@ -23,7 +24,9 @@ export function measureWorkgroup(wgsl: string): WorkgroupUse {
   const evaluate: Evaluate = (expression) => evaluateConstant(expression, constants);
   const size = /@workgroup_size\(([^)]*)\)/.exec(text)?.[1] ?? '1';
   const sides = size.split(',').filter((side) => side.trim() !== '');
-  const types = [...text.matchAll(WORKGROUP)].map(([, type = '']) => type.trim());
+  const aliases = new Map([...text.matchAll(ALIAS)].map(([, name, type]) => [name, type]));
+  const resolve = (type: string) => type.replace(/\b\w+\b/g, (word) => aliases.get(word) ?? word);
+  const types = [...text.matchAll(WORKGROUP)].map(([, type = '']) => resolve(type.trim()));
   return {
     threads: sides.reduce((product, side) => product * evaluate(side), 1),
     bytes: types.reduce((sum, type) => sum + countBytes(type, evaluate), 0),

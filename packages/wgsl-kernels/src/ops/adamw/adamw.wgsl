@@ -1,7 +1,7 @@
 // adamw: one step of AdamW with decoupled weight decay, as torch.optim.AdamW, g = clip · grad:
 // m += (1 - β₁)(g - m)      v = β₂ v + (1 - β₂) g²
 // param = decay · param - step_size · m / (sqrt(v) · root_correction + eps)
-// grid         one thread an Vector, 64 a workgroup, folded over x and y
+// grid         one thread a Vector, 64 a workgroup, folded over x and y
 // param, m, v  [size] Vector, in place      grad  [size] Vector      clip  [1] f32, read only if HAS_CLIP
 // cost         28 bytes an element
 

@@ -1,5 +1,5 @@
 // accumulate: y += factor * x
-// grid     one thread an Vector, 64 a workgroup, folded over x and y
+// grid     one thread a Vector, 64 a workgroup, folded over x and y
 // y        [size] Vector, in place      x  [size] Vector
 // cost     12 bytes an element
 

@@ -1,5 +1,5 @@
 // add: y = a + b
-// grid     one thread an Vector, 64 a workgroup, folded over x and y
+// grid     one thread a Vector, 64 a workgroup, folded over x and y
 // a, b, y  [size] Vector
 // cost     12 bytes an element
 

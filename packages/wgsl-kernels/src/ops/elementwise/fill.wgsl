@@ -1,5 +1,5 @@
 // fill: y = value
-// grid     one thread an Vector, 64 a workgroup, folded over x and y
+// grid     one thread a Vector, 64 a workgroup, folded over x and y
 // y        [size] Vector
 // cost     4 bytes an element
 

@@ -1,5 +1,5 @@
 // scale-by: y = factor[0] * x, with the factor on the GPU
-// grid     one thread an Vector, 64 a workgroup, folded over x and y
+// grid     one thread a Vector, 64 a workgroup, folded over x and y
 // x, y     [size] Vector      factor  [1] f32
 // cost     8 bytes an element
 

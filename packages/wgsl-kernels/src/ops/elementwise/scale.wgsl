@@ -1,5 +1,5 @@
 // scale: y = factor * x
-// grid     one thread an Vector, 64 a workgroup, folded over x and y
+// grid     one thread a Vector, 64 a workgroup, folded over x and y
 // x, y     [size] Vector
 // cost     8 bytes an element
 

@@ -1,5 +1,5 @@
 // embedding-backward: dweight[v] = sum of dy[n] over the positions n with ids[n] = v, in rising order; zero where there is none.
-// grid     one thread an Vector of dweight, 64 a workgroup, folded over x and y; or, BY_TOKEN, of dy: then only
+// grid     one thread a Vector of dweight, 64 a workgroup, folded over x and y; or, BY_TOKEN, of dy: then only
 //          first occurrences work, and rows of dweight that no id names must be zero before
 // ids      [tokens] i32; read only if BY_TOKEN
 // first    [vocab] u32, next  [tokens] u32: chains of positions, each plus 1, from link-occurrences

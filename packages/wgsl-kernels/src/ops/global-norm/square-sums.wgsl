@@ -6,7 +6,7 @@
 // @spec
 const WG_SIZE: u32 = 64u;      // a power of two
 const PER_THREAD: u32 = 16u;   // vectors that a thread adds
-const WIDTH: u32 = 1u;         // values in an Vector
+const WIDTH: u32 = 1u;         // values in a Vector
 alias Vector = f32;              // f32, or vec4<f32> where the length is a multiple of 4
 // @end-spec
 

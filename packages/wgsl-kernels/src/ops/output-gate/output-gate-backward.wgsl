@@ -1,6 +1,6 @@
 // output-gate-backward: d_o = dy * act(gate), d_gate = dy * o * act'(gate).
 // sigmoid' = s * (1 - s), silu' = s * (1 + g * (1 - s)), s = sigmoid(g)
-// grid                       one thread an Vector, 64 a workgroup, folded over x and y
+// grid                       one thread a Vector, 64 a workgroup, folded over x and y
 // o, gate, dy, d_o, d_gate   [count] Vector
 // cost                       20 bytes an element
 

@@ -1,5 +1,5 @@
 // output-gate-forward: y = o * act(gate), act = sigmoid, or silu(g) = g * sigmoid(g). [FoX v2, output gate]
-// grid        one thread an Vector, 64 a workgroup, folded over x and y
+// grid        one thread a Vector, 64 a workgroup, folded over x and y
 // o, gate, y  [count] Vector
 // cost        12 bytes an element
 

@@ -1,5 +1,5 @@
 // rms-norm-dweight: partial sums of dweight = sum over rows of dy * x * rstd; `sum-rows` adds the parts in fixed order.
-// grid       one thread an Vector of partial, 64 a workgroup, folded over x and y
+// grid       one thread a Vector of partial, 64 a workgroup, folded over x and y
 // x, dy      [outer_rows * weight_rows, columns] Vector, read as [outer_rows, weight_rows * columns]
 // rstd       [outer_rows * weight_rows] f32
 // partial    [parts, weight_rows * columns] Vector, part p sums outer rows p * rows_per_part …

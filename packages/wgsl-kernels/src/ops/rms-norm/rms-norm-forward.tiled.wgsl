@@ -7,7 +7,7 @@
 // @spec
 const WG_SIZE: u32 = 128u;
 const LANES: u32 = 32u;     // power of two that divides WG_SIZE
-const WIDTH: u32 = 1u;      // f32 values in an Vector
+const WIDTH: u32 = 1u;      // f32 values in a Vector
 alias Vector = f32;
 // @end-spec
 

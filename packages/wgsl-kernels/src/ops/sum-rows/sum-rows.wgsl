@@ -1,5 +1,5 @@
 // sum-rows: sums over consecutive rows of a matrix, one result row per part. Called again on the parts it gives the column sums, in fixed order.
-// grid  one thread an Vector of y, 64 a workgroup, folded over x and y
+// grid  one thread a Vector of y, 64 a workgroup, folded over x and y
 // x     [rows, columns] Vector      y  [parts, columns] Vector, part p sums rows p * rows_per_part …
 // cost  4 bytes an element of x
 

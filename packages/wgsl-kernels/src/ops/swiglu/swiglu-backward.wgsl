@@ -1,6 +1,6 @@
 // swiglu-backward: gradient of y = silu(a) * b, with s = sigmoid(a):
 // da = dy * b * s * (1 + a * (1 - s)), db = dy * a * s
-// grid  one thread an Vector of dy, 64 a workgroup, folded over x and y
+// grid  one thread a Vector of dy, 64 a workgroup, folded over x and y
 // x, dx [rows, 2 * columns] Vector     dy  [rows, columns] Vector
 // cost  5 * 4 bytes an element of dy
 

@@ -1,5 +1,5 @@
 // swiglu-forward: y = silu(a) * b, where a row of x is [a, b] and silu(a) = a * sigmoid(a).
-// grid  one thread an Vector of y, 64 a workgroup, folded over x and y
+// grid  one thread a Vector of y, 64 a workgroup, folded over x and y
 // x     [rows, 2 * columns] Vector     y  [rows, columns] Vector
 // cost  3 * 4 bytes an element of y
 

@@ -8,7 +8,7 @@
 
 // @spec
 const WG_SIZE: u32 = 64u;
-const WIDTH: u32 = 1u;      // f32 values in an Vector
+const WIDTH: u32 = 1u;      // f32 values in a Vector
 alias Vector = f32;
 // @end-spec
 

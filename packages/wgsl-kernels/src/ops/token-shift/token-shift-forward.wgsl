@@ -1,5 +1,5 @@
 // token-shift-forward: shifted[t] = alpha[t] * y[t - 1] + (1 - alpha[t]) * y[t], alpha = sigmoid(shift_logit), y[t - 1] = 0 where a document begins. [FoX v2, data-dependent token shift]
-// grid         one thread an Vector of y, 64 a workgroup, folded over x and y
+// grid         one thread a Vector of y, 64 a workgroup, folded over x and y
 // y, shifted   [B, T, H, columns] Vector     shift_logit  [B, T, H] f32
 // visibility        [B, visibility_len] (first, end) i32     previous  [B, H, columns] Vector, y[-1]
 // cost         12 bytes an element
