@@ -65,8 +65,13 @@ const packCheck = async () => {
   return withExitCode(countsIn(output), code);
 };
 
-/** Kernel suites of a minute on two cores; those of attention take many. */
-const MATRIX_SUITES = ['tensor-core', 'wgsl-kernels', 'acp-scheduler'].map(
+/** Every kernel suite takes many minutes there; products, norms and the choice of variants take one. */
+const MATRIX_SUITES = [
+  'packages/wgsl-kernels/src/ops/matmul/',
+  'packages/wgsl-kernels/src/ops/rms-norm/',
+  'packages/tensor-core/src/variants/',
+];
+const ALL_MATRIX_SUITES = ['tensor-core', 'wgsl-kernels', 'acp-scheduler', 'fox-attention'].map(
   (name) => `packages/${name}/`,
 );
 
@@ -101,9 +106,9 @@ export const checks = [
   },
   {
     name: 'test:matrix-all',
-    description: 'these and attention on that adapter, many minutes long',
+    description: 'all kernel suites on that adapter, many minutes long',
     isOptional: true,
-    run: () => testOnMatrixAdapter([...MATRIX_SUITES, 'packages/fox-attention/']),
+    run: () => testOnMatrixAdapter(ALL_MATRIX_SUITES),
   },
   {
     name: 'test:slow',
