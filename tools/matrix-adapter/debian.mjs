@@ -7,12 +7,12 @@ import { StepError } from '../setup/report.mjs';
 
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 const NEEDED = ['/usr/bin/apt-get', '/usr/bin/dpkg-deb', KEYRING];
-const DEFAULT_MIRROR = 'http://deb.debian.org/debian';
 
 /** What is missing here to get packages of Debian; null where nothing is. */
 export const findMissingApt = () => {
   const missing = NEEDED.filter((file) => !existsSync(file));
-  return missing.length > 0 ? `expected ${NEEDED.join(', ')}, missing ${missing.join(', ')}` : null;
+  if (missing.length > 0) return `expected ${NEEDED.join(', ')}, missing ${missing.join(', ')}`;
+  return findMirror() ? null : "expected a mirror of Debian in apt's sources, found none";
 };
 
 export const isDebian = () => {
@@ -23,14 +23,14 @@ export const isDebian = () => {
   }
 };
 
-/** The mirror that this machine's own apt uses, where its sources name one. */
+/** The mirror of Debian that this machine's own apt uses; null where its sources name none. */
 const findMirror = () => {
   const folder = '/etc/apt/sources.list.d';
   const files = ['/etc/apt/sources.list'].filter((file) => existsSync(file));
   if (existsSync(folder)) files.push(...readdirSync(folder).map((name) => join(folder, name)));
   const text = files.map((file) => readFileSync(file, 'utf8')).join('\n');
   const active = text.replace(/^\s*#.*$/gm, '');
-  return /https?:\/\/\S+\/debian\/?(?=\s|$)/.exec(active)?.[0] ?? DEFAULT_MIRROR;
+  return /https?:\/\/\S+\/debian\/?(?=\s|$)/.exec(active)?.[0] ?? null;
 };
 
 /** @param {readonly [string, ...string[]]} command @param {string} cwd */
@@ -48,6 +48,8 @@ const configure = (folder, suites) => {
   }
   writeFileSync(join(folder, 'status'), ''); // nothing is installed: every dependency is fetched
   const mirror = findMirror();
+  if (!mirror)
+    throw new StepError("vulpes: expected a mirror of Debian in apt's sources, found none");
   const lines = suites.map((suite) => `deb [signed-by=${KEYRING}] ${mirror} ${suite} main\n`);
   writeFileSync(join(folder, 'sources.list'), lines.join(''));
   const options = {

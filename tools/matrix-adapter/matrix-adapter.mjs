@@ -72,7 +72,8 @@ const copyNode = (now, final) => {
  */
 const writeManifest = (now, final) => {
   const manifest = JSON.parse(readFileSync(join(now, ...MANIFEST), 'utf8'));
-  const driver = join(final, ...LIBRARIES, basename(manifest.ICD.library_path));
+  const { library_path: driverName } = manifest.ICD;
+  const driver = join(final, ...LIBRARIES, basename(driverName));
   const ICD = { ...manifest.ICD, library_path: driver };
   writeFileSync(getIcdFile(now), JSON.stringify({ ...manifest, ICD }));
 };

@@ -34,8 +34,8 @@ export const makePortable = async ({ out = join(root, 'portable') } = {}) => {
   await copyPackages(folder);
   await copyVulkanLoader(folder);
   await copyGlvnd(join(folder, 'gl'));
-  const libraryFiles = await copyComparisons(folder);
-  await writeLicences(folder, [...appFiles, ...libraryFiles]);
+  const comparedFiles = await copyComparisons(folder);
+  await writeLicences(folder, [...appFiles, ...comparedFiles]);
   await cp(join(root, 'fixtures'), join(folder, 'fixtures'), { recursive: true });
   await assertGlibc(folder);
   await writeCommit(folder);

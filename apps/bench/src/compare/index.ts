@@ -1,14 +1,14 @@
 // The baselines of `--compare`, by name.
 
 import type { RunBaseline } from '@vulpes/bench';
-import { javascriptBaselines, type LibraryName, libraryNames } from './javascript.ts';
+import { javascriptBaselines, type LibraryName, scriptNames } from './javascript.ts';
 import { BaselineError } from './places.ts';
 import { pytorchBaseline } from './pytorch.ts';
 
 export { BaselineError } from './places.ts';
 export { checkPytorch } from './pytorch.ts';
 
-export const baselineNames = [...libraryNames, 'pytorch'] as const;
+export const baselineNames = [...scriptNames, 'pytorch'] as const;
 export type BaselineName = (typeof baselineNames)[number];
 
 export interface BaselineOptions {

@@ -20,8 +20,8 @@ import { type BaselineJob, type ScriptLine, writeJob } from './job.ts';
 import { prepareFolder } from './places.ts';
 import { runScript } from './run-script.ts';
 
-export const libraryNames = ['tfjs', 'jax-js'] as const;
-export type LibraryName = (typeof libraryNames)[number];
+export const scriptNames = ['tfjs', 'jax-js'] as const;
+export type LibraryName = (typeof scriptNames)[number];
 
 const require = createRequire(import.meta.url);
 /** Work before the first timed run, so that the clocks are up. */
@@ -93,7 +93,8 @@ async function compareLibrary(
   { compared, comparison, job }: Prepared,
   { device, onProgress, onMeasurement, onNotMeasured }: BaselineContext,
 ): Promise<void> {
-  const runner = toRunner(script.library);
+  const { library } = script;
+  const runner = toRunner(library);
   const { caseId, variant, description } = compared;
   const row = { case: caseId, variant, gpuMs: null };
   onProgress(`${caseId}: ${OURS}`);
