@@ -13,12 +13,9 @@ const devices = [
 ] as const;
 
 test('all kernels and variants are listed', () => {
-  const names = [
-    ...listKernels().map(({ kernel }) => kernel.name),
-    ...listVariants().map(({ op }) => op),
-  ];
   expect(Object.keys(modules).length).toBeGreaterThan(0);
-  expect(findUnlisted(Object.values(modules), names)).toEqual([]);
+  // Mend it in src/testing/.
+  expect(findUnlisted(Object.values(modules), listKernels(), listVariants())).toEqual([]);
 });
 
 describe.each(devices)('on %s', (_name, caps) => {

@@ -28,6 +28,9 @@ export function gpuSuite(
   body: (device: () => Device, variant: SuiteVariant) => void,
   variants: readonly SuiteVariant[] = ['auto'],
 ): void {
+  if (process.env.FOX_VARIANTS && !variants.includes('auto')) {
+    console.warn(`${name}: forces ${variants.join(', ')} itself; FOX_VARIANTS is not used here.`);
+  }
   for (const variant of variants) {
     describe(variant === 'auto' ? name : `${name} (${variant} kernels)`, () => {
       let device: Device | null = null;

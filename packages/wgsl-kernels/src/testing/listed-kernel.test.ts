@@ -33,8 +33,15 @@ test('required limits count instead of the portable ones', () => {
   expect(findKernelProblems(listed, makeCaps())).toEqual([]);
 });
 
-test('kernels and ops that are not listed are found among exports', () => {
-  const modules = [{ large, count: 3 }, { variants: { op: 'sum', choose: () => null } }];
-  expect(findUnlisted(modules, [])).toEqual(['large', 'sum']);
-  expect(findUnlisted(modules, ['large', 'sum'])).toEqual([]);
+test('kernels and ops that are not listed are found among exports, also where they share a name', () => {
+  const sum = { ...large, name: 'sum' };
+  const modules = [
+    { large, count: 3 },
+    { sum, variants: { op: 'sum', choose: () => null } },
+  ];
+  const all = ['kernel large', 'kernel sum', 'variants of sum'];
+  const kernels = [{ kernel: large }, { kernel: sum }];
+  expect(findUnlisted(modules, [], [])).toEqual(all);
+  expect(findUnlisted(modules, kernels, [])).toEqual(['variants of sum']);
+  expect(findUnlisted(modules, kernels, [{ op: 'sum' }])).toEqual([]);
 });

@@ -63,16 +63,24 @@ function findLimitProblems(
   ];
 }
 
-/** Names of kernels and ops with variants that the modules export and the names lack. */
-export function findUnlisted(modules: readonly object[], names: readonly string[]): string[] {
+/** Names of kernels, and of ops with variants, that the modules export and the lists lack. */
+export function findUnlisted(
+  modules: readonly object[],
+  kernels: readonly Pick<ListedKernel, 'kernel'>[],
+  variants: readonly { readonly op: string }[],
+): string[] {
+  const listed = [
+    ...kernels.map(({ kernel }) => `kernel ${kernel.name}`),
+    ...variants.map(({ op }) => `variants of ${op}`),
+  ];
   const exported = modules.flatMap((module): unknown[] => Object.values(module));
   return exported
     .map(toListName)
-    .filter((name) => name !== null && !names.includes(name)) as string[];
+    .filter((name) => name !== null && !listed.includes(name)) as string[];
 }
 
 function toListName(value: unknown): string | null {
   if (typeof value !== 'object' || value === null) return null;
-  if ('plan' in value && 'name' in value) return String(value.name);
-  return 'choose' in value && 'op' in value ? String(value.op) : null;
+  if ('plan' in value && 'name' in value) return `kernel ${value.name}`;
+  return 'choose' in value && 'op' in value ? `variants of ${value.op}` : null;
 }

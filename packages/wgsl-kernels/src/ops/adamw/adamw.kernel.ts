@@ -1,4 +1,4 @@
-// Spec, grid and cost of the AdamW kernel.
+// Spec, params and grid of the AdamW kernel.
 
 import { defineKernel } from '../../define-kernel.ts';
 import { threadGrid, vectorType, vectorWidth } from '../../lib/vector.ts';

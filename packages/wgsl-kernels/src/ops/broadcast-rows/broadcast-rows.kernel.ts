@@ -1,4 +1,4 @@
-// Spec, grid and cost of the row broadcast kernel.
+// Spec, params and grid of the row broadcast kernel.
 
 import { defineKernel } from '../../define-kernel.ts';
 import { threadGrid } from '../../lib/vector.ts';

@@ -1,4 +1,4 @@
-// Spec, grid and cost of the casts between f32 and f16.
+// Spec, params and grid of the casts between f32 and f16.
 
 import { defineKernel } from '../../define-kernel.ts';
 import { threadGrid } from '../../lib/vector.ts';

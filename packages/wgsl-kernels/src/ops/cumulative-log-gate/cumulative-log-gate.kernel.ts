@@ -1,4 +1,4 @@
-// Specs, grids and costs of the scans over time, and how time is split into chunks.
+// Specs, params and grids of the scans over time, and how time is split into chunks.
 
 import { defineKernel } from '../../define-kernel.ts';
 import fixedGateWgsl from '../../lib/fixed-gate.wgsl';

@@ -1,4 +1,4 @@
-// Spec, grid and cost of the elementwise kernels.
+// Spec, params and grid of the elementwise kernels.
 
 import { defineKernel } from '../../define-kernel.ts';
 import { threadGrid, vectorType, vectorWidth } from '../../lib/vector.ts';

@@ -1,4 +1,4 @@
-// Specs, grids and costs of the embedding kernels.
+// Specs, params and grids of the embedding kernels.
 
 import { defineKernel } from '../../define-kernel.ts';
 import { bitsType, threadGrid, vectorType, vectorWidth } from '../../lib/vector.ts';

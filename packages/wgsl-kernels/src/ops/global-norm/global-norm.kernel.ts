@@ -1,4 +1,4 @@
-// Spec, grid and cost of the global norm's kernels.
+// Spec, params and grid of the global norm's kernels.
 
 import { type DeviceCaps, defineVariants, foldGrid } from '@vulpes/tensor-core';
 import { defineKernel } from '../../define-kernel.ts';

@@ -1,4 +1,4 @@
-// Spec, grid and cost of the cross-entropy kernels. The logits themselves are a matmul.
+// Spec, params and grid of the cross-entropy kernels. The logits themselves are a matmul.
 
 import { defineVariants, foldGrid } from '@vulpes/tensor-core';
 import { defineKernel } from '../../define-kernel.ts';

@@ -1,4 +1,4 @@
-// Specs, grids and costs of the log-sigmoid kernels.
+// Specs, params and grids of the log-sigmoid kernels.
 
 import { defineKernel } from '../../define-kernel.ts';
 import sigmoidWgsl from '../../lib/sigmoid.wgsl';

@@ -1,4 +1,4 @@
-// Specs, grids and costs of the output gate kernels.
+// Specs, params and grids of the output gate kernels.
 
 import { defineKernel } from '../../define-kernel.ts';
 import sigmoidWgsl from '../../lib/sigmoid.wgsl';

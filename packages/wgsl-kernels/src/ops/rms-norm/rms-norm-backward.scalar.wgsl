@@ -1,4 +1,4 @@
-// rms-norm-backward.thread: dx = rstd * (g - x * rstd^2 * mean(g * x)), g = dy * weight; no workgroup memory, for software adapters.
+// rms-norm-backward.scalar: dx = rstd * (g - x * rstd^2 * mean(g * x)), g = dy * weight; no workgroup memory, for software adapters.
 // grid       one thread a row, 64 a workgroup, folded over x and y
 // x, dy, dx  [rows, columns] Vector     weight  [weight_rows, columns] Vector     rstd  [rows] f32
 // cost       16 bytes an element

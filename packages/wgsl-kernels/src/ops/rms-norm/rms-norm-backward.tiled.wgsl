@@ -1,4 +1,4 @@
-// rms-norm-backward.lanes: dx = rstd * (g - x * rstd^2 * mean(g * x)), g = dy * weight; LANES threads share a row, for GPUs.
+// rms-norm-backward.tiled: dx = rstd * (g - x * rstd^2 * mean(g * x)), g = dy * weight; LANES threads share a row, for GPUs.
 // grid       WG_SIZE / LANES rows a workgroup, folded over x and y
 // x, dy, dx  [rows, columns] Vector     weight  [weight_rows, columns] Vector     rstd  [rows] f32
 // cost       16 bytes an element

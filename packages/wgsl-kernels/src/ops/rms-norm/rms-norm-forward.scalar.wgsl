@@ -1,4 +1,4 @@
-// rms-norm-forward.thread: y = x * rstd * weight, rstd = 1 / sqrt(mean(x^2) + eps); no workgroup memory, for software adapters.
+// rms-norm-forward.scalar: y = x * rstd * weight, rstd = 1 / sqrt(mean(x^2) + eps); no workgroup memory, for software adapters.
 // grid    one thread a row, 64 a workgroup, folded over x and y
 // x, y    [rows, columns] Vector     weight  [weight_rows, columns] Vector, row r uses r % weight_rows
 // rstd    [rows] f32, for backward

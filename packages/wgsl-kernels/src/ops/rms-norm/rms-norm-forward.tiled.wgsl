@@ -1,4 +1,4 @@
-// rms-norm-forward.lanes: y = x * rstd * weight, rstd = 1 / sqrt(mean(x^2) + eps); LANES threads share a row, for GPUs.
+// rms-norm-forward.tiled: y = x * rstd * weight, rstd = 1 / sqrt(mean(x^2) + eps); LANES threads share a row, for GPUs.
 // grid    WG_SIZE / LANES rows a workgroup, folded over x and y
 // x, y    [rows, columns] Vector     weight  [weight_rows, columns] Vector, row r uses r % weight_rows
 // rstd    [rows] f32, for backward

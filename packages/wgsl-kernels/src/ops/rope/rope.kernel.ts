@@ -1,4 +1,4 @@
-// Spec, grid and cost of the rotation kernel.
+// Spec, params and grid of the rotation kernel.
 
 import { defineKernel } from '../../define-kernel.ts';
 import { threadGrid } from '../../lib/vector.ts';

@@ -1,4 +1,4 @@
-// Spec, grid and cost of the row sum kernel, and how many parts a long sum is split into.
+// Spec, params and grid of the row sum kernel, and how many parts a long sum is split into.
 
 import { defineKernel } from '../../define-kernel.ts';
 import { threadGrid, vectorType, vectorWidth } from '../../lib/vector.ts';

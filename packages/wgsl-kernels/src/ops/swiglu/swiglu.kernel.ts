@@ -1,4 +1,4 @@
-// Spec, grid and cost of the SwiGLU kernels.
+// Spec, params and grid of the SwiGLU kernels.
 
 import { defineKernel } from '../../define-kernel.ts';
 import sigmoidWgsl from '../../lib/sigmoid.wgsl';

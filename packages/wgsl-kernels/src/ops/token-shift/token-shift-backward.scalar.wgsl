@@ -1,4 +1,4 @@
-// token-shift-backward.thread: gradients of the token shift; no workgroup memory, for software adapters.
+// token-shift-backward.scalar: gradients of the token shift; no workgroup memory, for software adapters.
 // g = dshifted: dy[t] = (1 - alpha[t]) * g[t] + alpha[t + 1] * g[t + 1]
 // dshift_logit[t] = alpha[t] * (1 - alpha[t]) * <g[t], y[t - 1] - y[t]>
 // grid                  one thread a (b, t, h), 64 a workgroup, folded over x and y

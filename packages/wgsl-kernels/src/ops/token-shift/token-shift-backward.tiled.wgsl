@@ -1,4 +1,4 @@
-// token-shift-backward.lanes: gradients of the token shift; LANES threads share a head of a token, for GPUs.
+// token-shift-backward.tiled: gradients of the token shift; LANES threads share a head of a token, for GPUs.
 // g = dshifted: dy[t] = (1 - alpha[t]) * g[t] + alpha[t + 1] * g[t + 1]
 // dshift_logit[t] = alpha[t] * (1 - alpha[t]) * <g[t], y[t - 1] - y[t]>
 // grid                  WG_SIZE / LANES rows (b, t, h) a workgroup, folded over x and y

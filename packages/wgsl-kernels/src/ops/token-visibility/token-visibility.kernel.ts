@@ -1,4 +1,4 @@
-// Spec, grid and cost of the kernel that fills visibility.
+// Spec, params and grid of the kernel that fills visibility.
 
 import { defineKernel } from '../../define-kernel.ts';
 import { threadGrid } from '../../lib/vector.ts';
