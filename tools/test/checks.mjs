@@ -117,7 +117,7 @@ export const checks = [
   },
   {
     name: 'verify',
-    description: 'reference vectors: those in fixtures, and ../shared/golden where it is',
+    description: 'reference vectors: those of ../shared/golden, or else the carried ones',
     run: verify,
   },
   { name: 'train', description: 'a short training run from end to end', run: train },
