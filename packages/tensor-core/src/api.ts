@@ -90,6 +90,15 @@ export interface Device extends Recorder, Disposable {
   /** A new handle on the same memory in another shape; without a gradient, unlike `reshape`. @throws ShapeError NoGradientError */
   view(tensor: Tensor, shape: Shape): Tensor;
 
+  /**
+   * A new handle on a part of a tensor; without a gradient.
+   * @param offset - of its first element, a multiple of 64 (f32)
+   * @throws ArgumentError ShapeError NoGradientError
+   */
+  slice(tensor: Tensor, offset: number, shape: Shape): Tensor;
+  /** Submits what is recorded and reads several tensors back with one wait. @throws what `flush` throws */
+  read(tensors: readonly Tensor[]): Promise<HostArray[]>;
+
   /** Runs a synchronous body and frees every tensor made inside, but those in its result: they pass to the scope around it, or to the caller. */
   scope<R>(body: () => R): R;
   /** Takes a tensor out of the scopes that are open: it lives until its `dispose()`. */

@@ -1,16 +1,8 @@
 // Storage buffers, reused by size, with an account of every byte.
 
 import type { MemoryStats } from './api.ts';
+import type { PooledBuffer } from './buffer-range.ts';
 import { DeviceLimitError, invariant, OutOfMemoryError } from './errors.ts';
-
-/** A GPU buffer on loan from the pool. `id` is unique for the life of the process, also across reuse of the memory. */
-export interface PooledBuffer {
-  readonly id: number;
-  /** Made anew where the first attempt ran out of memory. */
-  gpu: GPUBuffer;
-  /** Size of the GPU buffer in bytes, ≥ what was asked for. */
-  readonly capacity: number;
-}
 
 /** How the pool gets memory back when it runs out. */
 export interface Reclaim {
@@ -27,6 +19,9 @@ interface Creation {
 }
 
 const MIN_BYTES = 256;
+/** A step's report is read while the step before is still on its way. */
+const MAX_KEPT_READABLE = 8;
+const MAX_KEPT_READABLE_BYTES = 2 ** 20;
 
 /** Rounds up to a size class: four steps per power of two, so at most a quarter is wasted. */
 export function sizeClass(byteLength: number): number {
@@ -40,6 +35,10 @@ const USAGE = { storage: 0x80, copySource: 0x4, copyTarget: 0x8, mapRead: 0x1 } 
 export class BufferPool {
   readonly #device: GPUDevice;
   readonly #free = new Map<number, PooledBuffer[]>();
+  /** Buffers that plans name. */
+  readonly #pinned = new Map<PooledBuffer, { count: number; isReleased: boolean }>();
+  /** Buffers to read through, unmapped. */
+  readonly #readable: PooledBuffer[] = [];
   /** Buffers whose creation has not been judged yet. */
   readonly #unjudged: Creation[] = [];
   #nextId = 1;
@@ -56,7 +55,7 @@ export class BufferPool {
    * @throws DeviceLimitError where the device cannot bind so much at once.
    */
   acquire(byteLength: number, label: string): PooledBuffer {
-    this.#assertFits(byteLength, label);
+    this.assertFits(byteLength, label);
     const capacity = Math.min(sizeClass(byteLength), this.#maxBytes());
     const buffer = this.#free.get(capacity)?.pop() ?? this.#createStorage(capacity);
     this.#inUse += capacity;
@@ -65,11 +64,44 @@ export class BufferPool {
   }
 
   release(buffer: PooledBuffer): void {
+    const pinned = this.#pinned.get(buffer);
+    if (pinned) {
+      pinned.isReleased = true;
+      return;
+    }
     this.#inUse -= buffer.capacity;
     invariant(this.#inUse >= 0, 'a buffer was released twice');
     const list = this.#free.get(buffer.capacity);
     if (list) list.push(buffer);
     else this.#free.set(buffer.capacity, [buffer]);
+  }
+
+  /** A buffer of just that size, which the caller discards in the end. */
+  reserve(byteLength: number): PooledBuffer {
+    const buffer = this.#createStorage(Math.ceil(byteLength / MIN_BYTES) * MIN_BYTES);
+    this.#inUse += buffer.capacity;
+    this.#peak = Math.max(this.#peak, this.#inUse);
+    return buffer;
+  }
+
+  /** From now on the buffer is not reused, though it be released; until as many `unpin`. */
+  pin(buffer: PooledBuffer): void {
+    const pinned = this.#pinned.get(buffer) ?? { count: 0, isReleased: false };
+    pinned.count++;
+    this.#pinned.set(buffer, pinned);
+  }
+
+  unpin(buffer: PooledBuffer): void {
+    const pinned = this.#pinned.get(buffer);
+    invariant(pinned, 'a buffer was unpinned that was not pinned');
+    if (--pinned.count > 0) return;
+    this.#pinned.delete(buffer);
+    if (pinned.isReleased) this.release(buffer);
+  }
+
+  /** Between two batches: equal batches shall get equal buffers, so that their bind groups are found again. Lower ids go first. */
+  sortFree(): void {
+    for (const list of this.#free.values()) list.sort((a, b) => b.id - a.id);
   }
 
   /** Destroys a buffer instead of keeping it for reuse. */
@@ -116,10 +148,20 @@ export class BufferPool {
     );
   }
 
-  /** A buffer to map for reading; the caller destroys it. */
-  createReadable(byteLength: number): PooledBuffer {
+  /** A buffer to map for reading, of at least `byteLength` bytes. */
+  acquireReadable(byteLength: number): PooledBuffer {
+    const capacity = sizeClass(byteLength);
+    const free = this.#readable.findIndex((buffer) => buffer.capacity === capacity);
+    if (free >= 0) return this.#readable.splice(free, 1)[0] as PooledBuffer;
     const usage = USAGE.mapRead | USAGE.copyTarget;
-    return this.#createUnjudged(-1, { size: byteLength, usage, label: 'readback' });
+    return this.#createUnjudged(-1, { size: capacity, usage, label: 'readback' });
+  }
+
+  /** Keeps a few small ones for the next reads. */
+  releaseReadable(buffer: PooledBuffer, { isReusable }: { isReusable: boolean }): void {
+    const keeps = isReusable && buffer.capacity <= MAX_KEPT_READABLE_BYTES;
+    if (keeps && this.#readable.length < MAX_KEPT_READABLE) this.#readable.push(buffer);
+    else buffer.gpu.destroy();
   }
 
   #createStorage(capacity: number): PooledBuffer {
@@ -145,7 +187,9 @@ export class BufferPool {
 
   /** @returns how many went */
   #destroyFree(isNamed: (buffer: PooledBuffer) => boolean): number {
-    let count = 0;
+    const readable = this.#readable.splice(0);
+    for (const { gpu } of readable) gpu.destroy();
+    let count = readable.length;
     for (const [capacity, list] of this.#free) {
       const unnamed = list.filter((buffer) => !isNamed(buffer));
       for (const buffer of unnamed) {
@@ -163,7 +207,8 @@ export class BufferPool {
     return Math.floor(Math.min(maxBufferSize, maxStorageBufferBindingSize) / 4) * 4;
   }
 
-  #assertFits(byteLength: number, label: string): void {
+  /** @throws DeviceLimitError where the device cannot bind so much at once */
+  assertFits(byteLength: number, label: string): void {
     if (byteLength <= this.#maxBytes()) return;
     throw new DeviceLimitError(
       `tensor ${label}: expected at most ${this.#maxBytes()} bytes (this device's storage binding limit), got ${byteLength}. Use a smaller batch, context or chunk.`,

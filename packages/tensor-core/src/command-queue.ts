@@ -1,14 +1,17 @@
 // From recorded commands to the GPU: compile what is missing, submit in order, read back, measure.
 
 import type { KernelTime } from './api.ts';
-import type { BufferPool, PooledBuffer } from './buffer-pool.ts';
+import type { BufferPool } from './buffer-pool.ts';
+import type { BufferRange, PooledBuffer } from './buffer-range.ts';
 import { buffersOf, type Command } from './command.ts';
-import { CommandEncoder } from './command-encoder.ts';
+import { type BatchItem, CommandEncoder } from './encode/command-encoder.ts';
+import { PipelineCache } from './encode/pipeline-cache.ts';
+import { TimestampRecorder } from './encode/timestamps.ts';
 import type { ErrorWatch } from './error-watch.ts';
-import { PipelineCache } from './pipeline-cache.ts';
+import { ReplayError } from './errors.ts';
 import type { Program } from './program.ts';
 import { Readback } from './readback.ts';
-import { TimestampRecorder } from './timestamps.ts';
+import type { StepPlan } from './replay/step-plan.ts';
 import { FiniteChecks } from './validate/finite-checks.ts';
 
 interface QueueParts {
@@ -27,9 +30,13 @@ export class CommandQueue {
   readonly #errors: ErrorWatch;
   readonly #pipelines: PipelineCache;
   readonly #encoder: CommandEncoder;
-  #commands: Command[] = [];
+  #commands: BatchItem[] = [];
+  /** Commands of a step that is being captured. */
+  #captured: Command[] | null = null;
+  /** What the captured body called that it may not: thrown at its end, too, as a promise may hide it. */
+  #captureFault: ReplayError | null = null;
   /** Batches that were flushed and wait for their submit. */
-  readonly #queued = new Set<readonly Command[]>();
+  readonly #queued = new Set<readonly BatchItem[]>();
   #submitted: Promise<unknown> = Promise.resolve();
   #profiled: KernelTime[] | null = null;
   #dispatches = 0;
@@ -51,15 +58,43 @@ export class CommandQueue {
 
   record(command: Command): void {
     this.#errors.assertUsable();
+    if (this.#captured) {
+      this.#captured.push(command);
+      return;
+    }
     this.#commands.push(command);
     if (command.kind === 'dispatch') this.#dispatches++;
   }
 
+  recordPlan(plan: StepPlan): void {
+    this.#errors.assertUsable();
+    this.#assertNotCapturing('run()');
+    this.#commands.push({ kind: 'plan', plan });
+    this.#dispatches += plan.dispatches;
+  }
+
+  /** Runs a body and keeps the commands that it records. @throws ReplayError where it flushes or reads */
+  capture<R>(body: () => R): { result: R; commands: Command[] } {
+    this.#assertNotCapturing('a step');
+    const commands: Command[] = [];
+    this.#captured = commands;
+    this.#captureFault = null;
+    try {
+      const result = body();
+      if (this.#captureFault) throw this.#captureFault;
+      return { result, commands };
+    } finally {
+      this.#captured = null;
+    }
+  }
+
   flush(): Promise<void> {
+    this.#assertNotCapturing('flush()');
     const findings = this.checks?.collect();
     const commands = this.#commands;
     this.#commands = [];
     this.#queued.add(commands);
+    this.#pool.sortFree();
     const submitting = this.#submitted
       .then(() => this.#submit(commands))
       .finally(() => this.#queued.delete(commands));
@@ -68,22 +103,33 @@ export class CommandQueue {
     return findings ? findings.after(submitting, this.#errors) : submitting;
   }
 
+  /** Frees a plan's memory, after the work that is recorded has been submitted. */
+  destroyPlan(plan: StepPlan): void {
+    const destroy = () => {
+      plan.destroy();
+      this.#encoder.clearBindGroups();
+    };
+    this.flush().then(destroy, destroy);
+  }
+
   async finish(): Promise<void> {
     await this.flush();
     await this.#errors.guard(this.#gpu.queue.onSubmittedWorkDone());
     this.#errors.assertUsable();
   }
 
-  /** Submits, then reads the first bytes of a buffer. */
-  async read(source: PooledBuffer, byteLength: number): Promise<ArrayBuffer> {
+  /** Submits, then reads the bytes of each range. */
+  async read(sources: readonly BufferRange[]): Promise<ArrayBuffer[]> {
     this.#errors.assertUsable();
-    const readback = new Readback(this.#pool, byteLength);
-    this.record(readback.copyFrom(source));
+    this.#assertNotCapturing('data() or read()');
+    if (sources.length === 0) return [];
+    const readback = new Readback(this.#pool, sources);
+    for (const copy of readback.copies()) this.record(copy);
     try {
       await this.flush();
       return await readback.bytes(this.#errors);
     } finally {
-      readback.destroy();
+      readback.release();
     }
   }
 
@@ -107,7 +153,7 @@ export class CommandQueue {
     await this.#settleMemory();
   }
 
-  async #submit(commands: readonly Command[]): Promise<void> {
+  async #submit(commands: readonly BatchItem[]): Promise<void> {
     this.#errors.assertUsable();
     await this.#pool.assertCreated({
       isNamed: this.#isNamedBy(),
@@ -119,11 +165,19 @@ export class CommandQueue {
     if (recorder) this.#profiled?.push(...(await this.#errors.guard(recorder.read())));
   }
 
+  #assertNotCapturing(what: string): void {
+    if (!this.#captured) return;
+    this.#captureFault = new ReplayError(
+      `compileStep: expected record to only record, but it called ${what}. Do that before or after the step.`,
+    );
+    throw this.#captureFault;
+  }
+
   /** Which buffers the commands need that wait for their submit. */
   #isNamedBy(): (buffer: PooledBuffer) => boolean {
     let named: Set<PooledBuffer> | null = null;
     return (buffer) => {
-      named ??= new Set([...this.#queued, this.#commands].flat().flatMap(buffersOf));
+      named ??= new Set([...this.#queued, this.#commands].flat().flatMap(buffersNamedBy));
       return named.has(buffer);
     };
   }
@@ -137,8 +191,14 @@ export class CommandQueue {
   }
 }
 
-function programsOf(commands: readonly Command[]): Set<Program> {
+const buffersNamedBy = (item: BatchItem): readonly PooledBuffer[] =>
+  item.kind === 'plan' ? item.plan.outside : buffersOf(item);
+
+function programsOf(batch: readonly BatchItem[]): Set<Program> {
   const programs = new Set<Program>();
-  for (const command of commands) if (command.kind === 'dispatch') programs.add(command.program);
+  for (const item of batch) {
+    if (item.kind === 'dispatch') programs.add(item.program);
+    if (item.kind === 'plan') for (const program of item.plan.programs) programs.add(program);
+  }
   return programs;
 }

@@ -1,39 +1,44 @@
 // The commands that a step is recorded as.
 
-import type { PooledBuffer } from './buffer-pool.ts';
+import type { BufferRange, PooledBuffer } from './buffer-range.ts';
 import type { Program } from './program.ts';
 
-export interface BoundBuffer {
-  readonly buffer: PooledBuffer;
-  readonly byteLength: number;
+export interface DispatchCommand {
+  readonly kind: 'dispatch';
+  readonly program: Program;
+  /** null: nothing is given for an optional binding. */
+  readonly buffers: readonly (BufferRange | null)[];
+  readonly params: Uint8Array | null;
+  readonly workgroups: readonly [number, number, number];
 }
 
-export type Command =
-  | {
-      readonly kind: 'dispatch';
-      readonly program: Program;
-      /** null: nothing is given for an optional binding. */
-      readonly buffers: readonly (BoundBuffer | null)[];
-      readonly params: Uint8Array | null;
-      readonly workgroups: readonly [number, number, number];
-    }
-  | {
-      readonly kind: 'copy';
-      readonly source: PooledBuffer;
-      readonly target: PooledBuffer;
-      readonly byteLength: number;
-    }
-  | { readonly kind: 'clear'; readonly target: PooledBuffer; readonly byteLength: number }
-  | {
-      readonly kind: 'write';
-      readonly target: PooledBuffer;
-      readonly bytes: Uint8Array<ArrayBuffer>;
-    };
+/** Ranges of one length. */
+export interface CopyCommand {
+  readonly kind: 'copy';
+  readonly source: BufferRange;
+  readonly target: BufferRange;
+}
 
-/** Buffers that a command reads or writes. */
-export function buffersOf(command: Command): PooledBuffer[] {
-  if (command.kind === 'dispatch')
-    return command.buffers.flatMap((bound) => (bound ? [bound.buffer] : []));
+export interface ClearCommand {
+  readonly kind: 'clear';
+  readonly target: BufferRange;
+}
+
+export interface WriteCommand {
+  readonly kind: 'write';
+  readonly target: BufferRange;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+export type Command = DispatchCommand | CopyCommand | ClearCommand | WriteCommand;
+
+/** What a command reads or writes. */
+export function rangesOf(command: Command): BufferRange[] {
+  if (command.kind === 'dispatch') return command.buffers.filter((range) => range !== null);
   if (command.kind === 'copy') return [command.source, command.target];
   return [command.target];
 }
+
+/** The buffers behind it. */
+export const buffersOf = (command: Command): PooledBuffer[] =>
+  rangesOf(command).map(({ buffer }) => buffer);

@@ -13,12 +13,22 @@ export interface DeviceOptions {
   adapter?: AdapterChoice;
   /** Forces kernel variants by name: `'tiled'`, `'matmul=tiled'` or `{ matmul: 'tiled' }`. Default: FOX_VARIANTS, else none. */
   variants?: VariantChoice | undefined;
-  /** `validate` looks for NaN and infinity behind every upload and op, and names the first. Default: FOX_DEBUG, else `off`. */
-  debug?: 'off' | 'validate';
+  /**
+   * `validate` looks for NaN and infinity behind every upload and op, and names the first; `replay` records compiled steps at every run and compares.
+   * Default: FOX_DEBUG, else `off`.
+   */
+  debug?: DebugMode;
 }
 
-const VALIDATE_NOTE =
-  'Every upload and op is checked for NaN and infinity (debug mode), which takes time.';
+type DebugMode = 'off' | 'validate' | 'replay';
+
+const DEBUG_NOTES = {
+  off: [],
+  validate: ['Every upload and op is checked for NaN and infinity (debug mode), which takes time.'],
+  replay: [
+    'Every run of a compiled step is also recorded and compared (debug mode), which takes time.',
+  ],
+} as const satisfies Record<DebugMode, readonly string[]>;
 
 /**
  * Opens the best adapter.
@@ -27,7 +37,7 @@ const VALIDATE_NOTE =
  */
 export async function createDevice(options: DeviceOptions = {}): Promise<Device> {
   const adapterChoice = options.adapter ?? oneOf('FOX_ADAPTER', ['auto', 'hardware', 'software']);
-  const validate = options.debug === undefined ? asksToValidate() : options.debug === 'validate';
+  const debug = options.debug ?? debugSetting();
   const variants = parseVariants(options.variants ?? platform.setting('FOX_VARIANTS') ?? []);
   const { adapter, toggles, notes } = await platform.openAdapter(adapterChoice);
   const gpu = await adapter.requestDevice({
@@ -35,15 +45,17 @@ export async function createDevice(options: DeviceOptions = {}): Promise<Device>
     requiredFeatures: featuresToRequest(adapter),
     requiredLimits: limitsToRequest(adapter),
   });
-  const allNotes = validate ? [...notes, VALIDATE_NOTE] : notes;
+  const allNotes = [...notes, ...DEBUG_NOTES[debug]];
   const caps = probeCaps(gpu, adapter.info, { variants, toggles, notes: allNotes });
   assertForcedVariantsRun(caps);
-  return new GpuDevice(gpu, caps, { validate });
+  return new GpuDevice(gpu, caps, debug);
 }
 
 /** FOX_DEBUG may hold other words, too, separated by commas. */
-const asksToValidate = (): boolean =>
-  platform.setting('FOX_DEBUG')?.split(',').includes('validate') ?? false;
+function debugSetting(): DebugMode {
+  const words = platform.setting('FOX_DEBUG')?.split(',') ?? [];
+  return (['validate', 'replay'] as const).find((word) => words.includes(word)) ?? 'off';
+}
 
 /** A choice from the environment; the first one is the default. */
 function oneOf<const C extends string>(name: string, choices: readonly [C, ...C[]]): C {

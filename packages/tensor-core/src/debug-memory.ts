@@ -1,10 +1,12 @@
 // Poisoned memory for tests: every new buffer is filled with a pattern, and words behind each tensor show stray writes.
 
-import type { BufferPool, PooledBuffer } from './buffer-pool.ts';
+import type { BufferPool } from './buffer-pool.ts';
+import { type PooledBuffer, rangeOf } from './buffer-range.ts';
 import type { CommandQueue } from './command-queue.ts';
 import { GpuValidationError } from './errors.ts';
 
-const GUARD_BYTES = 256;
+/** Extra bytes to allocate behind a guarded tensor's own. */
+export const GUARD_BYTES = 256;
 const GUARD_WORD = 0x7fa5a5a5; // a NaN as f32
 
 interface Guarded {
@@ -25,14 +27,14 @@ export class DebugMemory {
     this.#queue = queue;
   }
 
-  /** Extra bytes to allocate behind a tensor's own. */
-  get guardBytes(): number {
-    return this.#fill === null ? 0 : GUARD_BYTES;
+  /** New tensors are to be guarded. */
+  get isOn(): boolean {
+    return this.#fill !== null;
   }
 
-  /** Extra bytes to bind, so that a write behind the tensor reaches the guard words instead of being clamped. */
-  guardBytesOf(buffer: PooledBuffer): number {
-    return this.#guarded.has(buffer) ? GUARD_BYTES : 0;
+  /** Extra bytes to bind, so that a write behind the tensor reaches the guard words instead of being clamped. @param end - of the bytes in use that are bound */
+  guardBytesOf(buffer: PooledBuffer, end: number): number {
+    return this.#guarded.get(buffer)?.byteLength === end ? GUARD_BYTES : 0;
   }
 
   /** From now on new tensors hold `word` in every element and their memory is not reused, until `stop`. */
@@ -52,11 +54,12 @@ export class DebugMemory {
     }
   }
 
-  onAcquire(buffer: PooledBuffer, byteLength: number, label: string): void {
-    if (this.#fill === null) return;
-    const words = new Uint32Array((byteLength + GUARD_BYTES) / 4).fill(this.#fill);
+  /** Fills a new tensor's buffer, which has `GUARD_BYTES` more than the tensor takes. */
+  guard(buffer: PooledBuffer, byteLength: number, label: string): void {
+    const words = new Uint32Array((byteLength + GUARD_BYTES) / 4).fill(this.#fill ?? 0);
     words.fill(GUARD_WORD, byteLength / 4);
-    this.#queue.record({ kind: 'write', target: buffer, bytes: new Uint8Array(words.buffer) });
+    const bytes = new Uint8Array(words.buffer);
+    this.#queue.record({ kind: 'write', target: rangeOf(buffer, bytes.byteLength), bytes });
     this.#guarded.set(buffer, { buffer, byteLength, label, isReleased: false });
   }
 
@@ -76,8 +79,9 @@ export class DebugMemory {
   }
 
   async #assertIntact({ buffer, byteLength, label }: Guarded): Promise<void> {
-    const bytes = await this.#queue.read(buffer, byteLength + GUARD_BYTES);
-    if (new Uint32Array(bytes, byteLength).every((word) => word === GUARD_WORD)) return;
+    const [bytes] = await this.#queue.read([rangeOf(buffer, byteLength + GUARD_BYTES)]);
+    if (new Uint32Array(bytes as ArrayBuffer, byteLength).every((word) => word === GUARD_WORD))
+      return;
     throw new GpuValidationError(`stray write: a kernel wrote behind the end of tensor ${label}`);
   }
 }

@@ -9,11 +9,12 @@ import { DebugMemory } from './debug-memory.ts';
 import { assertDispatch } from './dispatch.ts';
 import { dtypeOf, fromBytes, type HostArray, hostArray, toBytes } from './dtype.ts';
 import { ErrorWatch } from './error-watch.ts';
-import { type FoxError, ShapeError } from './errors.ts';
+import { type FoxError, invariant, ShapeError } from './errors.ts';
 import { type DeviceInternals, setInternals } from './internals.ts';
+import { ReplayHost } from './replay/replay-host.ts';
 import { ScopeStack } from './scope.ts';
 import { formatShape, type Shape } from './shape.ts';
-import { aliasTensor, getStorage } from './tensor.ts';
+import { aliasTensor, getStorage, sliceTensor } from './tensor.ts';
 import { TensorMemory } from './tensor-memory.ts';
 
 export class GpuDevice implements Device {
@@ -25,18 +26,20 @@ export class GpuDevice implements Device {
   readonly #internals: DeviceInternals;
 
   /** Use `createDevice`. */
-  constructor(gpu: GPUDevice, caps: DeviceCaps, { validate = false } = {}) {
+  constructor(gpu: GPUDevice, caps: DeviceCaps, debug: 'off' | 'validate' | 'replay' = 'off') {
     this.#gpu = gpu;
     this.caps = caps;
     this.#errors = new ErrorWatch(gpu);
     const pool = new BufferPool(gpu);
+    const validate = debug === 'validate';
     this.#queue = new CommandQueue({ gpu, pool, errors: this.#errors, validate });
     const debugMemory = new DebugMemory(pool, this.#queue);
     const scopes = new ScopeStack();
-    const read = (tensor: Tensor) => this.#read(tensor);
-    this.#memory = new TensorMemory({ host: { device: this, read }, pool, debugMemory, scopes });
-    const { checks } = this.#queue;
-    this.#internals = setInternals(this, { scopes, checks, debugMemory, recording: null });
+    this.#memory = new TensorMemory({ device: this, pool, debugMemory, scopes });
+    const [queue, memory] = [this.#queue, this.#memory];
+    const replay = new ReplayHost({ pool, queue, memory }, debug === 'replay');
+    const { checks } = queue;
+    this.#internals = setInternals(this, { scopes, checks, debugMemory, replay, recording: null });
   }
 
   get memory(): MemoryStats {
@@ -79,6 +82,13 @@ export class GpuDevice implements Device {
     return view;
   }
 
+  slice(tensor: Tensor, offset: number, shape: Shape): Tensor {
+    this.#assertUntracked('device.slice', tensor);
+    const slice = sliceTensor(tensor, offset, shape);
+    this.#internals.scopes.add(slice);
+    return slice;
+  }
+
   write(tensor: Tensor, data: HostArray): void {
     this.#assertUntracked('device.write', tensor);
     if (data.length !== tensor.size) {
@@ -87,26 +97,25 @@ export class GpuDevice implements Device {
       );
     }
     const bytes = toBytes(data, tensor.dtype);
-    this.#queue.record({ kind: 'write', target: getStorage(tensor).buffer, bytes });
+    this.#queue.record({ kind: 'write', target: getStorage(tensor), bytes });
     this.#internals.checks?.check('upload', 'upload', [tensor]);
   }
 
   copy(source: Tensor, target: Tensor): void {
     this.#assertUntracked('device.copy', source, target);
     const [from, to] = [getStorage(source), getStorage(target)];
-    const { byteLength } = from;
-    if (byteLength !== to.byteLength) {
+    if (from.byteLength !== to.byteLength) {
       throw new ShapeError(
-        `copy: expected a target of ${byteLength} bytes like ${source.label} ${formatShape(source.shape)}, got ${to.byteLength}.`,
+        `copy: expected a target of ${from.byteLength} bytes like ${source.label} ${formatShape(source.shape)}, got ${to.byteLength}.`,
       );
     }
-    this.#queue.record({ kind: 'copy', source: from.buffer, target: to.buffer, byteLength });
+    invariant(from.buffer !== to.buffer, `copy: ${source.label} and its target share one buffer`);
+    this.#queue.record({ kind: 'copy', source: from, target: to });
   }
 
   fillZero(tensor: Tensor): void {
     this.#assertUntracked('device.fillZero', tensor);
-    const { buffer, byteLength } = getStorage(tensor);
-    this.#queue.record({ kind: 'clear', target: buffer, byteLength });
+    this.#queue.record({ kind: 'clear', target: getStorage(tensor) });
   }
 
   dispatch(launch: Dispatch): void {
@@ -119,6 +128,13 @@ export class GpuDevice implements Device {
 
   scope<R>(body: () => R): R {
     return this.#internals.scopes.run(body);
+  }
+
+  async read(tensors: readonly Tensor[]): Promise<HostArray[]> {
+    const bytes = await this.#queue.read(tensors.map(getStorage));
+    return tensors.map(({ dtype, size }, index) =>
+      fromBytes(bytes[index] as ArrayBuffer, dtype, size),
+    );
   }
 
   keep(tensor: Tensor): Tensor {
@@ -154,11 +170,6 @@ export class GpuDevice implements Device {
 
   [Symbol.dispose](): void {
     this.dispose();
-  }
-
-  async #read(tensor: Tensor): Promise<HostArray> {
-    const { dtype, size, byteLength } = tensor;
-    return fromBytes(await this.#queue.read(getStorage(tensor).buffer, byteLength), dtype, size);
   }
 
   #assertUntracked(what: string, ...tensors: readonly (Tensor | null)[]): void {

@@ -1,6 +1,7 @@
 // Checks of a kernel launch before it is recorded.
 
 import type { Dispatch, Tensor } from './api.ts';
+import { overlap } from './buffer-range.ts';
 import { invariant } from './errors.ts';
 import { MAX_PARAMS_BYTES, type Program } from './program.ts';
 import { getStorage } from './tensor.ts';
@@ -24,15 +25,18 @@ export function assertDispatch(
   assertNoAliasing(program, tensors);
 }
 
-/** WebGPU forbids a buffer that is both read and written in one dispatch, unless by one read_write binding. */
-function assertNoAliasing(program: Program, tensors: readonly (Tensor | null)[]): void {
-  const buffers = tensors.map((tensor) => tensor && getStorage(tensor).buffer);
-  program.access.forEach((access, index) => {
-    if (access === 'read' || !buffers[index]) return;
-    const again = buffers.findIndex((buffer, at) => at !== index && buffer === buffers[index]);
+/** WebGPU forbids a buffer that one dispatch both reads and writes, unless by one read_write binding, and written ranges that overlap. */
+function assertNoAliasing({ label, access }: Program, tensors: readonly (Tensor | null)[]): void {
+  const ranges = tensors.map((tensor) => tensor && getStorage(tensor));
+  ranges.forEach((range, index) => {
+    if (access[index] === 'read' || !range) return;
+    const again = ranges.findIndex((other, at) => {
+      if (at === index || !other) return false;
+      return access[at] === 'read' ? other.buffer === range.buffer : overlap(other, range);
+    });
     invariant(
       again < 0,
-      `${program.label}: bindings ${index} and ${again} share one buffer and one is written`,
+      `${label}: bindings ${index} and ${again} share one buffer and one is written`,
     );
   });
 }

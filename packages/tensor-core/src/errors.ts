@@ -60,6 +60,8 @@ export class KernelCompileError extends errorClass('KernelCompileError') {}
 export class DisposedTensorError extends errorClass('DisposedTensorError') {}
 /** A gradient was asked for that does not exist: a function without one met a tensor that is differentiated, or a loss depends on no parameter. */
 export class NoGradientError extends errorClass('NoGradientError') {}
+/** A compiled step cannot be replayed, or two recordings of it differ. */
+export class ReplayError extends errorClass('ReplayError') {}
 /** A NaN or infinity where a finite number is needed. */
 export class NonFiniteError extends errorClass('NonFiniteError') {}
 /** A checkpoint or model file cannot be read, or does not fit. */

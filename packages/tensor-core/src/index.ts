@@ -22,6 +22,12 @@ export * from './errors.ts';
 export { foldGrid } from './grid.ts';
 export type { AdapterChoice } from './platform/types.ts';
 export { type BindingAccess, MAX_PARAMS_BYTES, type Program } from './program.ts';
+export {
+  type CompiledStep,
+  compileStep,
+  type StepDefinition,
+  type StepInput,
+} from './replay/compile-step.ts';
 export { CounterRng, philox4x32 } from './rng.ts';
 export {
   assertShape,

@@ -3,6 +3,7 @@
 import type { Device, Tensor } from './api.ts';
 import type { Recording } from './autograd/recording.ts';
 import type { DebugMemory } from './debug-memory.ts';
+import type { ReplayHost } from './replay/replay-host.ts';
 import type { ScopeStack } from './scope.ts';
 import type { FiniteChecks } from './validate/finite-checks.ts';
 
@@ -12,6 +13,8 @@ export interface DeviceInternals {
   readonly checks: FiniteChecks | null;
   /** Poisoned memory and guard words, for tests. */
   readonly debugMemory: DebugMemory;
+  /** Records steps for replay, and replays them. */
+  readonly replay: ReplayHost;
   /** Set while `vjp` records, but not inside an op's forward. */
   recording: Recording | null;
 }

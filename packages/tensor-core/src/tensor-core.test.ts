@@ -39,6 +39,54 @@ gpuSuite('device', (device) => {
     for (const tensor of [f32, i32, f16]) tensor.dispose();
   });
 
+  test('a slice reads and writes its part of a tensor, and keeps the memory', async () => {
+    const whole = device().zeros([3, 64]);
+    const middle = device().slice(whole, 64, [2, 32]);
+    const last = device().slice(device().slice(whole, 64, [2, 64]), 64, [3]);
+    device().write(middle, new Float32Array(64).fill(1));
+    device().write(last, Float32Array.of(7, 8, 9));
+    accumulateInto(middle, middle.device.tensor(new Float32Array(64).fill(2), [2, 32]));
+    const [all, part] = await device().read([whole, last]);
+    expect([...(all as Float32Array)]).toEqual([
+      ...new Array(64).fill(0),
+      ...new Array(64).fill(3),
+      ...[7, 8, 9],
+      ...new Array(61).fill(0),
+    ]);
+    expect([...(part as Float32Array)]).toEqual([7, 8, 9]);
+    device().fillZero(middle);
+    whole.dispose();
+    expect([...(await middle.data())]).toEqual(new Array(64).fill(0));
+    middle.dispose();
+    last.dispose();
+  });
+
+  test('a slice that does not fit is refused in words', () => {
+    const whole = device().zeros([200]);
+    expect(() => device().slice(whole, 32, [4])).toThrow('a multiple of 64 elements, got 32');
+    expect(() => device().slice(whole, 128, [73])).toThrow('at most 72 elements from 128 on');
+    expect(() =>
+      accumulateInto(device().slice(whole, 64, [8]), device().slice(whole, 0, [8])),
+    ).toThrow('share one buffer and one is written');
+    whole.dispose();
+  });
+
+  test('several tensors are read at once, in order, of any dtype', async () => {
+    const tensors = [
+      device().tensor(Int32Array.of(-1, 2, 3), [3]),
+      device().tensor(Float32Array.of(0.5, 2, 4), [3], { dtype: 'f16' }),
+      device().tensor([1, 2], [2]),
+    ];
+    const values = await device().read(tensors);
+    expect(values.map((value) => [...value])).toEqual([
+      [-1, 2, 3],
+      [0.5, 2, 4],
+      [1, 2],
+    ]);
+    expect(await device().read([])).toEqual([]);
+    for (const tensor of tensors) tensor.dispose();
+  });
+
   test('host writes keep their place among recorded commands', async () => {
     const x = device().tensor([1], [1]);
     const sum = device().zeros([1]);

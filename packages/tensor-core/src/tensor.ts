@@ -3,18 +3,12 @@
 import './symbol-dispose.ts';
 import type { Device, Tensor } from './api.ts';
 import { DTYPE_BYTES, type DType, type HostArray } from './dtype.ts';
-import { DisposedTensorError, invariant, ShapeError } from './errors.ts';
-import { formatShape, type Shape, shapeSize } from './shape.ts';
+import { ArgumentError, DisposedTensorError, invariant, ShapeError } from './errors.ts';
+import { assertValidShape, formatShape, type Shape, shapeSize } from './shape.ts';
 import type { Storage } from './storage.ts';
 
-/** The device of a tensor, and how it reads one. */
-export interface TensorHost {
-  readonly device: Device;
-  read(tensor: Tensor): Promise<HostArray>;
-}
-
 interface TensorParts {
-  readonly host: TensorHost;
+  readonly device: Device;
   /** The tensor takes over one reference. */
   readonly storage: Storage;
   readonly shape: Shape;
@@ -35,7 +29,7 @@ class GpuTensor implements Tensor {
   #disposed = false;
 
   constructor(parts: TensorParts) {
-    this.device = parts.host.device;
+    this.device = parts.device;
     this.shape = parts.shape;
     this.dtype = parts.dtype;
     this.label = parts.label;
@@ -54,8 +48,9 @@ class GpuTensor implements Tensor {
     return this.#disposed;
   }
 
-  data(): Promise<HostArray> {
-    return this.#parts.host.read(this);
+  async data(): Promise<HostArray> {
+    const [data] = await this.device.read([this]);
+    return data as HostArray;
   }
 
   dispose(): void {
@@ -94,4 +89,28 @@ export function aliasTensor(tensor: Tensor, shape: Shape = tensor.shape): Tensor
     );
   }
   return new GpuTensor({ ...parts, storage: parts.storage.retain(), shape });
+}
+
+/** Bytes that a part of a tensor begins at are a multiple of it: what every device can bind. */
+export const SLICE_BYTES = 256;
+
+/** A handle on a part of a tensor, owned by the caller alone. @param offset - of its first element @throws ArgumentError ShapeError */
+export function sliceTensor(tensor: Tensor, offset: number, shape: Shape): Tensor {
+  assertValidShape(shape, `slice of ${tensor.label}`);
+  const parts = GpuTensor.parts(tensor);
+  const elementBytes = DTYPE_BYTES[parts.dtype];
+  const byteOffset = offset * elementBytes;
+  if (!(Number.isInteger(offset) && offset >= 0 && byteOffset % SLICE_BYTES === 0)) {
+    throw new ArgumentError(
+      `slice of ${tensor.label}: expected an offset that is a multiple of ${SLICE_BYTES / elementBytes} elements, got ${offset}.`,
+    );
+  }
+  const size = shapeSize(shape);
+  if (offset + size > tensor.size) {
+    throw new ShapeError(
+      `slice of ${tensor.label}: expected at most ${tensor.size - offset} elements from ${offset} on, got ${formatShape(shape)}.`,
+    );
+  }
+  const byteLength = Math.ceil((size * elementBytes) / 4) * 4;
+  return new GpuTensor({ ...parts, shape, storage: parts.storage.slice(byteOffset, byteLength) });
 }

@@ -16,6 +16,17 @@ export function disposeAll(tree: unknown): void {
   for (const tensor of leaves(tree)) tensor.dispose();
 }
 
+/** The same tree with each tensor replaced. */
+export function mapLeaves<T>(tree: T, map: (tensor: Tensor) => Tensor): T {
+  const mapAny = (value: unknown): unknown => {
+    if (isTensor(value)) return map(value);
+    if (Array.isArray(value)) return value.map(mapAny);
+    if (!isPlainRecord(value)) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, mapAny(child)]));
+  };
+  return mapAny(tree) as T;
+}
+
 /** Same record with each tensor replaced. */
 export function mapRecord<R>(
   record: Readonly<Record<string, Tensor>>,

@@ -24,11 +24,12 @@ export class Findings {
       await submitting;
       const found: number[] = [];
       for (const readback of this.#readbacks) {
-        found.push(...new Uint32Array(await readback.bytes(errors)));
+        const [bytes] = await readback.bytes(errors);
+        found.push(...new Uint32Array(bytes as ArrayBuffer));
       }
       this.#assertNone(found);
     } finally {
-      for (const readback of this.#readbacks) readback.destroy();
+      for (const readback of this.#readbacks) readback.release();
     }
   }
 

@@ -1,7 +1,8 @@
 // Debug mode: a small kernel behind every upload and op looks for NaN and infinity; the first in program order is named.
 
 import type { Tensor } from '../api.ts';
-import type { BufferPool, PooledBuffer } from '../buffer-pool.ts';
+import type { BufferPool } from '../buffer-pool.ts';
+import { type PooledBuffer, rangeOf } from '../buffer-range.ts';
 import type { Command } from '../command.ts';
 import { foldGrid } from '../grid.ts';
 import type { Program } from '../program.ts';
@@ -53,8 +54,8 @@ export class FiniteChecks {
   collect(): Findings | null {
     if (this.#checked.length === 0) return null;
     const readbacks = this.#buffers.map((buffer) => {
-      const readback = new Readback(this.#host.pool, BUFFER_BYTES);
-      this.#host.record(readback.copyFrom(buffer));
+      const readback = new Readback(this.#host.pool, [rangeOf(buffer, BUFFER_BYTES)]);
+      for (const copy of readback.copies()) this.#host.record(copy);
       this.#host.pool.release(buffer);
       return readback;
     });
@@ -66,7 +67,6 @@ export class FiniteChecks {
 
   #record(tensor: Tensor): void {
     const { size, dtype } = tensor;
-    const { buffer, byteLength } = getStorage(tensor);
     const slot = this.#checked.length % CHECKS_PER_BUFFER;
     if (slot === 0) this.#openBuffer();
     const isF16 = dtype === 'f16';
@@ -74,18 +74,15 @@ export class FiniteChecks {
     this.#host.record({
       kind: 'dispatch',
       program,
-      buffers: [
-        { buffer, byteLength },
-        { buffer: this.#buffers.at(-1) as PooledBuffer, byteLength: BUFFER_BYTES },
-      ],
+      buffers: [getStorage(tensor), rangeOf(this.#buffers.at(-1) as PooledBuffer, BUFFER_BYTES)],
       params: new Uint8Array(Uint32Array.of(size, slot, isF16 ? 1 : 0).buffer),
       workgroups: foldGrid(Math.ceil(words / WORDS_PER_GROUP)),
     });
   }
 
   #openBuffer(): void {
-    const target = this.#host.pool.acquire(BUFFER_BYTES, 'findings');
-    this.#buffers.push(target);
-    this.#host.record({ kind: 'clear', target, byteLength: BUFFER_BYTES });
+    const buffer = this.#host.pool.acquire(BUFFER_BYTES, 'findings');
+    this.#buffers.push(buffer);
+    this.#host.record({ kind: 'clear', target: rangeOf(buffer, BUFFER_BYTES) });
   }
 }

@@ -1,7 +1,7 @@
 // Pipelines per device, keyed by complete source: nothing compiles twice, and all that is missing compiles side by side.
 
-import { KernelCompileError } from './errors.ts';
-import type { BindingAccess, Program } from './program.ts';
+import { KernelCompileError } from '../errors.ts';
+import type { BindingAccess, Program } from '../program.ts';
 
 export interface CompiledProgram {
   readonly id: number;

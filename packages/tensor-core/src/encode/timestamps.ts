@@ -1,6 +1,6 @@
 // GPU time per dispatch, by timestamp queries: one pass and two queries for each.
 
-import type { KernelTime } from './api.ts';
+import type { KernelTime } from '../api.ts';
 
 const QUERIES_PER_SET = 4096; // WebGPU's maximum
 const USAGE_RESOLVE = 0x200 | 0x4; // QUERY_RESOLVE | COPY_SRC

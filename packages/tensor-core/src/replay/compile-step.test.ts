@@ -1,0 +1,250 @@
+// A compiled step gives what recording it gives, and says what it cannot replay.
+
+import { describe, expect, test } from 'vitest';
+import { accumulateInto } from '../accumulate.ts';
+import {
+  ArgumentError,
+  compileStep,
+  createDevice,
+  type Device,
+  defineOp,
+  type ForwardContext,
+  ReplayError,
+  type Tensor,
+  valueAndGrad,
+} from '../index.ts';
+import { gpuSuite } from '../testing/index.ts';
+
+/** y = a + b */
+const addOp = defineOp({
+  name: 'test-add',
+  forward({ device, inputs: { a, b } }: ForwardContext<{ a: Tensor; b: Tensor }>) {
+    const y = device.empty(a.shape, { label: 'y' });
+    device.copy(a, y);
+    accumulateInto(y, b);
+    return { output: y, saved: {} };
+  },
+  backward: ({ dOutput }) => ({ a: dOutput, b: dOutput }),
+});
+
+const one = { x: { shape: [1] } } as const;
+const scalarOf = async (tensor: Tensor) => (await tensor.data())[0];
+
+gpuSuite('compileStep', (device) => {
+  /** state += x; returns 2 state + x, through temporaries. */
+  const makeCounter = (state: Tensor) =>
+    compileStep(device(), {
+      inputs: one,
+      record: ({ x }) => {
+        accumulateInto(state, x);
+        const twice = addOp({ a: state, b: state });
+        return { y: addOp({ a: twice, b: x }), more: [addOp({ a: x, b: x })] };
+      },
+    });
+
+  test('replays state, inputs and outputs as recording does', async () => {
+    const state = device().zeros([1]);
+    using step = makeCounter(state);
+    let sum = 0;
+    for (let run = 1; run <= 6; run++) {
+      const { y, more } = step.run({ x: Float32Array.of(run) });
+      sum += run;
+      // Ordinary work between the runs reads the outputs, and writes what the step reads.
+      if (run === 4) {
+        accumulateInto(state, more[0] as Tensor);
+        sum += 8;
+        expect(await scalarOf(y)).toBe(2 * (sum - 8) + run);
+      } else expect(await scalarOf(y)).toBe(2 * sum + run);
+      expect(await scalarOf(more[0] as Tensor)).toBe(2 * run);
+      y.dispose();
+      more[0]?.dispose();
+    }
+    expect(await scalarOf(state)).toBe(sum);
+    state.dispose();
+  });
+
+  test('runs that are flushed together keep their inputs apart', async () => {
+    const state = device().zeros([1]);
+    using step = makeCounter(state);
+    const results: Promise<unknown>[] = [];
+    for (let run = 1; run <= 5; run++) {
+      device().scope(() => {
+        const copy = device().keep(device().empty([1]));
+        device().copy(step.run({ x: Float32Array.of(run) }).y, copy);
+        results.push(copy.data().finally(() => copy.dispose()));
+      });
+    }
+    expect((await Promise.all(results)).map((data) => (data as Float32Array)[0])).toEqual([
+      3, 8, 15, 24, 35,
+    ]);
+    state.dispose();
+  });
+
+  test('no code of the step runs from the third call on', async () => {
+    let calls = 0;
+    using step = compileStep(device(), {
+      inputs: one,
+      record: ({ x }) => {
+        calls++;
+        return addOp({ a: x, b: x });
+      },
+    });
+    const before = device().dispatchCount;
+    for (let run = 0; run < 5; run++) {
+      const y = step.run({ x: Float32Array.of(run) });
+      expect(await scalarOf(y)).toBe(2 * run);
+      y.dispose();
+    }
+    expect(calls).toBe(2);
+    expect(step.dispatches).toBe(1);
+    expect(device().dispatchCount - before).toBe(5);
+  });
+
+  test('gradients, with data that record uploads itself', async () => {
+    const w = device().tensor([3], [1]);
+    const lossAndGrad = valueAndGrad(device(), (params: { w: Tensor }, x: Tensor) => ({
+      loss: addOp({ a: addOp({ a: params.w, b: params.w }), b: x }),
+    }));
+    using step = compileStep(device(), {
+      inputs: one,
+      record: ({ x }) => {
+        const { loss, grads } = lossAndGrad({ w }, x);
+        return { loss, dw: grads.w };
+      },
+    });
+    for (let run = 0; run < 4; run++) {
+      const { loss, dw } = step.run({ x: Float32Array.of(run) });
+      expect((await device().read([loss, dw])).map((data) => data[0])).toEqual([6 + run, 2]);
+      loss.dispose();
+      dw.dispose();
+    }
+    w.dispose();
+  });
+
+  test('memory: temporaries share it, a thousand runs add nothing, dispose gives it back', async () => {
+    await device().finish();
+    await device().trimMemory();
+    const before = device().memory;
+    const step = compileStep(device(), {
+      inputs: { x: { shape: [1024] } },
+      record: ({ x }) => {
+        let sum = addOp({ a: x, b: x });
+        for (let turn = 0; turn < 20; turn++) sum = addOp({ a: sum, b: x });
+        return sum;
+      },
+    });
+    const x = new Float32Array(1024).fill(1);
+    step.run({ x }).dispose();
+    await device().flush();
+    // 21 sums of 4 KiB, two of them alive at a time.
+    expect(step.byteLength).toBe(2 * 4096);
+    const after = device().memory;
+    for (let run = 0; run < 1000; run++) step.run({ x }).dispose();
+    const last = step.run({ x });
+    expect(await scalarOf(last)).toBe(22);
+    last.dispose();
+    expect(device().memory.inUseBytes).toBe(after.inUseBytes);
+    expect(device().memory.liveTensors).toBe(after.liveTensors);
+    step.dispose();
+    await device().finish();
+    expect(device().memory.inUseBytes).toBe(before.inUseBytes);
+    expect(device().memory.liveTensors).toBe(before.liveTensors);
+  });
+
+  test('a parameter that is disposed of keeps its memory while the plan lives', async () => {
+    const w = device().tensor([5], [1]);
+    const step = compileStep(device(), {
+      inputs: one,
+      record: ({ x }) => addOp({ a: x, b: w }),
+    });
+    for (const x of [1, 2]) step.run({ x: Float32Array.of(x) }).dispose();
+    w.dispose();
+    const other = device().tensor([100], [1]);
+    const y = step.run({ x: Float32Array.of(3) });
+    expect(await scalarOf(y)).toBe(8);
+    y.dispose();
+    other.dispose();
+    step.dispose();
+  });
+
+  describe('refuses', () => {
+    const runTwice = (record: (inputs: { x: Tensor }, call: number) => unknown) => {
+      let call = 0;
+      using step = compileStep(device(), {
+        inputs: one,
+        record: (inputs) => record(inputs, call++),
+      });
+      step.run({ x: Float32Array.of(1) });
+      step.run({ x: Float32Array.of(1) });
+    };
+
+    test('what differs from call to call: data, kernels, tensors, sizes', () => {
+      const other = [device().zeros([1]), device().zeros([1])];
+      const upload = (value: number) => device().tensor([value], [1]);
+      expect(() => runTwice(({ x }, call) => addOp({ a: x, b: upload(call) }))).toThrowError(
+        'differs in the bytes written',
+      );
+      expect(() => runTwice(({ x }, call) => addOp({ a: x, b: other[call] as Tensor }))).toThrow(
+        /kernel accumulate, differs in binding 1/,
+      );
+      expect(() =>
+        runTwice(({ x }, call) => (call ? addOp({ a: x, b: x }) : device().zeros([1]))),
+      ).toThrow(/differs in kind: copy/);
+      expect(() =>
+        runTwice(({ x }, call) => {
+          const y = addOp({ a: x, b: x });
+          return call ? addOp({ a: y, b: x }) : y;
+        }),
+      ).toThrow(/one recording has 2 commands, the next 4/);
+      for (const tensor of other) tensor.dispose();
+    });
+
+    test('reads, host writes into older tensors, changed uploads, kept and foreign tensors', () => {
+      const older = device().zeros([1]);
+      const kept: Tensor[] = [];
+      const ignore = () => {};
+      expect(() => runTwice(({ x }) => void x.data().catch(ignore))).toThrow('it called data()');
+      expect(() => runTwice(() => device().write(older, Float32Array.of(1)))).toThrow(ReplayError);
+      expect(() =>
+        runTwice(({ x }) => {
+          const upload = device().tensor([1], [1]);
+          accumulateInto(upload, x);
+        }),
+      ).toThrow('accumulate changes it');
+      expect(() => runTwice(() => void kept.push(device().keep(device().zeros([1]))))).toThrow(
+        "it kept 'tensor'",
+      );
+      expect(() => runTwice(() => older)).toThrow(ArgumentError);
+      older.dispose();
+    });
+
+    test('missing inputs, wrong sizes, a call after dispose', () => {
+      const step = makeCounter(device().zeros([1]));
+      expect(() => step.run({} as never)).toThrow('expected a value for the input x, got none');
+      expect(() => step.run({ x: new Float32Array(2) })).toThrow('expected 1 elements');
+      step.dispose();
+      expect(() => step.run({ x: new Float32Array(1) })).toThrow('after dispose()');
+    });
+  });
+});
+
+test("debug: 'replay' compares every run, 'validate' records every run", async () => {
+  for (const debug of ['replay', 'validate'] as const) {
+    const device: Device = await createDevice({ debug });
+    let calls = 0;
+    const step = compileStep(device, {
+      inputs: one,
+      record: ({ x }) => {
+        calls++;
+        return addOp({ a: x, b: calls > 3 ? addOp({ a: x, b: x }) : x });
+      },
+    });
+    const run = () => step.run({ x: Float32Array.of(1) }).dispose();
+    for (let count = 0; count < 3; count++) run();
+    if (debug === 'replay') expect(run).toThrow(ReplayError);
+    else expect(run).not.toThrow();
+    expect(calls).toBe(4);
+    await device.flush();
+    device.dispose();
+  }
+});

@@ -1,0 +1,169 @@
+// compileStep: record a step once, run it many times without the code that recorded it.
+
+import type { Device, Tensor } from '../api.ts';
+import type { DType, HostArray } from '../dtype.ts';
+import { ArgumentError, ReplayError } from '../errors.ts';
+import { adopt, getInternals } from '../internals.ts';
+import type { Shape } from '../shape.ts';
+import { aliasTensor, getStorage } from '../tensor.ts';
+import { disposeAll, leaves, mapLeaves } from '../tree.ts';
+import { findDifference } from './compare-commands.ts';
+import type { Recording, StepPlan } from './step-plan.ts';
+
+export interface StepInput {
+  readonly shape: Shape;
+  /** Default f32. */
+  readonly dtype?: DType;
+}
+
+export interface StepDefinition<Inputs extends Readonly<Record<string, StepInput>>, Outputs> {
+  /** What changes from run to run, and comes from the host. */
+  readonly inputs: Inputs;
+  /** Records the step: synchronous, without reads. Whatever it does besides its inputs must be the same at every call. */
+  readonly record: (inputs: { readonly [K in keyof Inputs]: Tensor }) => Outputs;
+}
+
+export interface CompiledStep<Inputs, Outputs> extends Disposable {
+  /**
+   * Records one run behind all that was recorded before it.
+   * @returns handles on the step's outputs, owned by the scope that is open, or by the caller; the next run overwrites what they hold
+   * @throws ReplayError where the second recording differs from the first: it names kernel and field
+   */
+  run(values: { readonly [K in keyof Inputs]: HostArray }): Outputs;
+  /** Bytes of the step's own memory; 0 before the first run. */
+  readonly byteLength: number;
+  /** Kernel launches of a run; 0 before the first. */
+  readonly dispatches: number;
+  /** Frees the step's memory, outputs included, after the work that was recorded is done. */
+  dispose(): void;
+}
+
+/**
+ * A step that is recorded at its first call, recorded again and compared at its second, and replayed from then on.
+ * On a device made with `debug: 'replay'` every call compares; with `debug: 'validate'` every call records.
+ * @example
+ * const step = compileStep(device, {
+ *   inputs: { ids: { shape: [1, 64], dtype: 'i32' } },
+ *   record: ({ ids }) => ({ logits: model.logits(params, { inputIds: ids }) }),
+ * });
+ * const { logits } = step.run({ ids });
+ */
+export function compileStep<const Inputs extends Readonly<Record<string, StepInput>>, Outputs>(
+  device: Device,
+  definition: StepDefinition<Inputs, Outputs>,
+): CompiledStep<Inputs, Outputs> {
+  return new RecordedStep(device, definition);
+}
+
+/** The first run records, the second one records and compares. */
+const RECORDED_RUNS = 2;
+
+class RecordedStep<Inputs extends Readonly<Record<string, StepInput>>, Outputs>
+  implements CompiledStep<Inputs, Outputs>
+{
+  readonly #device: Device;
+  readonly #record: StepDefinition<Inputs, Outputs>['record'];
+  readonly #inputs: Readonly<Record<string, Tensor>>;
+  #first: { recording: Recording; plan: StepPlan; outputs: Outputs } | null = null;
+  #runs = 0;
+  #isDisposed = false;
+
+  constructor(device: Device, { inputs, record }: StepDefinition<Inputs, Outputs>) {
+    this.#device = device;
+    this.#record = record;
+    this.#inputs = Object.fromEntries(
+      Object.entries(inputs).map(([label, { shape, dtype = 'f32' }]) => [
+        label,
+        device.keep(device.empty(shape, { dtype, label })),
+      ]),
+    );
+  }
+
+  get byteLength(): number {
+    return this.#first?.plan.byteLength ?? 0;
+  }
+
+  get dispatches(): number {
+    return this.#first?.plan.dispatches ?? 0;
+  }
+
+  run(values: { readonly [K in keyof Inputs]: HostArray }): Outputs {
+    if (this.#isDisposed)
+      throw new ArgumentError(
+        'compileStep: run() was called after dispose(). Compile the step again.',
+      );
+    this.#writeInputs(values);
+    const { checks, replay } = getInternals(this.#device);
+    if (checks) return this.#device.scope(() => this.#callRecord());
+    const { plan, outputs } = this.#recordOnce();
+    replay.recordPlan(plan);
+    this.#runs++;
+    return mapLeaves(outputs, (tensor) => adopt(aliasTensor(tensor)));
+  }
+
+  dispose(): void {
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
+    disposeAll(this.#inputs);
+    if (!this.#first) return;
+    disposeAll(this.#first.outputs);
+    getInternals(this.#device).replay.destroyPlan(this.#first.plan);
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #writeInputs(values: { readonly [K in keyof Inputs]: HostArray }): void {
+    for (const [name, tensor] of Object.entries(this.#inputs)) {
+      const value = (values as Readonly<Record<string, HostArray | undefined>>)[name];
+      if (!value)
+        throw new ArgumentError(`compileStep: expected a value for the input ${name}, got none.`);
+      this.#device.write(tensor, value);
+    }
+  }
+
+  #recordOnce() {
+    const { replay } = getInternals(this.#device);
+    if (!this.#first) {
+      const { recording, outputs } = this.#capture();
+      this.#first = { recording, outputs, plan: replay.makePlan(recording) };
+    } else if (this.#runs < RECORDED_RUNS || replay.comparesEveryRun) {
+      this.#compare(this.#first.recording);
+    }
+    return this.#first;
+  }
+
+  #compare(first: Recording): void {
+    const { recording, outputs } = this.#capture();
+    disposeAll(outputs);
+    const difference = findDifference(first.commands, recording.commands);
+    if (!difference) return;
+    throw new ReplayError(
+      `compileStep: expected every recording of the step to be the same, but ${difference}. Declare what changes as an input, or run it without compileStep.`,
+    );
+  }
+
+  #capture(): { recording: Recording; outputs: Outputs } {
+    const { replay } = getInternals(this.#device);
+    const { result, commands, buffers } = replay.capture(() =>
+      this.#device.scope(() => this.#callRecord()),
+    );
+    const tensors = leaves(result).map((tensor) => this.#device.keep(tensor));
+    const own = new Set<unknown>(buffers);
+    for (const tensor of tensors) assertOwnOutput(tensor, own.has(getStorage(tensor).buffer));
+    const outputBuffers = new Set(tensors.map((tensor) => getStorage(tensor).buffer));
+    return { recording: { commands, buffers, outputs: outputBuffers }, outputs: result };
+  }
+
+  #callRecord(): Outputs {
+    return this.#record(this.#inputs as { readonly [K in keyof Inputs]: Tensor });
+  }
+}
+
+function assertOwnOutput({ label }: Tensor, isOwn: boolean): void {
+  if (isOwn) return;
+  throw new ArgumentError(
+    `compileStep: expected record to return tensors that it made, got '${label}', which was there before. Leave it out: it can be read as it is.`,
+  );
+}
