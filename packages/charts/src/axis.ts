@@ -16,20 +16,15 @@ export interface Axis {
 
 export const axisText = ({ label, unit }: Axis): string => (unit ? `${label} (${unit})` : label);
 
-/** @param domain - used where the axis has none of its own. */
-export function plotScale(axis: Axis, domain: readonly [number, number]): ScaleOptions {
-  const range = axis.domain ?? domain;
-  const shared = { label: axisText(axis), domain: [...range], grid: true };
+/** @param values - give the domain of an axis that has none of its own */
+export function plotScale(axis: Axis, values: readonly number[]): ScaleOptions {
+  const domain = axis.domain ?? domainOf(values, axis);
+  const shared = { label: axisText(axis), domain: [...domain], grid: true };
   if (axis.scale !== 'log') return { ...shared, type: 'linear', tickFormat: formatNumber };
   const base = axis.base ?? 10;
-  const ticks = logTicks(range, base);
-  return {
-    ...shared,
-    type: 'log',
-    base,
-    ...(ticks.length > 1 && { ticks }),
-    tickFormat: base === 2 ? formatPowerOfTwo : formatNumber,
-  };
+  const ticks = logTicks(domain, base);
+  const tickFormat = base === 2 ? formatPowerOfTwo : formatNumber;
+  return { ...shared, type: 'log', base, ...(ticks.length > 1 && { ticks }), tickFormat };
 }
 
 /** Powers of the base inside the range, at most about ten; steps between them where there would be fewer than three. */

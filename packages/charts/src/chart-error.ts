@@ -13,21 +13,17 @@ export function requireSome(chart: string, what: string, items: ArrayLike<unknow
   );
 }
 
-/** @throws ChartError where a value cannot be placed on its axis. */
-export function requireNumber(
+/** @throws ChartError for the first value that cannot be placed on its axis. */
+export function requireNumbers(
   chart: string,
   what: string,
-  value: number,
+  values: readonly number[],
   scale: 'linear' | 'log' = 'linear',
 ): void {
-  if (!Number.isFinite(value)) {
-    throw new ChartError(
-      `${chart}: expected ${what} to be a finite number, got ${value}. Drop it or say why it is missing.`,
-    );
-  }
-  if (scale === 'log' && value <= 0) {
-    throw new ChartError(
-      `${chart}: expected ${what} > 0 on a logarithmic axis, got ${value}. Use a linear axis.`,
-    );
-  }
+  const wrong = values.find((value) => !Number.isFinite(value) || (scale === 'log' && value <= 0));
+  if (wrong === undefined) return;
+  const [wanted, remedy] = Number.isFinite(wrong)
+    ? ['> 0 on a logarithmic axis', 'Use a linear axis.']
+    : ['to be a finite number', 'Drop it or say why it is missing.'];
+  throw new ChartError(`${chart}: expected ${what} ${wanted}, got ${wrong}. ${remedy}`);
 }

@@ -1,9 +1,9 @@
-// The frame around a plot: title, subtitle, legend, paper; one SVG that stands alone.
+// The frame around a plot: title, subtitle, keys, paper; one SVG that stands alone.
 
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
 import { escapeText } from './escape.ts';
-import { type Legend, legendAbove, legendBelow, type Piece } from './legend.ts';
+import { flowKeys, type Key, type Piece } from './keys.ts';
 import { CHART_CSS, wrapText } from './style.ts';
 
 /** What every chart takes besides its data. */
@@ -16,72 +16,73 @@ export interface ChartFrame {
   width?: number;
 }
 
-/** With the data in words, for those who do not see the picture. */
-export interface DescribedFrame extends ChartFrame {
-  description: string;
+export interface Drawing {
+  /** The data in words, for those who do not see the picture. */
+  words: string;
+  /** Above the plot. */
+  keys: readonly Key[];
+  /** Below it. */
+  list?: readonly Key[];
+  /** Plot's options; its width is that of the frame unless given. */
+  plot: Plot.PlotOptions;
 }
 
-export const DEFAULT_WIDTH = 760;
-export const MARGIN = 16;
+const DEFAULT_WIDTH = 760;
+const MARGIN = 16;
 
-/**
- * @param plot - Plot's options; its width is that of the frame unless given.
- * @returns SVG text with xmlns.
- */
-export function framed(
-  { title, subtitle, description, width = DEFAULT_WIDTH }: DescribedFrame,
-  legend: Legend,
-  plot: Plot.PlotOptions,
-): string {
-  const inner = width - 2 * MARGIN;
-  const [head, above, below] = [
-    headOf(title, subtitle, inner),
-    legendAbove(legend, inner),
-    legendBelow(legend, inner),
+/** Of the plot of a chart, in pixels. */
+export const innerWidth = ({ width = DEFAULT_WIDTH }: ChartFrame): number => width - 2 * MARGIN;
+
+/** @returns SVG text with xmlns. */
+export function framed(frame: ChartFrame, { words, keys, list = [], plot }: Drawing): string {
+  const { title, width = DEFAULT_WIDTH } = frame;
+  const inner = innerWidth(frame);
+  const pieces = [
+    titlesOf(frame, inner),
+    flowKeys(keys, inner),
+    plotBody({ width: inner, ...plot }),
+    flowKeys(list, inner),
   ];
-  const body = plotBody({ width: inner, ...plot });
-  const keysTop = MARGIN + head.height;
-  const top = keysTop + above.height;
-  const listTop = top + body.height + 8;
-  const height = Math.ceil(listTop + below.height);
-  const group = (y: number, svg: string, more = '') =>
-    `<g transform="translate(${MARGIN},${y})" fill="currentColor"${more}>${svg}</g>`;
+  let height = MARGIN;
+  const groups = pieces.map((piece) => {
+    const at = `<g transform="translate(${MARGIN},${height})" fill="currentColor">${piece.svg}</g>`;
+    height += piece.height;
+    return at;
+  });
+  height = Math.ceil(height + 8);
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" class="vulpes-chart" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" font-size="12" color="#1f2328">`,
     `<title>${escapeText(title)}</title>`,
-    `<desc>${escapeText(description)}</desc>`,
+    `<desc>${escapeText(words)}</desc>`,
     `<style>${CHART_CSS}</style>`,
     `<rect class="paper" width="${width}" height="${height}" fill="#fff"/>`,
-    group(MARGIN, head.svg),
-    group(keysTop, above.svg),
-    group(top, body.svg, ' font-size="11" text-anchor="middle"'),
-    group(listTop, below.svg),
+    ...groups,
     '</svg>',
   ].join('');
 }
 
-function headOf(title: string, subtitle: string | undefined, width: number): Piece {
+function titlesOf({ title, subtitle = '' }: ChartFrame, width: number): Piece {
   // Bold letters are wider.
-  const big = wrapText(title, width / 1.14, 16);
-  const small = subtitle ? wrapText(subtitle, width, 12) : [];
-  const lines = [
-    ...big.map(
-      (line, i) =>
-        `<text y="${14 + i * 20}" font-size="16" font-weight="600">${escapeText(line)}</text>`,
-    ),
-    ...small.map(
-      (line, i) =>
-        `<text class="quiet" y="${big.length * 20 + 12 + i * 16}" font-size="12" fill="#59636e">${escapeText(line)}</text>`,
-    ),
-  ];
-  return { svg: lines.join(''), height: big.length * 20 + small.length * 16 + 10 };
+  const big = wrapText(title, width / 1.14, 16).map(
+    (line, i) =>
+      `<text y="${14 + i * 20}" font-size="16" font-weight="600">${escapeText(line)}</text>`,
+  );
+  const top = big.length * 20;
+  const small = wrapText(subtitle, width, 12).map(
+    (line, i) =>
+      `<text class="quiet" y="${top + 12 + i * 16}" font-size="12" fill="#59636e">${escapeText(line)}</text>`,
+  );
+  return { svg: [...big, ...small].join(''), height: top + small.length * 16 + 10 };
 }
 
 /** Plot's picture as the content of a group; its own style sheet, which only sizes it, is left out. */
 function plotBody(options: Plot.PlotOptions): Piece {
   const { document } = parseHTML('<!doctype html><html><body></body></html>');
   const svg = Plot.plot({ ...options, document: document as unknown as Document });
-  const height = Number(svg.getAttribute('height'));
   for (const style of [...svg.querySelectorAll('style')]) style.remove();
-  return { svg: [...svg.childNodes].map((node) => String(node)).join(''), height };
+  const content = [...svg.childNodes].map((node) => String(node)).join('');
+  return {
+    svg: `<g font-size="11" text-anchor="middle">${content}</g>`,
+    height: Number(svg.getAttribute('height')),
+  };
 }

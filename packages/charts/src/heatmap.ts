@@ -2,209 +2,187 @@
 
 import * as Plot from '@observablehq/plot';
 import { type Axis, axisText, plotScale } from './axis.ts';
-import { ChartError, requireNumber, requireSome } from './chart-error.ts';
-import { type ChartFrame, DEFAULT_WIDTH, framed, MARGIN } from './frame.ts';
-import type { Legend } from './legend.ts';
+import { ChartError, requireNumbers, requireSome } from './chart-error.ts';
+import { drawValues } from './color-map.ts';
+import { type ChartFrame, framed, innerWidth } from './frame.ts';
+import { edgedKey, rampKey } from './keys.ts';
 import { formatPowerOfTwo } from './numbers.ts';
-import { overlayColor, rampColor } from './palette.ts';
-import { pngDataUri } from './png.ts';
-
-export interface HeatmapLine {
-  /** Lines of one name share a colour over all panels. */
-  name: string;
-  /** In the units of the axes. */
-  points: readonly { x: number; y: number }[];
-}
+import { overlayColor } from './palette.ts';
 
 export interface HeatmapPanel {
   name: string;
   /** [rows, columns], the first row on top. */
   values: ArrayLike<number>;
-  rows: number;
-  columns: number;
-  /** [rows, columns], 0 where nothing is drawn. */
-  mask?: ArrayLike<number>;
-  lines?: readonly HeatmapLine[];
+  /** By name, in the units of the axes. Lines of one name share a colour over all panels. */
+  lines?: Readonly<Record<string, readonly { x: number; y: number }[]>>;
 }
 
-type RangedAxis = Axis & { domain: readonly [number, number] };
+export interface MapAxis extends Axis {
+  domain: readonly [number, number];
+  /** Of its rows or columns, where they are no positions; then the domain is [0, their number]. */
+  names?: readonly string[];
+}
 
 export interface Heatmap extends ChartFrame {
-  x: RangedAxis;
+  x: MapAxis;
   /** Grows downwards, as the rows of a matrix do. */
-  y: RangedAxis;
+  y: MapAxis;
   /** Of the values; those outside `domain` take the colour of its end. */
   color: { label: string; domain: readonly [number, number] };
+  /** Of each panel. */
+  columns: number;
+  /** Only values on and below the diagonal are drawn. */
+  isCausal?: boolean;
+  /** Writes each value into its cell. */
+  formatCell?: (value: number) => string;
   /** All on the same axes and colours. */
   panels: readonly HeatmapPanel[];
-  /** Panels in a row. Default: as many as fit at 150 pixels each. */
-  perRow?: number;
 }
 
-interface Placed extends HeatmapPanel {
-  column: number;
-  row: number;
-  src: string;
-}
-
-const LEFT = 64;
-const RIGHT = 10;
-const TOP = 20;
+const [LEFT, RIGHT] = [64, 10];
+/** Between panels, in pixels; names stand in those above. */
+const GAP = { x: 20, y: 30 };
+/** Least width of a panel with its gap, and height of a row that has a name, in pixels. */
+const [LEAST, NAMED_ROW] = [150, 44];
 
 /** @throws ChartError for no panels, sizes that disagree, or a drawn value that is not a finite number. */
 export function heatmap(chart: Heatmap): string {
   checkHeatmap(chart);
-  const width = (chart.width ?? DEFAULT_WIDTH) - 2 * MARGIN;
-  const room = width - LEFT - RIGHT;
-  const perRow = Math.min(chart.panels.length, chart.perRow ?? Math.max(1, Math.floor(room / 150)));
-  const rows = Math.ceil(chart.panels.length / perRow);
-  const side = Math.min(420, room / perRow);
-  const panels = chart.panels.map((panel, i) => ({
-    ...panel,
-    column: i % perRow,
-    row: Math.floor(i / perRow),
-    src: drawPixels(panel, chart.color.domain),
-  }));
-  return framed({ ...chart, description: describe(chart) }, toLegend(chart), {
-    width: LEFT + RIGHT + side * perRow,
-    height: rows * side * 1.1 + TOP + 40,
-    marginLeft: LEFT,
-    marginRight: RIGHT,
-    marginTop: TOP,
-    marginBottom: 40,
-    fx: { axis: null, padding: 0.06, domain: range(perRow) },
-    fy: { axis: null, padding: 0.15, domain: range(rows) },
-    x: { ...placeScale(chart.x), ticks: [chart.x.domain[0], middleOf(chart.x)] },
-    y: {
-      ...placeScale(chart.y),
-      ticks: [chart.y.domain[0], middleOf(chart.y), chart.y.domain[1]],
-      reverse: true,
-    },
-    marks: [
-      imageMark(panels, chart),
-      Plot.frame({ strokeOpacity: 0.3 }),
-      ...lineMarks(panels),
-      nameMark(panels, chart),
+  const { panels, color, x, y } = chart;
+  const room = innerWidth(chart) - LEFT - RIGHT + GAP.x;
+  const perRow = Math.min(panels.length, Math.max(1, Math.floor(room / LEAST)));
+  const rows = Math.ceil(panels.length / perRow);
+  const width = Math.min(400, room / perRow - GAP.x);
+  const height = y.names ? Math.min(width, NAMED_ROW * y.names.length) : width;
+  const lines = [...new Set(panels.flatMap((panel) => Object.keys(panel.lines ?? {})))];
+  return framed(chart, {
+    words: `Maps of ${color.label} by ${axisText(y)} (downwards) and ${axisText(x)}: ${panels.map(({ name }) => name).join(', ')}. Lines: ${lines.join(', ') || 'none'}.`,
+    keys: [
+      ...lines.map((name, i) => edgedKey(name, overlayColor(i))),
+      rampKey(color.label, color.domain),
     ],
+    plot: {
+      ...{ marginLeft: LEFT, marginRight: RIGHT, marginTop: 20, marginBottom: 40 },
+      width: LEFT + RIGHT + perRow * (width + GAP.x) - GAP.x,
+      height: 60 + rows * (height + GAP.y) - GAP.y,
+      fx: facetScale(perRow, width, GAP.x),
+      fy: facetScale(rows, height, GAP.y),
+      x: mapScale(x),
+      y: { ...mapScale(y), reverse: true },
+      marks: marksOf(chart, { width, height, perRow, lines }),
+    },
   });
 }
-
-const describe = ({ x, y, color, panels }: Heatmap): string =>
-  `Maps of ${color.label} by ${axisText(y)} (downwards) and ${axisText(x)}: ${panels.map(({ name }) => name).join(', ')}. Lines: ${lineNames(panels).join(', ') || 'none'}.`;
-
-/** Tokens of a text: named in the middle of the axis, where no panel's name stands. */
-const placeScale = (axis: RangedAxis) => ({
-  ...plotScale(axis, axis.domain),
-  grid: false,
-  labelAnchor: 'center' as const,
-  labelArrow: 'none' as const,
-  tickFormat: formatPowerOfTwo,
-});
-
-const middleOf = ({ domain: [low, high] }: RangedAxis) => Math.round((low + high) / 2);
 
 const range = (count: number) => Array.from({ length: count }, (_, i) => i);
-const facet = { fx: 'column', fy: 'row' } as const;
 
-/** One picture a panel, stretched over it. */
-function imageMark(panels: readonly Placed[], { x, y }: Heatmap): Plot.Markish {
-  return Plot.image(panels, {
-    ...facet,
-    x: () => x.domain[0],
-    y: () => y.domain[0],
-    src: 'src',
-    render(index, scales, values, dimensions, context, next) {
-      const group = next?.(index, scales, values, dimensions, context) ?? null;
-      const { width, height, marginLeft, marginRight, marginTop, marginBottom } = dimensions;
-      for (const image of group ? [...group.querySelectorAll('image')] : []) {
-        const box = {
-          x: marginLeft,
-          y: marginTop,
-          width: width - marginLeft - marginRight,
-          height: height - marginTop - marginBottom,
-          preserveAspectRatio: 'none',
-          style: 'image-rendering:pixelated',
-        };
-        for (const [name, value] of Object.entries(box)) image.setAttribute(name, String(value));
-      }
-      return group;
-    },
-  });
+/** `count` panels of `size` pixels. */
+const facetScale = (count: number, size: number, gap: number): Plot.ScaleOptions => ({
+  ...{ axis: null, domain: range(count), round: false },
+  ...{ paddingInner: count > 1 ? gap / (size + gap) : 0, paddingOuter: 0 },
+});
+
+/** Named in the middle of the axis, where no panel's name stands. */
+function mapScale(axis: MapAxis): Plot.ScaleOptions {
+  const {
+    names,
+    domain: [low, high],
+  } = axis;
+  const shared = { grid: false, labelAnchor: 'center', labelArrow: 'none' } as const;
+  const marked = names
+    ? { ticks: names.map((_, i) => i + 0.5), tickFormat: (at: number) => names[Math.floor(at)]! }
+    : { ticks: [low, Math.round((low + high) / 2), high], tickFormat: formatPowerOfTwo };
+  return { ...plotScale(axis, []), ...shared, ...marked };
 }
 
-/** Each line twice: a dark edge under a bright core, so that it shows on every colour of the map. */
-function lineMarks(panels: readonly Placed[]): Plot.Markish[] {
-  const names = lineNames(panels);
-  return panels.flatMap(({ lines = [], column, row }) =>
-    lines.flatMap(({ name, points }) => {
-      const data = points.map((point) => ({ ...point, column, row }));
-      const line = (stroke: string, strokeWidth: number) =>
-        Plot.line(data, { ...facet, x: 'x', y: 'y', stroke, strokeWidth, strokeLinejoin: 'miter' });
-      return [line('#000000', 3.4), line(overlayColor(names.indexOf(name)), 1.8)];
-    }),
-  );
+interface Layout {
+  width: number;
+  height: number;
+  perRow: number;
+  lines: readonly string[];
 }
 
-const nameMark = (panels: readonly Placed[], { x, y }: Heatmap): Plot.Markish =>
-  Plot.text(panels, {
-    ...facet,
-    x: () => x.domain[0],
-    y: () => y.domain[0],
-    text: 'name',
-    textAnchor: 'start',
-    lineAnchor: 'bottom',
-    dy: -4,
-    fontWeight: 600,
-  });
-
-const lineNames = (panels: readonly HeatmapPanel[]): string[] => [
-  ...new Set(panels.flatMap(({ lines = [] }) => lines.map(({ name }) => name))),
-];
-
-function toLegend({ panels, color }: Heatmap): Legend {
-  const entries = lineNames(panels).map((name, i) => ({
-    name,
-    color: overlayColor(i),
-    mark: 'edged' as const,
+/** One picture stretched over each panel; each line twice, a dark edge under a bright core, to show on every colour. */
+function marksOf(chart: Heatmap, { width, height, perRow, lines }: Layout): Plot.Markish[] {
+  const placed = chart.panels.map((panel, i) => ({
+    ...{ panel, place: { fx: i % perRow, fy: Math.floor(i / perRow) } },
   }));
-  return { entries, ramp: color };
+  const at = { fx: 'fx', fy: 'fy', x: 'x', y: 'y' };
+  const pictures = placed.map(({ panel: { name, values }, place }) => {
+    const isShown = (i: number) => isDrawn(chart, i);
+    const { columns, color } = chart;
+    const src = drawValues(values, { columns, domain: color.domain, isDrawn: isShown });
+    return { ...place, name, src };
+  });
+  const cells = placed.flatMap(({ panel, place }) =>
+    cellsOf(chart, panel).map((cell) => ({ ...cell, ...place })),
+  );
+  return [
+    Plot.image(pictures, {
+      ...{ fx: 'fx', fy: 'fy', src: 'src', frameAnchor: 'middle', width, height },
+      ...{ preserveAspectRatio: 'none', imageRendering: 'pixelated' },
+    }),
+    Plot.frame({ strokeOpacity: 0.3 }),
+    ...lines.flatMap((name, i) => {
+      const points = placed.flatMap(({ panel, place }) =>
+        (panel.lines?.[name] ?? []).map((point) => ({ ...point, ...place })),
+      );
+      const edge = { ...at, stroke: '#000000', strokeWidth: 3.4 };
+      return [
+        Plot.line(points, edge),
+        Plot.line(points, { ...edge, stroke: overlayColor(i), strokeWidth: 1.8 }),
+      ];
+    }),
+    Plot.text(cells, { ...at, text: 'text', className: 'halo' }),
+    Plot.text(pictures, {
+      ...{ fx: 'fx', fy: 'fy', text: 'name', frameAnchor: 'top-left', lineAnchor: 'bottom' },
+      ...{ dy: -4, fontWeight: 600 },
+    }),
+  ];
 }
 
-/** @returns the panel's values as a PNG in a data URI; transparent where the mask is 0. */
-function drawPixels(panel: HeatmapPanel, [low, high]: readonly [number, number]): string {
-  const { values, rows, columns, mask } = panel;
-  const pixels = new Uint8Array(rows * columns * 4);
-  for (let i = 0; i < rows * columns; i++) {
-    if (mask && !mask[i]) continue;
-    const share = ((values[i] as number) - low) / (high - low);
-    pixels.set([...rampColor(share), 255], i * 4);
-  }
-  return pngDataUri({ width: columns, height: rows, pixels });
+/** The middle of each cell, and its value in words, where it is to be written. */
+function cellsOf({ x, y, columns, formatCell }: Heatmap, { values }: HeatmapPanel) {
+  if (!formatCell) return [];
+  const middle = ({ domain: [low, high] }: MapAxis, i: number, count: number) =>
+    low + ((high - low) * (i + 0.5)) / count;
+  return Array.from(values, (value, i) => ({
+    x: middle(x, i % columns, columns),
+    y: middle(y, Math.floor(i / columns), values.length / columns),
+    text: formatCell(value),
+  }));
 }
 
-function checkHeatmap({ title, panels, color, x, y }: Heatmap): void {
-  const chart = `heatmap "${title}"`;
-  requireSome(chart, 'panels', panels);
-  for (const [low, high] of [color.domain, x.domain, y.domain]) {
-    if (low < high) continue;
-    throw new ChartError(
-      `${chart}: expected every domain to be [low, high] with low < high, got [${low}, ${high}].`,
-    );
-  }
-  for (const { name, values, rows, columns, mask, lines = [] } of panels) {
-    const size = rows * columns;
-    if (size < 1 || values.length !== size || (mask && mask.length !== size)) {
+/** By the place of a value in its panel. */
+const isDrawn = ({ columns, isCausal }: Heatmap, i: number) =>
+  !isCausal || i % columns <= Math.floor(i / columns);
+
+function checkHeatmap(chart: Heatmap): void {
+  const { panels, x, y, columns } = chart;
+  const title = `heatmap "${chart.title}"`;
+  requireSome(title, 'panels', panels);
+  for (const { name, values, lines = {} } of panels) {
+    if (values.length === 0 || values.length % columns !== 0) {
       throw new ChartError(
-        `${chart}: expected ${rows} × ${columns} values (and mask) in panel ${name}, got ${values.length}${mask ? ` and ${mask.length}` : ''}.`,
+        `${title}: expected rows of ${columns} values in panel ${name}, got ${values.length} values.`,
       );
     }
-    for (let i = 0; i < size; i++) {
-      if (!mask || mask[i])
-        requireNumber(chart, `value ${i} of panel ${name}`, values[i] as number);
-    }
-    for (const point of lines.flatMap(({ points }) => points)) {
-      requireNumber(chart, `x of a line in panel ${name}`, point.x, x.scale);
-      requireNumber(chart, `y of a line in panel ${name}`, point.y, y.scale);
+    const drawn = Array.from(values).filter((_, i) => isDrawn(chart, i));
+    requireNumbers(title, `values of panel ${name}`, drawn);
+    for (const [line, points] of Object.entries(lines)) {
+      const what = `line ${line} of panel ${name}`;
+      requireNumbers(
+        title,
+        `x of ${what}`,
+        points.map((point) => point.x),
+        x.scale,
+      );
+      requireNumbers(
+        title,
+        `y of ${what}`,
+        points.map((point) => point.y),
+        y.scale,
+      );
     }
   }
 }

@@ -1,10 +1,10 @@
 // Lines of y against x, one a variant, each with a band for its spread: speed against sequence length, loss against position.
 
 import * as Plot from '@observablehq/plot';
-import { type Axis, axisText, domainOf, plotScale } from './axis.ts';
-import { requireNumber, requireSome } from './chart-error.ts';
+import { type Axis, axisText, plotScale } from './axis.ts';
+import { requireNumbers, requireSome } from './chart-error.ts';
 import { type ChartFrame, framed } from './frame.ts';
-import { type PointMark, pointMark } from './legend.ts';
+import { lineKey, pointShape } from './keys.ts';
 import { formatNumber } from './numbers.ts';
 import { seriesColor } from './palette.ts';
 
@@ -38,86 +38,59 @@ export function lineChart(chart: LineChart): string {
   checkSeries(chart);
   const { x, y, series, height = 340 } = chart;
   const points = series.flatMap((one) => one.points);
-  const legend = series.map(({ name, dashed }, i) => ({
-    name,
-    color: seriesColor(i),
-    mark: dashed ? ('dashed' as const) : ('line' as const),
-    ...(hasDots(series[i] as LineSeries, chart.dots) && { point: pointMark(i) }),
-  }));
-  return framed(
-    { ...chart, description: describe(chart) },
-    { entries: series.length > 1 ? legend : [] },
-    {
-      height,
-      marginLeft: 60,
-      marginRight: 24,
-      marginBottom: 42,
-      marginTop: 26,
+  const keys = series.map((one, i) =>
+    lineKey(one.name, seriesColor(i), one.dashed, hasDots(one, chart) ? pointShape(i) : undefined),
+  );
+  return framed(chart, {
+    words: describe(chart),
+    keys: series.length > 1 ? keys : [],
+    plot: {
+      ...{ height, marginLeft: 60, marginRight: 24, marginTop: 26, marginBottom: 42 },
       x: plotScale(
         x,
-        domainOf(
-          points.map((point) => point.x),
-          x,
-        ),
+        points.map((point) => point.x),
       ),
-      y: plotScale(
-        y,
-        domainOf(
-          points.flatMap(({ y, low, high }) => [y, low ?? y, high ?? y]),
-          y,
-        ),
-      ),
-      marks: series.flatMap((one, i) => seriesMarks(one, { i, dots: chart.dots, x, y })),
+      y: plotScale(y, points.flatMap(valuesOf)),
+      marks: series.flatMap((one, i) => seriesMarks(one, i, chart)),
     },
-  );
+  });
 }
 
-const hasDots = ({ points, dashed }: LineSeries, dots?: boolean): boolean =>
+const valuesOf = ({ y, low = y, high = y }: LinePoint) => [y, low, high];
+
+const hasSpread = ({ low, high }: LinePoint) => low !== undefined && high !== undefined;
+
+const hasDots = ({ points, dashed }: LineSeries, { dots }: LineChart): boolean =>
   !dashed && (dots ?? points.length <= 40);
 
-interface Drawn {
-  i: number;
-  dots: boolean | undefined;
-  x: Axis;
-  y: Axis;
-}
-
-function seriesMarks(series: LineSeries, { i, dots, x, y }: Drawn): Plot.Markish[] {
+function seriesMarks(series: LineSeries, i: number, chart: LineChart): Plot.Markish[] {
   const { name, points, dashed } = series;
-  const color = seriesColor(i);
-  const banded = points.filter(({ low, high }) => low !== undefined && high !== undefined);
-  const marks: Plot.Markish[] = [];
-  if (banded.length > 1) {
-    marks.push(
-      Plot.areaY(banded, { x: 'x', y1: 'low', y2: 'high', fill: color, fillOpacity: 0.16 }),
-    );
-  }
+  const [color, place] = [seriesColor(i), { x: 'x', y: 'y' }];
+  const banded = points.filter(hasSpread);
+  const band = { x: 'x', y1: 'low', y2: 'high', fill: color, fillOpacity: 0.16 };
   const dash = dashed ? { strokeDasharray: '6 4' } : {};
-  marks.push(Plot.lineY(points, { x: 'x', y: 'y', stroke: color, strokeWidth: 2, ...dash }));
-  if (hasDots(series, dots)) {
-    const symbol: PointMark = pointMark(i);
-    const title = (point: LinePoint) => `${name}: ${valueText(point, x, y)}`;
-    marks.push(Plot.dot(points, { x: 'x', y: 'y', fill: color, r: 3.4, symbol, title }));
-  }
-  return marks;
+  const title = (point: LinePoint) => `${name}: ${valueText(point, chart)}`;
+  return [
+    ...(banded.length > 1 ? [Plot.areaY(banded, band)] : []),
+    Plot.lineY(points, { ...place, stroke: color, strokeWidth: 2, ...dash }),
+    ...(hasDots(series, chart)
+      ? [Plot.dot(points, { ...place, fill: color, r: 3.4, symbol: pointShape(i), title })]
+      : []),
+  ];
 }
 
-function valueText({ x: at, y: value, low, high }: LinePoint, x: Axis, y: Axis): string {
-  const spread =
-    low === undefined || high === undefined
-      ? ''
-      : ` (${formatNumber(low)} to ${formatNumber(high)})`;
-  return (
-    `${formatNumber(value)}${spread} ${y.unit ?? ''}`.trim() + ` at ${at} ${x.unit ?? ''}`.trimEnd()
-  );
+function valueText(point: LinePoint, { x, y }: LineChart): string {
+  const [value, low, high] = valuesOf(point).map(formatNumber);
+  const spread = hasSpread(point) ? ` (${low} to ${high})` : '';
+  return `${value}${spread} ${y.unit ?? ''}`.trim() + ` at ${point.x} ${x.unit ?? ''}`.trimEnd();
 }
 
-function describe({ x, y, series }: LineChart): string {
-  const lines = series.map(({ name, points }) => {
-    const ends = [points[0], ...(points.length > 1 ? [points.at(-1)] : [])] as LinePoint[];
-    return `${name}: ${ends.map((point) => valueText(point, x, y)).join(', then ')}`;
+function describe(chart: LineChart): string {
+  const lines = chart.series.map(({ name, points }) => {
+    const ends = points.filter((_, i) => i === 0 || i === points.length - 1);
+    return `${name}: ${ends.map((point) => valueText(point, chart)).join(', then ')}`;
   });
-  return `Lines of ${axisText(y)} against ${axisText(x)}. ${lines.join('. ')}.`;
+  return `Lines of ${axisText(chart.y)} against ${axisText(chart.x)}. ${lines.join('. ')}.`;
 }
 
 function checkSeries({ title, x, y, series }: LineChart): void {
@@ -126,10 +99,8 @@ function checkSeries({ title, x, y, series }: LineChart): void {
   for (const { name, points } of series) {
     requireSome(chart, `points of ${name}`, points);
     for (const point of points) {
-      requireNumber(chart, `x of ${name}`, point.x, x.scale);
-      for (const value of [point.y, point.low ?? point.y, point.high ?? point.y]) {
-        requireNumber(chart, `y of ${name} at x = ${point.x}`, value, y.scale);
-      }
+      requireNumbers(chart, `x of ${name}`, [point.x], x.scale);
+      requireNumbers(chart, `y of ${name} at x = ${point.x}`, valuesOf(point), y.scale);
     }
   }
 }

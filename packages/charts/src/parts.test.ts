@@ -1,14 +1,13 @@
-// The pieces under the charts: pages, ticks, bins, pictures, numbers.
+// The pieces under the charts: pages, ticks, pictures, numbers.
 
 import { decode } from 'fast-png';
 import { expect, test } from 'vitest';
 import { domainOf, logTicks } from './axis.ts';
+import { drawValues } from './color-map.ts';
 import { escapeText } from './escape.ts';
-import { countBins } from './histogram.ts';
 import { htmlPage, lineChart } from './index.ts';
 import { formatNumber, formatPowerOfTwo } from './numbers.ts';
 import { seriesColor } from './palette.ts';
-import { pngDataUri } from './png.ts';
 import { wrapText } from './style.ts';
 
 const svg = lineChart({
@@ -64,18 +63,16 @@ test('domains leave room and hold one value, too', () => {
   expect(domainOf([0], { label: 'y' })).toEqual([0, 1]);
 });
 
-test('bins are equally wide on their axis and hold every value', () => {
-  const bins = countBins([1, 10, 99, 100, 1000], [1, 100], 2, true);
-  expect(bins.map(({ count }) => count)).toEqual([1, 4]);
-  expect(bins[0]?.to).toBeCloseTo(10);
-});
-
-test('a PNG holds its pixels', () => {
-  const pixels = Uint8Array.of(1, 2, 3, 255, 0, 0, 0, 0, 9, 8, 7, 255, 4, 5, 6, 255);
-  const uri = pngDataUri({ width: 2, height: 2, pixels });
+test('values become pixels, from dark to light, what is not drawn transparent', () => {
+  const isDrawn = (i: number) => i !== 1;
+  const uri = drawValues([-9, 0, 1, 5], { domain: [0, 1], columns: 2, isDrawn });
   const picture = decode(Buffer.from(uri.slice('data:image/png;base64,'.length), 'base64'));
   expect([picture.width, picture.height, picture.channels]).toEqual([2, 2, 4]);
-  expect([...picture.data]).toEqual([...pixels]);
+  const [dark, light] = [
+    [68, 1, 84, 255],
+    [253, 231, 37, 255],
+  ];
+  expect([...picture.data]).toEqual([dark, [0, 0, 0, 0], light, light].flat());
 });
 
 test('numbers as text', () => {

@@ -2,8 +2,9 @@
 
 import * as Plot from '@observablehq/plot';
 import { type Axis, axisText, plotScale } from './axis.ts';
-import { requireNumber, requireSome } from './chart-error.ts';
+import { requireNumbers, requireSome } from './chart-error.ts';
 import { type ChartFrame, framed } from './frame.ts';
+import { boxKeys, numberedKeys } from './keys.ts';
 import { formatNumber } from './numbers.ts';
 import { seriesColor } from './palette.ts';
 
@@ -45,13 +46,11 @@ export function roofline(chart: Roofline): string {
     { x: right, y: peak.reached },
   ];
   const place = { x: 'flopsPerByte', y: 'reached' } as const;
-  return framed(
-    { ...chart, description: describe(chart, ridge) },
-    {
-      entries: groups.map((name, i) => ({ name, color: seriesColor(i) })),
-      list: points.map(({ name }, i) => ({ key: String(i + 1), name })),
-    },
-    {
+  return framed(chart, {
+    words: describe(chart, ridge),
+    keys: boxKeys(groups),
+    list: numberedKeys(points.map(({ name }) => name)),
+    plot: {
       ...{ height: 400, marginLeft: 64, marginRight: 28, marginTop: 30, marginBottom: 42 },
       x: plotScale(X, [left, right]),
       y: plotScale({ ...chart.y, scale: 'log' }, [bottom, top]),
@@ -72,7 +71,7 @@ export function roofline(chart: Roofline): string {
         }),
       ],
     },
-  );
+  });
 }
 
 /** The range of the values on a logarithmic axis, with room at both ends. */
@@ -90,10 +89,9 @@ const describe = ({ points, y, peak, bandwidth }: Roofline, ridge: number): stri
 function checkRoofline({ title, points, peak, bandwidth }: Roofline) {
   const chart = `roofline "${title}"`;
   requireSome(chart, 'points', points);
-  requireNumber(chart, 'the peak', peak.reached, 'log');
-  requireNumber(chart, 'the bandwidth', bandwidth.perFlopPerByte, 'log');
+  requireNumbers(chart, 'the peak', [peak.reached], 'log');
+  requireNumbers(chart, 'the bandwidth', [bandwidth.perFlopPerByte], 'log');
   for (const { name, flopsPerByte, reached } of points) {
-    requireNumber(chart, `FLOPs per byte of ${name}`, flopsPerByte, 'log');
-    requireNumber(chart, `the height of ${name}`, reached, 'log');
+    requireNumbers(chart, `both coordinates of ${name}`, [flopsPerByte, reached], 'log');
   }
 }

@@ -1,9 +1,10 @@
-// Horizontal bars in groups: time by kernel, or how many times as long as a baseline.
+// Rows in groups on one axis: bars (time by kernel, how many times as long as a baseline), or spreads (half-lives of a head's gates).
 
 import * as Plot from '@observablehq/plot';
 import { type Axis, axisText, plotScale } from './axis.ts';
-import { requireNumber, requireSome } from './chart-error.ts';
-import { type ChartFrame, DEFAULT_WIDTH, framed } from './frame.ts';
+import { requireNumbers, requireSome } from './chart-error.ts';
+import { type ChartFrame, framed } from './frame.ts';
+import { boxKeys } from './keys.ts';
 import { formatNumber } from './numbers.ts';
 import { seriesColor } from './palette.ts';
 import { textWidth } from './style.ts';
@@ -15,6 +16,8 @@ export interface BarRow {
   /** Rows of one kind share a colour. */
   kind: string;
   value: number;
+  /** p10, p25, p75, p90 around the value: a dot on a thin and a thick line is drawn instead of a bar. */
+  spread?: readonly [number, number, number, number];
 }
 
 export interface RowBars extends ChartFrame {
@@ -23,45 +26,43 @@ export interface RowBars extends ChartFrame {
   rows: readonly BarRow[];
 }
 
-/** A row of the picture: a group's name, or a bar below it. */
+/** A line of the picture: a group's name, or a row below it. */
 interface Line extends Partial<BarRow> {
   place: number;
   heading?: string;
 }
+type Placed = Line & BarRow;
 
 const ROW_HEIGHT = 19;
 
 /** @throws ChartError for no rows, or a value that has no place on the axis. */
 export function rowBars(chart: RowBars): string {
-  const { title, x, rows, width = DEFAULT_WIDTH } = chart;
-  requireSome(`rowBars "${title}"`, 'rows', rows);
-  for (const { name, group, value } of rows) {
-    requireNumber(`rowBars "${title}"`, `the value of ${name} in ${group}`, value, x.scale);
-  }
+  checkRows(chart);
+  const { x, rows } = chart;
   const kinds = [...new Set(rows.map(({ kind }) => kind))];
   const lines = toLines(rows);
-  const bars = lines.filter((line): line is Line & BarRow => line.value !== undefined);
   const marginLeft = Math.min(280, 16 + Math.max(...rows.map(({ name }) => textWidth(name, 11))));
-  const origin = x.scale === 'log' ? 1 : 0;
-  return framed(
-    { ...chart, width, description: describe(chart) },
-    { entries: kinds.length > 1 ? kinds.map((name, i) => ({ name, color: seriesColor(i) })) : [] },
-    {
+  return framed(chart, {
+    words: describe(chart),
+    keys: kinds.length > 1 ? boxKeys(kinds) : [],
+    plot: {
       height: lines.length * ROW_HEIGHT + 60,
       ...{ marginLeft, marginRight: 56, marginTop: 8, marginBottom: 46 },
-      x: { ...plotScale(x, toDomain(rows, origin)), labelAnchor: 'center', labelArrow: 'none' },
+      x: {
+        ...plotScale({ ...x, domain: toDomain(chart) }, []),
+        ...{ labelAnchor: 'center', labelArrow: 'none' },
+      },
       y: {
         ...{ label: null, type: 'band', padding: 0.2, tickSize: 0 },
         domain: lines.map(({ place }) => place),
         tickFormat: (place: number) => lines[place]?.name ?? '',
       },
       marks: [
-        Plot.barX(bars, {
-          ...{ y: 'place', x1: () => origin, x2: 'value' },
-          fill: ({ kind }: BarRow) => seriesColor(kinds.indexOf(kind)),
-          title: (row: BarRow) => `${row.group}, ${row.name}: ${toText(row)}`,
-        }),
-        ...valueMarks(bars, origin),
+        ...rowMarks(
+          lines.filter((line): line is Placed => line.value !== undefined),
+          kinds,
+          x,
+        ),
         Plot.text(
           lines.filter(({ heading }) => heading),
           {
@@ -69,25 +70,43 @@ export function rowBars(chart: RowBars): string {
             ...{ dx: -marginLeft, fontWeight: 600, className: 'halo' },
           },
         ),
-        Plot.ruleX([origin], { strokeWidth: 1.5 }),
       ],
     },
-  );
+  });
 }
 
+const originOf = ({ scale }: Axis) => (scale === 'log' ? 1 : 0);
 const toText = ({ value, kind }: BarRow) => `${formatNumber(value)} (${kind})`;
 
-/** Beyond the end of each bar, away from its beginning. */
-function valueMarks(bars: readonly (Line & BarRow)[], origin: number): Plot.Markish[] {
-  const mark = (textAnchor: 'start' | 'end', dx: number, isHere: (value: number) => boolean) =>
-    Plot.text(
-      bars.filter(({ value }) => isHere(value)),
-      {
-        ...{ y: 'place', x: 'value', textAnchor, dx },
-        text: ({ value }: BarRow) => formatNumber(Number(value.toPrecision(3))),
-      },
-    );
-  return [mark('start', 5, (value) => value >= origin), mark('end', -5, (value) => value < origin)];
+function rowMarks(rows: readonly Placed[], kinds: readonly string[], x: Axis): Plot.Markish[] {
+  const origin = originOf(x);
+  const color = ({ kind }: BarRow) => seriesColor(kinds.indexOf(kind));
+  const title = (row: BarRow) => `${row.group}, ${row.name}: ${toText(row)}`;
+  const bars = rows.filter(({ spread }) => !spread);
+  const spreads = rows.filter(({ spread }) => spread);
+  const line = (from: number, to: number, strokeWidth: number) =>
+    Plot.ruleY(spreads, {
+      ...{ y: 'place', stroke: color, strokeWidth, strokeLinecap: 'round' },
+      x1: ({ spread }: BarRow) => spread![from],
+      x2: ({ spread }: BarRow) => spread![to],
+    });
+  /** Beyond the end of each row, away from its beginning. */
+  const value = (textAnchor: 'start' | 'end', dx: number, isHere: (row: BarRow) => boolean) =>
+    Plot.text(rows.filter(isHere), {
+      ...{ y: 'place', textAnchor, dx },
+      x: (row: BarRow) => row.spread?.[3] ?? row.value,
+      text: (row: BarRow) => formatNumber(row.value),
+    });
+  const isLeft = (row: BarRow) => !row.spread && row.value < origin;
+  return [
+    Plot.barX(bars, { y: 'place', x1: () => origin, x2: 'value', fill: color, title }),
+    ...[line(0, 3, 1.5), line(1, 2, 5)],
+    Plot.dot(spreads, {
+      ...{ x: 'value', y: 'place', fill: color, stroke: '#fff', strokeWidth: 1.5, r: 4.5, title },
+    }),
+    ...[value('start', 5, (row) => !isLeft(row)), value('end', -5, isLeft)],
+    ...(bars.length > 0 ? [Plot.ruleX([origin], { strokeWidth: 1.5 })] : []),
+  ];
 }
 
 /** Each group's name, then its rows. */
@@ -99,13 +118,24 @@ function toLines(rows: readonly BarRow[]): Line[] {
 }
 
 /** From the bars' beginning, with room for the values beyond their ends. */
-function toDomain(rows: readonly BarRow[], origin: number): [number, number] {
-  const all = [origin, ...rows.map(({ value }) => value)];
+function toDomain({ x, rows }: RowBars): [number, number] {
+  const beginning = rows.every(({ spread }) => spread) ? [] : [originOf(x)];
+  const all = [...beginning, ...rows.flatMap(numbersOf)];
   const [low, high] = [Math.min(...all), Math.max(...all)];
-  if (origin === 0) return [low * 1.1, high * 1.1 || 1];
+  if (x.scale !== 'log') return [low * 1.1, high * 1.1 || 1];
   const room = Math.max(1.15, (high / low) ** 0.12);
   return [low / room, high * room];
 }
 
+const numbersOf = ({ value, spread = [value, value, value, value] }: BarRow) => [value, ...spread];
+
 const describe = ({ x, rows }: RowBars): string =>
   `Bars of ${axisText(x)}. ${rows.map((row) => `${row.group}, ${row.name}: ${toText(row)}`).join('; ')}.`;
+
+function checkRows({ title, x, rows }: RowBars): void {
+  const chart = `rowBars "${title}"`;
+  requireSome(chart, 'rows', rows);
+  for (const row of rows) {
+    requireNumbers(chart, `the value of ${row.name} in ${row.group}`, numbersOf(row), x.scale);
+  }
+}

@@ -25,11 +25,15 @@ export interface Quantiles {
   readonly p90: number;
 }
 
-/** Between two values, the one nearer to the wanted rank. */
-export function computeQuantiles(values: Float64Array): Quantiles {
+/** The value at each share, 0…1, of the sorted ones: between two, the one nearer to the wanted rank. */
+export function quantilesAt(values: Float64Array, shares: readonly number[]): number[] {
   const sorted = values.slice().sort();
-  const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))] as number;
-  return { p10: at(0.1), p25: at(0.25), median: at(0.5), p75: at(0.75), p90: at(0.9) };
+  return shares.map((share) => sorted[Math.round(share * (sorted.length - 1))] as number);
+}
+
+export function computeQuantiles(values: Float64Array): Quantiles {
+  const [p10, p25, median, p75, p90] = quantilesAt(values, [0.1, 0.25, 0.5, 0.75, 0.9]);
+  return { p10: p10!, p25: p25!, median: median!, p75: p75!, p90: p90! };
 }
 
 /** [positions, positions] nats: D of the query at one position against the key at another; 0 above the diagonal. */

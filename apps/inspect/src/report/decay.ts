@@ -29,28 +29,22 @@ export function decayPicture(
     x: { label: 'key', ...axis },
     y: { label: 'query', ...axis },
     color: { label: 'D (nats)', domain: [DARKEST, 0] },
+    columns: inspection.positions.length,
+    isCausal: true,
     panels: heads.map((head) => panelOf(inspection, head)),
   });
 }
 
 function panelOf(inspection: ModelInspection, head: HeadInspection): HeatmapPanel {
-  const { positions } = inspection;
   return {
     name: `head ${head.head}`,
-    values: createDecayMap(head.logLambda, positions),
-    mask: lowerTriangle(positions.length),
-    rows: positions.length,
-    columns: positions.length,
-    lines: [
-      { name: 'paper', points: staircase(head.paper.startIndex, inspection) },
-      { name: 'certified', points: staircase(head.certified.startIndex, inspection) },
-    ],
+    values: createDecayMap(head.logLambda, inspection.positions),
+    lines: {
+      paper: staircase(head.paper.startIndex, inspection),
+      certified: staircase(head.certified.startIndex, inspection),
+    },
   };
 }
-
-/** [size, size], 1 on and below the diagonal. */
-export const lowerTriangle = (size: number): Uint8Array =>
-  Uint8Array.from({ length: size * size }, (_, at) => (at % size <= Math.floor(at / size) ? 1 : 0));
 
 /** First kept key along the rows of each query block. */
 const staircase = (startIndex: Int32Array, { blocks, seqLen }: ModelInspection) =>

@@ -1,13 +1,20 @@
 // How long heads remember: half-lives of their gates, head by head and all together.
 
-import { formatNumber, histogram, intervalPlot, type Section } from '@vulpes/charts';
-import { computeQuantiles, MAX_HALF_LIFE, toHalfLives } from '../inspection/half-life.ts';
+import { formatNumber, lineChart, rowBars, type Section } from '@vulpes/charts';
+import {
+  computeQuantiles,
+  MAX_HALF_LIFE,
+  quantilesAt,
+  toHalfLives,
+} from '../inspection/half-life.ts';
 import type { ModelInspection } from '../inspection/inspection.ts';
-import { listHeads, type NamedHead, percent, sortByHalfLife } from './heads.ts';
+import { chooseSpreadHeads, listHeads, type NamedHead, percent, sortByHalfLife } from './heads.ts';
 
 /** Rows of one picture; of more heads, the longest and the shortest memories are drawn. */
 const MAX_ROWS = 48;
 const LISTED = 5;
+/** Heads that have a line of their own. */
+const CHOSEN = 4;
 const axis = { label: 'half-life', unit: 'tokens', scale: 'log' } as const;
 
 export function halfLifeSections(inspection: ModelInspection): Section[] {
@@ -38,26 +45,44 @@ function headPicture(heads: readonly NamedHead[]): string {
   const sorted = sortByHalfLife(heads);
   const drawn =
     heads.length <= MAX_ROWS ? heads : [...sorted.slice(0, half), ...sorted.slice(-half)];
-  return intervalPlot({
+  return rowBars({
     title: 'Half-lives of the gates of each head',
-    subtitle: `dot: median over the tokens; thick: middle half; thin: p10 to p90${drawn.length < heads.length ? `; the ${half} longest and the ${half} shortest of ${heads.length} heads` : ''}`,
+    subtitle: `dot and number: median over the tokens; thick: middle half; thin: p10 to p90${drawn.length < heads.length ? `; the ${half} longest and the ${half} shortest of ${heads.length} heads` : ''}`,
     x: axis,
-    rows: drawn.map((head) => ({
-      name: head.name,
-      group: `layer ${head.layer}`,
-      ...computeQuantiles(toHalfLives(head.logFgate)),
-    })),
+    rows: drawn.map(({ name, layer, logFgate }) => {
+      const { p10, p25, median, p75, p90 } = computeQuantiles(toHalfLives(logFgate));
+      return {
+        group: `layer ${layer}`,
+        name,
+        kind: 'median',
+        value: median,
+        spread: [p10, p25, p75, p90],
+      };
+    }),
   });
 }
 
-const allPicture = (heads: readonly NamedHead[]): string =>
-  histogram({
+/** The share of gates with at most each half-life, of all heads and of some that differ. */
+function allPicture(heads: readonly NamedHead[]): string {
+  const shares = Array.from({ length: 101 }, (_, percent) => percent / 100);
+  const toLine = (name: string, lives: Float64Array) => ({
+    name,
+    points: quantilesAt(lives, shares).map((x, percent) => ({ x, y: percent })),
+  });
+  const all = heads.flatMap(({ logFgate }) => Array.from(toHalfLives(logFgate)));
+  return lineChart({
     title: 'Half-lives of all gates',
     subtitle: `${heads.length} heads, every token`,
     x: axis,
-    countLabel: 'gates',
-    values: heads.flatMap(({ logFgate }) => Array.from(toHalfLives(logFgate))),
+    y: { label: 'gates with at most this half-life', unit: '%', domain: [0, 100] },
+    series: [
+      toLine('all heads', Float64Array.from(all)),
+      ...chooseSpreadHeads(heads, CHOSEN).map((head) =>
+        toLine(head.name, toHalfLives(head.logFgate)),
+      ),
+    ],
   });
+}
 
 const extremes = (sorted: readonly NamedHead[]) =>
   sorted.length <= 2 * LISTED ? sorted : [...sorted.slice(0, LISTED), ...sorted.slice(-LISTED)];

@@ -1,9 +1,8 @@
 // The forget-gate matrix F = exp(D) beside the attention that comes of it, for heads that differ. [FoX v2, visualisation of F and A]
 
-import { type HeatmapPanel, heatmap, type Section } from '@vulpes/charts';
+import { heatmap, type Section } from '@vulpes/charts';
 import { createDecayMap } from '../inspection/half-life.ts';
 import type { ModelInspection } from '../inspection/inspection.ts';
-import { lowerTriangle } from './decay.ts';
 import { chooseSpreadHeads, listHeads, type NamedHead } from './heads.ts';
 
 const CHOSEN = 4;
@@ -44,20 +43,13 @@ function picture(
   },
 ): string {
   const axis = { unit: 'tokens', domain: [0, seqLen] as const };
-  const size = positions.length;
   return heatmap({
     title: options.title,
     x: { label: 'key', ...axis },
     y: { label: 'query', ...axis },
     color: options.color,
-    panels: heads.map(
-      (head): HeatmapPanel => ({
-        name: head.name,
-        values: options.valuesOf(head),
-        mask: lowerTriangle(size),
-        rows: size,
-        columns: size,
-      }),
-    ),
+    columns: positions.length,
+    isCausal: true,
+    panels: heads.map((head) => ({ name: head.name, values: options.valuesOf(head) })),
   });
 }

@@ -1,25 +1,37 @@
 // What each rule keeps of each head, and what that costs in attention mass.
 
-import { barChart, type Section } from '@vulpes/charts';
-import type { HeadPruning, ModelInspection } from '../inspection/inspection.ts';
+import { heatmap, type Section } from '@vulpes/charts';
+import type { ModelInspection } from '../inspection/inspection.ts';
 import { listHeads, mass, percent, sumHeads } from './heads.ts';
 
+/** Heads or layers beside each other of which each share is written down. */
+const MOST_WRITTEN = 12;
+
 export function savingSection(inspection: ModelInspection): Section {
-  const { layers, blocks, seqLen, logPruningTolerance, positions } = inspection;
-  const share = ({ keptBlocks, visibleBlocks }: HeadPruning) => (100 * keptBlocks) / visibleBlocks;
-  const svg = barChart({
+  const { layers, numHeads, blocks, seqLen, logPruningTolerance, positions } = inspection;
+  const valuesOf = (rule: 'paper' | 'certified') =>
+    listHeads(inspection).map((head) => (100 * head[rule].keptBlocks) / head[rule].visibleBlocks);
+  const svg = heatmap({
     title: 'Attention blocks that each rule keeps',
     subtitle: `of all causal blocks of ${blocks.blockM} × ${blocks.blockN} tokens, T = ${seqLen}, log ε = ${logPruningTolerance}; dense attention keeps 100%`,
-    groupLabel: 'head',
-    y: { label: 'kept', unit: '%', domain: [0, 100] },
-    series: ['paper', 'certified'],
-    rows: layers.map(({ layer, heads }) => ({
-      name: `layer ${layer}`,
-      groups: heads.map(({ head, paper, certified }) => ({
-        name: String(head),
-        values: [share(paper), share(certified)],
-      })),
-    })),
+    x: {
+      label: 'head',
+      domain: [0, numHeads],
+      names: Array.from({ length: numHeads }, (_, head) => String(head)),
+    },
+    y: {
+      label: 'layer',
+      domain: [0, layers.length],
+      names: layers.map(({ layer }) => String(layer)),
+    },
+    color: { label: '% kept', domain: [0, 100] },
+    columns: numHeads,
+    ...(numHeads <= MOST_WRITTEN &&
+      layers.length <= MOST_WRITTEN && { formatCell: (share: number) => share.toFixed(0) }),
+    panels: [
+      { name: 'paper', values: valuesOf('paper') },
+      { name: 'certified', values: valuesOf('certified') },
+    ],
   });
   return {
     heading: 'What pruning saves',
