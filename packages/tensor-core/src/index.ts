@@ -9,6 +9,15 @@ export type {
   Tensor,
   TensorOptions,
 } from './api.ts';
+export {
+  ARENA_BLOCK,
+  type Arena,
+  type ArenaEntry,
+  type ArenaLayout,
+  createArena,
+  type Placement,
+  planArena,
+} from './arena.ts';
 export { defineOp } from './autograd/op.ts';
 export type { BackwardContext, ForwardContext, Op, OpDefinition } from './autograd/op-types.ts';
 export { reshape } from './autograd/reshape.ts';

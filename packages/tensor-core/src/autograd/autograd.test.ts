@@ -45,6 +45,19 @@ const sumsOp = defineOp({
     return { a, b: needs.b ? (mixed ?? plainZeros(a)) : null };
   },
 });
+
+/** x, whose gradient is written where it is wanted. */
+const directOp = defineOp({
+  name: 'direct',
+  forward: ({ inputs: { x } }: ForwardContext<{ x: Tensor }>) => ({
+    output: plainSum(x, plainZeros(x)),
+  }),
+  backward({ device, dOutput, makeGradient }) {
+    const dx = makeGradient('x');
+    device.copy(dOutput, dx);
+    return { x: dx };
+  },
+});
 const plainZeros = ({ device, shape }: Tensor): Tensor => device.zeros(shape);
 
 const values = async (tensor: Tensor): Promise<number[]> => [...(await tensor.data())];
@@ -60,6 +73,55 @@ gpuSuite('vjp', (device) => {
     expect(await values(run.output)).toEqual([2, 4]);
     expect(await values(dx)).toEqual([20, 200]);
     run.output.dispose();
+  });
+
+  test('gradients go where the caller wants them: written, copied, added, or zero', async () => {
+    const params = { a: vector(1, 2), b: vector(3, 4), unused: vector(5) };
+    const slab = device().tensor(new Float32Array(192).fill(-1), [192]);
+    const into = {
+      a: device().slice(slab, 0, [2]),
+      b: device().slice(slab, 64, [2]),
+      unused: device().slice(slab, 128, [1]),
+    };
+    const body = ({ a, b }: typeof params) => sumsOp({ a, b: directOp({ x: b }) }).mixed;
+    using run = vjp(device(), body, params, { into });
+    using dy = vector(10, 100);
+    const { a, b, unused } = run.pullback(dy);
+    const all = await slab.data();
+    expect([...all.slice(0, 3)]).toEqual([10, 100, -1]);
+    expect([...all.slice(64, 67)]).toEqual([10, 100, -1]);
+    expect([...all.slice(128, 130)]).toEqual([0, -1]);
+    expect(await values(b)).toEqual([10, 100]);
+    for (const tensor of [a, b, unused, slab, ...Object.values(into), ...Object.values(params)])
+      tensor.dispose();
+    run.output.dispose();
+  });
+
+  test('a tensor used twice adds its gradients in place', async () => {
+    const params = { x: vector(1, 2) };
+    const into = { x: device().zeros([2]) };
+    using run = vjp(
+      device(),
+      ({ x }) => sumsOp({ a: directOp({ x }), b: directOp({ x }) }).mixed,
+      params,
+      { into },
+    );
+    using dy = vector(1, 10);
+    run.pullback(dy).x.dispose();
+    expect(await values(into.x)).toEqual([2, 20]);
+    into.x.dispose();
+    params.x.dispose();
+    run.output.dispose();
+  });
+
+  test('places for gradients are checked: missing, of another shape', () => {
+    const params = { x: vector(1, 2) };
+    const wrong = (into: unknown) => () =>
+      vjp(device(), ({ x }) => directOp({ x }), params, { into: into as typeof params });
+    expect(wrong({})).toThrow('for the gradient of x in into, got none');
+    using small = vector(1);
+    expect(wrong({ x: small })).toThrow('expected a tensor f32[2]');
+    params.x.dispose();
   });
 
   test('takes gradients of several outputs by name', async () => {

@@ -38,6 +38,8 @@ export interface BackwardContext<Inputs, Attrs, Output, Saved, Constant extends 
   readonly attrs: Attrs;
   /** Which inputs need their gradient; false for one that was not given. */
   readonly needs: { readonly [K in Exclude<keyof Inputs, Constant>]-?: boolean };
+  /** A tensor for the gradient of an input, in its shape: where the caller wants it, else a new one. Write all of it and return it. */
+  readonly makeGradient: (input: Exclude<keyof Inputs, Constant>) => Tensor;
 }
 
 /** The gradient of each input, null where it is not needed. */

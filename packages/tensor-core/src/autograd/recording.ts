@@ -11,8 +11,14 @@ export interface TapeNode {
   readonly outputs: readonly { readonly id: number; readonly dtype: DType }[];
   /** Handles of the tape's own, so that a scope may end before backward runs. */
   readonly saved: readonly Tensor[];
-  /** One gradient an input, null where it is not needed. */
-  backward(dOutputs: readonly (Tensor | null)[]): readonly (Tensor | null)[];
+  /**
+   * One gradient an input, null where it is not needed.
+   * @param targets - by input: where its gradient is wanted, null where that is open
+   */
+  backward(
+    dOutputs: readonly (Tensor | null)[],
+    targets: readonly (Tensor | null)[],
+  ): readonly (Tensor | null)[];
 }
 
 export interface TapeInput {

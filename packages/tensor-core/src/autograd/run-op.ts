@@ -71,11 +71,17 @@ function makeNode(op: AnyOp, { device, present, attrs, needs, output, saved }: O
     inputs: present.map(([name, { id, shape }]) => ({ name, id, shape, needed: !!needs[name] })),
     outputs: tensorsOf(outputs).map(({ id, dtype }) => ({ id, dtype })),
     saved: tensorsOf(entries(held)),
-    backward(dOutputs) {
+    backward(dOutputs, targets) {
       const dOutput = names
         ? Object.fromEntries(names.map((name, index) => [name, dOutputs[index] ?? null]))
         : dOutputs[0];
-      const context = { device, dOutput, saved: held, attrs, needs };
+      const makeGradient = (name: string): Tensor => {
+        const index = present.findIndex(([input]) => input === name);
+        invariant(index >= 0, `${op.name}: has no input ${name} to make a gradient for`);
+        const { shape, dtype } = (present[index] as NamedTensor)[1];
+        return targets[index] ?? device.empty(shape, { dtype, label: `d ${op.name} ${name}` });
+      };
+      const context = { device, dOutput, saved: held, attrs, needs, makeGradient };
       const gradients: AnyTensors = op.backward(context as Parameters<AnyOp['backward']>[0]);
       return present.map(([name]) => gradients[name] ?? null);
     },

@@ -17,9 +17,16 @@ export class Tape implements Recording {
   readonly #internals: DeviceInternals;
   readonly #nodes: TapeNode[] = [];
   readonly #tracked = new Set<number>();
+  /** By id of a watched tensor: where its gradient goes. */
+  readonly #targets: ReadonlyMap<number, Tensor>;
 
-  constructor(device: Device, watched: readonly Tensor[]) {
+  constructor(
+    device: Device,
+    watched: readonly Tensor[],
+    targets: ReadonlyMap<number, Tensor> = new Map(),
+  ) {
     this.#internals = getInternals(device);
+    this.#targets = targets;
     for (const tensor of watched) this.#tracked.add(tensor.id);
   }
 
@@ -48,7 +55,7 @@ export class Tape implements Recording {
   backward(seeds: readonly { of: Tensor; gradient: Tensor }[]): Map<number, Tensor> {
     const gradients = new Map<number, Tensor>();
     try {
-      for (const { of, gradient } of seeds) addGradient('seed', gradients, of, gradient);
+      for (const { of, gradient } of seeds) this.#addGradient('seed', gradients, of, gradient);
       for (let node = this.#nodes.at(-1); node; node = this.#nodes.at(-1)) {
         this.#runNode(node, gradients);
         this.#nodes.pop();
@@ -71,7 +78,11 @@ export class Tape implements Recording {
     if (dOutputs.every((gradient) => gradient === null)) return;
     const { checks, scopes } = this.#internals;
     checks?.check(node.name, 'output gradient', dOutputs);
-    const { result, made } = scopes.collect(() => node.backward(dOutputs));
+    // The first gradient of a watched tensor may be written where it belongs; further ones are added.
+    const targets = node.inputs.map(({ id }) =>
+      gradients.has(id) ? null : (this.#targets.get(id) ?? null),
+    );
+    const { result, made } = scopes.collect(() => node.backward(dOutputs, targets));
     try {
       checks?.check(node.name, 'input gradient', result);
       for (const { id } of node.outputs) gradients.delete(id);
@@ -79,35 +90,39 @@ export class Tape implements Recording {
         if (!input.needed) return;
         const gradient = result[index];
         invariant(gradient, `${node.name}: backward gave no gradient for its input ${input.name}`);
-        addGradient(node.name, gradients, input, gradient);
+        this.#addGradient(node.name, gradients, input, gradient);
       });
     } finally {
       disposeAll([...made, ...dOutputs]);
     }
   }
-}
 
-function addGradient(
-  op: string,
-  gradients: Map<number, Tensor>,
-  input: { readonly id: number; readonly shape: Shape },
-  gradient: Tensor,
-): void {
-  invariant(
-    sameShape(gradient.shape, input.shape),
-    `${op}: gradient has shape ${gradient.shape}, input ${input.shape}`,
-  );
-  const sum = gradients.get(input.id);
-  if (!sum) {
-    gradients.set(input.id, aliasTensor(gradient));
-  } else if (!getStorage(sum).isShared) {
-    accumulateInto(sum, gradient);
-  } else {
-    // Others still read this memory: sum into a copy.
-    const fresh = copyOf(sum);
-    sum.dispose();
-    accumulateInto(fresh, gradient);
-    gradients.set(input.id, fresh);
+  #addGradient(
+    op: string,
+    gradients: Map<number, Tensor>,
+    { id, shape }: { readonly id: number; readonly shape: Shape },
+    gradient: Tensor,
+  ): void {
+    invariant(
+      sameShape(gradient.shape, shape),
+      `${op}: gradient has shape ${gradient.shape}, input ${shape}`,
+    );
+    const sum = gradients.get(id);
+    const target = this.#targets.get(id);
+    if (!sum && target) {
+      if (gradient !== target) gradient.device.copy(gradient, target);
+      gradients.set(id, aliasTensor(target));
+    } else if (!sum) {
+      gradients.set(id, aliasTensor(gradient));
+    } else if (target || !getStorage(sum).isShared) {
+      accumulateInto(sum, gradient);
+    } else {
+      // Others still read this memory: sum into a copy.
+      const fresh = copyOf(sum);
+      sum.dispose();
+      accumulateInto(fresh, gradient);
+      gradients.set(id, fresh);
+    }
   }
 }
 

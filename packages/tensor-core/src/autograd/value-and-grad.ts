@@ -3,13 +3,18 @@
 import type { Device, Tensor } from '../api.ts';
 import { ShapeError } from '../errors.ts';
 import { formatShape } from '../shape.ts';
-import { type TensorRecord, vjp } from './vjp.ts';
+import { type GradientOptions, type TensorRecord, vjp } from './vjp.ts';
 
 export interface LossResult<Aux> {
   /** f32 [1]. */
   loss: Tensor;
   /** Whatever else the caller wants to keep; not differentiated. */
   aux?: Aux;
+}
+
+export interface ValueAndGradOptions<P> extends GradientOptions<P> {
+  /** Gradient of the loss, a factor on all gradients: a number, or f32 in the shape of the loss. Default 1. */
+  readonly seed?: number | Tensor;
 }
 
 export interface ValueAndGrad<P, Aux> {
@@ -22,7 +27,6 @@ export interface ValueAndGrad<P, Aux> {
 /**
  * Reverse-mode gradient of a scalar loss with respect to a record of parameters.
  * All memory but loss, aux and gradients is free when it returns; those belong to the scope around, or to the caller.
- * @param options.seed - gradient of the loss, a factor on all gradients; default 1
  * @throws ShapeError where the loss is no f32 [1]. @throws NoGradientError where it depends on no parameter.
  * @example const step = valueAndGrad(device, (params, batch) => model.loss(params, batch));
  */
@@ -33,14 +37,15 @@ export function valueAndGrad<
 >(
   device: Device,
   lossFunction: (params: P, ...args: Args) => LossResult<Aux>,
-  { seed = 1 }: { readonly seed?: number } = {},
+  { seed = 1, into }: ValueAndGradOptions<P> = {},
 ): (params: P, ...args: Args) => ValueAndGrad<P, Aux> {
   return (params, ...args) =>
     device.scope(() => {
-      using run = vjp(device, (watched: P) => lossFunction(watched, ...args), params);
+      using run = vjp(device, (watched: P) => lossFunction(watched, ...args), params, { into });
       const { loss, aux } = run.output;
       assertLoss(loss);
-      const dLoss = device.tensor([seed], loss.shape, { label: 'dloss' });
+      const dLoss =
+        typeof seed === 'number' ? device.tensor([seed], loss.shape, { label: 'dloss' }) : seed;
       return { loss, aux, grads: run.pullback({ loss: dLoss }) };
     });
 }

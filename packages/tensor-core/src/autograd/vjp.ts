@@ -10,7 +10,7 @@ import {
 } from '../errors.ts';
 import { adopt, getInternals } from '../internals.ts';
 import { formatShape, sameShape } from '../shape.ts';
-import { isTensor } from '../tensor.ts';
+import { aliasTensor, isTensor } from '../tensor.ts';
 import { disposeAll } from '../tree.ts';
 import { Tape } from './tape.ts';
 
@@ -20,6 +20,11 @@ export type TensorRecord = Readonly<Record<string, Tensor>>;
 export type Cotangent<Output> = Output extends Tensor
   ? Tensor
   : { readonly [K in keyof Output as Output[K] extends Tensor ? K : never]?: Tensor };
+
+export interface GradientOptions<P> {
+  /** Tensors that receive the gradients, by the names of the parameters; in their shapes. Default: new ones. */
+  readonly into?: { readonly [K in keyof P]: Tensor } | undefined;
+}
 
 export interface Vjp<P, Output> extends Disposable {
   readonly output: Output;
@@ -47,9 +52,10 @@ export function vjp<P extends TensorRecord, Output>(
   device: Device,
   body: (params: P) => Output,
   params: P,
+  { into }: GradientOptions<P> = {},
 ): Vjp<P, Output> {
   assertFloats(params);
-  const tape = new Tape(device, Object.values(params));
+  const tape = new Tape(device, Object.values(params), toTargets(params, into));
   const output = recordOn(device, tape, () => body(params));
   let isUsed = false;
   const dispose = () => {
@@ -61,7 +67,7 @@ export function vjp<P extends TensorRecord, Output>(
     if (isUsed) throw new ArgumentError('pullback: expected one call, got another. Run vjp again.');
     const seeds = seedsOf(tape, output, dOutput);
     try {
-      return device.scope(() => nameGradients(device, params, tape.backward(seeds)));
+      return device.scope(() => nameGradients(device, { params, into }, tape.backward(seeds)));
     } finally {
       dispose();
     }
@@ -116,16 +122,44 @@ function assertSeed(tape: Tape, of: Tensor, gradient: Tensor): void {
   );
 }
 
+/** By id of a parameter, where its gradient goes. @throws ShapeError ArgumentError */
+function toTargets<P extends TensorRecord>(
+  params: P,
+  into: TensorRecord | undefined,
+): Map<number, Tensor> {
+  const targets = new Map<number, Tensor>();
+  if (!into) return targets;
+  for (const [name, { id, shape, dtype }] of Object.entries(params)) {
+    const target = into[name];
+    if (!target)
+      throw new ArgumentError(
+        `vjp: expected a tensor for the gradient of ${name} in into, got none.`,
+      );
+    if (!sameShape(target.shape, shape) || target.dtype !== dtype) {
+      throw new ShapeError(
+        `vjp: expected a tensor ${dtype}${formatShape(shape)} for the gradient of ${name}, got ${target.dtype}${formatShape(target.shape)}.`,
+      );
+    }
+    targets.set(id, target);
+  }
+  return targets;
+}
+
 function nameGradients<P extends TensorRecord>(
   device: Device,
-  params: P,
+  { params, into }: { readonly params: P; readonly into: TensorRecord | undefined },
   gradients: Map<number, Tensor>,
 ): Record<keyof P, Tensor> {
-  const named = Object.entries(params).map(([name, { id, shape, dtype }]) => {
-    const gradient = gradients.get(id);
-    gradients.delete(id);
-    const label = `d ${name}`;
-    return [name, gradient ? adopt(gradient) : device.zeros(shape, { dtype, label })];
+  const makeZeros = (name: string, { shape, dtype }: Tensor): Tensor => {
+    const target = into?.[name];
+    if (!target) return device.zeros(shape, { dtype, label: `d ${name}` });
+    device.fillZero(target);
+    return adopt(aliasTensor(target));
+  };
+  const named = Object.entries(params).map(([name, param]) => {
+    const gradient = gradients.get(param.id);
+    gradients.delete(param.id);
+    return [name, gradient ? adopt(gradient) : makeZeros(name, param)];
   });
   disposeAll([...gradients.values()]);
   return Object.fromEntries(named) as Record<keyof P, Tensor>;

@@ -66,9 +66,12 @@ export function scale(x: Tensor, factor: number): Tensor {
   return scaleOp({ x }, { factor });
 }
 
-/** factor[0] * x with the factor on the GPU; a plain kernel function without a gradient. */
-export function scaleBy(x: Tensor, factor: Tensor): Tensor {
-  const y = x.device.empty(x.shape, { label: 'scale by' });
+/** y = factor[0] * x with the factor on the GPU; a plain kernel function without a gradient. @returns y */
+export function scaleBy(
+  x: Tensor,
+  factor: Tensor,
+  y = x.device.empty(x.shape, { label: 'scale by' }),
+): Tensor {
   scaleByKernel.run(x.device, { dims: { size: x.size }, tensors: { x, factor, y } });
   return y;
 }

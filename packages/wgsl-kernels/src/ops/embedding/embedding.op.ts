@@ -22,15 +22,13 @@ const embeddingOp = defineOp({
     // Backward wants the table's shape, not its values.
     return { output: y, saved: { ids, weight } };
   },
-  backward({ device, dOutput: dy, saved: { ids, weight } }) {
+  backward({ device, dOutput: dy, saved: { ids, weight }, makeGradient }) {
     const [vocab, columns] = weight.shape as [number, number];
     const dims = { tokens: ids.size, vocab, columns };
     const first = device.zeros([vocab], { dtype: 'u32', label: 'first occurrence' });
     const next = device.empty([ids.size], { dtype: 'u32', label: 'next occurrence' });
-    const label = { label: 'd embedding' };
-    const dweight = isGradientByToken(dims)
-      ? device.zeros(weight.shape, label)
-      : device.empty(weight.shape, label);
+    const dweight = makeGradient('weight');
+    if (isGradientByToken(dims)) device.fillZero(dweight);
     linkOccurrences.run(device, {
       dims,
       tensors: { ids, first, next },

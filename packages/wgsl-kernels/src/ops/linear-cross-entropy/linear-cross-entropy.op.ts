@@ -73,7 +73,7 @@ const linearCrossEntropyOp = defineOp({
     meanLoss.run(device, { dims: {}, tensors });
     return { output: { loss, lossPerToken }, saved: gradients };
   },
-  backward({ dOutput, saved: { dx, dWeight }, needs }) {
+  backward({ dOutput, saved: { dx, dWeight }, needs, makeGradient }) {
     const { loss: dLoss } = dOutput;
     if (!dLoss || dOutput.lossPerToken) {
       throw new UnsupportedError(
@@ -81,8 +81,8 @@ const linearCrossEntropyOp = defineOp({
       );
     }
     return {
-      x: needs.x ? scaleBy(dx, dLoss) : null,
-      weight: needs.weight ? scaleBy(dWeight, dLoss) : null,
+      x: needs.x ? scaleBy(dx, dLoss, makeGradient('x')) : null,
+      weight: needs.weight ? scaleBy(dWeight, dLoss, makeGradient('weight')) : null,
     };
   },
 });

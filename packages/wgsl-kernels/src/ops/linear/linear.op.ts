@@ -27,25 +27,34 @@ const linearOp = defineOp({
     launchMatmul(device, { a: x, b: weight, c: y, bias, m: x.size / k, n, k, transposeB: true });
     return { output: y, saved: { x, weight } };
   },
-  backward: ({ device, dOutput: dy, saved: { x, weight }, needs }) => ({
-    x: needs.x ? inputGradient(device, dy, weight, x) : null,
-    weight: needs.weight ? weightGradient(device, dy, x, weight) : null,
-    bias: needs.bias ? sumRows(dy, weight.shape[0] as number) : null,
-  }),
+  backward({ device, dOutput: dy, saved: { x, weight }, needs, makeGradient }) {
+    const out = weight.shape[0] as number;
+    return {
+      x: needs.x ? inputGradient(device, { dy, weight }, makeGradient('x')) : null,
+      weight: needs.weight ? weightGradient(device, { dy, x }, makeGradient('weight')) : null,
+      bias: needs.bias ? sumRows(dy, out, makeGradient('bias')) : null,
+    };
+  },
 });
 
 /** dx = dy W */
-function inputGradient(device: Device, dy: Tensor, weight: Tensor, x: Tensor): Tensor {
+function inputGradient(
+  device: Device,
+  { dy, weight }: { readonly dy: Tensor; readonly weight: Tensor },
+  dx: Tensor,
+): Tensor {
   const [out, n] = weight.shape as [number, number];
-  const dx = device.empty(x.shape, { label: 'd linear x' });
   launchMatmul(device, { a: dy, b: weight, c: dx, m: dy.size / out, n, k: out });
   return dx;
 }
 
 /** dW = dyᵀ x */
-function weightGradient(device: Device, dy: Tensor, x: Tensor, weight: Tensor): Tensor {
-  const [m, n] = weight.shape as [number, number];
-  const dWeight = device.empty(weight.shape, { label: 'd linear weight' });
+function weightGradient(
+  device: Device,
+  { dy, x }: { readonly dy: Tensor; readonly x: Tensor },
+  dWeight: Tensor,
+): Tensor {
+  const [m, n] = dWeight.shape as [number, number];
   launchMatmul(device, { a: dy, b: x, c: dWeight, m, n, k: dy.size / m, transposeA: true });
   return dWeight;
 }

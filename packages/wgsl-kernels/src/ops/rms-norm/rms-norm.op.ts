@@ -37,11 +37,11 @@ const rmsNormOp = defineOp({
     kernel.run(device, { dims: launch, tensors: { x, weight, y, rstd } });
     return { output: y, saved: { x, weight, rstd } };
   },
-  backward({ device, dOutput: dy, saved, attrs: { dims }, needs }) {
+  backward({ device, dOutput: dy, saved, attrs: { dims }, needs, makeGradient }) {
     const inputs = { ...saved, dy };
     return {
       x: needs.x ? inputGradient(device, dims, inputs) : null,
-      weight: needs.weight ? weightGradient(device, dims, inputs) : null,
+      weight: needs.weight ? weightGradient(device, dims, inputs, makeGradient('weight')) : null,
     };
   },
 });
@@ -65,6 +65,7 @@ function weightGradient(
   device: Device,
   dims: RmsNormDims,
   { x, weight, rstd, dy }: BackwardInputs,
+  dWeight: Tensor,
 ): Tensor {
   const outerRows = dims.rows / dims.weightRows;
   const perPart = rowsPerPart(outerRows);
@@ -74,7 +75,7 @@ function weightGradient(
     dims: { ...dims, parts, rowsPerPart: perPart },
     tensors: { x, rstd, dy, partial_sums: partial },
   });
-  return device.view(sumRows(partial, weight.size), weight.shape);
+  return sumRows(partial, weight.size, dWeight);
 }
 
 /**

@@ -6,23 +6,26 @@ import { rowsPerPart, sumRowsKernel } from './sum-rows.kernel.ts';
 /**
  * Sum over all rows; a plain kernel function without a gradient.
  * @param x - f32, read as [size / columns, columns]
- * @returns [columns], owned by the scope
+ * @param into - [columns] or another shape of as many elements; default: a new tensor
+ * @returns `into`, or [columns], owned by the scope
  */
-export function sumRows(x: Tensor, columns: number): Tensor {
+export function sumRows(x: Tensor, columns: number, into?: Tensor): Tensor {
   const rows = x.size / columns;
   const perPart = rowsPerPart(rows);
   const parts = Math.ceil(rows / perPart);
-  return parts === 1
-    ? sumParts(x, { rows, columns, perPart: rows })
-    : sumParts(sumParts(x, { rows, columns, perPart }), { rows: parts, columns, perPart: parts });
+  if (parts === 1) return sumParts(x, { rows, columns, perPart: rows }, into);
+  const sums = sumParts(x, { rows, columns, perPart });
+  return sumParts(sums, { rows: parts, columns, perPart: parts }, into);
 }
 
 function sumParts(
   x: Tensor,
   { rows, columns, perPart }: { rows: number; columns: number; perPart: number },
+  into?: Tensor,
 ): Tensor {
   const parts = Math.ceil(rows / perPart);
-  const y = x.device.empty(parts === 1 ? [columns] : [parts, columns], { label: 'sum of rows' });
+  const shape = parts === 1 ? [columns] : [parts, columns];
+  const y = into ?? x.device.empty(shape, { label: 'sum of rows' });
   sumRowsKernel.run(x.device, {
     dims: { rows, columns, parts, rowsPerPart: perPart },
     tensors: { x, y },
