@@ -24,7 +24,3 @@ export function createAdamWState(device: Device, specs: readonly ParameterSpec[]
 
 export const trainable = (specs: readonly ParameterSpec[]): ParameterSpec[] =>
   specs.filter((spec) => spec.trainable);
-
-/** Weight decay of one parameter: none on biases and norm weights. */
-export const chooseWeightDecay = (spec: ParameterSpec, weightDecay: number): number =>
-  spec.weightDecay ? weightDecay : 0;

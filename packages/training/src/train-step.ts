@@ -1,4 +1,4 @@
-// One training step: loss and gradients of each micro batch, their mean, global norm, clip, AdamW. Recorded, not yet run.
+// One training step: loss and gradients of each micro batch, their mean, global norm, step control, AdamW. Recorded, not yet run.
 
 import {
   type Device,
@@ -7,10 +7,19 @@ import {
   type Tensor,
   valueAndGrad,
 } from '@vulpes/tensor-core';
-import { accumulate, adamwStep, clipCoefficient, globalNorm, scale } from '@vulpes/wgsl-kernels';
+import {
+  accumulate,
+  adamwStep,
+  globalNorm,
+  initialStepState,
+  scale,
+  stepControl,
+  stepNumbers,
+  toDecayBlocks,
+} from '@vulpes/wgsl-kernels';
 import type { TokenBatch } from './data/batches.ts';
 import type { Model, Params, TensorBatch } from './model.ts';
-import { type AdamWState, chooseWeightDecay, trainable } from './optimizer.ts';
+import { type AdamWState, trainable } from './optimizer.ts';
 import { PruningTally } from './pruning.ts';
 import { ADAMW } from './settings.ts';
 
@@ -68,27 +77,46 @@ export function createTrainStep(
     return { losses, pruningCounts, grads: grads ?? {} };
   }
 
+  /** The loss is not scaled and the state is new: each step is as if none was skipped before. */
+  function controlOf(
+    norm: Tensor,
+    { learningRate, update }: Pick<TrainStepInput, 'learningRate' | 'update'>,
+  ): Tensor {
+    const schedule = { learningRate, weightDecay, maxGradNorm, update, skipped: 0 };
+    const numbers = stepNumbers({ ...schedule, ...ADAMW });
+    const state = initialStepState();
+    return stepControl({
+      norm,
+      numbers: device.tensor(numbers, [numbers.length], { label: 'step numbers' }),
+      state: device.tensor(state, [state.length], { label: 'step state' }),
+    });
+  }
+
   return ({ microBatches, learningRate, update }) =>
     device.scope(() => {
       const { losses, pruningCounts, grads } = lossesAndMeanGrads(microBatches);
       const gradNorm = globalNorm(Object.values(grads));
-      const clip = maxGradNorm === null ? null : clipCoefficient(gradNorm, maxGradNorm);
-      for (const spec of specs) {
+      const control = controlOf(gradNorm, { learningRate, update });
+      for (const { name, weightDecay: isDecayed } of specs) {
+        const param = params[name] as Tensor;
         adamwStep({
-          param: params[spec.name] as Tensor,
-          grad: grads[spec.name] as Tensor,
-          m: optimizer.m[spec.name] as Tensor,
-          v: optimizer.v[spec.name] as Tensor,
-          clip,
-          learningRate,
-          weightDecay: chooseWeightDecay(spec, weightDecay),
-          step: update,
+          param,
+          grad: grads[name] as Tensor,
+          m: optimizer.m[name] as Tensor,
+          v: optimizer.v[name] as Tensor,
+          control,
+          decayBlocks: uploadDecayBlocks(param, isDecayed),
           ...ADAMW,
         });
       }
       return { losses, gradNorm, pruningCounts };
     });
 }
+
+const uploadDecayBlocks = ({ device, size }: Tensor, isDecayed: boolean): Tensor => {
+  const blocks = toDecayBlocks([{ offset: 0, size, isDecayed }], size);
+  return device.tensor(blocks, [blocks.length], { label: 'decay blocks' });
+};
 
 /** sum + share · grads; frees `grads`, so that one set of gradients is held whatever the number of micro batches. */
 function addShare(sum: Params | null, grads: Params, share: number): Params {

@@ -21,13 +21,18 @@ export {
 } from './define-kernel.ts';
 export { logLambdaWgsl } from './lib/log-lambda.ts';
 export { avoidBarriersOnCpu } from './lib/prefer.ts';
-export { type AdamwStep, adamwStep } from './ops/adamw/index.ts';
+export {
+  type AdamwStep,
+  adamwStep,
+  type DecayPlacement,
+  toDecayBlocks,
+} from './ops/adamw/index.ts';
 export { broadcastRows } from './ops/broadcast-rows/index.ts';
 export { cast } from './ops/cast/index.ts';
 export { cumulativeLogGate, reverseCumsum } from './ops/cumulative-log-gate/index.ts';
 export { accumulate, add, fill, scale, scaleBy } from './ops/elementwise/index.ts';
 export { embedding } from './ops/embedding/index.ts';
-export { clipCoefficient, globalNorm } from './ops/global-norm/index.ts';
+export { globalNorm } from './ops/global-norm/index.ts';
 export { linear } from './ops/linear/index.ts';
 export {
   assertLabels,
@@ -39,6 +44,14 @@ export { type MatmulOptions, matmul } from './ops/matmul/index.ts';
 export { type GateActivation, outputGate } from './ops/output-gate/index.ts';
 export { rmsNorm } from './ops/rms-norm/index.ts';
 export { rope } from './ops/rope/index.ts';
+export {
+  initialStepState,
+  STEP_CONTROL,
+  type StepControlInputs,
+  type StepSettings,
+  stepControl,
+  stepNumbers,
+} from './ops/step-control/index.ts';
 export { sumRows } from './ops/sum-rows/index.ts';
 export { swiglu, swigluBackward, swigluForward } from './ops/swiglu/index.ts';
 export { tokenShift } from './ops/token-shift/index.ts';

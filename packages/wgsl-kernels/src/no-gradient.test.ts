@@ -5,6 +5,7 @@ import { gpuSuite } from '@vulpes/tensor-core/testing';
 import { expect, test } from 'vitest';
 import {
   accumulate,
+  adamwStep,
   add,
   cumulativeLogGate,
   fill,
@@ -15,10 +16,21 @@ import {
   tokenShift,
 } from './index.ts';
 
+const adamwTensors = (x: Tensor) => ({
+  param: x.device.zeros(x.shape),
+  grad: x,
+  m: x.device.zeros(x.shape),
+  v: x.device.zeros(x.shape),
+  control: x.device.zeros([8]),
+  decayBlocks: x.device.zeros([1], { dtype: 'u32' }),
+  ...{ beta1: 0.9, beta2: 0.95, epsilon: 1e-8 },
+});
+
 const functions: readonly (readonly [name: string, call: (x: Tensor) => unknown])[] = [
   ['sumRows', (x) => sumRows(x, 1)],
   ['globalNorm', (x) => globalNorm([x])],
   ['scaleBy', (x) => scaleBy(x, x.device.zeros([1]))],
+  ['adamwStep', (x) => adamwStep(adamwTensors(x))],
   ['accumulate', (x) => accumulate(x.device.zeros(x.shape), x)],
   ['fill', (x) => fill(x, 1)],
   ['cumulativeLogGate', cumulativeLogGate],

@@ -3,7 +3,14 @@
 import { createModel, foxPreset, type Params } from '@vulpes/lm-models';
 import { createDevice, type Device, type Tensor, valueAndGrad } from '@vulpes/tensor-core';
 import type { TrainStepResult } from '@vulpes/training';
-import { adamwStep, clipCoefficient, globalNorm } from '@vulpes/wgsl-kernels';
+import {
+  adamwStep,
+  globalNorm,
+  initialStepState,
+  stepControl,
+  stepNumbers,
+  toDecayBlocks,
+} from '@vulpes/wgsl-kernels';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { BenchCase } from '../case.ts';
 import { compareTraining } from './train-case.ts';
@@ -63,18 +70,33 @@ async function computeLosses(faults: Faults): Promise<Record<string, Float32Arra
   );
   const step = (update: number): Tensor => {
     const { loss, grads } = gradients(params, tokens);
-    const clip = clipCoefficient(globalNorm(Object.values(grads)), optimizer.maxGradNorm);
+    const numbers = stepNumbers({
+      ...optimizer,
+      maxGradNorm: faults.isUnclipped ? null : optimizer.maxGradNorm,
+      // 1 − βᵗ is 1 by then.
+      update: faults.isUncorrected ? 1e6 : update,
+      skipped: 0,
+    });
+    const control = stepControl({
+      norm: globalNorm(Object.values(grads)),
+      numbers: device.tensor(numbers, [numbers.length]),
+      state: device.tensor(initialStepState(), [4]),
+    });
     for (const { name, isDecayed } of parameters) {
+      const param = params[name] as Tensor;
+      const place = { offset: 0, size: param.size };
+      const blocks = toDecayBlocks(
+        [{ ...place, isDecayed: isDecayed || Boolean(faults.isDecayedEverywhere) }],
+        param.size,
+      );
       adamwStep({
-        param: params[name] as Tensor,
+        param,
         grad: grads[name] as Tensor,
         m: m[name] as Tensor,
         v: v[name] as Tensor,
+        control,
+        decayBlocks: device.tensor(blocks, [blocks.length]),
         ...optimizer,
-        clip: faults.isUnclipped ? null : clip,
-        weightDecay: isDecayed || faults.isDecayedEverywhere ? optimizer.weightDecay : 0,
-        // 1 − βᵗ is 1 by then.
-        step: faults.isUncorrected ? 1e6 : update,
       });
     }
     return loss;

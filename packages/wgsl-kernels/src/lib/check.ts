@@ -38,3 +38,14 @@ export function assertVisibility(
     `${op}: expected visibility of ${offset + seqLen} tokens or more, got ${formatShape(visibility.shape)}. Make them for the whole sequence.`,
   );
 }
+
+/** Name, value, whether it fits, and what does. */
+export type NumberCheck = readonly [name: string, value: number, isGood: boolean, expected: string];
+
+/** @throws ArgumentError naming op, the first number that does not fit or is not finite, expected and got. */
+export function assertNumbers(op: string, checks: readonly NumberCheck[]): void {
+  for (const [name, value, isGood, expected] of checks) {
+    if (isGood && Number.isFinite(value)) continue;
+    throw new ArgumentError(`${op}: expected ${name} ${expected}, got ${value}.`);
+  }
+}

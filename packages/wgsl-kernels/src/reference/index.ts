@@ -14,6 +14,7 @@ export * from '../ops/matmul/matmul.reference.ts';
 export * from '../ops/output-gate/output-gate.reference.ts';
 export * from '../ops/rms-norm/rms-norm.reference.ts';
 export * from '../ops/rope/rope.reference.ts';
+export * from '../ops/step-control/step-control.reference.ts';
 export * from '../ops/swiglu/swiglu.reference.ts';
 export * from '../ops/token-shift/token-shift.reference.ts';
 export * from '../ops/token-visibility/token-visibility.reference.ts';

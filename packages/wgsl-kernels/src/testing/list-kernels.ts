@@ -14,6 +14,7 @@ import { matmulVariants } from '../ops/matmul/launch.ts';
 import * as outputGate from '../ops/output-gate/output-gate.kernel.ts';
 import * as rmsNorm from '../ops/rms-norm/rms-norm.kernel.ts';
 import { ropeKernel } from '../ops/rope/rope.kernel.ts';
+import { stepControlKernel } from '../ops/step-control/step-control.kernel.ts';
 import { sumRowsKernel } from '../ops/sum-rows/sum-rows.kernel.ts';
 import * as swiglu from '../ops/swiglu/swiglu.kernel.ts';
 import * as tokenShift from '../ops/token-shift/token-shift.kernel.ts';
@@ -35,7 +36,6 @@ const sizes = [
     ...{ tokens, rows: tokens, columns: width, inner: width, size: tokens * width },
     ...{ count: tokens * width, weightRows: 1, parts: 128, rowsPerPart: Math.ceil(tokens / 128) },
     ...{ firstPart: 0, firstRow: 0, ignoreIndex: -100, eps: 1e-6, factor: 2, value: 1 },
-    ...{ maxNorm: 1, decay: 1, stepSize: 1, rootCorrection: 1 },
     ...{ oneMinusBeta1: 0.1, beta2: 0.9, oneMinusBeta2: 0.1 },
   };
 });
@@ -46,7 +46,7 @@ const kernels: readonly AnyKernel[] = [
   ...[elementwise.addKernel, elementwise.scaleKernel, elementwise.scaleByKernel],
   ...[elementwise.accumulateKernel, elementwise.fillKernel],
   ...[embedding.embeddingForward, embedding.linkOccurrences, embedding.embeddingBackward],
-  ...[norm.squareSums, norm.root, norm.clipCoefficientKernel],
+  ...[norm.squareSums, norm.root, stepControlKernel],
   ...[crossEntropy.crossEntropyRowsScalar, crossEntropy.crossEntropyRowsTiled],
   ...[crossEntropy.countedFlags, crossEntropy.meanLoss],
   ...[logSigmoid.logSigmoidForward, logSigmoid.logSigmoidBackward],

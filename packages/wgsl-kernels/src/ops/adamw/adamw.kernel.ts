@@ -1,15 +1,14 @@
 // Spec, params and grid of the AdamW kernel.
 
 import { defineKernel } from '../../define-kernel.ts';
+import stepControlStruct from '../../lib/step-control.wgsl';
 import { threadGrid, vectorType, vectorWidth } from '../../lib/vector.ts';
 import adamwWgsl from './adamw.wgsl';
+import { DECAY_BLOCK } from './decay-blocks.ts';
 
 export interface AdamwDims {
-  /** Elements of the parameter. */
+  /** Elements of the slab. */
   readonly size: number;
-  readonly decay: number;
-  readonly stepSize: number;
-  readonly rootCorrection: number;
   readonly eps: number;
   readonly oneMinusBeta1: number;
   readonly beta2: number;
@@ -19,10 +18,15 @@ export interface AdamwDims {
 export const adamwKernel = defineKernel({
   name: 'adamw',
   source: adamwWgsl,
-  bindings: ['param:read_write', 'm:read_write', 'v:read_write', 'grad:read', 'clip:read?'],
+  lib: [stepControlStruct],
+  bindings: [
+    ...(['param:read_write', 'm:read_write', 'v:read_write'] as const),
+    ...(['grad:read', 'control:read', 'decay_blocks:read'] as const),
+  ],
   params: ({ size }: AdamwDims) => ({ size: size / vectorWidth(size) }),
   select: ({ size }: AdamwDims) => ({
     WG_SIZE: 64,
+    BLOCK: DECAY_BLOCK / vectorWidth(size),
     Vector: vectorType(vectorWidth(size)),
   }),
   grid: ({ size }, { WG_SIZE }) => threadGrid(size / vectorWidth(size), WG_SIZE),

@@ -1,21 +1,19 @@
-// adamw: one step of AdamW with decoupled weight decay, as torch.optim.AdamW, g = clip · grad:
+// adamw: one step of AdamW with decoupled weight decay, as torch.optim.AdamW, g = factor · grad:
 // m += (1 - β₁)(g - m)      v = β₂ v + (1 - β₂) g²
-// param = decay · param - step_size · m / (sqrt(v) · root_correction + eps)
-// grid         one thread a Vector, 64 a workgroup, folded over x and y
-// param, m, v  [size] Vector, in place      grad  [size] Vector      clip  [1] f32, read only if HAS_CLIP
-// cost         28 bytes an element
+// param = decay · param - step_size · m / (sqrt(v) · root_correction + eps)      nothing at all where control.skip is set
+// grid          one thread a Vector, 64 a workgroup, folded over x and y
+// param, m, v   [size] Vector, in place      grad  [size] Vector      control  f32 [8]
+// decay_blocks  u32, one a block of BLOCK vectors: 1 where its parameters are decayed, 0 where decay is 1
+// cost          28 bytes an element
 
 // @spec
 const WG_SIZE: u32 = 64u;
-const HAS_CLIP: bool = true;
+const BLOCK: u32 = 4096u;     // vectors in a block
 alias Vector = f32;           // f32, or vec4<f32> where the length is a multiple of 4
 // @end-spec
 
 struct Params {
   size: u32,                // vectors
-  decay: f32,               // 1 - learning rate · weight decay
-  step_size: f32,           // learning rate / (1 - β₁^step)
-  root_correction: f32,     // 1 / sqrt(1 - β₂^step)
   eps: f32,
   one_minus_beta1: f32,
   beta2: f32,
@@ -26,23 +24,22 @@ struct Params {
 @group(0) @binding(1) var<storage, read_write> m: array<Vector>;
 @group(0) @binding(2) var<storage, read_write> v: array<Vector>;
 @group(0) @binding(3) var<storage, read> grad: array<Vector>;
-@group(0) @binding(4) var<storage, read> clip: array<f32>;
-@group(0) @binding(5) var<uniform> params: Params;
+@group(0) @binding(4) var<storage, read> control: StepControl;
+@group(0) @binding(5) var<storage, read> decay_blocks: array<u32>;
+@group(0) @binding(6) var<uniform> params: Params;
 
 @compute @workgroup_size(WG_SIZE)
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
   let index = id.y * groups.x * WG_SIZE + id.x;
-  if (index >= params.size) {
+  if (index >= params.size || control.skip != 0.0) {
     return;
   }
-  var g = grad[index];
-  if (HAS_CLIP) {
-    g *= clip[0];
-  }
+  let g = grad[index] * control.factor;
   let p_m = m[index] + (g - m[index]) * params.one_minus_beta1;
   let p_v = v[index] * params.beta2 + g * g * params.one_minus_beta2;
   m[index] = p_m;
   v[index] = p_v;
-  let step = params.step_size * p_m / (sqrt(p_v) * params.root_correction + params.eps);
-  param[index] = param[index] * params.decay - step;
+  let decay = select(1.0, control.decay, decay_blocks[index / BLOCK] != 0u);
+  let step = control.step_size * p_m / (sqrt(p_v) * control.root_correction + params.eps);
+  param[index] = param[index] * decay - step;
 }

@@ -5,7 +5,6 @@ import { defineKernel } from '../../define-kernel.ts';
 import { avoidBarriersOnCpu } from '../../lib/prefer.ts';
 import { vectorType, vectorWidth } from '../../lib/vector.ts';
 import vectorSumWgsl from '../../lib/vector-sum.wgsl';
-import clipCoefficientWgsl from './clip-coefficient.wgsl';
 import rootWgsl from './root.wgsl';
 import squareSumsWgsl from './square-sums.wgsl';
 
@@ -52,13 +51,5 @@ export const root = defineKernel({
   source: rootWgsl,
   bindings: ['sum:read', 'norm:write'],
   select: (_dims: Record<string, never>) => ({}),
-  grid: () => [1, 1, 1],
-});
-
-export const clipCoefficientKernel = defineKernel({
-  name: 'clip-coefficient',
-  source: clipCoefficientWgsl,
-  bindings: ['norm:read', 'coefficient:write'],
-  select: (_dims: { readonly maxNorm: number }) => ({}),
   grid: () => [1, 1, 1],
 });

@@ -1,4 +1,4 @@
-// Global norm and clip coefficient in f64: the specification of the kernels.
+// The global norm in f64: the specification of the kernels.
 
 type Numbers = ArrayLike<number>;
 
@@ -9,6 +9,3 @@ export const referenceGlobalNorm = (tensors: readonly Numbers[]): number =>
       0,
     ),
   );
-
-export const referenceClipCoefficient = (norm: number, maxNorm: number): number =>
-  Math.min(1, maxNorm / (norm + 1e-6));

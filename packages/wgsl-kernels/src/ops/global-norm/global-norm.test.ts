@@ -1,48 +1,75 @@
-// Global norm and clip coefficient against their f64 twins.
+// The global norm against its f64 twin, and over slabs against the tensors one by one.
 
-import { disposeAll } from '@vulpes/tensor-core';
+import { type Device, disposeAll } from '@vulpes/tensor-core';
 import { expectMatch, gpuSuite, randomArray, underTwoFills } from '@vulpes/tensor-core/testing';
 import { expect, test } from 'vitest';
-import { globalNormCases } from './global-norm.cases.ts';
-import { referenceClipCoefficient, referenceGlobalNorm } from './global-norm.reference.ts';
-import { clipCoefficient, globalNorm } from './global-norm.ts';
+import { globalNormCases, slabCases } from './global-norm.cases.ts';
+import { referenceGlobalNorm } from './global-norm.reference.ts';
+import { globalNorm } from './global-norm.ts';
+
+async function normOf(device: Device, arrays: readonly Float32Array[]) {
+  const tensors = arrays.map((array) => device.tensor(array, [array.length]));
+  const norm = globalNorm(tensors);
+  const result = { norm: (await norm.data()) as Float32Array };
+  disposeAll([...tensors, norm]);
+  return result;
+}
+
+/** All arrays in one, each from a multiple of 4,096 elements on, with zeros between them and behind the last. */
+function toSlab(arrays: readonly Float32Array[]): Float32Array {
+  const padded = arrays.map((array) => Math.ceil(array.length / 4096) * 4096);
+  const slab = new Float32Array(padded.reduce((sum, size) => sum + size, 0));
+  let offset = 0;
+  for (const [i, array] of arrays.entries()) {
+    slab.set(array, offset);
+    offset += padded[i] as number;
+  }
+  return slab;
+}
+
+const arraysOf = (lengths: readonly number[]) =>
+  lengths.map((length, i) => randomArray(42 + i, length, { scale: 0.3 + i }));
 
 gpuSuite(
   'globalNorm',
   (device) => {
     test.each(globalNormCases)('$id', async ({ lengths }) => {
-      const arrays = lengths.map((length, i) => randomArray(42 + i, length, { scale: 0.3 + i }));
-      const expected = referenceGlobalNorm(arrays);
-      for (const maxNorm of [expected / 3, expected * 3]) {
-        const actual = await underTwoFills(device(), async () => {
-          const tensors = arrays.map((array) => device().tensor(array, [array.length]));
-          const norm = globalNorm(tensors);
-          const clip = clipCoefficient(norm, maxNorm);
-          const result = {
-            norm: (await norm.data()) as Float32Array,
-            clip: (await clip.data()) as Float32Array,
-          };
-          disposeAll([...tensors, norm, clip]);
-          return result;
-        });
-        expectMatch('norm', actual.norm, [expected], 1e-6);
-        expectMatch('clip', actual.clip, [referenceClipCoefficient(expected, maxNorm)], 1e-6);
-      }
+      const arrays = arraysOf(lengths);
+      const { norm } = await underTwoFills(device(), () => normOf(device(), arrays));
+      expectMatch('norm', norm, [referenceGlobalNorm(arrays)], 1e-6);
     });
 
-    test('zero gradients are not scaled, NaN stays NaN', async () => {
-      const scope = (values: number[]) =>
-        device().scope(() => clipCoefficient(globalNorm([device().tensor(values, [2])]), 1));
-      expect((await scope([0, 0]).data())[0]).toBe(1);
-      expect((await scope([1, Number.NaN]).data())[0]).toBeNaN();
+    test.each(slabCases)('slab of $lengths', async ({ lengths }) => {
+      const arrays = arraysOf(lengths);
+      const slab = await normOf(device(), [toSlab(arrays)]);
+      const single = await normOf(device(), arrays);
+      if (lengths.every((length) => length % 4 === 0)) expect(slab).toEqual(single);
+      expectMatch('slab', slab.norm, [referenceGlobalNorm(arrays)], 1e-6);
     });
 
-    test('rejects nothing to sum and other limits', () => {
-      const norm = device().zeros([1]);
+    test('two slabs have the bits of one', async () => {
+      const arrays = arraysOf([4100, 64, 12_288, 4]);
+      const slabs = [toSlab(arrays.slice(0, 2)), toSlab(arrays.slice(2))];
+      expect(await normOf(device(), slabs)).toEqual(await normOf(device(), [toSlab(arrays)]));
+    });
+
+    test('a slab takes three or four launches, whatever it holds', async () => {
+      const launchesOf = async (size: number) => {
+        const before = device().dispatchCount;
+        await normOf(device(), [new Float32Array(size)]);
+        return device().dispatchCount - before;
+      };
+      expect(await launchesOf(16 * 4096)).toBe(3);
+      expect(await launchesOf(17 * 4096)).toBe(4);
+    });
+
+    test('of zeros it is zero, and NaN stays NaN', async () => {
+      expect((await normOf(device(), [Float32Array.of(0, 0)])).norm[0]).toBe(0);
+      expect((await normOf(device(), [Float32Array.of(1, Number.NaN)])).norm[0]).toBeNaN();
+    });
+
+    test('rejects nothing to sum', () => {
       expect(() => globalNorm([])).toThrow(/expected at least one tensor/);
-      expect(() => clipCoefficient(norm, 0)).toThrowErrorMatchingInlineSnapshot(
-        `[ArgumentError: clipCoefficient: expected a finite maxNorm above 0, got 0. Leave clipping out to switch it off.]`,
-      );
       expect(() => globalNorm([device().zeros([1], { dtype: 'i32' })])).toThrow(/f32, got i32/);
     });
   },

@@ -1,12 +1,16 @@
-// The norm of all gradients together, and the factor that clips it. Everything stays on the GPU, the same bits every time.
+// The norm of all gradients together. Everything stays on the GPU, the same bits every time.
 
 import { ArgumentError, type Tensor } from '@vulpes/tensor-core';
 import { assertDType } from '../../lib/check.ts';
 import { sumRows } from '../sum-rows/index.ts';
-import { clipCoefficientKernel, root, squareSumParts, squareSums } from './global-norm.kernel.ts';
+import { root, squareSumParts, squareSums } from './global-norm.kernel.ts';
 
 /**
- * sqrt(Σ x²) over every element of every tensor; without a gradient.
+ * sqrt(Σ x²) over every element of every tensor; without a gradient. Three or four launches, and one more for each further tensor.
+ *
+ * A tensor of a multiple of 4 elements is summed in parts of 4,096. So a slab, whose tensors begin at multiples of 4,096 with zeros
+ * between them, has the bits of its tensors one by one if each has a multiple of 4 elements. A tensor of any other size is summed in
+ * parts of 1,024: there the two agree to rounding.
  * @param tensors - f32, any shapes, at least one
  * @returns [1], owned by the scope
  * @throws ArgumentError DTypeError
@@ -34,23 +38,4 @@ function partialSums(tensors: readonly Tensor[]): Tensor {
     firstPart += squareSumParts(x.size);
   }
   return partials;
-}
-
-/**
- * min(1, maxNorm / (norm + 1e-6)), as `torch.nn.utils.clip_grad_norm_`; without a gradient.
- * @param norm - [1], f32
- * @param maxNorm - above 0
- * @returns [1], owned by the scope
- * @throws ArgumentError DTypeError
- */
-export function clipCoefficient(norm: Tensor, maxNorm: number): Tensor {
-  assertDType('clipCoefficient', 'norm', norm, 'f32');
-  if (!(maxNorm > 0 && Number.isFinite(maxNorm))) {
-    throw new ArgumentError(
-      `clipCoefficient: expected a finite maxNorm above 0, got ${maxNorm}. Leave clipping out to switch it off.`,
-    );
-  }
-  const coefficient = norm.device.empty([1], { label: 'clip coefficient' });
-  clipCoefficientKernel.run(norm.device, { dims: { maxNorm }, tensors: { norm, coefficient } });
-  return coefficient;
 }

@@ -1,1 +1,1 @@
-export { clipCoefficient, globalNorm } from './global-norm.ts';
+export { globalNorm } from './global-norm.ts';
