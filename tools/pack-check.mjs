@@ -4,11 +4,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkTarball } from './pack/check-tarball.mjs';
+import { writeDeclarations } from './pack/declarations.mjs';
 import { packAll } from './pack/pack.mjs';
 import { line, total } from './test/counts.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'vulpes-pack-'));
 try {
+  writeDeclarations();
+  console.log('ok   declarations');
   const tarballs = await packAll(join(folder, 'tarballs'));
   const consumers = join(folder, 'consumers');
   const queue = [...tarballs];

@@ -13,8 +13,6 @@ export default defineConfig(
     {
       // `#platform` stays an import: the consumer's resolver picks Node's or the browser's file.
       external: ['#platform', '@vulpes/software-adapter'],
-      // Our declarations use WebGPU's types; whoever uses them gets the types with us.
-      dts: { banner: '/// <reference types="@webgpu/types" />' },
     },
   ),
 );

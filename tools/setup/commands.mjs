@@ -17,7 +17,7 @@ const app =
 
 /** @type {Command} */
 const check = async (args) => {
-  await setUp('none');
+  await setUp({ needsBuild: false });
   const { runChecks } = await import('../test/run-checks.mjs');
   return runChecks(args);
 };

@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 
 const LAST_LINES = 60; // of a failed step's output
+const QUIET_MS = 10_000; // in a log, where a counter cannot overwrite itself
 
 /** @param {number} milliseconds */
 export const seconds = (milliseconds) => `${(milliseconds / 1000).toFixed(1)} s`;
@@ -28,18 +29,21 @@ export const step = async (title, body) => {
   );
 };
 
-/** On a terminal, a counter of seconds until the step ends. @param {string} title */
-const countOn = (title) => {
-  if (!process.stderr.isTTY) return () => {};
+/**
+ * Counts seconds while something works in silence: on a terminal in place, in a log every 10 s.
+ * @param {string} title @returns {() => void} ends it
+ */
+export const countOn = (title) => {
   const start = performance.now();
-  const show = () =>
-    process.stderr.write(
-      `\rvulpes: ${title} … ${Math.floor((performance.now() - start) / 1000)} s`,
-    );
-  show();
-  const timer = setInterval(show, 1000);
+  const { isTTY } = process.stderr;
+  const show = () => {
+    const line = `vulpes: ${title} … ${Math.floor((performance.now() - start) / 1000)} s`;
+    process.stderr.write(isTTY ? `\r${line}` : `${line}\n`);
+  };
+  if (isTTY) show();
+  const timer = setInterval(show, isTTY ? 1000 : QUIET_MS);
   return () => {
     clearInterval(timer);
-    process.stderr.write('\r\x1b[K');
+    if (isTTY) process.stderr.write('\r\x1b[K');
   };
 };

@@ -6,8 +6,6 @@ import { pnpm, toolEnv } from './pnpm.mjs';
 import { step } from './report.mjs';
 import { isBuilt, isInstalled, noteBuild } from './state.mjs';
 
-/** @typedef {import('./state.mjs').Build} Build */
-
 const NO_NETWORK =
   /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ENETUNREACH|ETIMEDOUT|fetch failed/i;
 
@@ -27,24 +25,23 @@ const install = async () => {
   );
 };
 
-/** @param {Build} wanted */
-const build = async (wanted) => {
+const build = async () => {
   const startedAt = Date.now();
   const turbo = ['exec', 'turbo', 'run', 'build', '--output-logs=errors-only', '--ui=stream'];
-  const env = { ...toolEnv(), VULPES_NO_TYPES: wanted === 'code' ? '1' : '0' };
-  await step('build', async () => runTool(await pnpm(...turbo), { cwd: root, env }));
-  noteBuild(wanted, startedAt);
+  await step('build', async () => runTool(await pnpm(...turbo), { cwd: root, env: toolEnv() }));
+  noteBuild(startedAt);
 };
 
 /**
  * Brings this checkout to the state in which a command works; does nothing when it is in it.
- * @param {Build} wanted
+ * @param {{ needsBuild?: boolean }} options
  */
-export const setUp = async (wanted = 'code') => {
-  if (isInstalled() && isBuilt(wanted)) return;
+export const setUp = async ({ needsBuild = true } = {}) => {
+  const isReady = () => isInstalled() && (!needsBuild || isBuilt());
+  if (isReady()) return;
   console.error(`vulpes: Node ${process.versions.node}, ${process.platform} ${process.arch}`);
   await withLock(join(stateFolder, 'setup.lock'), async () => {
     if (!isInstalled()) await install();
-    if (!isBuilt(wanted)) await build(wanted);
+    if (!isReady()) await build();
   });
 };

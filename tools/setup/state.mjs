@@ -11,9 +11,7 @@ import {
 import { join } from 'node:path';
 import { root, stateFolder } from './paths.mjs';
 
-/** What a command needs of dist: nothing, what runs, or declarations too. @typedef {'none' | 'code' | 'types'} Build */
-
-const buildFile = join(stateFolder, 'last-build.json'); // { kind: Build, startedAt: milliseconds }
+const buildFile = join(stateFolder, 'last-build'); // milliseconds at which the build began
 
 /** @param {string} file @returns {string | undefined} */
 const readText = (file) => (existsSync(file) ? readFileSync(file, 'utf8') : undefined);
@@ -49,22 +47,16 @@ const buildInputs = () => [
 /** Time of the last change: unlike that of writing, nothing sets it back. @param {string} path */
 const changedAt = (path) => lstatSync(path).ctimeMs;
 
-/** @param {Build} wanted */
-export const isBuilt = (wanted) => {
-  if (wanted === 'none') return true;
-  const text = readText(buildFile);
-  if (!text) return false;
-  /** @type {{ kind: Build, startedAt: number }} */
-  const last = JSON.parse(text);
-  if (last.kind !== 'types' && last.kind !== wanted) return false;
+export const isBuilt = () => {
+  const startedAt = Number(readText(buildFile) ?? 0);
   if (members().some((folder) => !existsSync(join(folder, 'dist')))) return false;
   return buildInputs()
     .flatMap(withContents)
-    .every((path) => changedAt(path) < last.startedAt);
+    .every((path) => changedAt(path) < startedAt);
 };
 
-/** @param {Build} kind @param {number} startedAt milliseconds, before the build */
-export const noteBuild = (kind, startedAt) => {
+/** @param {number} startedAt milliseconds, before the build */
+export const noteBuild = (startedAt) => {
   mkdirSync(stateFolder, { recursive: true });
-  writeFileSync(buildFile, JSON.stringify({ kind, startedAt }));
+  writeFileSync(buildFile, String(startedAt));
 };

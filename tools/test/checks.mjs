@@ -30,7 +30,7 @@ const test = async () => {
 
 /** The checks below work on what is built. */
 const build = async () => {
-  await setUp('types');
+  await setUp();
   return PASSED;
 };
 
@@ -41,7 +41,7 @@ const verifyOne = async (...args) => {
 };
 
 const verify = async () => {
-  await setUp('types');
+  await setUp();
   const golden = join(root, '..', 'shared', 'golden');
   // The carried vectors are a small part of these.
   return existsSync(golden) ? verifyOne(golden) : verifyOne();
@@ -49,7 +49,7 @@ const verify = async () => {
 
 /** Trains for a few steps; the last line has to be the held-out loss. */
 const train = async () => {
-  await setUp('types');
+  await setUp();
   return withTempFolder(async (folder) => {
     const args = ['train', '--preset', 'smoke', '--out', join(folder, 'run')];
     const { code, output } = await runScript('apps/trainer/dist/main.js', ...args);
@@ -59,7 +59,7 @@ const train = async () => {
 };
 
 const packCheck = async () => {
-  await setUp('types');
+  await setUp();
   const { code, output } = await runScript('tools/pack-check.mjs');
   return withExitCode(countsIn(output), code);
 };
@@ -79,22 +79,22 @@ export const checks = [
   {
     name: 'format',
     description: 'files are formatted, imports sorted',
-    run: () => countAsOne(toolCommand('biome', 'check', '--linter-enabled=false', '.')),
+    run: () => countAsOne('format', toolCommand('biome', 'check', '--linter-enabled=false', '.')),
   },
   {
     name: 'lint',
     description: 'no suspicious code',
-    run: () => countAsOne(toolCommand('biome', 'lint', '--error-on-warnings', '.')),
+    run: () => countAsOne('lint', toolCommand('biome', 'lint', '--error-on-warnings', '.')),
   },
   {
     name: 'layers',
     description: 'packages import only what tools/layers.json allows',
-    run: () => countAsOne([process.execPath, join(root, 'tools', 'check-layers.mjs')]),
+    run: () => countAsOne('layers', [process.execPath, join(root, 'tools', 'check-layers.mjs')]),
   },
   {
     name: 'type-check',
     description: 'types of everything, tests and tools too',
-    run: () => countAsOne(toolCommand('tsc', '-p', '.')),
+    run: () => countAsOne('type-check', toolCommand('tsc', '-p', '.')),
   },
   { name: 'build', description: 'packages and apps build', run: build },
   { name: 'test', description: 'unit and kernel tests on source', run: test },

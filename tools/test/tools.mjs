@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { runTool } from '../setup/child.mjs';
 import { root } from '../setup/paths.mjs';
 import { toolEnv } from '../setup/pnpm.mjs';
+import { countOn } from '../setup/report.mjs';
 import { toolCommand } from '../setup/tool-commands.mjs';
 import { countsOfVitest, FAILED, PASSED, withExitCode } from './counts.mjs';
 
@@ -30,9 +31,12 @@ export const runScript = (file, ...args) => run([process.execPath, join(root, fi
 
 /**
  * A tool that passes or fails as a whole counts as one test.
- * @param {CommandLine} command @returns {Promise<Counts>}
+ * @param {string} title @param {CommandLine} command @returns {Promise<Counts>}
  */
-export const countAsOne = async (command) => ((await run(command)).code === 0 ? PASSED : FAILED);
+export const countAsOne = async (title, command) => {
+  const { code } = await run(command).finally(countOn(title));
+  return code === 0 ? PASSED : FAILED;
+};
 
 /** @template T @param {(folder: string) => Promise<T>} body @returns {Promise<T>} */
 export const withTempFolder = async (body) => {

@@ -13,16 +13,14 @@ const common: Options = {
   silent: true,
 };
 
-/** Declarations take most of a build's time, and running an app needs none. */
-const wantsTypes = process.env.VULPES_NO_TYPES !== '1';
+/** A published package: entries keep their folder (`testing/index`). Its declarations: `tools/pack/declarations.mjs`. */
+export const packageBuild = (entry: Record<string, string>, options: Options = {}): Options => ({
+  ...common,
+  entry,
+  ...options,
+});
 
-/** A published package: entries keep their folder (`testing/index`), declarations beside them. */
-export const packageBuild = (
-  entry: Record<string, string>,
-  { dts = true, ...options }: Options = {},
-): Options => ({ ...common, entry, dts: wantsTypes && dts, ...options });
-
-/** An app for Node: no declarations, nobody imports it. */
+/** An app for Node. */
 export const appBuild = (entry: Record<string, string>, options: Options = {}): Options => ({
   ...common,
   platform: 'node',

@@ -16,7 +16,10 @@ export interface Axis {
 
 export const axisText = ({ label, unit }: Axis): string => (unit ? `${label} (${unit})` : label);
 
-/** @param values - give the domain of an axis that has none of its own */
+/**
+ * @param values - give the domain of an axis that has none of its own
+ * @internal Plot's types lack those of d3: our declarations must not need them.
+ */
 export function plotScale(axis: Axis, values: readonly number[]): ScaleOptions {
   const domain = axis.domain ?? domainOf(values, axis);
   const shared = { label: axisText(axis), domain: [...domain], grid: true };

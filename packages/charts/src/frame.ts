@@ -16,6 +16,7 @@ export interface ChartFrame {
   width?: number;
 }
 
+/** @internal Plot's types lack those of d3: our declarations must not need them. */
 export interface Drawing {
   /** The data in words, for those who do not see the picture. */
   words: string;
@@ -33,7 +34,10 @@ const MARGIN = 16;
 /** Of the plot of a chart, in pixels. */
 export const innerWidth = ({ width = DEFAULT_WIDTH }: ChartFrame): number => width - 2 * MARGIN;
 
-/** @returns SVG text with xmlns. */
+/**
+ * @returns SVG text with xmlns.
+ * @internal
+ */
 export function framed(frame: ChartFrame, { words, keys, list = [], plot }: Drawing): string {
   const { title, width = DEFAULT_WIDTH } = frame;
   const inner = innerWidth(frame);

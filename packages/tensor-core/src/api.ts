@@ -1,4 +1,6 @@
 // The face of tensor-core: what users and ops may rely on. Everything behind it may change.
+// Who uses these declarations gets WebGPU's types with them.
+/// <reference types="@webgpu/types" preserve="true" />
 
 import type { DeviceCaps } from './caps.ts';
 import type { DType, HostArray } from './dtype.ts';
