@@ -2,8 +2,12 @@
 
 import { type DeviceCaps, DeviceLimitError } from '@vulpes/tensor-core';
 
-/** Bytes that the buffer of logits may take by default. */
-export const LOGITS_BUDGET_BYTES = 64 * 2 ** 20;
+/** Bytes that the buffer of logits may take by default: a GPU wants tall products, a CPU has small caches. */
+export const logitsBudget = ({ isSoftware }: Pick<DeviceCaps, 'isSoftware'>): number =>
+  (isSoftware ? 64 : 256) * 2 ** 20;
+
+/** Rows of a chunk are a multiple of this: whole tiles of every matrix product. */
+const ROW_STEP = 256;
 
 export interface ChunkRequest {
   readonly rows: number;
@@ -15,7 +19,8 @@ export interface ChunkRequest {
 export const logitsStride = (vocab: number): number => Math.ceil(vocab / 4) * 4;
 
 /**
- * Rows of a chunk: as many as the budget and the device's buffers hold, at least one, spread evenly over the chunks.
+ * Rows of a chunk, the last one may have fewer: as many as the budget and the device's buffers hold, at least one, spread evenly over
+ * the chunks; a multiple of 256 where there are several chunks and 256 rows fit.
  * @throws DeviceLimitError where a single row of logits is larger than a buffer may be.
  */
 export function selectChunkRows(
@@ -30,6 +35,8 @@ export function selectChunkRows(
     );
   }
   const most = Math.max(1, Math.floor(Math.min(budgetBytes, limitBytes) / rowBytes));
-  const chunks = Math.ceil(rows / most);
-  return Math.ceil(rows / chunks);
+  if (most >= rows) return rows;
+  const step = most >= ROW_STEP ? ROW_STEP : 1;
+  const chunks = Math.ceil(rows / (most - (most % step)));
+  return Math.ceil(rows / chunks / step) * step;
 }

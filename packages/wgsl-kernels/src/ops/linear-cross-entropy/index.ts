@@ -1,5 +1,5 @@
 export { assertLabels } from './assert-labels.ts';
-export { LOGITS_BUDGET_BYTES, logitsStride, selectChunkRows } from './chunk-rows.ts';
+export { logitsBudget, logitsStride, selectChunkRows } from './chunk-rows.ts';
 export {
   countedFlags,
   crossEntropyRowsScalar,

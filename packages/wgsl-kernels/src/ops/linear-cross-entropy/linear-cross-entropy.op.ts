@@ -13,13 +13,13 @@ import { assertDType } from '../../lib/check.ts';
 import { scaleBy } from '../elementwise/index.ts';
 import { launchMatmul } from '../matmul/launch.ts';
 import { sumRows } from '../sum-rows/index.ts';
-import { LOGITS_BUDGET_BYTES, logitsStride, selectChunkRows } from './chunk-rows.ts';
+import { logitsBudget, logitsStride, selectChunkRows } from './chunk-rows.ts';
 import { countedFlags, crossEntropyRows, meanLoss } from './linear-cross-entropy.kernel.ts';
 
 export interface LinearCrossEntropyOptions {
   /** Rows with this label add nothing to loss and gradient. Default −100. */
   ignoreIndex?: number;
-  /** Bytes that the logits of one chunk may take. Default 64 MiB. */
+  /** Bytes that the logits of one chunk may take. Default 256 MiB, on software adapters 64 MiB. */
   logitsBudgetBytes?: number;
 }
 
@@ -137,7 +137,8 @@ export function linearCrossEntropy(
   options: LinearCrossEntropyOptions = {},
 ): { loss: Tensor; lossPerToken: Tensor } {
   const op = 'linearCrossEntropy';
-  const { ignoreIndex = -100, logitsBudgetBytes = LOGITS_BUDGET_BYTES } = options;
+  const { caps } = x.device;
+  const { ignoreIndex = -100, logitsBudgetBytes = logitsBudget(caps) } = options;
   assertDType(op, 'x', x, 'f32');
   assertDType(op, 'weight', weight, 'f32');
   assertDType(op, 'labels', labels, 'i32');
@@ -148,7 +149,7 @@ export function linearCrossEntropy(
   const { V: vocab } = assertShape(op, 'weight', weight, ['V', 'h'], { h: hidden });
   assertShape(op, 'labels', labels, ['N'], { N: rows });
   const request = { rows, vocab, budgetBytes: logitsBudgetBytes };
-  const chunkRows = selectChunkRows(request, x.device.caps.limits);
+  const chunkRows = selectChunkRows(request, caps.limits);
   const attrs = { rows, hidden, vocab, chunkRows, ignoreIndex };
   return linearCrossEntropyOp({ x, weight, labels }, attrs);
 }

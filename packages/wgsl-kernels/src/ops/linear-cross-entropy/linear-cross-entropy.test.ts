@@ -11,7 +11,7 @@ import {
 import { expect, test } from 'vitest';
 import { scale } from '../elementwise/index.ts';
 import { assertLabels } from './assert-labels.ts';
-import { logitsStride, selectChunkRows } from './chunk-rows.ts';
+import { logitsBudget, logitsStride, selectChunkRows } from './chunk-rows.ts';
 import { type CrossEntropyCase, crossEntropyCases } from './linear-cross-entropy.cases.ts';
 import { type LinearCrossEntropyOptions, linearCrossEntropy } from './linear-cross-entropy.op.ts';
 import {
@@ -90,10 +90,38 @@ test('chunks hold the budget, the limits of the device, and all rows', () => {
   const chunk = (rows: number, vocab: number, budgetBytes: number) =>
     selectChunkRows({ rows, vocab, budgetBytes }, limits);
   expect(chunk(4096, 256, 2 ** 26)).toBe(4096);
-  expect(chunk(4096, 50257, 2 ** 26)).toBe(316);
+  expect(chunk(4096, 50257, 2 ** 26)).toBe(256);
   expect(chunk(100, 50257, 1)).toBe(1);
   expect(chunk(65536, 50257, 2 ** 40) * 4 * logitsStride(50257)).toBeLessThanOrEqual(2 ** 27);
   expect(() => chunk(1, 2 ** 26, 2 ** 26)).toThrow(/Use a smaller vocabulary/);
+});
+
+test('several chunks have a multiple of 256 rows each, where as many fit', () => {
+  const limits = { maxBufferSize: 2 ** 40, maxStorageBufferBindingSize: 2 ** 40 };
+  // A vocabulary of 4 makes rows of 16 bytes.
+  const chunk = (rows: number, most: number) =>
+    selectChunkRows({ rows, vocab: 4, budgetBytes: 16 * most }, limits);
+  expect([1, 255, 257, 1000].map((rows) => chunk(rows, 1000))).toEqual([1, 255, 257, 1000]);
+  expect(chunk(1001, 1000)).toBe(512);
+  expect(chunk(4096, 1335)).toBe(1024);
+  expect(chunk(10_000, 1023)).toBe(768);
+  expect(chunk(257, 256)).toBe(256);
+  // Fewer than 256 fit: as even as can be.
+  expect(chunk(257, 255)).toBe(129);
+  for (let most = 1; most < 2000; most += 37) {
+    for (const rows of [1, 300, 1111, 16_384]) {
+      const size = chunk(rows, most);
+      expect(size).toBeLessThanOrEqual(most);
+      if (size < rows && most >= 256) expect(size % 256).toBe(0);
+    }
+  }
+});
+
+test('GPUs have a larger budget than software adapters', () => {
+  expect([true, false].map((isSoftware) => logitsBudget({ isSoftware }))).toEqual([
+    2 ** 26,
+    2 ** 28,
+  ]);
 });
 
 test('labels on the host are checked', () => {
