@@ -3,7 +3,7 @@
 import { disposeAll } from '@vulpes/tensor-core';
 import { gpuSuite } from '@vulpes/tensor-core/testing';
 import { describe, expect, test } from 'vitest';
-import { packParams } from './contract/pack-params.ts';
+import { prepareParams } from './contract/pack-params.ts';
 import { defineKernel } from './define-kernel.ts';
 
 const source = `// y = FACTOR * x + offset, for the first count elements
@@ -77,7 +77,7 @@ describe('params', () => {
 
   test('come from the definition or from the dim of the same name', () => {
     const pack = (derived: object, dims: object) => () =>
-      packParams('affine', fields, { ...derived }, { ...dims });
+      prepareParams('affine', fields)({ ...derived }, { ...dims });
     expect(pack({ first: -1 }, { seqLen: 7 })()).toEqual(
       new Uint8Array(Int32Array.of(7, -1).buffer),
     );

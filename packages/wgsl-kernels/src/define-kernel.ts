@@ -16,7 +16,7 @@ import {
   toPresenceName,
 } from './contract/bindings.ts';
 import { checkContract } from './contract/check-contract.ts';
-import { packParams } from './contract/pack-params.ts';
+import { prepareParams } from './contract/pack-params.ts';
 import { parseContract } from './contract/parse-contract.ts';
 
 export interface KernelDefinition<
@@ -90,23 +90,30 @@ export function defineKernel<
   const contract = parseContract(name, [...lib, source].join('\n'));
   checkContract(name, contract, bindings);
   const specNames = listSpecNames(source);
-  const flagged = bindings.filter(
-    (binding) => binding.isOptional && specNames.includes(toPresenceName(binding.name)),
-  );
-  const programs = new Map<string, Program>();
-  const makeProgram = (label: string, spec: KernelSpec): Program => {
-    const wgsl = assemble(name, source, spec, lib);
-    const access = bindings.map((binding) => binding.access);
-    return { label, wgsl, access, hasParams: contract.params.length > 0 };
+  const flags = bindings
+    .map((binding) => ({ ...binding, flag: toPresenceName(binding.name) }))
+    .filter(({ isOptional, flag }) => isOptional && specNames.includes(flag));
+  const access = bindings.map((binding) => binding.access);
+  const hasParams = contract.params.length > 0;
+  const packParams = prepareParams(name, contract.params);
+  const makeProgram = (spec: KernelSpec): Program => ({
+    ...{ label: toLabel(name, spec), wgsl: assemble(name, source, spec, lib) },
+    ...{ access, hasParams },
+  });
+  const programs: { readonly spec: KernelSpec; readonly program: Program }[] = [];
+  const findProgram = (spec: KernelSpec): Program => {
+    const known = programs.find((entry) => isSameSpec(entry.spec, spec));
+    if (known) return known.program;
+    const program = makeProgram(spec);
+    programs.push({ spec, program });
+    return program;
   };
   const toWgsl = (spec: Spec, absent: readonly string[] = []): string => {
-    const presence = toPresence(flagged, (key) => !absent.includes(key));
-    return assemble(name, source, { ...spec, ...presence }, lib);
+    const complete = addFlags(spec, flags, (key) => !absent.includes(key));
+    return assemble(name, source, complete, lib);
   };
   const toParams = (dims: Dims): Uint8Array | null =>
-    contract.params.length === 0
-      ? null
-      : packParams(name, contract.params, definition.params?.(dims) ?? {}, dims as Values);
+    hasParams ? packParams(definition.params?.(dims) ?? NO_VALUES, dims as Values) : null;
   return {
     ...definition,
     wgsl: toWgsl,
@@ -117,32 +124,50 @@ export function defineKernel<
     },
     run(device, { dims, tensors: given, spec: overrides }) {
       const tensors = given as GivenTensors;
-      const selected = { ...definition.select(dims, device.caps), ...overrides } as Spec;
-      const spec = { ...selected, ...toPresence(flagged, (key) => Boolean(tensors[key])) };
-      const label = toLabel(name, spec);
-      const program = programs.get(label) ?? makeProgram(label, spec);
-      programs.set(label, program);
-      const params = toParams(dims);
-      device.dispatch({
-        program,
+      const selected = definition.select(dims, device.caps);
+      const spec = overrides ? { ...selected, ...overrides } : selected;
+      const launch = {
+        program: findProgram(addFlags(spec, flags, (key) => Boolean(tensors[key]))),
         tensors: bindings.map((binding) => pick(name, binding, tensors)),
-        ...(params && { params }),
-        workgroups: definition.grid(dims, selected),
-      });
+        workgroups: definition.grid(dims, spec),
+      };
+      const params = toParams(dims);
+      device.dispatch(params ? { ...launch, params } : launch);
     },
   };
 }
 
 type Values = Readonly<Record<string, unknown>>;
+const NO_VALUES: Values = {};
+
 type GivenTensors = Readonly<Record<string, Tensor | null | undefined>>;
 
-const toPresence = (
-  flagged: readonly Binding[],
-  isGiven: (name: string) => boolean,
-): Record<string, boolean> =>
-  Object.fromEntries(flagged.map(({ name }) => [toPresenceName(name), isGiven(name)]));
+/** An optional binding whose presence is a constant of the @spec block. */
+interface Flag {
+  readonly name: string;
+  /** `HAS_VISIBILITY` for `visibility`. */
+  readonly flag: string;
+}
 
-/** `name[KEY=value,…]`: the program's identity within its kernel. */
+function addFlags(
+  spec: KernelSpec,
+  flags: readonly Flag[],
+  isGiven: (name: string) => boolean,
+): KernelSpec {
+  if (flags.length === 0) return spec;
+  const complete: Record<string, KernelSpec[string]> = { ...spec };
+  for (const { name, flag } of flags) complete[flag] = isGiven(name);
+  return complete;
+}
+
+/** Every launch looks for its program among the few of its kernel: to compare is cheaper than to make a key. */
+function isSameSpec(a: KernelSpec, b: KernelSpec): boolean {
+  for (const name in a) if (a[name] !== b[name]) return false;
+  for (const name in b) if (!(name in a)) return false;
+  return true;
+}
+
+/** `name[KEY=value,…]`, as errors and profiles show it. */
 function toLabel(name: string, spec: KernelSpec): string {
   const entries = Object.entries(spec);
   if (entries.length === 0) return name;

@@ -5,39 +5,45 @@ import type { ParamType, WgslContract } from './parse-contract.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 
+/** Makes the bytes of one launch. */
+export type PackParams = (derived: Values, dims: Values) => Uint8Array;
+
 /**
+ * Prepares a kernel's params: every launch packs them, so names are made here, once.
  * A field comes from `derived`, else from the dim of its name in camelCase: `seq_len` is `dims.seqLen`.
- * @throws KernelSpecError where a field has no value or one that does not fit its type, or a derived value has no field
+ * @returns what packs them; it throws KernelSpecError where a field has no value or one that does not fit its type, or a derived value has no field
  */
-export function packParams(
-  kernel: string,
-  fields: WgslContract['params'],
-  derived: Values,
-  dims: Values,
-): Uint8Array {
-  const unknown = Object.keys(derived).filter((key) => !fields.some(({ name }) => name === key));
-  if (unknown.length > 0) {
-    throw new KernelSpecError(
-      `${kernel}: expected params among ${fields.map(({ name }) => name).join(', ')} as in struct Params, got also ${unknown.join(', ')}.`,
-    );
-  }
-  const view = new DataView(new ArrayBuffer(fields.length * 4));
-  fields.forEach(({ name, type }, index) => {
-    const value = derived[name] ?? dims[toCamelCase(name)];
-    if (typeof value !== 'number' || !fits(type, value)) {
-      throw new KernelSpecError(
-        `${kernel}: expected a ${type} for param ${name}, got ${value}. Return it from params, or give dims.${toCamelCase(name)}.`,
-      );
+export function prepareParams(kernel: string, declared: WgslContract['params']): PackParams {
+  const fields = declared.map(({ name, type }) => ({ name, type, dim: toCamelCase(name) }));
+  const names = new Set(fields.map(({ name }) => name));
+  const bytes = new Uint8Array(fields.length * 4);
+  const view = new DataView(bytes.buffer);
+  return (derived, dims) => {
+    for (const key in derived) if (!names.has(key)) throw unknownParam(kernel, names, key);
+    let offset = 0;
+    for (const { name, type, dim } of fields) {
+      const value = derived[name] ?? dims[dim];
+      if (typeof value !== 'number' || !fits(type, value)) {
+        throw new KernelSpecError(
+          `${kernel}: expected a ${type} for param ${name}, got ${value}. Return it from params, or give dims.${dim}.`,
+        );
+      }
+      if (type === 'f32') view.setFloat32(offset, value, true);
+      else if (type === 'i32') view.setInt32(offset, value, true);
+      else view.setUint32(offset, value, true);
+      offset += 4;
     }
-    if (type === 'f32') view.setFloat32(index * 4, value, true);
-    else if (type === 'i32') view.setInt32(index * 4, value, true);
-    else view.setUint32(index * 4, value, true);
-  });
-  return new Uint8Array(view.buffer);
+    return bytes.slice();
+  };
 }
 
 const toCamelCase = (name: string): string =>
   name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+
+const unknownParam = (kernel: string, names: ReadonlySet<string>, key: string): KernelSpecError =>
+  new KernelSpecError(
+    `${kernel}: expected params among ${[...names].join(', ')} as in struct Params, got also ${key}.`,
+  );
 
 function fits(type: ParamType, value: number): boolean {
   if (type === 'f32') return true;
