@@ -1,18 +1,31 @@
 // What each pruning rule keeps on heads that forget at known speeds: counts of blocks and the true dropped mass. Only the deciding is timed.
 
-import { DEFAULT_LOG_PRUNING_TOLERANCE } from '@vulpes/acp-scheduler';
-import { forwardFlops } from '@vulpes/fox-attention';
-import type { Device, DeviceCaps } from '@vulpes/tensor-core';
-import type { BenchCase, Dims, Workload } from '../case.ts';
-import { countWork } from './pruning/count-kept.ts';
-import { hostPruningInputs, readPruningSizes, uploadPruningInputs } from './pruning/inputs.ts';
 import {
-  computeRanges,
-  createStopRule,
-  type PruningRule,
-  referencePruning,
-} from './pruning/rules.ts';
+  blockCost,
+  DEFAULT_LOG_PRUNING_TOLERANCE,
+  logitUpperBoundFromQkNorm,
+} from '@vulpes/acp-scheduler';
+import {
+  referenceBlockBounds,
+  referenceBlockRanges,
+  referenceLargestDroppedMass,
+} from '@vulpes/acp-scheduler/reference';
+import { forwardFlops } from '@vulpes/fox-attention';
+import { type Device, type DeviceCaps, invariant } from '@vulpes/tensor-core';
+import {
+  type BenchCase,
+  type Counts,
+  type Dims,
+  dim,
+  type Expectations,
+  type Workload,
+} from '../case.ts';
+import { readSizes, referenceDims, type Sizes, uploadInputs } from './attention/inputs.ts';
+import { type DecayTimes, type HostPruningInputs, hostPruningInputs } from './pruning/inputs.ts';
+import { prune, type Rule, readKept } from './pruning-rules.ts';
 
+/** S is stored up to 1e-4 nats above its true value. */
+const EDGE_BOUND = 1e-4;
 /** Decay times of the first and the last head, in tokens; the others lie between, evenly in the logarithm. */
 const TAUS = [
   { tauMin: 2, tauMax: 512 },
@@ -33,7 +46,7 @@ export const pruningSuite = ({ isSoftware }: DeviceCaps): BenchCase[] =>
 
 /** One case at any size; `dims` holds B, T, H, D, block, tauMin and tauMax. */
 export function pruningCase(dims: Dims): BenchCase {
-  const { batch, seqLen, numHeads, headDim } = readPruningSizes(dims);
+  const { batch, seqLen, numHeads, headDim } = readSizes(dims);
   const passFlops = forwardFlops({ batch, numHeads, headDim, queryLen: seqLen, keyLen: seqLen });
   return {
     suite: 'pruning',
@@ -42,28 +55,85 @@ export function pruningCase(dims: Dims): BenchCase {
     dims,
     checkDims: { ...dims, ...SMALL },
     countFlops: passFlops,
-    inputs: `q, k ~ N(0, 1), each row RMS-normed, weights 1; log f = −U(0.5, 1.5)/τ, τ from tauMin (first head) to tauMax (last), evenly in log τ; log ε = ${DEFAULT_LOG_PRUNING_TOLERANCE}. Kept blocks: of the search, or as the attention kernel reports them. droppedMass: the largest share that a row loses, in f64, over every droppedMassEvery-th row of each head, the last row included`,
-    variants: [
-      { name: 'paper', build: (device, of) => workload(device, of, 'paper') },
-      { name: 'certified', build: (device, of) => workload(device, of, 'certified') },
-    ],
+    inputs: `q, k ~ N(0, 1), each row RMS-normed, weights 1; log f = −U(0.5, 1.5)/τ, τ from tauMin (first head) to tauMax (last), evenly in log τ; log ε = ${DEFAULT_LOG_PRUNING_TOLERANCE}. Kept blocks: as the attention kernel reports them. droppedMass: the largest share that a row loses, in f64, over every droppedMassEvery-th row of each head, the last row included`,
+    variants: (['paper', 'certified'] as const).map((rule) => ({
+      name: rule,
+      build: (device, of) => workload(device, of, rule),
+    })),
   };
 }
 
-function workload(device: Device, dims: Dims, rule: PruningRule): Workload {
-  const sizes = readPruningSizes(dims);
-  const host = hostPruningInputs(sizes);
-  const inputs = uploadPruningInputs(device, host, sizes);
+function workload(device: Device, dims: Dims, rule: Rule): Workload {
+  const sizes = readSizes(dims);
+  const taus: DecayTimes = { tauMin: dim(dims, 'tauMin'), tauMax: dim(dims, 'tauMax') };
+  const host = hostPruningInputs(sizes, taus);
+  const { q, k, logFgate } = host;
+  const inputs = uploadInputs(device, sizes, { q, k, logFgate });
+  const ones = device.tensor(new Float32Array(sizes.headDim).fill(1), [sizes.headDim]);
+  const qkNorm = { ...sizes, smScale: 1 / Math.sqrt(sizes.headDim) };
+  const choose = () =>
+    prune(inputs, sizes, rule, () => logitUpperBoundFromQkNorm(ones, ones, qkNorm));
   return {
     run() {
-      if (rule === 'certified') return { blockBounds: createStopRule(inputs, sizes).blockBounds };
-      const { startIndex, endIndex } = computeRanges(inputs, sizes);
+      const { ranges, stopRule } = choose();
+      if (stopRule) return { blockBounds: stopRule.blockBounds };
+      const { startIndex, endIndex } = ranges as NonNullable<typeof ranges>;
       return { startIndex, endIndex };
     },
-    expected: () => referencePruning(host, sizes, rule),
-    counts: () => countWork(inputs, host, sizes, rule),
-    dispose() {
-      for (const tensor of Object.values(inputs)) tensor.dispose();
+    expected: () => reference(host, sizes, rule),
+    async counts() {
+      // What v holds changes no count.
+      const kept = await readKept({ ...inputs, v: inputs.k }, sizes, choose);
+      return countWork(kept, host, sizes);
     },
+    dispose() {
+      for (const tensor of [...Object.values(inputs), ones]) tensor.dispose();
+    },
+  };
+}
+
+function reference(host: HostPruningInputs, sizes: Sizes, rule: Rule): Expectations {
+  const { batch, numHeads, seqLen, headDim, blocks } = sizes;
+  const dims = { ...referenceDims(sizes), blockN: blocks.blockN };
+  if (rule === 'certified')
+    return { blockBounds: { values: referenceBlockBounds(host, dims), bound: EDGE_BOUND } };
+  // U = √D for rows of length √D.
+  const delta = -2 * Math.sqrt(headDim) - Math.log(seqLen) + DEFAULT_LOG_PRUNING_TOLERANCE;
+  const threshold = new Float64Array(batch * numHeads).fill(delta);
+  const { startIndex, endIndex } = referenceBlockRanges(host.logLambda, threshold, dims);
+  return {
+    startIndex: { values: startIndex, bound: 0 },
+    endIndex: { values: endIndex, bound: 0 },
+  };
+}
+
+/** What a rule kept, and what its rows truly lost, in f64. @throws Error where a row lost more than ε: such counts are worth nothing. */
+function countWork(
+  { keptBlocks, causalBlocks, firstKeys }: Awaited<ReturnType<typeof readKept>>,
+  host: HostPruningInputs,
+  sizes: Sizes,
+): Counts {
+  const { headDim, seqLen, blocks } = sizes;
+  // Odd, so that the rows fall on all places of a block.
+  const every = 2 * Math.floor(seqLen / 256) + 1;
+  const droppedMass = referenceLargestDroppedMass(
+    { ...host, smScale: 1 / Math.sqrt(headDim) },
+    firstKeys,
+    { ...referenceDims(sizes), blocks: { blockM: 1, blockN: blocks.blockN } },
+    every,
+  );
+  invariant(
+    droppedMass <= Math.exp(DEFAULT_LOG_PRUNING_TOLERANCE),
+    `pruning: a row lost ${droppedMass} of its weight, more than ε.`,
+  );
+  const cost = blockCost({ headDim, blocks });
+  return {
+    flops: keptBlocks * cost.forwardFlops,
+    bytes: keptBlocks * cost.forwardBytes,
+    countsDescribeTimedWork: false,
+    keptBlocks,
+    causalBlocks,
+    droppedMass,
+    droppedMassEvery: every,
   };
 }

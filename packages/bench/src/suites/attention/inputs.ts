@@ -1,20 +1,10 @@
-// Inputs of an attention case, and its f64 reference.
+// Sizes and inputs of an attention case, on the host and on a device.
 
-import {
-  referenceForgettingAttention,
-  referenceForgettingAttentionBackward,
-} from '@vulpes/fox-attention/reference';
+import type { Device, Tensor } from '@vulpes/tensor-core';
 import type { BlockSizes } from '@vulpes/wgsl-kernels';
-import { type Dims, dim, type Expectations, type Expected, type Mode } from '../../case.ts';
+import { type Dims, dim } from '../../case.ts';
 import { gateBias } from '../gate-biases.ts';
 import { normals } from '../random.ts';
-import { chooseSample, sampledGradients, sampledOut } from './sampled-reference.ts';
-
-export type AttentionMode = Extract<Mode, 'forward' | 'forward+backward'>;
-
-/** The pruned variants are held to the dense reference: ε = e^−10 bounds the mass they drop, the true loss is far below f32 rounding. */
-const FORWARD_BOUND = 1e-5;
-const GRADIENT_BOUND = 1e-4;
 
 export interface Sizes {
   readonly batch: number;
@@ -33,68 +23,37 @@ export const readSizes = (dims: Dims): Sizes => ({
   blocks: { blockM: dim(dims, 'block'), blockN: dim(dims, 'block') },
 });
 
-export interface HostInputs {
-  readonly q: Float32Array;
-  readonly k: Float32Array;
-  readonly v: Float32Array;
-  readonly dOut: Float32Array;
-  readonly logFgate: Float32Array;
-}
+/** As the references take them: every position is a query and a key. */
+export const referenceDims = (sizes: Sizes) => ({
+  ...sizes,
+  numKvHeads: sizes.numHeads,
+  queryLen: sizes.seqLen,
+  keyLen: sizes.seqLen,
+});
 
-export function hostInputs({ batch, seqLen, numHeads, headDim }: Sizes): HostInputs {
+/** q, k, v, dOut [B, T, H, D] and logFgate [B, T, H]. */
+export type HostInputs = ReturnType<typeof hostInputs>;
+
+export function hostInputs({ batch, seqLen, numHeads, headDim }: Sizes) {
   const size = batch * seqLen * numHeads * headDim;
-  const logits = normals(5, batch * seqLen * numHeads);
-  const logFgate = logits.map(
+  const [q, k, v, dOut] = [normals(1, size), normals(2, size), normals(3, size), normals(4, size)];
+  const logFgate = normals(5, batch * seqLen * numHeads).map(
     (logit, index) => -Math.log1p(Math.exp(-(gateBias(index % numHeads) + logit))),
   );
-  const [q, k, v, dOut] = [1, 2, 3, 4].map((seed) => normals(seed, size)) as [
-    Float32Array,
-    Float32Array,
-    Float32Array,
-    Float32Array,
-  ];
   return { q, k, v, dOut, logFgate };
 }
 
-export function reference(
-  { seqLen, batch, numHeads, headDim }: Sizes,
-  host: HostInputs,
-  mode: AttentionMode,
-): Expectations {
-  const dims = { batch, numHeads, headDim, queryLen: seqLen, keyLen: seqLen };
-  const { out } = referenceForgettingAttention(dims, host);
-  if (mode === 'forward') return expectations({ values: out });
-  const { dq, dk, dv, dLogFgate } = referenceForgettingAttentionBackward(dims, host, host.dOut);
-  return expectations(
-    { values: out },
-    {
-      dq: { values: dq },
-      dk: { values: dk },
-      dv: { values: dv },
-      dLogFgate: { values: dLogFgate },
-    },
-  );
+/** Each array as a tensor: [B, T, H] where it has so many values, else [B, T, H, D]. The caller's. */
+export function uploadInputs<Name extends string>(
+  device: Device,
+  { batch, seqLen, numHeads, headDim }: Sizes,
+  host: Readonly<Record<Name, Float32Array<ArrayBuffer>>>,
+): Record<Name, Tensor> {
+  const gates = [batch, seqLen, numHeads];
+  const shapeOf = ({ length }: Float32Array) =>
+    length === batch * seqLen * numHeads ? gates : [...gates, headDim];
+  const entries = Object.entries<Float32Array<ArrayBuffer>>(host);
+  return Object.fromEntries(
+    entries.map(([name, values]) => [name, device.tensor(values, shapeOf(values))]),
+  ) as Record<Name, Tensor>;
 }
-
-/** The same at any length, for the elements of `chooseSample`. */
-export function sampledReference(
-  sizes: Sizes,
-  host: HostInputs,
-  mode: AttentionMode,
-): Expectations {
-  const sample = chooseSample(sizes);
-  const out = sampledOut(sizes, host, sample);
-  return mode === 'forward'
-    ? expectations(out)
-    : expectations(out, sampledGradients(sizes, host, sample));
-}
-
-const expectations = (
-  out: Omit<Expected, 'bound'>,
-  gradients: Readonly<Record<string, Omit<Expected, 'bound'>>> = {},
-): Expectations => ({
-  out: { ...out, bound: FORWARD_BOUND },
-  ...Object.fromEntries(
-    Object.entries(gradients).map(([name, of]) => [name, { ...of, bound: GRADIENT_BOUND }]),
-  ),
-});

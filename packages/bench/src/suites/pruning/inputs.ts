@@ -1,51 +1,13 @@
 // Inputs of the pruning suite: heads that forget at known speeds, queries and keys as QK-norm leaves them.
 
-import { CounterRng, type Device, type Tensor } from '@vulpes/tensor-core';
-import { type Dims, dim } from '../../case.ts';
+import { CounterRng } from '@vulpes/tensor-core';
+import type { Sizes } from '../attention/inputs.ts';
 import { normals } from '../random.ts';
 
-export interface PruningInputs {
-  readonly q: Tensor;
-  readonly k: Tensor;
-  readonly logFgate: Tensor;
-  /** [D], ones. */
-  readonly qkWeight: Tensor;
-}
-
-export interface PruningSizes {
-  readonly batch: number;
-  readonly seqLen: number;
-  readonly numHeads: number;
-  readonly headDim: number;
-  readonly block: number;
+/** Of the first and the last head, in tokens. */
+export interface DecayTimes {
   readonly tauMin: number;
   readonly tauMax: number;
-}
-
-/** @throws ArgumentError where one of these is missing */
-export const readPruningSizes = (dims: Dims): PruningSizes => ({
-  batch: dim(dims, 'B'),
-  seqLen: dim(dims, 'T'),
-  numHeads: dim(dims, 'H'),
-  headDim: dim(dims, 'D'),
-  block: dim(dims, 'block'),
-  tauMin: dim(dims, 'tauMin'),
-  tauMax: dim(dims, 'tauMax'),
-});
-
-export function uploadPruningInputs(
-  device: Device,
-  host: HostPruningInputs,
-  sizes: PruningSizes,
-): PruningInputs {
-  const { batch, seqLen, numHeads, headDim } = sizes;
-  const shape = [batch, seqLen, numHeads, headDim];
-  return {
-    q: device.tensor(host.q, shape),
-    k: device.tensor(host.k, shape),
-    logFgate: device.tensor(host.logFgate, [batch, seqLen, numHeads]),
-    qkWeight: device.tensor(new Float32Array(headDim).fill(1), [headDim]),
-  };
 }
 
 export interface HostPruningInputs {
@@ -57,8 +19,10 @@ export interface HostPruningInputs {
   readonly logLambda: Float64Array;
 }
 
-export function hostPruningInputs(sizes: PruningSizes): HostPruningInputs {
-  const { batch, seqLen, numHeads, headDim, tauMin, tauMax } = sizes;
+export function hostPruningInputs(
+  { batch, seqLen, numHeads, headDim }: Sizes,
+  { tauMin, tauMax }: DecayTimes,
+): HostPruningInputs {
   const logFgate = new Float32Array(batch * seqLen * numHeads);
   const logLambda = new Float64Array(batch * numHeads * seqLen);
   for (let head = 0; head < batch * numHeads; head++) {

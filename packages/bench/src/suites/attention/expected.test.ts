@@ -3,8 +3,9 @@ import {
   referenceForgettingAttentionBackward,
 } from '@vulpes/fox-attention/reference';
 import { describe, expect, test } from 'vitest';
-import { hostInputs, readSizes, sampledReference } from './inputs.ts';
-import { chooseSample, type Elements, sampledGradients, sampledOut } from './sampled-reference.ts';
+import type { Expected } from '../../case.ts';
+import { chooseSample, sampledReference } from './expected.ts';
+import { hostInputs, readSizes } from './inputs.ts';
 
 const dims = { B: 2, T: 37, H: 3, D: 5, block: 8 };
 const sizes = readSizes(dims);
@@ -16,27 +17,31 @@ describe('the sampled reference', () => {
   const gradients = referenceForgettingAttentionBackward(referenceDims, host, host.dOut);
   const sample = { heads: [1, 5], rows: [0, 7, 36], tail: 6, early: [0, 18] };
 
-  const expectSame = ({ values, indices }: Elements, whole: Float64Array, size: number) => {
+  const both = sampledReference(sizes, host, 'forward+backward', sample);
+
+  const expectSame = (of: Expected | undefined, whole: Float64Array, size: number) => {
+    const { values, indices } = of as Required<Expected>;
     expect(values).toHaveLength(size);
-    expect(new Set(indices).size).toBe(size);
-    indices.forEach((index, at) => {
+    expect(new Set(Array.from(indices)).size).toBe(size);
+    Array.from(indices).forEach((index, at) => {
       expect(values[at], String(index)).toBeCloseTo(whole[index] as number, 12);
     });
   };
 
   test('rows of out and dq are those of the whole reference', () => {
-    expectSame(sampledOut(sizes, host, sample), out, 2 * 3 * 5);
-    expectSame(sampledGradients(sizes, host, sample).dq, gradients.dq, 2 * 3 * 5);
+    expectSame(both.out, out, 2 * 3 * 5);
+    expectSame(sampledReference(sizes, host, 'forward', sample).out, out, 2 * 3 * 5);
+    expectSame(both.dq, gradients.dq, 2 * 3 * 5);
   });
 
   test('gradients of the last keys, and of early ones, are those of the whole reference', () => {
-    const { dk, dv, dLogFgate } = sampledGradients(sizes, host, sample);
+    const { dk, dv, dLogFgate } = both;
     // Of both heads six keys; two early ones of the first.
     expectSame(dk, gradients.dk, 2 * 6 * 5 + 2 * 5);
     expectSame(dv, gradients.dv, 2 * 6 * 5 + 2 * 5);
     expectSame(dLogFgate, gradients.dLogFgate, 2 * 6);
     // The last token of the last head is the last element of all.
-    expect(dk.indices).toContain(2 * 37 * 3 * 5 - 1);
+    expect(dk?.indices).toContain(2 * 37 * 3 * 5 - 1);
   });
 
   test('a key of a head that forgets has its whole gradient long before the end', () => {
@@ -47,15 +52,23 @@ describe('the sampled reference', () => {
       inputs,
       inputs.dOut,
     );
-    const { dk, dv } = sampledGradients(long, inputs, {
-      heads: [0],
-      rows: [],
-      tail: 0,
-      early: [9],
-    });
+    const early = { heads: [0], rows: [], tail: 0, early: [9] };
+    const { dk, dv } = sampledReference(long, inputs, 'forward+backward', early);
     expectSame(dk, whole.dk, 5);
     expectSame(dv, whole.dv, 5);
-    expect(Math.hypot(...dv.values)).toBeGreaterThan(0.1);
+    expect(Math.hypot(...Array.from(dv!.values))).toBeGreaterThan(0.1);
+  });
+
+  test('a row of a head that forgets is whole without the keys that it has forgotten', () => {
+    const long = readSizes({ B: 1, T: 256, H: 3, D: 5, block: 8 });
+    const inputs = hostInputs(long);
+    const dims = { batch: 1, queryLen: 256, keyLen: 256, numHeads: 3, headDim: 5 };
+    const whole = referenceForgettingAttentionBackward(dims, inputs, inputs.dOut);
+    const last = { heads: [0], rows: [255], tail: 4, early: [] };
+    const { dq, dk, dLogFgate } = sampledReference(long, inputs, 'forward+backward', last);
+    expectSame(dq, whole.dq, 5);
+    expectSame(dk, whole.dk, 20);
+    expectSame(dLogFgate, whole.dLogFgate, 4);
   });
 
   test('a sample holds both ends, tile edges ± 1, and a head of each kind', () => {
