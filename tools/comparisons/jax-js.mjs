@@ -1,4 +1,4 @@
-// jax-js: node jax-js.mjs JOB.json. Each workload is one jit-compiled function.
+// jax-js: node jax-js.mjs JOB. Each workload is one jit-compiled function.
 // Its arrays are consumed by use; `.ref` keeps one for another use. FoX (LLaMA) has the official parameter names.
 // @ts-nocheck: the package, and so its types, is installed only by --compare.
 import packageJson from './package.json' with { type: 'json' };

@@ -1,6 +1,7 @@
 // What the scripts of all JavaScript libraries share: reading the job, WebGPU in Node, the check, the timing, the result.
 // A script prints JSON lines: progress, then a result with its times, or failed with the reason.
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { deserialize } from 'node:v8';
 
 /** @typedef {import('../../apps/bench/src/compare/job.ts').BaselineJob} BaselineJob */
 /** @typedef {import('../../apps/bench/src/compare/job.ts').Work} Work */
@@ -8,45 +9,18 @@ import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 /** @typedef {import('../../apps/bench/src/compare/job.ts').ScriptLine} ScriptLine */
 /** @typedef {import('../../packages/bench/src/compare/workload.ts').BaselineExpected} Expected */
 
-const ARRAYS = { f32: Float32Array, f64: Float64Array, i32: Int32Array };
-
-/** Reads job.json; its arrays are in job.bin beside it. @param {string} path @returns {BaselineJob} */
-export const readJob = (path) => {
-  const data = openSync(path.replace(/json$/, 'bin'), 'r');
-  const load = (/** @type {{ dtype: keyof ARRAYS, offset: number, length: number }} */ place) => {
-    const array = new ARRAYS[place.dtype](place.length);
-    readSync(data, array, 0, array.byteLength, place.offset);
-    return array;
-  };
-  try {
-    return JSON.parse(readFileSync(path, 'utf8'), (_, value) =>
-      value?.$data ? load(value.$data) : value,
-    );
-  } finally {
-    closeSync(data);
-  }
-};
-
 /** Dawn dies if its GPU object is collected. @type {object[]} */
 const heldAlive = [];
-
-const helpers = {
-  /** @this {Iterable<unknown>} @param {(item: unknown) => unknown} change */
-  *map(change) {
-    for (const item of this) yield change(item);
-  },
-  /** @this {Iterable<unknown>} @param {(item: unknown) => boolean} accepts */
-  *filter(accepts) {
-    for (const item of this) if (accepts(item)) yield item;
-  },
-};
 
 /** Iterator helpers came with Node 22; jax-js maps over matches. */
 const provideIteratorHelpers = () => {
   const prototype = Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]()));
-  for (const [name, value] of Object.entries(helpers)) {
-    if (name in prototype) continue;
-    Object.defineProperty(prototype, name, { value, configurable: true, writable: true });
+  for (const name of /** @type {const} */ (['map', 'filter'])) {
+    prototype[name] ??= /** @this {Iterable<unknown>} */ function (
+      /** @type {() => boolean} */ of,
+    ) {
+      return [...this][name](of).values();
+    };
   }
 };
 
@@ -65,7 +39,7 @@ const provideWebGpu = async ({ webgpu, toggles }) => {
 
 /** The job of the command line, with WebGPU ready: libraries are imported after it. */
 export const startJob = async () => {
-  const job = readJob(process.argv[2] ?? '');
+  const job = /** @type {BaselineJob} */ (deserialize(readFileSync(process.argv[2] ?? '')));
   await provideWebGpu(job);
   return job;
 };
@@ -129,13 +103,9 @@ const print = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
 
 /** @param {GPUDevice} device @param {BaselineJob['adapter']} expected */
 const assertAdapter = ({ adapterInfo }, expected) => {
-  const fields = /** @type {const} */ (['vendor', 'architecture', 'device', 'description']);
-  if (fields.every((field) => adapterInfo[field] === expected[field])) return;
-  const name = (/** @type {BaselineJob['adapter']} */ adapter) =>
-    fields
-      .map((field) => adapter[field])
-      .filter(Boolean)
-      .join(' ');
+  const name = (/** @type {BaselineJob['adapter']} */ of) =>
+    [of.vendor, of.architecture, of.device, of.description].filter(Boolean).join(' ');
+  if (name(adapterInfo) === name(expected)) return;
   throw new Error(
     `expected our adapter, ${name(expected)}, got ${name(adapterInfo)}; it was not timed`,
   );

@@ -1,4 +1,4 @@
-// TensorFlow.js on its WebGPU backend: node tfjs.mjs JOB.json. FoX (LLaMA) has the official parameter names.
+// TensorFlow.js on its WebGPU backend: node tfjs.mjs JOB. FoX (LLaMA) has the official parameter names.
 // @ts-nocheck: the packages, and so their types, are installed only by --compare.
 import { runJob, startJob } from './shared.mjs';
 

@@ -2,15 +2,12 @@
 
 import { runCli } from '@vulpes/cli-kit';
 import { bench } from './bench.ts';
-import { compareCommand } from './compare-command.ts';
 import { parseArguments } from './options.ts';
-import { page } from './page.ts';
-import { tableCommand } from './table-command.ts';
+import { storedCommands } from './stored-commands.ts';
 
 await runCli(async () => {
-  const argv = process.argv.slice(2);
-  if (argv[0] === 'table') return tableCommand(argv.slice(1), process.stdout);
-  if (argv[0] === 'page') return page(argv.slice(1), process.stdout);
-  if (argv[0] === 'compare') return compareCommand(argv.slice(1), process.stdout);
-  return bench(parseArguments(argv), process.stdout);
+  const [name = '', ...argv] = process.argv.slice(2);
+  const command = Object.hasOwn(storedCommands, name) ? storedCommands[name] : undefined;
+  if (command) return command(argv, process.stdout);
+  return bench(parseArguments(process.argv.slice(2)), process.stdout);
 });

@@ -64,13 +64,11 @@ else 1. After Ctrl-C 130, after SIGTERM 143; the report so far is kept.`;
 export function parseArguments(argv: readonly string[]): BenchArguments {
   const given = createCommand()
     .parse([...argv], { from: 'user' })
-    .opts<Options>();
-  const suites = given.suite ?? suiteNames;
+    .opts();
+  const { suite: suites = suiteNames, compare = [] } = given;
   assertSuiteNames(suites);
-  const compare = given.compare ?? [];
   assertBaselineNames(compare);
-  assertForPytorch(given, compare);
-  return {
+  const chosen = {
     suites: [...new Set(suites)],
     maxTokens: given.maxTokens ?? null,
     presets: given.preset ?? null,
@@ -85,31 +83,16 @@ export function parseArguments(argv: readonly string[]): BenchArguments {
     python: given.python,
     foxPath: given.foxPath ?? null,
   };
+  assertForPytorch(chosen);
+  return chosen;
 }
 
-function assertForPytorch({ python, foxPath }: Options, compare: readonly BaselineName[]): void {
-  if (compare.includes('pytorch') || (python ?? foxPath) === undefined) return;
+function assertForPytorch({ compare, python, foxPath }: BenchArguments): void {
+  if (compare.includes('pytorch') || (python ?? foxPath ?? null) === null) return;
   const flag = python === undefined ? '--fox-path' : '--python';
   throw new UsageError(
     `bench: expected --compare pytorch with ${flag}, which does nothing without it. Add it, or remove ${flag}.`,
   );
-}
-
-interface Options {
-  suite?: string[];
-  maxTokens?: number;
-  preset?: string[];
-  case?: string;
-  budgetSeconds?: number;
-  runs?: number;
-  peaks: boolean;
-  json?: string;
-  html?: string;
-  adapter: AdapterChoice;
-  variant?: readonly string[];
-  compare?: string[];
-  python?: string;
-  foxPath?: string;
 }
 
 const createCommand = (): Command =>

@@ -20,7 +20,6 @@ export type {
   RunBaseline,
 } from './compare/workload.ts';
 export { reportCharts, reportPage } from './page/report-page.ts';
-export type { Progress } from './progress.ts';
 export { compareReports, findSlower, formatComparison } from './report/compare-reports.ts';
 export { formatFailedChecks, listFailedChecks } from './report/failed-checks.ts';
 export { counted } from './report/format.ts';
@@ -33,6 +32,7 @@ export { formatCase, formatEnd } from './report/table.ts';
 export {
   type BenchOptions,
   defaultSettings,
+  type Progress,
   type RenewableDevice,
   runCases,
 } from './run-cases.ts';

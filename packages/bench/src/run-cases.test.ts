@@ -3,8 +3,7 @@ import { gpuSuite } from '@vulpes/tensor-core/testing';
 import { fill } from '@vulpes/wgsl-kernels';
 import { afterEach, expect, test, vi } from 'vitest';
 import type { BenchCase, Workload } from './case.ts';
-import type { Progress } from './progress.ts';
-import { type BenchOptions, runCases } from './run-cases.ts';
+import { type BenchOptions, type Progress, runCases } from './run-cases.ts';
 
 afterEach(() => vi.restoreAllMocks());
 

@@ -8,7 +8,6 @@ import {
 } from '@vulpes/tensor-core';
 import { type BenchCase, caseId } from './case.ts';
 import { measurePeaks } from './peaks/measure-peaks.ts';
-import type { Progress } from './progress.ts';
 import { describeMachine } from './report/machine.ts';
 import { buildReport, OURS } from './report/report.ts';
 import { runCase } from './run-case.ts';
@@ -24,6 +23,21 @@ import type {
   ReportSettings,
 } from './schema.ts';
 import type { RunSettings } from './timing/rounds.ts';
+import type { Phase } from './timing/time-variants.ts';
+
+/** How far a run of cases is. */
+export interface Progress {
+  readonly caseId: string;
+  readonly phase: Phase;
+  /** Cases finished, of how many. */
+  readonly casesDone: number;
+  readonly casesTotal: number;
+  /** Steps of this phase finished, of how many. */
+  readonly done: number;
+  readonly of: number;
+  /** Since the run began. */
+  readonly elapsedMs: number;
+}
 
 /** A device that can be replaced: after an out-of-memory error the old one computes nothing. */
 export interface RenewableDevice {
@@ -60,37 +74,11 @@ export const defaultSettings = ({
     : { runs: 20, warmSeconds: 1, longRunMs: 500, budgetSeconds: null };
 
 /** Runs the cases given. A case that does not fit or fails becomes a line of the report, and the others run. */
-export async function runCases(
+export const runCases = (
   devices: RenewableDevice,
   chosen: readonly BenchCase[],
   options: BenchOptions,
-): Promise<BenchReport> {
-  const start = performance.now();
-  if (options.hasPeaks) options.onStep?.('measuring the peaks of the adapter');
-  const peaks = options.hasPeaks ? await measurePeaks(devices.device, options) : null;
-  const run = new CasesRun(devices, options, { start, total: chosen.length, peaks });
-  const ids = chosen.map(caseId);
-  const buildSoFar = (): BenchReport =>
-    buildReport(
-      {
-        settings: toSettings(chosen, options),
-        machine: describeMachine(devices.device, options.host),
-        peaks,
-        cases: [...run.cases].sort((a, b) => ids.indexOf(a.id) - ids.indexOf(b.id)),
-        comparisons: [],
-        notMeasured: [...run.notMeasured],
-        notRun: { cases: ids.filter((id) => !run.hasEnded(id)), baselines: [] },
-        failed: run.failed,
-        elapsedMs: performance.now() - start,
-      },
-      new Date(),
-    );
-  for (const benchCase of options.budgetSeconds === null ? chosen : smallestFirst(chosen)) {
-    await run.next(benchCase);
-    options.onReport?.(buildSoFar());
-  }
-  return buildSoFar();
-}
+): Promise<BenchReport> => new CasesRun(devices, chosen, options).all();
 
 function toSettings(
   chosen: readonly BenchCase[],
@@ -111,81 +99,89 @@ export function smallestFirst(cases: readonly BenchCase[]): BenchCase[] {
 
 const getSize = ({ flops = 0, countFlops = 0 }: BenchCase): number => flops + countFlops;
 
-interface RunContext {
-  /** `performance.now()` */
-  readonly start: number;
-  readonly total: number;
-  readonly peaks: Peaks | null;
-}
-
-/** What has run so far. */
 class CasesRun {
-  readonly cases: CaseReport[] = [];
-  readonly notMeasured: NotMeasured[] = [];
-  /** Cases that ended in an error other than one of size. */
-  failed = 0;
   readonly #devices: RenewableDevice;
+  readonly #chosen: readonly BenchCase[];
   readonly #options: BenchOptions;
-  readonly #context: RunContext;
+  readonly #start = performance.now();
+  #peaks: Peaks | null = null;
+  readonly #cases: CaseReport[] = [];
+  readonly #notMeasured: NotMeasured[] = [];
+  /** Cases that ended in an error other than one of size. */
+  #failed = 0;
   readonly #checks = new Map<string, CheckReport>();
 
-  constructor(devices: RenewableDevice, options: BenchOptions, context: RunContext) {
+  constructor(devices: RenewableDevice, chosen: readonly BenchCase[], options: BenchOptions) {
     this.#devices = devices;
+    this.#chosen = chosen;
     this.#options = options;
-    this.#context = context;
   }
 
-  hasEnded(id: string): boolean {
-    return (
-      this.cases.some((one) => one.id === id) || this.notMeasured.some((one) => one.case === id)
-    );
-  }
-
-  async next(benchCase: BenchCase): Promise<void> {
-    const { budgetSeconds } = this.#options;
-    if (budgetSeconds !== null && this.#elapsedMs() >= 1000 * budgetSeconds) {
-      this.#leaveOut(benchCase, 'left-out', `the time budget of ${budgetSeconds} s was used up`);
-      return;
+  async all(): Promise<BenchReport> {
+    const { hasPeaks, budgetSeconds, onStep, onReport } = this.#options;
+    if (hasPeaks) {
+      onStep?.('measuring the peaks of the adapter');
+      this.#peaks = await measurePeaks(this.#devices.device, this.#options);
     }
+    for (const one of budgetSeconds === null ? this.#chosen : smallestFirst(this.#chosen)) {
+      if (budgetSeconds === null || this.#elapsedMs() < 1000 * budgetSeconds) await this.#next(one);
+      else this.#leaveOut(one, 'left-out', `the time budget of ${budgetSeconds} s was used up`);
+      onReport?.(this.#buildReport());
+    }
+    return this.#buildReport();
+  }
+
+  /** Of what has run so far. */
+  #buildReport(): BenchReport {
+    const ids = this.#chosen.map(caseId);
+    const ended = [...this.#cases.map(({ id }) => id), ...this.#notMeasured.map((one) => one.case)];
+    return buildReport({
+      settings: toSettings(this.#chosen, this.#options),
+      machine: describeMachine(this.#devices.device, this.#options.host),
+      peaks: this.#peaks,
+      cases: [...this.#cases].sort((a, b) => ids.indexOf(a.id) - ids.indexOf(b.id)),
+      comparisons: [],
+      notMeasured: [...this.#notMeasured],
+      notRun: { cases: ids.filter((id) => !ended.includes(id)), baselines: [] },
+      failed: this.#failed,
+      elapsedMs: this.#elapsedMs(),
+    });
+  }
+
+  async #next(benchCase: BenchCase): Promise<void> {
+    const { device } = this.#devices;
     try {
-      await this.#measure(benchCase);
+      const report = await runCase(device, benchCase, this.#options, {
+        peaks: this.#peaks,
+        checks: this.#checks,
+        onPhase: (phase, done, of) =>
+          this.#options.onProgress?.({
+            ...{ caseId: caseId(benchCase), phase, done, of, elapsedMs: this.#elapsedMs() },
+            casesDone: this.#cases.length + this.#notMeasured.length,
+            casesTotal: this.#chosen.length,
+          }),
+      });
+      this.#cases.push(report);
+      this.#options.onCase?.(report);
+      await device.trimMemory();
     } catch (error) {
-      if (!isSize(error)) this.failed++;
+      const isTooLarge = SIZE_ERRORS.some((kind) => kind.isInstance(error));
+      if (!isTooLarge) this.#failed++;
       const why = error instanceof Error ? error.message : String(error);
-      this.#leaveOut(benchCase, isSize(error) ? 'did-not-fit' : 'failed', why);
+      this.#leaveOut(benchCase, isTooLarge ? 'did-not-fit' : 'failed', why);
       await this.#devices.renew();
     }
   }
 
-  async #measure(benchCase: BenchCase): Promise<void> {
-    const { device } = this.#devices;
-    const report = await runCase(device, benchCase, this.#options, {
-      peaks: this.#context.peaks,
-      checks: this.#checks,
-      onPhase: (phase, done, of) =>
-        this.#options.onProgress?.({
-          ...{ caseId: caseId(benchCase), phase, done, of, elapsedMs: this.#elapsedMs() },
-          casesDone: this.cases.length + this.notMeasured.length,
-          casesTotal: this.#context.total,
-        }),
-    });
-    this.cases.push(report);
-    this.#options.onCase?.(report);
-    await device.trimMemory();
-  }
-
   #elapsedMs(): number {
-    return performance.now() - this.#context.start;
+    return performance.now() - this.#start;
   }
 
   #leaveOut(benchCase: BenchCase, kind: NotMeasuredKind, why: string): void {
     const entry = { kind, runner: OURS, case: caseId(benchCase), why };
-    this.notMeasured.push(entry);
+    this.#notMeasured.push(entry);
     this.#options.onNotMeasured?.(entry);
   }
 }
 
-const isSize = (error: unknown): boolean =>
-  DeviceLimitError.isInstance(error) ||
-  OutOfMemoryError.isInstance(error) ||
-  DeviceLostError.isInstance(error);
+const SIZE_ERRORS = [DeviceLimitError, OutOfMemoryError, DeviceLostError];

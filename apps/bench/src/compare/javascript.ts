@@ -9,7 +9,6 @@ import {
   type Comparison,
   chooseComparedCases,
   compareTimes,
-  type Measurement,
   OURS,
   type RunBaseline,
   summarize,
@@ -26,12 +25,12 @@ export type LibraryName = (typeof scriptNames)[number];
 const require = createRequire(import.meta.url);
 /** Work before the first timed run, so that the clocks are up. */
 const WARM_MS = 1000;
-const MAX_SILENCE_MS = { hardware: 60_000, software: 180_000 };
+/** A script that prints nothing for so long is ended. */
+const MAX_SILENCE_MS = 180_000;
 
 export interface JavascriptSettings {
   /** Has `tfjs.mjs` and `jax-js.mjs`; default: ours, installed on first use. */
   readonly folder?: string;
-  /** A script that prints nothing for so long is ended; default: as suits the adapter. */
   readonly maxSilenceMs?: number;
 }
 
@@ -47,16 +46,19 @@ export const javascriptBaselines =
     for (const entry of leftOut) onNotMeasured({ runner, ...entry });
     if (chosen.length === 0) return;
     onProgress(`preparing ${libraries.join(', ')}`);
-    const folder = settings.folder ?? prepareFolder();
-    const maxSilenceMs =
-      settings.maxSilenceMs ?? MAX_SILENCE_MS[device.caps.isSoftware ? 'software' : 'hardware'];
+    const { folder = prepareFolder(), maxSilenceMs = MAX_SILENCE_MS } = settings;
     for (const compared of chosen) {
       const comparison = await compared.prepare(device);
       const job = createJob(comparison, context);
       try {
         for (const library of libraries) {
-          const script = { file: join(folder, `${library}.mjs`), library, maxSilenceMs };
-          await compareLibrary(script, { compared, comparison, job }, context);
+          onProgress(`${compared.caseId}: ${OURS}`);
+          // Right before the library, so that both find the device in the same state.
+          const ours = await timeOurs(device, () => comparison.run(), job);
+          onProgress(`${compared.caseId}: ${toRunner(library)}`);
+          const args = [join(folder, `${library}.mjs`)];
+          const result = await runLibrary(args, job, maxSilenceMs);
+          addRows(context, { compared, runner: toRunner(library), ours, result });
         }
       } finally {
         comparison.dispose();
@@ -65,81 +67,64 @@ export const javascriptBaselines =
     }
   };
 
-function createJob(
+const createJob = (
   { workload, expected }: Comparison,
-  { device, runs }: BaselineContext,
-): BaselineJob {
-  const { vendor, architecture, device: name, description } = device.caps.adapter;
-  return {
-    webgpu: pathToFileURL(require.resolve('webgpu')).href,
-    toggles: device.caps.toggles,
-    adapter: { vendor, architecture, device: name, description },
-    runs,
-    warmMs: WARM_MS,
-    workload,
-    expected,
-  };
-}
-
-interface Prepared {
-  readonly compared: ComparedCase;
-  readonly comparison: Comparison;
-  readonly job: BaselineJob;
-}
-
-/** Ours right before the library, so that both find the device in the same state. */
-async function compareLibrary(
-  script: { readonly file: string; readonly library: string; readonly maxSilenceMs: number },
-  { compared, comparison, job }: Prepared,
-  { device, onProgress, onMeasurement, onNotMeasured }: BaselineContext,
-): Promise<void> {
-  const { library } = script;
-  const runner = toRunner(library);
-  const { caseId, variant, description } = compared;
-  const row = { case: caseId, variant, gpuMs: null };
-  onProgress(`${caseId}: ${OURS}`);
-  const ours = await timeOurs(device, () => comparison.run(), job);
-  onProgress(`${caseId}: ${runner}`);
-  const result = await runLibrary(script, job);
-  if (result.type === 'failed') {
-    return onNotMeasured({ kind: 'failed', runner, case: caseId, why: result.why });
-  }
-  const { wallMs, version, note, deviation } = result;
-  const measurements: Measurement[] = [
-    {
-      ...row,
-      runner: OURS,
-      wallMs: summarize(ours),
-      note: `${description}; timed before ${runner}`,
-    },
-    {
-      ...row,
-      runner,
-      wallMs: summarize(wallMs),
-      timeOverOurs: compareTimes(wallMs, ours),
-      note: `${version}: ${note}; error ${deviation.toExponential(1)}`,
-    },
-  ];
-  for (const measurement of measurements) onMeasurement(measurement);
-}
+  { device: { caps }, runs }: BaselineContext,
+): BaselineJob => ({
+  webgpu: pathToFileURL(require.resolve('webgpu')).href,
+  toggles: [...caps.toggles],
+  adapter: { ...caps.adapter },
+  runs,
+  warmMs: WARM_MS,
+  workload,
+  expected,
+});
 
 type Result = Exclude<ScriptLine, { type: 'progress' }>;
 
+interface Compared {
+  readonly compared: ComparedCase;
+  readonly runner: string;
+  /** ms of our runs. */
+  readonly ours: readonly number[];
+  readonly result: Result;
+}
+
+function addRows(
+  { onMeasurement, onNotMeasured }: BaselineContext,
+  { compared: { caseId, variant, description }, runner, ours, result }: Compared,
+): void {
+  if (result.type === 'failed') {
+    onNotMeasured({ kind: 'failed', runner, case: caseId, why: result.why });
+    return;
+  }
+  const { wallMs, version, note, deviation } = result;
+  const row = { case: caseId, variant, gpuMs: null };
+  onMeasurement({
+    ...{ ...row, runner: OURS, wallMs: summarize(ours) },
+    note: `${description}; timed before ${runner}`,
+  });
+  onMeasurement({
+    ...{ ...row, runner, wallMs: summarize(wallMs), timeOverOurs: compareTimes(wallMs, ours) },
+    note: `${version}: ${note}; error ${deviation.toExponential(1)}`,
+  });
+}
+
 async function runLibrary(
-  { file, maxSilenceMs }: { readonly file: string; readonly maxSilenceMs: number },
+  args: readonly string[],
   job: BaselineJob,
+  maxSilenceMs: number,
 ): Promise<Result> {
-  const written = writeJob(job);
+  const { file, dispose } = writeJob(job);
+  const script = { command: process.execPath, args: [...args, file], env: createEnvironment() };
   let result: Result | null = null;
   try {
-    const args = [file, written.file];
-    const script = { command: process.execPath, args, env: createEnvironment(), maxSilenceMs };
-    const failure = await runScript<ScriptLine>(script, (line) => {
+    const failure = await runScript<ScriptLine>({ ...script, maxSilenceMs }, (line) => {
       if (line.type !== 'progress') result = line;
     });
     return result ?? { type: 'failed', why: failure ?? 'the script printed no result' };
   } finally {
-    written.dispose();
+    dispose();
   }
 }
 

@@ -1,6 +1,5 @@
 // PyTorch, and with --fox-path the official Triton kernel and model, by tools/comparisons/pytorch.py.
 
-import { execFile } from 'node:child_process';
 import {
   adapterName,
   type BaselineContext,
@@ -11,7 +10,6 @@ import {
   summarize,
 } from '@vulpes/bench';
 import { foxConfigToJson, foxPreset, officialDefaults } from '@vulpes/lm-models';
-import { errorLine } from '../error-line.ts';
 import { BaselineError, findPythonScript } from './places.ts';
 import { runScript } from './run-script.ts';
 
@@ -97,16 +95,11 @@ const MAX_IMPORT_MS = 120_000;
  * Before our own cases take their minutes.
  * @throws BaselineError where this Python does not start, or cannot import torch in time
  */
-export function checkPytorch(python = 'python3', maxMs = MAX_IMPORT_MS): Promise<void> {
-  const limit = { timeout: maxMs, killSignal: 'SIGKILL' } as const;
-  return new Promise((resolve, reject) => {
-    execFile(python, ['-c', 'import torch'], limit, (cause, _stdout, stderr) => {
-      if (!cause) return resolve();
-      const why = cause.killed
-        ? `no end of it in ${maxMs / 1000} s`
-        : errorLine(stderr || cause.message);
-      const message = `bench --compare pytorch: expected ${python} to import torch, got: ${why.replace(/\.$/, '')}. Name a Python that has PyTorch with --python PATH.`;
-      reject(new BaselineError(message, { cause }));
-    });
-  });
+export async function checkPytorch(python = 'python3'): Promise<void> {
+  const script = { command: python, args: ['-c', 'import torch'], maxSilenceMs: MAX_IMPORT_MS };
+  const failure = await runScript(script, () => {}).catch(({ message }: Error) => message);
+  if (failure === null) return;
+  throw new BaselineError(
+    `bench --compare pytorch: expected ${python} to import torch, got: ${failure.replace(/\.$/, '')}. Name a Python that has PyTorch with --python PATH.`,
+  );
 }

@@ -1,10 +1,10 @@
 // A training step of FoX (LLaMA) without pruning beside a baseline: the same weights and tokens for all.
 
 import { createModel, foxPreset, type Model, type Params } from '@vulpes/lm-models';
-import type { Tensor } from '@vulpes/tensor-core';
-import { ADAMW, createTrainStep, type TokenBatch } from '@vulpes/training';
+import type { Device, Tensor } from '@vulpes/tensor-core';
+import { ADAMW, type TokenBatch, type TrainStepResult } from '@vulpes/training';
 import { type BenchCase, caseId, dim } from '../case.ts';
-import { createState, disposeState, randomTokens } from '../suites/training/state.ts';
+import { createState, createStep, disposeState, randomTokens } from '../suites/training/state.ts';
 import type { ComparedCase, TrainWorkload } from './workload.ts';
 
 const UPDATES = 3;
@@ -54,29 +54,16 @@ async function createWorkload(
   };
 }
 
-type State = ReturnType<typeof createState>;
-
-/** Each call of `run` is one update. */
-function createOurStep(model: Model, state: State, batch: TokenBatch) {
-  const { device } = model;
-  const { learningRate, ...settings } = chooseOptimizer(model);
-  const step = createTrainStep(device, { model, ...state }, settings);
-  let update = 0;
-  const run = () => step({ microBatches: [batch], learningRate, update: ++update });
-  return {
-    run,
-    /** Losses of the first updates. */
-    async losses(): Promise<Float32Array> {
-      const losses = new Float32Array(UPDATES);
-      for (let i = 0; i < UPDATES; i++) {
-        const result = device.scope(run);
-        losses[i] = (await (result.losses[0] as Tensor).data())[0] as number;
-        for (const tensor of [...result.losses, result.gradNorm, ...result.pruningCounts.flat()])
-          tensor.dispose();
-      }
-      return losses;
-    },
-  };
+/** Losses of the first updates that `record` records. */
+async function readLosses(device: Device, record: () => TrainStepResult): Promise<Float32Array> {
+  const losses = new Float32Array(UPDATES);
+  for (let i = 0; i < UPDATES; i++) {
+    const result = device.scope(record);
+    losses[i] = (await (result.losses[0] as Tensor).data())[0] as number;
+    for (const tensor of [...result.losses, result.gradNorm, ...result.pruningCounts.flat()])
+      tensor.dispose();
+  }
+  return losses;
 }
 
 /** The LLaMA sibling of the case's preset, at its batch and length: token shift and per-head norms would measure a library's slicing. */
@@ -97,13 +84,15 @@ export function compareTraining({ preset = '', dims }: BenchCase): ComparedCase 
       const state = createState(model);
       const tokens = randomTokens(batch, length, model.config.vocabSize);
       const workload = await createWorkload(model, state.params, tokens);
-      const ours = createOurStep(model, state, tokens);
+      const { learningRate, ...settings } = workload.optimizer;
+      const update = createStep(model, state, tokens, settings);
+      const run = () => update(learningRate);
       const losses = {
-        values: await ours.losses(),
+        values: await readLosses(device, run),
         bound: BOUND,
         measure: 'largest difference',
       } as const;
-      return { workload, expected: { losses }, run: ours.run, dispose: () => disposeState(state) };
+      return { workload, expected: { losses }, run, dispose: () => disposeState(state) };
     },
   };
 }

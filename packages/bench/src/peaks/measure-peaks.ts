@@ -6,21 +6,18 @@ import { summarize } from '../timing/statistics.ts';
 import { kernelTimes, totalMs, wallMs } from '../timing/timer.ts';
 import { leadRuns, warmUp } from '../timing/warm-up.ts';
 import {
+  ADDEND,
   type CopyDims,
   copyMemory,
   countFlops,
+  FACTOR,
   type MultiplyAddDims,
   multiplyAdd,
   UNROLLED_STEPS,
 } from './peaks.kernel.ts';
 import { peakTflops } from './shares.ts';
 
-/** Each chain goes to 2, slowly: hundreds of steps can be told from each other. */
-const FACTOR = 1 - 2 ** -6;
-const ADDEND = 2 ** -5;
 const MAX_STEPS = 2 ** 24;
-/** Timed runs of each launch that is tried. */
-const TRIALS = 3;
 
 /** Launches to try, long enough for the clock; memory larger than the caches. */
 const SIZES = {
@@ -60,36 +57,28 @@ export async function measurePeaks(device: Device, settings: RunCounts): Promise
   return { compute, memory: await measureMemory(device, settings) };
 }
 
-/** Tries every launch for a moment, then measures the fastest. */
+/** The fastest of the launches. */
 async function measureCompute(
   device: Device,
   { runs, warmSeconds }: RunCounts,
 ): Promise<Peaks['compute']> {
   const { launches, runMs, workgroupSize } = getSizes(device);
-  const trial = { runs: TRIALS, warmSeconds: warmSeconds / launches.length };
-  const tried: { dims: MultiplyAddDims; compute: Peaks['compute'] }[] = [];
+  const settings = { runs, warmSeconds: warmSeconds / launches.length };
+  const tried: Peaks['compute'][] = [];
   for (const launch of launches) {
     const sizes = { ...launch, workgroupSize };
     const dims = { ...sizes, steps: await stepsFor(device, sizes, runMs) };
-    tried.push({ dims, compute: await timeCompute(device, dims, trial) });
+    const ms = await timeRuns(device, settings, () => recordMultiplyAdd(device, dims));
+    tried.push({ flops: countFlops(dims), ms, launch });
   }
-  const { dims } = fastest(tried);
-  return timeCompute(device, dims, { runs, warmSeconds });
+  return fastest(tried);
 }
 
 /** Of those tried, the one with the highest peak. */
-export const fastest = <T extends { readonly compute: Peaks['compute'] }>(tried: readonly T[]): T =>
-  tried.reduce((best, other) => (peakTflops(other) > peakTflops(best) ? other : best));
-
-async function timeCompute(
-  device: Device,
-  dims: MultiplyAddDims,
-  settings: RunCounts,
-): Promise<Peaks['compute']> {
-  const { threads, chains } = dims;
-  const ms = await timeRuns(device, settings, () => recordMultiplyAdd(device, dims));
-  return { flops: countFlops(dims), ms, launch: { threads, chains } };
-}
+export const fastest = (tried: readonly Peaks['compute'][]): Peaks['compute'] =>
+  tried.reduce((best, one) =>
+    peakTflops({ compute: one }) > peakTflops({ compute: best }) ? one : best,
+  );
 
 async function measureMemory(device: Device, settings: RunCounts): Promise<Peaks['memory']> {
   const { copyBytes, copyThreads, workgroupSize } = getSizes(device);
@@ -109,10 +98,7 @@ export function recordMultiplyAdd(device: Device, dims: MultiplyAddDims): Tensor
     `multiply-add: ${steps} steps, no multiple of ${UNROLLED_STEPS}`,
   );
   const out = device.empty([threads]);
-  multiplyAdd.run(device, {
-    dims: { ...dims, factor: FACTOR, addend: ADDEND },
-    tensors: { out },
-  });
+  multiplyAdd.run(device, { dims, tensors: { out } });
   return out;
 }
 
@@ -124,10 +110,7 @@ export function recordCopy(
 ): Tensor {
   const out = device.empty(x.shape);
   const size = x.size / 4;
-  copyMemory.run(device, {
-    dims: { size, threads, workgroupSize },
-    tensors: { x, out },
-  });
+  copyMemory.run(device, { dims: { size, threads, workgroupSize }, tensors: { x, out } });
   return out;
 }
 

@@ -4,8 +4,12 @@ import { defineKernel } from '@vulpes/wgsl-kernels';
 import copyMemoryWgsl from './copy-memory.wgsl';
 import multiplyAddWgsl from './multiply-add.wgsl';
 
-/** Steps that an iteration of the loop does. */
+/** Steps that an iteration of the loop does: those of the kernel's marked part, repeated. */
 export const UNROLLED_STEPS = 32;
+const REPEATS = UNROLLED_STEPS / 8;
+/** Each chain goes to 2, slowly: hundreds of steps can be told from each other. */
+export const FACTOR = 1 - 2 ** -6;
+export const ADDEND = 2 ** -5;
 const FLOPS_PER_CHAIN_STEP = 8;
 const BYTES_PER_ELEMENT = 32;
 
@@ -16,12 +20,6 @@ export interface MultiplyAddDims {
   /** Of four lanes in each thread: 2 or 8. */
   readonly chains: number;
   readonly workgroupSize: number;
-}
-
-/** A step is value * factor + addend. */
-interface MultiplyAddLaunch extends MultiplyAddDims {
-  readonly factor: number;
-  readonly addend: number;
 }
 
 /** FLOPs of a launch. */
@@ -43,9 +41,13 @@ const workgroups = (threads: number, { WG_SIZE }: { readonly WG_SIZE: number }) 
 
 export const multiplyAdd = defineKernel({
   name: 'multiply-add',
-  source: multiplyAddWgsl,
+  source: multiplyAddWgsl.replace(/\/\/ @repeat\n(.*?)\/\/ @end-repeat\n/s, (_, part: string) =>
+    part.repeat(REPEATS),
+  ),
   bindings: ['out:write'],
-  select: ({ chains, workgroupSize }: MultiplyAddLaunch) => ({
+  // A step is value * factor + addend.
+  params: (_: MultiplyAddDims) => ({ factor: FACTOR, addend: ADDEND }),
+  select: ({ chains, workgroupSize }: MultiplyAddDims) => ({
     WG_SIZE: workgroupSize,
     IS_WIDE: chains === 8,
   }),

@@ -15,16 +15,17 @@ const NOTES = {
     'A software adapter ran the kernels on the CPU: counts and errors hold anywhere, speed-ups and shares compare work within this report, times say nothing about a GPU.',
 } as const;
 
-export type ReportContent = Omit<
+type ReportContent = Omit<
   BenchReport,
   'schema' | 'createdAt' | 'timesAre' | 'note' | 'failedChecks'
 >;
 
-export function buildReport(content: ReportContent, createdAt: Date): BenchReport {
+/** With the time of now. */
+export function buildReport(content: ReportContent): BenchReport {
   const timesAre = content.machine.isSoftware ? 'ratios' : 'absolute';
   return {
     schema: REPORT_SCHEMA,
-    createdAt: createdAt.toISOString(),
+    createdAt: new Date().toISOString(),
     timesAre,
     note: NOTES[timesAre],
     failedChecks: listFailedChecks(content.cases),

@@ -1,6 +1,6 @@
 // A report as tables of words and numbers: what Markdown and the page show.
 
-import type { Measurement, Shares, Summary } from '../schema.ts';
+import type { Measurement, Summary, Timing } from '../schema.ts';
 import { kept, spread } from './format.ts';
 import { type BenchReport, type CaseReport, OURS, type VariantReport } from './report.ts';
 
@@ -9,62 +9,71 @@ export interface RowTable {
   readonly rows: readonly (readonly string[])[];
 }
 
-const ABSOLUTE = [
-  'variant',
-  'runs',
-  'GPU ms (p10-p90)',
-  'wall ms (p10-p90)',
-  'TFLOP/s',
-  'of peak',
-  'of bandwidth',
-  'speed-up',
-  'blocks kept',
+/** A variant that was timed. */
+interface Timed {
+  readonly timing: Timing;
+  readonly counts: NonNullable<VariantReport['counts']>;
+  /** It is the only one of its case. */
+  readonly isAlone: boolean;
+}
+/** Its title, and what stands in it. */
+type Column = readonly [string, (of: Timed) => string];
+
+const RUNS: Column = ['runs', ({ timing }) => String(timing.wallMs.runs)];
+/** The star marks the larger share, which is the bound. */
+const SHARES: readonly Column[] = [
+  ['of peak', ({ timing: { shares } }) => formatShare(shares?.ofPeak, shares?.bound === 'compute')],
+  [
+    'of bandwidth',
+    ({ timing: { shares } }) => formatShare(shares?.ofBandwidth, shares?.bound === 'memory'),
+  ],
 ];
-const RATIOS = [
-  'variant',
-  'runs',
-  'speed-up (p10-p90)',
-  'of peak',
-  'of bandwidth',
-  'GFLOP',
-  'launches',
-  'peak MiB',
-  'blocks kept',
+const KEPT: Column = ['blocks kept', ({ counts }) => kept(counts.prunedShare)];
+
+const ABSOLUTE: readonly Column[] = [
+  RUNS,
+  ['GPU ms (p10-p90)', ({ timing: { gpuMs } }) => (gpuMs ? milliseconds(gpuMs) : '-')],
+  ['wall ms (p10-p90)', ({ timing }) => milliseconds(timing.wallMs)],
+  [
+    'TFLOP/s',
+    ({ timing: { rates }, counts }) => (counts.flops > 0 && rates ? rates.tflops.toFixed(2) : '-'),
+  ],
+  ...SHARES,
+  ['speed-up', ({ timing, isAlone }) => (isAlone ? '-' : `${timing.speedup.median.toFixed(2)}×`)],
+  KEPT,
+];
+const RATIOS: readonly Column[] = [
+  RUNS,
+  ['speed-up (p10-p90)', ({ timing, isAlone }) => (isAlone ? '-' : spread(timing.speedup, 2, '×'))],
+  ...SHARES,
+  ['GFLOP', ({ counts }) => (counts.flops / 1e9).toFixed(3)],
+  ['launches', ({ counts }) => String(counts.dispatches)],
+  ['peak MiB', ({ counts }) => (counts.peakBytes / 2 ** 20).toFixed(1)],
+  KEPT,
 ];
 
 /** Suites in their order, each with its cases' rows. */
-export function suiteTables(report: BenchReport): { suite: string; table: RowTable }[] {
-  const isAbsolute = report.timesAre === 'absolute';
-  const names = [...new Set(report.cases.map(({ suite }) => suite))];
-  return names.map((suite) => {
-    const cases = report.cases.filter((benchCase) => benchCase.suite === suite);
-    const { columns, rows } = variantTable(cases, isAbsolute);
-    const ids = cases.flatMap(({ id, variants }) => variants.map(() => id));
-    return {
-      suite,
-      table: {
-        columns: ['case', ...columns],
-        rows: rows.map((row, index) => [ids[index] as string, ...row]),
-      },
-    };
+export const suiteTables = ({ cases, timesAre }: BenchReport) =>
+  [...new Set(cases.map(({ suite }) => suite))].map((suite) => {
+    const own = cases.filter((benchCase) => benchCase.suite === suite);
+    return { suite, table: variantTable(own, timesAre === 'absolute') };
   });
-}
 
-/** A row for each variant; one more column where a variant counted more. */
+/** A row for each variant: case, variant, columns; one more where a variant counted more. */
 export function variantTable(cases: readonly CaseReport[], isAbsolute: boolean): RowTable {
   const columns = isAbsolute ? ABSOLUTE : RATIOS;
-  const cells = isAbsolute ? absoluteCells : ratioCells;
-  const rows = cases.flatMap(({ variants }) =>
-    variants.map((one) => [one.name, ...cells(one, variants.length === 1)]),
+  const rows = cases.flatMap(({ id, variants }) =>
+    variants.map((one) => {
+      const { name, timing, counts } = one;
+      const timed = timing && counts && { timing, counts, isAlone: variants.length === 1 };
+      const failed = (index: number): string => (index === 0 ? 'check failed' : '');
+      const cells = columns.map(([, cell], index) => (timed ? cell(timed) : failed(index)));
+      return [id, name, ...cells, formatNote(one, variants[0])];
+    }),
   );
-  const notes = cases.flatMap(({ variants }) =>
-    variants.map((one) => formatNote(one, variants[0])),
-  );
-  if (notes.every((note) => note === '')) return { columns, rows };
-  return {
-    columns: [...columns, 'also counted'],
-    rows: rows.map((row, index) => [...row, notes[index] as string]),
-  };
+  const all = ['case', 'variant', ...columns.map(([title]) => title), 'also counted'];
+  const end = rows.every((row) => row.at(-1) === '') ? -1 : undefined;
+  return { columns: all.slice(0, end), rows: rows.map((row) => row.slice(0, end)) };
 }
 
 /** Bytes of a cache; what a pruning rule dropped and kept, against the first rule. */
@@ -83,45 +92,8 @@ function formatNote({ counts }: VariantReport, first: VariantReport | undefined)
     .join('; ');
 }
 
-const failed = (columns: readonly string[]): string[] =>
-  columns.slice(1).map((_, index) => (index === 0 ? 'check failed' : ''));
-
-function absoluteCells({ timing, counts }: VariantReport, isAlone: boolean): string[] {
-  if (!timing || !counts) return failed(ABSOLUTE);
-  return [
-    String(timing.wallMs.runs),
-    timing.gpuMs ? milliseconds(timing.gpuMs) : '-',
-    milliseconds(timing.wallMs),
-    counts.flops > 0 && timing.rates ? timing.rates.tflops.toFixed(2) : '-',
-    ...shareCells(timing.shares),
-    isAlone ? '-' : `${timing.speedup.median.toFixed(2)}×`,
-    kept(counts.prunedShare),
-  ];
-}
-
-function ratioCells({ timing, counts }: VariantReport, isAlone: boolean): string[] {
-  if (!timing || !counts) return failed(RATIOS);
-  return [
-    String(timing.wallMs.runs),
-    isAlone ? '-' : spread(timing.speedup, 2, '×'),
-    ...shareCells(timing.shares),
-    (counts.flops / 1e9).toFixed(3),
-    String(counts.dispatches),
-    (counts.peakBytes / 2 ** 20).toFixed(1),
-    kept(counts.prunedShare),
-  ];
-}
-
-/** The star marks the larger, which is its bound. */
-function shareCells(shares: Shares | null): [string, string] {
-  if (!shares) return ['-', '-'];
-  const cell = (share: number, isBound: boolean): string =>
-    `${(100 * share).toFixed(0)} %${isBound ? ' *' : ''}`;
-  return [
-    cell(shares.ofPeak, shares.bound === 'compute'),
-    cell(shares.ofBandwidth, shares.bound === 'memory'),
-  ];
-}
+const formatShare = (share: number | undefined, isBound: boolean): string =>
+  share === undefined ? '-' : `${(100 * share).toFixed(0)} %${isBound ? ' *' : ''}`;
 
 /** `20`, or `20 / 12` where GPU time has fewer runs than wall time. */
 const formatRuns = ({ wallMs, gpuMs }: Pick<Measurement, 'wallMs' | 'gpuMs'>): string =>

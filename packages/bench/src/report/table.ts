@@ -27,15 +27,15 @@ const formatLaunch = ({ compute: { launch } }: Peaks): string =>
 /** Its id, then the table of the docs with a column for the check; a variant that failed it has that alone. */
 export function formatCase(benchCase: CaseReport, isAbsolute: boolean): string {
   const { columns, rows } = variantTable([benchCase], isAbsolute);
-  const insertCheck = ([variant = '', ...cells]: readonly string[], check: string) => [
+  const withCheck = ([, variant = '', ...cells]: readonly string[], check: string) => [
     variant,
     check,
     ...cells,
   ];
   const lines = benchCase.variants.map((variant, index) =>
-    insertCheck(variant.timing ? (rows[index] ?? []) : [variant.name], formatCheck(variant)),
+    withCheck(rows[index] ?? [], formatCheck(variant)).slice(0, variant.timing ? undefined : 2),
   );
-  const aligned = alignColumns([insertCheck(columns, 'check'), ...lines]);
+  const aligned = alignColumns([withCheck(columns, 'check'), ...lines]);
   return [benchCase.id, ...aligned.map((line) => `  ${line}`)].join('\n');
 }
 

@@ -4,21 +4,20 @@ import { DEFAULT_LOG_PRUNING_TOLERANCE } from '@vulpes/acp-scheduler';
 import { selectBlocks } from '@vulpes/fox-attention';
 import { type FoxConfig, foxPreset } from '@vulpes/lm-models';
 import type { Device, DeviceCaps, Tensor } from '@vulpes/tensor-core';
-import { createTrainStep, type TrainStep } from '@vulpes/training';
-import {
-  type BenchCase,
-  type Counts,
-  type Dims,
-  dim,
-  type Variant,
-  type Workload,
-} from '../case.ts';
+import type { TrainStepResult } from '@vulpes/training';
+import { type BenchCase, type Counts, type Dims, dim, type Workload } from '../case.ts';
 import { recordAndFree } from '../timing/timer.ts';
 import { sumBlockCounts } from './block-counts.ts';
 import { REMEMBERING_BIAS } from './gate-biases.ts';
 import { countCausalBlocks, stepCosts } from './training/costs.ts';
 import { readStep, referenceStep } from './training/reference-step.ts';
-import { createSizedModel, type Pruning, randomTokens, SharedState } from './training/state.ts';
+import {
+  createSizedModel,
+  createStep,
+  type Pruning,
+  randomTokens,
+  SharedState,
+} from './training/state.ts';
 
 /** Of timed runs. 0: AdamW does its work, and the variants, which share their state, all start from the same parameters. */
 const LEARNING_RATE = 0;
@@ -66,9 +65,10 @@ function trainingCase(
     checkDims: GATE,
     flops: stepCosts(config, B * T, denseBlocks(config, { B, T }, caps)).flops,
     inputs: `fresh weights, random tokens; gates as of a trained model: of every three heads two forget (bias 0) and one remembers (bias ${REMEMBERING_BIAS}); log ε = ${DEFAULT_LOG_PRUNING_TOLERANCE}`,
-    variants: Object.entries(VARIANTS).map(([name, pruning]) =>
-      variant(name, { preset, pruning, shared }),
-    ),
+    variants: Object.entries(VARIANTS).map(([name, pruning]) => ({
+      name,
+      build: (device, dims) => workload(device, dims, { preset, pruning, shared }),
+    })),
   };
 }
 
@@ -78,19 +78,16 @@ interface Trained {
   readonly shared: SharedState;
 }
 
-const variant = (name: string, trained: Trained): Variant => ({
-  name,
-  build: (device, dims) => workload(device, dims, trained),
-});
-
 function workload(device: Device, dims: Dims, { preset, pruning, shared }: Trained): Workload {
   const model = createSizedModel(device, preset, dims, pruning);
   const tokens = randomTokens(dim(dims, 'B'), dim(dims, 'T'), model.config.vocabSize);
   const { state, release } = shared.take(model, dims);
-  const step = createTrainStep(device, { model, ...state }, OPTIONS);
-  let update = 0;
-  const record = (learningRate: number) =>
-    step({ microBatches: [tokens], learningRate, update: ++update });
+  let step = 0;
+  const update = createStep(model, state, tokens, OPTIONS);
+  const record = (learningRate: number) => {
+    step++;
+    return update(learningRate);
+  };
   const run = (learningRate = LEARNING_RATE) => {
     const { losses, gradNorm } = record(learningRate);
     return { loss: losses[0] as Tensor, gradNorm };
@@ -100,7 +97,7 @@ function workload(device: Device, dims: Dims, { preset, pruning, shared }: Train
     async expected() {
       // After one step the moments are not 0, and what decays them shows.
       recordAndFree(device, () => run(CHECKED_LEARNING_RATE));
-      const settings = { ...OPTIONS, learningRate: CHECKED_LEARNING_RATE, step: update + 1 };
+      const settings = { ...OPTIONS, learningRate: CHECKED_LEARNING_RATE, step: step + 1 };
       return referenceStep(model, state, { tokens, settings });
     },
     checked: () => readStep(model, state, tokens, () => run(CHECKED_LEARNING_RATE)),
@@ -113,7 +110,7 @@ async function countWork(
   device: Device,
   config: FoxConfig,
   dims: Dims,
-  record: () => ReturnType<TrainStep>,
+  record: () => TrainStepResult,
 ): Promise<Counts> {
   const [B, T] = [dim(dims, 'B'), dim(dims, 'T')];
   const dense = denseBlocks(config, { B, T }, device.caps);

@@ -131,8 +131,8 @@ function addElements(
     const values = made[output] as Float64Array;
     const isOfRows = output === 'out' || output === 'dq';
     const size = values.length / (isOfRows ? queryLen : keyLen);
-    found[output] ??= { values: [], indices: [] };
-    const { [output]: elements } = found;
+    const elements: Elements = found[output] ?? { values: [], indices: [] };
+    found[output] = elements;
     for (let t = tokens[0]; t < tokens[1]; t++) {
       for (let d = 0; d < size; d++) {
         elements.values.push(values[(t - (isOfRows ? first : start)) * size + d] as number);

@@ -6,7 +6,7 @@ import { type HostArray, type Tensor, valueAndGrad } from '@vulpes/tensor-core';
 import { ADAMW, type TokenBatch } from '@vulpes/training';
 import { referenceAdamwStep, referenceClipCoefficient } from '@vulpes/wgsl-kernels/reference';
 import type { Expectations } from '../../case.ts';
-import { chooseDirections, type Floats, referenceSlopes, slopesAlong } from './slopes.ts';
+import { chooseDirections, type Floats, length, referenceSlope, slopesAlong } from './slopes.ts';
 import type { TrainingState } from './state.ts';
 
 /** Loss and gradient norm of a whole model in f32 against f64. */
@@ -41,16 +41,16 @@ export async function referenceStep(
 ): Promise<Expectations> {
   const weights = await download(params);
   const grads = await gradients(model, params, tokens);
-  const norm = Math.sqrt(Object.values(grads).reduce((sum, of) => sum + sumOfSquares(of), 0));
-  const lossAt = (distance: number): number =>
-    referenceLoss(model, along(weights, grads, distance / norm), tokens);
-  const slope = (lossAt(STEP) - lossAt(-STEP)) / (2 * STEP);
+  const lossAt = (at: Floats): number => referenceLoss(model, at, tokens);
+  const norm = Math.hypot(...Object.values(grads).map(length));
+  const slope = referenceSlope(weights, grads, lossAt, STEP) / norm;
   const before = { weights, m: await download(optimizer.m), v: await download(optimizer.v) };
-  const directions = chooseDirections(grads);
-  const slopes = referenceSlopes(weights, directions, (at) => referenceLoss(model, at, tokens));
+  const slopes = Object.entries(chooseDirections(grads)).map(([name, direction]) =>
+    referenceSlope(weights, { [name]: direction }, lossAt),
+  );
   const after = updated(trainableSpecs(model), before, { grads, norm, settings });
   return {
-    loss: { values: [lossAt(0)], bound: LOSS_BOUND },
+    loss: { values: [lossAt(weights)], bound: LOSS_BOUND },
     gradNorm: { values: [slope], bound: GRAD_NORM_BOUND },
     grads: { values: slopes, bound: GRADS_BOUND },
     params: { values: after.params, bound: PARAMS_BOUND },
@@ -89,20 +89,20 @@ function updated(
   specs: readonly ParameterSpec[],
   before: { readonly weights: Floats; readonly m: Floats; readonly v: Floats },
   of: { readonly grads: Floats; readonly norm: number; readonly settings: UpdateSettings },
-): { params: number[]; m: number[]; v: number[] } {
+): Record<'params' | 'm' | 'v', number[]> {
   const { maxGradNorm, weightDecay, ...settings } = of.settings;
   const clip = referenceClipCoefficient(of.norm, maxGradNorm);
-  const parts = specs.map(({ name, weightDecay: decays }) => {
-    const [param, m, v] = [before.weights, before.m, before.v].map((from) =>
-      Float64Array.from(from[name] as ArrayLike<number>),
-    ) as [Float64Array, Float64Array, Float64Array];
+  const after = { params: [] as number[], m: [] as number[], v: [] as number[] };
+  for (const { name, weightDecay: decays } of specs) {
+    const copy = (from: Floats) => Float64Array.from(from[name] as ArrayLike<number>);
+    const state = { param: copy(before.weights), m: copy(before.m), v: copy(before.v) };
     const adamw = { ...ADAMW, ...settings, weightDecay: decays ? weightDecay : 0 };
-    referenceAdamwStep({ param, m, v }, of.grads[name] as ArrayLike<number>, adamw, clip);
-    return { param, m, v };
-  });
-  const joined = (which: 'param' | 'm' | 'v'): number[] =>
-    parts.flatMap((part) => Array.from(part[which]));
-  return { params: joined('param'), m: joined('m'), v: joined('v') };
+    referenceAdamwStep(state, of.grads[name] as ArrayLike<number>, adamw, clip);
+    for (const value of state.param) after.params.push(value);
+    for (const value of state.m) after.m.push(value);
+    for (const value of state.v) after.v.push(value);
+  }
+  return after;
 }
 
 const referenceLoss = (
@@ -115,18 +115,6 @@ const referenceLoss = (
     labels,
     seqStart: new Array<number>(shape[0]).fill(0),
   }).loss;
-
-/** weights + factor · grads */
-const along = (weights: Floats, grads: Floats, factor: number): Record<string, Float64Array> =>
-  Object.fromEntries(
-    Object.entries(weights).map(([name, values]) => [
-      name,
-      Float64Array.from(values, (value, i) => value + factor * (grads[name]?.[i] ?? 0)),
-    ]),
-  );
-
-const sumOfSquares = (values: ArrayLike<number>): number =>
-  Array.from(values).reduce((sum, value) => sum + value * value, 0);
 
 async function gradients(
   model: Model,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { chooseDirections, type Floats, referenceSlopes, slopesAlong } from './slopes.ts';
+import { chooseDirections, type Floats, referenceSlope, slopesAlong } from './slopes.ts';
 
 describe('slopes along a direction within each tensor', () => {
   const weights: Floats = { a: [1, -2, 3, 0.5], b: [0.1, 0.2] };
@@ -13,7 +13,9 @@ describe('slopes along a direction within each tensor', () => {
   };
   const errors = (of: Floats): number[] => {
     const directions = chooseDirections(of);
-    const reference = referenceSlopes(weights, directions, lossAt);
+    const reference = Object.entries(directions).map(([name, direction]) =>
+      referenceSlope(weights, { [name]: direction }, lossAt),
+    );
     return slopesAlong(of, directions).map((slope, at) => Math.abs(slope - reference[at]!));
   };
 
@@ -27,6 +29,14 @@ describe('slopes along a direction within each tensor', () => {
     const [a, b] = errors({ ...grads, b: [grads.b![0]!, 0] });
     expect(a).toBeLessThan(1e-5);
     expect(b).toBeGreaterThan(0.05);
+  });
+
+  test('along the whole gradient it is the square of its length', () => {
+    const square = [...Array.from(grads.a!), ...Array.from(grads.b!)].reduce(
+      (sum, x) => sum + x * x,
+      0,
+    );
+    expect(referenceSlope(weights, grads, lossAt, 1e-3) / square).toBeCloseTo(1, 5);
   });
 
   test('one that is all 0 is no number', () => {

@@ -28,23 +28,23 @@ export function chooseDirections(grads: Floats): Record<string, Float64Array> {
 export const slopesAlong = (grads: Floats, directions: Floats): number[] =>
   Object.entries(directions).map(([name, direction]) => dot(grads[name] ?? [], direction));
 
-/** The same by central differences of `lossAt`: two losses a tensor. */
-export const referenceSlopes = (
+/** The slope of `lossAt` along a direction that names some tensors, by a central difference of this length in parameter space. */
+export function referenceSlope(
   weights: Floats,
-  directions: Floats,
+  direction: Floats,
   lossAt: (weights: Floats) => number,
-): number[] =>
-  Object.entries(directions).map(([name, direction]) => {
-    const step = STEP / length(direction);
-    const moved = (by: number): Floats => ({
-      ...weights,
-      [name]: Float64Array.from(
-        weights[name] as ArrayLike<number>,
-        (weight, i) => weight + by * (direction[i] as number),
-      ),
+  distance = STEP,
+): number {
+  const step = distance / Math.hypot(...Object.values(direction).map(length));
+  const moved = (by: number): Floats => {
+    const entries = Object.entries(direction).map(([name, values]) => {
+      const from = weights[name] as ArrayLike<number>;
+      return [name, Float64Array.from(from, (weight, i) => weight + by * (values[i] as number))];
     });
-    return (lossAt(moved(step)) - lossAt(moved(-step))) / (2 * step);
-  });
+    return { ...weights, ...Object.fromEntries(entries) };
+  };
+  return (lossAt(moved(step)) - lossAt(moved(-step))) / (2 * step);
+}
 
 function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let sum = 0;
@@ -52,4 +52,5 @@ function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return sum;
 }
 
-const length = (values: ArrayLike<number>): number => Math.sqrt(dot(values, values));
+/** Euclidean. */
+export const length = (values: ArrayLike<number>): number => Math.sqrt(dot(values, values));

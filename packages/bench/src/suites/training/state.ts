@@ -9,7 +9,14 @@ import {
   type Params,
 } from '@vulpes/lm-models';
 import { CounterRng, type Device } from '@vulpes/tensor-core';
-import { type AdamWState, createAdamWState, type TokenBatch } from '@vulpes/training';
+import {
+  type AdamWState,
+  createAdamWState,
+  createTrainStep,
+  type TokenBatch,
+  type TrainStepOptions,
+  type TrainStepResult,
+} from '@vulpes/training';
 import type { Dims } from '../../case.ts';
 import { gateBiases } from '../gate-biases.ts';
 import { normals } from '../random.ts';
@@ -73,6 +80,18 @@ export function disposeState({ params, optimizer }: TrainingState): void {
   for (const tensors of [params, optimizer.m, optimizer.v]) {
     for (const tensor of Object.values(tensors)) tensor.dispose();
   }
+}
+
+/** @returns a function that records the next update of `state` at a learning rate, which is the first at its first call; what it returns is the caller's */
+export function createStep(
+  model: Model,
+  state: TrainingState,
+  tokens: TokenBatch,
+  options: TrainStepOptions,
+): (learningRate: number) => TrainStepResult {
+  const step = createTrainStep(model.device, { model, ...state }, options);
+  let update = 0;
+  return (learningRate) => step({ microBatches: [tokens], learningRate, update: ++update });
 }
 
 /** Weights as at the start of training, but with these biases of the forget gates, [numHeads]. */

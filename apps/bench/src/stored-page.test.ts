@@ -9,7 +9,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { page } from './page.ts';
+import { storedCommands } from './stored-commands.ts';
 
 const REPORT = '2026-11-25-h200-training-peers.json';
 const reports = join(import.meta.dirname, '..', '..', '..', 'docs', 'reports');
@@ -24,13 +24,15 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 test('a page beside the report', async () => {
   const printed: string[] = [];
-  expect(await page([file], { write: (text) => printed.push(text) })).toBe(0);
+  expect(await storedCommands.page!([file], { write: (text) => printed.push(text) })).toBe(0);
   expect(printed).toEqual([`Wrote ${join(folder, 'report.html')}.\n`]);
   expect(readFileSync(join(folder, 'report.html'), 'utf8')).toMatch(/^<!doctype html>.*jax-js/is);
 });
 
 test('pictures alone, each a whole SVG', async () => {
-  await page([file, '--pictures', join(folder, 'new', 'pictures')], { write: () => {} });
+  await storedCommands.page!([file, '--pictures', join(folder, 'new', 'pictures')], {
+    write: () => {},
+  });
   expect(readdirSync(folder).sort()).toEqual(['new', 'report.json']);
   const names = readdirSync(join(folder, 'new', 'pictures')).sort();
   expect(names).toEqual(['a-training-step.svg', 'beside-other-libraries.svg', 'roofline.svg']);
@@ -45,17 +47,17 @@ test('a report with failed checks is not drawn, nor another file', async () => {
   const report = JSON.parse(readFileSync(file, 'utf8'));
   report.failedChecks = [{ case: 'a', variant: 'b', output: 'y', rmsErrorRatio: 1, bound: 1e-5 }];
   writeFileSync(file, JSON.stringify(report));
-  await expect(page([file], { write: () => {} })).rejects.toThrow(
+  await expect(storedCommands.page!([file], { write: () => {} })).rejects.toThrow(
     /^bench page: .* has failed checks: /,
   );
   writeFileSync(file, '{}');
-  await expect(page([file], { write: () => {} })).rejects.toThrow(/report/);
+  await expect(storedCommands.page!([file], { write: () => {} })).rejects.toThrow(/report/);
   expect(readdirSync(folder)).toEqual(['report.json']);
 });
 
 test('the report itself is not written over', async () => {
   const before = readFileSync(file, 'utf8');
-  await expect(page([file, '--html', file], { write: () => {} })).rejects.toThrow(
+  await expect(storedCommands.page!([file, '--html', file], { write: () => {} })).rejects.toThrow(
     /^bench page: expected two files, got .*report\.json for both\. .*\.$/,
   );
   expect(readFileSync(file, 'utf8')).toBe(before);
