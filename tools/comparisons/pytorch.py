@@ -7,7 +7,7 @@ progress, measurement (sum of the kernels and wall clock of each run, ms), not-m
 """
 
 import argparse
-import contextlib
+import functools
 import gc
 import importlib.util
 import json
@@ -16,7 +16,7 @@ import re
 import statistics
 import sys
 import time
-import types
+from unittest import mock
 
 WARM_SECONDS = 1.0  # of work before each measurement, queued without waits: the card has to clock up
 QUEUE_SECONDS = 0.1  # of work between two waits while warming
@@ -102,38 +102,25 @@ class Timer:
         return before.elapsed_time(after)
 
 
-class Report:
-    """Measures one runner on one case and prints the row, or the reason why there is none."""
-
-    def __init__(self, torch, timer):
-        self.torch = torch
-        self.timer = timer
-
-    def row(self, case, runner, variant, note, make):
-        """`make` returns the function to time; what it holds is freed afterwards."""
-        print_line("progress", doing=f"{case['id']}: {runner}")
-        run = None
-        try:
-            run = make()
-            gpu, clock, wall = self.timer.measure(run)
-            print_line(
-                "measurement",
-                suite=case["suite"],
-                case=case["id"],
-                variant=variant,
-                runner=runner,
-                gpuMs=gpu,
-                wallMs=wall,
-                note=f"{note}; {clock}",
-            )
-        except Exception as error:  # a case that fails must not end the others
-            is_memory = isinstance(error, self.torch.OutOfMemoryError)
-            reason = "out of GPU memory" if is_memory else first_line(error)
-            not_measured(runner, case, reason, "did-not-fit" if is_memory else "failed")
-        finally:
-            del run
-            gc.collect()
-            self.torch.cuda.empty_cache()
+def time_row(torch, timer, case, row):
+    """Measures one runner on one case and prints the row, or the reason why there is none. `row`: runner, variant, note, and
+    what makes the function to time; what that holds is freed afterwards."""
+    runner, variant, note, make = row
+    print_line("progress", doing=f"{case['id']}: {runner}")
+    run = None
+    try:
+        run = make()
+        gpu, clock, wall = timer.measure(run)
+        times = dict(gpuMs=gpu, wallMs=wall, note=f"{note}; {clock}")
+        print_line("measurement", case=case["id"], variant=variant, runner=runner, **times)
+    except Exception as error:  # a case that fails must not end the others
+        is_memory = isinstance(error, torch.OutOfMemoryError)
+        reason = "out of GPU memory" if is_memory else first_line(error)
+        not_measured(runner, case, reason, "did-not-fit" if is_memory else "failed")
+    finally:
+        del run
+        gc.collect()
+        torch.cuda.empty_cache()
 
 
 def first_line(error):
@@ -141,86 +128,69 @@ def first_line(error):
     return f"{type(error).__name__}: {lines[0] if lines else ''}"[:300]
 
 
-def matmul_rows(torch, report, case):
-    dims = case["dims"]
-    m, n, k = dims["M"], dims["N"], dims["K"]
-    for name, dtype, tf32 in (
-        ("f32", torch.float32, False),
-        ("tf32", torch.float32, True),
-        ("f16", torch.float16, False),
-        ("bf16", torch.bfloat16, False),
-    ):
+def matmul_rows(torch, case, _fox):
+    m, n, k = (case["dims"][name] for name in ("M", "N", "K"))
+    for name in ("f32", "tf32", "f16", "bf16"):
+        dtype = {"f16": torch.float16, "bf16": torch.bfloat16}.get(name, torch.float32)
 
         def make():
-            torch.backends.cuda.matmul.allow_tf32 = tf32
+            torch.backends.cuda.matmul.allow_tf32 = name == "tf32"
             a = torch.randn(m, k, device="cuda", dtype=dtype)
             b = torch.randn(k, n, device="cuda", dtype=dtype)
             out = torch.empty(m, n, device="cuda", dtype=dtype)
             return lambda: torch.matmul(a, b, out=out)
 
-        report.row(case, f"torch.matmul {name}", "nn", f"torch {torch.__version__}, {name}", make)
+        yield f"torch.matmul {name}", "nn", f"torch {torch.__version__}, {name}", make
     torch.backends.cuda.matmul.allow_tf32 = False
 
 
+def gate_biases(torch, heads):
+    """Of every three heads two forget and one remembers, as in our cases."""
+    return torch.tensor([6.0 if head % 3 == 2 else 0.0 for head in range(heads)])
+
+
 def attention_inputs(torch, dims, dtype):
-    """q, k, v, dOut [B, T, H, D] ~ N(0, 1); of every three heads two forget and one remembers, as in our cases."""
+    """q, k, v, dOut [B, T, H, D] ~ N(0, 1), and the log of the gates [B, T, H]."""
     batch, length, heads, head_dim = (dims[name] for name in ("B", "T", "H", "D"))
     torch.manual_seed(0)
     q, k, v, grad = (
         torch.randn(batch, length, heads, head_dim, device="cuda", dtype=dtype) for _ in range(4)
     )
-    mean = torch.tensor([6.0 if head % 3 == 2 else 0.0 for head in range(heads)], device="cuda")
-    logits = torch.randn(batch, length, heads, device="cuda") + mean
+    logits = torch.randn(batch, length, heads, device="cuda") + gate_biases(torch, heads).cuda()
     return q, k, v, torch.nn.functional.logsigmoid(logits), grad
 
 
 def timed_attention(torch, attend, inputs, grad, mode):
     if mode == "forward":
-
-        def forward():
-            with torch.no_grad():
-                attend(*inputs)
-
-        return forward
+        return torch.no_grad()(lambda: attend(*inputs))
     learned = [tensor.requires_grad_(True) for tensor in inputs]
-
-    def both():
-        torch.autograd.grad(attend(*learned), learned, grad)
-
-    return both
+    return lambda: torch.autograd.grad(attend(*learned), learned, grad)
 
 
-def sdpa_rows(torch, report, case):
+def attention_rows(torch, case, fox):
+    sdpa = torch.nn.functional.scaled_dot_product_attention
     for name, dtype in (("bf16", torch.bfloat16), ("f32", torch.float32)):
 
         def make():
             q, k, v, _, grad = attention_inputs(torch, case["dims"], dtype)
-            q, k, v, grad = (tensor.transpose(1, 2).contiguous() for tensor in (q, k, v, grad))
+            inputs = [tensor.transpose(1, 2).contiguous() for tensor in (q, k, v, grad)]
+            attend = functools.partial(sdpa, is_causal=True)
+            return timed_attention(torch, attend, inputs[:3], inputs[3], case["mode"])
 
-            def attend(q, k, v):
-                return torch.nn.functional.scaled_dot_product_attention(q, k, v, is_causal=True)
-
-            return timed_attention(torch, attend, [q, k, v], grad, case["mode"])
-
-        report.row(case, f"torch SDPA {name}", "dense", f"{name}, causal, no forget gate", make)
-
-
-def fox_attention_rows(torch, report, case, fox):
+        yield f"torch SDPA {name}", "dense", f"{name}, causal, no forget gate", make
     if fox is None:
-        not_measured("fox triton", case, NO_FOX)
-        return
-    for variant, threshold in (("dense", None), ("paper", "auto")):
+        return not_measured("fox triton", case, NO_FOX)
+    for variant, threshold, pruning in (
+        ("dense", None, "no pruning"),
+        ("paper", "auto", "adaptive_threshold auto, blocks kept not counted"),
+    ):
 
         def make():
-            q, k, v, log_fgate, grad = attention_inputs(torch, case["dims"], torch.bfloat16)
+            *inputs, grad = attention_inputs(torch, case["dims"], torch.bfloat16)
+            attend = functools.partial(fox.attention, adaptive_threshold=threshold)
+            return timed_attention(torch, attend, inputs, grad, case["mode"])
 
-            def attend(q, k, v, log_fgate):
-                return fox.attention(q, k, v, log_fgate, adaptive_threshold=threshold)
-
-            return timed_attention(torch, attend, [q, k, v, log_fgate], grad, case["mode"])
-
-        pruning = "no pruning" if threshold is None else "adaptive_threshold auto, blocks kept not counted"
-        report.row(case, "fox triton bf16", variant, f"official kernel, {fox.commit}, bf16, {pruning}", make)
+        yield "fox triton bf16", variant, f"official kernel, {fox.commit}, bf16, {pruning}", make
 
 
 def official_model(torch, fox, fields):
@@ -233,8 +203,7 @@ def official_model(torch, fox, fields):
     with torch.no_grad():  # gates as of a trained model, as in our cases
         for name, parameter in model.named_parameters():
             if name.endswith("fgate_proj.bias"):
-                heads = range(parameter.numel())
-                parameter.copy_(torch.tensor([6.0 if head % 3 == 2 else 0.0 for head in heads]))
+                parameter.copy_(gate_biases(torch, parameter.numel()))
     return model
 
 
@@ -242,23 +211,17 @@ def train_step(torch, model, dims, autocast):
     batch, length = dims["B"], dims["T"]
     ids = torch.randint(0, dims["vocab"], (batch, length + 1), device="cuda")
     inputs, labels = ids[:, :-1].contiguous(), ids[:, 1:].contiguous()
-    decayed = [p for p in model.parameters() if p.dim() > 1]
-    spared = [p for p in model.parameters() if p.dim() <= 1]
-    groups = [dict(params=decayed, weight_decay=0.1), dict(params=spared, weight_decay=0.0)]
+    groups = [
+        dict(params=[p for p in model.parameters() if (p.dim() > 1) == is_matrix], weight_decay=decay)
+        for is_matrix, decay in ((True, 0.1), (False, 0.0))
+    ]
     optimizer = torch.optim.AdamW(groups, lr=0.0, betas=(0.9, 0.95), fused=True)
+    # All options named: their defaults are read from fields that transformers 5 no longer has.
+    options = dict(use_cache=False, output_attentions=False, output_hidden_states=False, return_dict=True)
 
     def step():
-        context = torch.autocast("cuda", torch.bfloat16) if autocast else contextlib.nullcontext()
-        with context:
-            # All options named: their defaults are read from fields that transformers 5 no longer has.
-            output = model(
-                input_ids=inputs,
-                labels=labels,
-                use_cache=False,
-                output_attentions=False,
-                output_hidden_states=False,
-                return_dict=True,
-            )
+        with torch.autocast("cuda", torch.bfloat16, enabled=autocast):
+            output = model(input_ids=inputs, labels=labels, **options)
         output.loss.mean().backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
@@ -267,45 +230,30 @@ def train_step(torch, model, dims, autocast):
     return step
 
 
-def train_rows(torch, report, case, fox):
+def train_rows(torch, case, fox):
     fields = case["config"]
     if fields is None:
-        not_measured("fox model", case, f"{case['preset']} is no Forgetting Transformer")
-        return
+        return not_measured("fox model", case, f"{case['preset']} is no Forgetting Transformer")
     if fox is None or fox.model_class is None:
-        not_measured("fox model", case, NO_FOX if fox is None else fox.no_model)
-        return
+        return not_measured("fox model", case, NO_FOX if fox is None else fox.no_model)
     dense = {**fields, "log_pruning_tolerance": None}
     for variant, name, chosen in (
         ("dense", "bf16", dense),
         ("paper", "bf16", fields),
         ("dense", "f32", dense),  # the same work as ours, where the official kernel takes it
     ):
-        autocast = name == "bf16"
 
         def make():
             model = official_model(torch, fox, chosen)
-            return train_step(torch, model, case["dims"], autocast)
+            return train_step(torch, model, case["dims"], autocast=name == "bf16")
 
         pruning = ", blocks kept not counted" if variant == "paper" else ""
-        precision = f"{name}{' autocast' if autocast else ''}"
+        precision = "bf16 autocast" if name == "bf16" else name
         note = f"official model, {fox.commit}, {precision}, eager, fused AdamW, clip{pruning}"
-        report.row(case, f"fox model {name}", variant, note, make)
+        yield f"fox model {name}", variant, note, make
 
 
 NO_FOX = "the official Forgetting Transformer was not named (--fox-path), or does not load"
-
-
-class NoPytest(types.ModuleType):
-    """Stands in where pytest is not installed: every attribute is a decorator factory that changes nothing."""
-
-    def __getattr__(self, name):
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return self
-
-    def __call__(self, *_, **__):
-        return lambda function: function
 
 
 class Fox:
@@ -315,14 +263,13 @@ class Fox:
         source = os.path.join(path, "src")
         source = os.path.realpath(source if os.path.isdir(source) else path)
         sys.path.insert(0, source)
-        import forgetting_transformer
-        from forgetting_transformer.ops.forgetting_attention import forgetting_attention
-
-        found = os.path.realpath(next(iter(forgetting_transformer.__path__)))
+        package = importlib.import_module("forgetting_transformer")
+        found = os.path.realpath(next(iter(package.__path__)))
         if not found.startswith(source + os.sep):
             raise ImportError(f"expected it in {source}, found {found}")
         self.commit = commit_of(path)
-        self.attention = forgetting_attention
+        ops = importlib.import_module("forgetting_transformer.ops.forgetting_attention")
+        self.attention = ops.forgetting_attention
         self.model_class = self.config_class = None
         self.no_model = ""
         try:
@@ -332,16 +279,12 @@ class Fox:
 
     def load_model(self):
         if importlib.util.find_spec("pytest") is None:
-            sys.modules["pytest"] = NoPytest("pytest")  # one official module holds its own tests
-        from forgetting_transformer.model.forgetting_transformer.configuration_forgetting_transformer import (
-            ForgettingTransformerConfig,
-        )
-        from forgetting_transformer.model.forgetting_transformer.modeling_forgetting_transformer import (
-            ForgettingTransformerForCausalLM,
-        )
-
-        self.config_class = ForgettingTransformerConfig
-        self.model_class = ForgettingTransformerForCausalLM
+            sys.modules["pytest"] = mock.MagicMock()  # one official module holds its own tests
+        folder = "forgetting_transformer.model.forgetting_transformer"
+        configuration = importlib.import_module(f"{folder}.configuration_forgetting_transformer")
+        modeling = importlib.import_module(f"{folder}.modeling_forgetting_transformer")
+        self.config_class = configuration.ForgettingTransformerConfig
+        self.model_class = modeling.ForgettingTransformerForCausalLM
 
 
 def commit_of(checkout):
@@ -364,42 +307,45 @@ def read_text(path):
 
 
 def load_fox(path):
-    if not path:
-        return None
-    if not os.path.isdir(path):
-        print_line("cannot-run", why=f"there is no folder {path} (--fox-path)")
-        return None
+    """None where it is not named, or cannot run: that is printed, and the others run."""
     try:
-        return Fox(path)
+        if path and not os.path.isdir(path):
+            raise FileNotFoundError(f"there is no folder {path} (--fox-path)")
+        return Fox(path) if path else None
+    except FileNotFoundError as error:
+        print_line("cannot-run", why=str(error))
     except Exception as error:
-        why = f"the official kernel does not load: {first_line(error)}"
-        print_line("cannot-run", why=why)
-        return None
+        print_line("cannot-run", why=f"the official kernel does not load: {first_line(error)}")
+
+
+class CannotRun(Exception):
+    """Nothing can be measured: why, in words."""
 
 
 def load_torch():
     try:
         import torch
     except ImportError:
-        return None, f"PyTorch is not installed for {sys.executable}; name another Python with --python PATH"
+        why = f"PyTorch is not installed for {sys.executable}; name another Python with --python PATH"
+        raise CannotRun(why) from None
     if not torch.cuda.is_available():
-        return None, "PyTorch sees no CUDA device; its CPU does not compare with a GPU"
-    return torch, ""
-
-
-def plain(name):
-    return re.sub(r"[^a-z0-9]", "", name.lower())
+        raise CannotRun("PyTorch sees no CUDA device; its CPU does not compare with a GPU")
+    return torch
 
 
 def choose_card(torch, adapter):
-    """Makes the card that our adapter names the current one. Returns its name, or None and what there is."""
+    """Makes the card that our adapter names the current one. Returns its name."""
     names = [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())]
+    plain = lambda name: re.sub(r"[^a-z0-9]", "", name.lower())
     for index, name in enumerate(names):
         if adapter is None or plain(name) in plain(adapter):
             torch.cuda.set_device(index)
             others = names.count(name) - 1
-            return f"{name}{f' ({others} more of its kind here)' if others else ''}", ""
-    return None, f"expected the card that our adapter runs on ({adapter}), PyTorch sees {', '.join(names)}"
+            return f"{name}{f' ({others} more of its kind here)' if others else ''}"
+    raise CannotRun(f"expected the card that our adapter runs on ({adapter}), PyTorch sees {', '.join(names)}")
+
+
+ROWS = {"matmul": matmul_rows, "attention": attention_rows, "training": train_rows}
 
 
 def main():
@@ -409,25 +355,18 @@ def main():
     parser.add_argument("--fox-path", help="checkout of the official Forgetting Transformer")
     arguments = parser.parse_args()
     cases = json.load(sys.stdin)
-    torch, why = load_torch()
-    if torch is None:
-        print_line("cannot-run", why=why)
-        return
-    card, why = choose_card(torch, arguments.adapter)
-    if card is None:
-        print_line("cannot-run", why=why)
+    try:
+        torch = load_torch()
+        card = choose_card(torch, arguments.adapter)
+    except CannotRun as error:
+        print_line("cannot-run", why=str(error))
         return
     print_line("progress", doing=f"torch {torch.__version__} on {card}")
     fox = load_fox(arguments.fox_path)
-    report = Report(torch, Timer(torch, arguments.runs))
+    timer = Timer(torch, arguments.runs)
     for case in cases:
-        if case["suite"] == "matmul":
-            matmul_rows(torch, report, case)
-        elif case["suite"] == "attention":
-            sdpa_rows(torch, report, case)
-            fox_attention_rows(torch, report, case, fox)
-        elif case["suite"] == "training":
-            train_rows(torch, report, case, fox)
+        for row in ROWS[case["suite"]](torch, case, fox) if case["suite"] in ROWS else ():
+            time_row(torch, timer, case, row)
 
 
 if __name__ == "__main__":
