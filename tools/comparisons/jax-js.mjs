@@ -2,7 +2,7 @@
 // Its arrays are consumed by use; `.ref` keeps one for another use. FoX (LLaMA) has the official parameter names.
 // @ts-nocheck: the package, and so its types, is installed only by --compare.
 import packageJson from './package.json' with { type: 'json' };
-import { runJob, startJob } from './shared.mjs';
+import { mapAsync, readLosses, runJob, startJob } from './shared.mjs';
 
 const job = await startJob();
 const {
@@ -19,30 +19,24 @@ const {
 } = await import('@jax-js/jax');
 const np = numpy;
 
-/** @param inputs arrays @param body (...inputs) => arrays by name */
+const upload = ({ shape, data }) =>
+  np.array(data, { shape: [...shape], ...(data instanceof Int32Array && { dtype: np.int32 }) });
+
+/** @param inputs arrays by name @param body (arrays by name) => arrays by name */
 const compiledWork = (inputs, body) => {
   const compiled = jit(body);
-  const once = () => compiled(...inputs.map((input) => input.ref));
+  const once = () => compiled(tree.ref(inputs));
   return {
     async run() {
       const outputs = once();
       await blockUntilReady(outputs);
       tree.dispose(outputs);
     },
-    async outputs() {
-      const values = Object.entries(once()).map(async ([name, array]) => [
-        name,
-        await array.data(),
-      ]);
-      return Object.fromEntries(await Promise.all(values));
-    },
+    outputs: () => mapAsync(once(), (array) => array.data()),
   };
 };
 
-const matmulWork = ({ m, n, k, a, b }) =>
-  compiledWork([np.array(a, { shape: [m, k] }), np.array(b, { shape: [k, n] })], (left, right) => ({
-    c: np.matmul(left, right),
-  }));
+const matmulWork = (inputs) => compiledWork(inputs, ({ a, b }) => ({ c: np.matmul(a, b) }));
 
 /** softmax(q kᵀ / √D + Λ_i − Λ_j) v with Λ = cumsum(log f). q, k, v [B, T, H, D], logFgate [B, T, H] -> [B, T, H, D] */
 const forgettingAttention = (q, k, v, logFgate) => {
@@ -51,18 +45,14 @@ const forgettingAttention = (q, k, v, logFgate) => {
   return nn.dotProductAttention(q, k, v, { bias, isCausal: true });
 };
 
-const attentionWork = ({ batch, length, heads, headDim, dOut, ...data }) => {
-  const shape = [batch, length, heads, headDim];
-  const [q, k, v] = [data.q, data.k, data.v].map((values) => np.array(values, { shape }));
-  const inputs = [q, k, v, np.array(data.logFgate, { shape: [batch, length, heads] })];
-  if (!dOut) return compiledWork(inputs, (...all) => ({ out: forgettingAttention(...all) }));
-  return compiledWork([...inputs, np.array(dOut, { shape })], (q, k, v, logFgate, dOut) => {
+const attentionWork = (inputs) =>
+  compiledWork(inputs, ({ q, k, v, logFgate, dOut }) => {
+    if (!dOut) return { out: forgettingAttention(q, k, v, logFgate) };
     const [out, pullBack] = vjp(forgettingAttention, [q, k, v, logFgate]);
     const [dq, dk, dv, dLogFgate] = pullBack(dOut);
     pullBack.dispose();
     return { out, dq, dk, dv, dLogFgate };
   });
-};
 
 /** x [..., in], weight [out, in] */
 const linear = (x, weight) => np.matmul(x, np.transpose(weight));
@@ -149,15 +139,11 @@ const makeStep = ({ config, parameters, optimizer }) => {
   };
 };
 
-const trainWork = (workload) => {
-  const { batch, length, optimizer, checkedUpdates, parameters } = workload;
-  const upload = (make) => Object.fromEntries(parameters.map((one) => [one.name, make(one)]));
-  const zeros = () => upload(({ shape }) => np.zeros([...shape]));
-  const params = upload(({ data, shape }) => np.array(data, { shape: [...shape] }));
-  let state = { params, m: zeros(), v: zeros() };
-  const tokens = (ids) => np.array(ids, { shape: [batch, length], dtype: np.int32 });
-  const [inputIds, labels] = [tokens(workload.inputIds), tokens(workload.labels)];
-  const compiled = jit(makeStep(workload));
+const trainWork = ({ inputIds, labels }, { optimizer, checkedUpdates, ...model }) => {
+  const byName = (make) => Object.fromEntries(model.parameters.map((one) => [one.name, make(one)]));
+  const zeros = () => byName(({ shape }) => np.zeros([...shape]));
+  let state = { params: byName(upload), m: zeros(), v: zeros() };
+  const compiled = jit(makeStep({ optimizer, ...model }));
   let update = 0;
   /** @returns loss before the update */
   const step = () => {
@@ -174,17 +160,12 @@ const trainWork = (workload) => {
       await blockUntilReady(state);
       value.dispose();
     },
-    async outputs() {
-      const losses = [];
-      for (let i = 0; i < checkedUpdates; i++) losses.push((await step().data())[0]);
-      return { losses };
-    },
+    outputs: () => readLosses(checkedUpdates, () => step().data()),
   };
 };
 
 if (!(await init('webgpu')).includes('webgpu')) throw new Error('jax-js found no WebGPU device');
 defaultDevice('webgpu');
-const works = { matmul: matmulWork, attention: attentionWork, train: trainWork };
 await runJob(job, {
   version: packageJson.dependencies['@jax-js/jax'],
   device: getWebGPUDevice(),
@@ -195,5 +176,6 @@ await runJob(job, {
     train:
       'jit of valueAndGrad, clip and AdamW in one function; embedding by indexing (a one-hot product from 8,192 words); attention by nn.dotProductAttention with bias',
   },
-  prepare: (workload) => works[workload.kind](workload),
+  upload,
+  works: { matmul: matmulWork, attention: attentionWork, train: trainWork },
 });

@@ -44,6 +44,19 @@ export const startJob = async () => {
   return job;
 };
 
+/** Values by name, each changed. @template T, R @param {Readonly<Record<string, T>>} from @param {(value: T) => R | Promise<R>} change @returns {Promise<Record<string, R>>} */
+export const mapAsync = async (from, change) =>
+  Object.fromEntries(
+    await Promise.all(Object.entries(from).map(async ([name, of]) => [name, await change(of)])),
+  );
+
+/** Losses of so many steps. @param {number} count @param {() => Promise<ArrayLike<number>>} step */
+export const readLosses = async (count, step) => {
+  const losses = [];
+  while (losses.length < count) losses.push(/** @type {number} */ ((await step())[0]));
+  return { losses };
+};
+
 /** Infinite where it can't be compared. @param {ArrayLike<number> | undefined} actual @param {Expected} expected */
 export const measureDeviation = (actual, { values, indices, measure }) => {
   if (!actual || (!indices && actual.length !== values.length)) return Infinity;
@@ -112,7 +125,7 @@ const assertAdapter = ({ adapterInfo }, expected) => {
 };
 
 /** Checks, times and prints the result; exits, as a library may keep the process alive. @param {BaselineJob} job @param {Library} library */
-export const runJob = async (job, { version, device, notes, prepare }) => {
+export const runJob = async (job, { version, device, notes, upload, works }) => {
   /** @type {string[]} */
   const errors = [];
   device.addEventListener('uncapturederror', ({ error }) => errors.push(error.message));
@@ -121,7 +134,8 @@ export const runJob = async (job, { version, device, notes, prepare }) => {
   };
   try {
     assertAdapter(device, job.adapter);
-    const work = prepare(job.workload);
+    const { kind, inputs, training } = job.workload;
+    const work = works[kind](await mapAsync(inputs, upload), training);
     const outputs = await work.outputs();
     assertNoErrors();
     const deviation = checkOutputs(outputs, job.expected);
@@ -129,7 +143,7 @@ export const runJob = async (job, { version, device, notes, prepare }) => {
     const onRun = () => print({ type: 'progress', doing: 'timing' });
     const wallMs = await timeRuns(work, job, onRun);
     assertNoErrors();
-    print({ type: 'result', version, note: notes[job.workload.kind], deviation, wallMs });
+    print({ type: 'result', version, note: notes[kind], deviation, wallMs });
   } catch (error) {
     const why = String(error instanceof Error ? error.message : error).split('\n')[0] ?? '';
     print({ type: 'failed', why });

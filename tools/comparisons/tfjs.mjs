@@ -1,6 +1,6 @@
 // TensorFlow.js on its WebGPU backend: node tfjs.mjs JOB. FoX (LLaMA) has the official parameter names.
 // @ts-nocheck: the packages, and so their types, are installed only by --compare.
-import { runJob, startJob } from './shared.mjs';
+import { mapAsync, readLosses, runJob, startJob } from './shared.mjs';
 
 const job = await startJob();
 const tf = await import('@tensorflow/tfjs-core');
@@ -15,24 +15,23 @@ const finish = async () => {
   await backend.queue.onSubmittedWorkDone();
 };
 
-/** @param inputs tensors @param body (...inputs) => tensors by name */
-const tidyWork = (inputs, body) => ({
-  async run() {
-    const outputs = tf.tidy(() => body(...inputs));
-    await finish();
-    tf.dispose(outputs);
-  },
-  async outputs() {
-    const outputs = Object.entries(tf.tidy(() => body(...inputs)));
-    const values = outputs.map(async ([name, tensor]) => [name, await tensor.data()]);
-    return Object.fromEntries(await Promise.all(values));
-  },
-});
+const upload = ({ shape, data }) =>
+  tf.tensor(data, [...shape], data instanceof Int32Array ? 'int32' : 'float32');
 
-const matmulWork = ({ m, n, k, a, b }) =>
-  tidyWork([tf.tensor2d(a, [m, k]), tf.tensor2d(b, [k, n])], (left, right) => ({
-    c: tf.matMul(left, right),
-  }));
+/** @param inputs tensors by name @param body (tensors by name) => tensors by name */
+const tidyWork = (inputs, body) => {
+  const once = () => tf.tidy(() => body(inputs));
+  return {
+    async run() {
+      const outputs = once();
+      await finish();
+      tf.dispose(outputs);
+    },
+    outputs: () => mapAsync(once(), (tensor) => tensor.data()),
+  };
+};
+
+const matmulWork = (inputs) => tidyWork(inputs, ({ a, b }) => ({ c: tf.matMul(a, b) }));
 
 /** 0 where key j ≤ query i, else −1e30; f32 [T, T] */
 const causalMask = (length) =>
@@ -53,14 +52,12 @@ const forgettingAttention = (q, k, v, logFgate, mask) => {
 /** [B, T, H, …] <-> [B, H, T, …] */
 const swapHeads = (x) => tf.transpose(x, x.rank === 4 ? [0, 2, 1, 3] : [0, 2, 1]);
 
-const attentionWork = ({ batch, length, heads, headDim, dOut, ...data }) => {
-  const headsFirst = (values, tail) =>
-    tf.tidy(() => swapHeads(tf.tensor(values, [batch, length, heads, ...tail])));
-  const [q, k, v] = [data.q, data.k, data.v].map((values) => headsFirst(values, [headDim]));
-  const inputs = [q, k, v, headsFirst(data.logFgate, []), causalMask(length)];
+const attentionWork = (given) => {
+  const headsFirst = Object.entries(given).map(([name, x]) => [name, swapHeads(x)]);
+  const mask = causalMask(given.q.shape[1]);
   // What is compared has our layout: a copy of each output in a run.
-  if (!dOut) return tidyWork(inputs, (...all) => ({ out: swapHeads(forgettingAttention(...all)) }));
-  return tidyWork([...inputs, headsFirst(dOut, [headDim])], (q, k, v, logFgate, mask, dOut) => {
+  return tidyWork(Object.fromEntries(headsFirst), ({ q, k, v, logFgate, dOut }) => {
+    if (!dOut) return { out: swapHeads(forgettingAttention(q, k, v, logFgate, mask)) };
     let out;
     const gradients = tf.grads((...learned) => {
       out = tf.keep(forgettingAttention(...learned, mask));
@@ -140,15 +137,16 @@ const variable = (from) => {
   return made;
 };
 
-const trainWork = ({ batch, length, config, optimizer, checkedUpdates, ...data }) => {
-  const learned = data.parameters.map(({ name, shape, data, isDecayed }) => {
-    const [m, v] = [variable(tf.zeros(shape)), variable(tf.zeros(shape))];
-    return { name, param: variable(tf.tensor(data, shape)), m, v, isDecayed };
+const trainWork = (tokens, { config, parameters, optimizer, checkedUpdates }) => {
+  const [batch, length] = tokens.inputIds.shape;
+  const learned = parameters.map(({ name, isDecayed, ...initial }) => {
+    const [m, v] = [0, 1].map(() => variable(tf.zeros(initial.shape)));
+    return { name, param: variable(upload(initial)), m, v, isDecayed };
   });
   const params = Object.fromEntries(learned.map(({ name, param }) => [name, param]));
-  const inputIds = tf.tensor1d(data.inputIds, 'int32');
+  const inputIds = tf.reshape(tokens.inputIds, [-1]);
   const labels = tf.tidy(() =>
-    tf.cast(tf.oneHot(tf.tensor1d(data.labels, 'int32'), config.vocabSize), 'float32'),
+    tf.cast(tf.oneHot(tf.reshape(tokens.labels, [-1]), config.vocabSize), 'float32'),
   );
   const layout = { batch, length, mask: causalMask(length) };
   let update = 0;
@@ -171,17 +169,12 @@ const trainWork = ({ batch, length, config, optimizer, checkedUpdates, ...data }
       await finish();
       value.dispose();
     },
-    async outputs() {
-      const losses = [];
-      for (let i = 0; i < checkedUpdates; i++) losses.push((await step().data())[0]);
-      return { losses };
-    },
+    outputs: () => readLosses(checkedUpdates, () => step().data()),
   };
 };
 
 if (!(await tf.setBackend('webgpu'))) throw new Error('tfjs could not open its WebGPU backend');
 await tf.ready();
-const works = { matmul: matmulWork, attention: attentionWork, train: trainWork };
 await runJob(job, {
   version: tf.version_core,
   device: tf.backend().device,
@@ -192,5 +185,6 @@ await runJob(job, {
     train:
       'tf.variableGrads, clip and AdamW by composition; embedding by tf.gather; attention by composition',
   },
-  prepare: (workload) => works[workload.kind](workload),
+  upload,
+  works: { matmul: matmulWork, attention: attentionWork, train: trainWork },
 });

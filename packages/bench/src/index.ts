@@ -17,6 +17,7 @@ export type {
   BaselineWorkload,
   ComparedCase,
   Comparison,
+  NamedArray,
   RunBaseline,
 } from './compare/workload.ts';
 export { reportCharts, reportPage } from './page/report-page.ts';

@@ -24,18 +24,20 @@ import { runJob, startJob } from ${JSON.stringify(join(tools, 'shared.mjs'))};
 const job = await startJob();
 const adapter = await navigator.gpu.requestAdapter();
 const device = await adapter.requestDevice();
-const multiply = ({ m, n, k, a, b }) => {
+const multiply = ({ a, b }) => {
+  const [[m, k], [, n]] = [a.shape, b.shape];
   const c = new Float32Array(m * n);
   for (let i = 0; i < m; i++)
     for (let j = 0; j < n; j++)
-      for (let r = 0; r < k; r++) c[i * n + j] += a[i * k + r] * b[r * n + j];
+      for (let r = 0; r < k; r++) c[i * n + j] += a.data[i * k + r] * b.data[r * n + j];
   return c;
 };
-const prepare = (workload) => ({
-  async run() { multiply(workload); },
-  async outputs() { const c = multiply(workload); ${change}; return { c }; },
+const matmul = (inputs) => ({
+  async run() { multiply(inputs); },
+  async outputs() { const c = multiply(inputs); ${change}; return { c }; },
 });
-await runJob(job, { version: '1.2.3', device, notes: { matmul: 'loops' }, prepare });
+const upload = (array) => array;
+await runJob(job, { version: '1.2.3', device, notes: { matmul: 'loops' }, upload, works: { matmul } });
 `;
 
 const LIBRARIES = {

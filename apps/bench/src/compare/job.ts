@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { serialize } from 'node:v8';
-import type { BaselineExpected, BaselineWorkload } from '@vulpes/bench';
+import type { BaselineExpected, BaselineWorkload, NamedArray } from '@vulpes/bench';
 import type { DeviceCaps } from '@vulpes/tensor-core';
 
 export interface BaselineJob {
@@ -34,7 +34,15 @@ export interface Library {
   readonly device: GPUDevice;
   /** How each kind of workload is done, for the report. */
   readonly notes: Readonly<Record<BaselineWorkload['kind'], string>>;
-  prepare(workload: BaselineWorkload): Work;
+  /** An array on its device. */
+  upload(array: NamedArray): unknown;
+  /** By kind; `inputs` as `upload` made them. */
+  readonly works: Readonly<
+    Record<
+      BaselineWorkload['kind'],
+      (inputs: Record<string, unknown>, training?: BaselineWorkload['training']) => Work
+    >
+  >;
 }
 
 export type ScriptLine =

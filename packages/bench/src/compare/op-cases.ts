@@ -1,10 +1,10 @@
 // Products and attention beside a baseline: the suite's own variant, its inputs, and its f64 reference.
 
 import type { Device } from '@vulpes/tensor-core';
-import { type BenchCase, caseId, dim, type Expectations, type Variant } from '../case.ts';
-import { hostInputs, readSizes } from '../suites/attention/inputs.ts';
+import { type BenchCase, caseId, dim, type Variant } from '../case.ts';
+import { hostInputs, readSizes, withShapes } from '../suites/attention/inputs.ts';
 import { normals } from '../suites/random.ts';
-import type { BaselineExpected, BaselineWorkload, ComparedCase } from './workload.ts';
+import type { BaselineWorkload, ComparedCase } from './workload.ts';
 
 /** Sums of K products in f32, in another order: 6e-8 √K at most, 4e-6 at K = 4,096. A product in f16 or tf32 is off by more than 1e-4. */
 const MATMUL_BOUND = 1e-5;
@@ -14,72 +14,57 @@ const MATMUL_BOUND = 1e-5;
  */
 const ATTENTION_BOUND = 1e-3;
 
-export const compareMatmul = (benchCase: BenchCase): ComparedCase =>
-  compareVariant(benchCase, {
-    variant: 'nn',
-    description: 'f32, a and b ~ N(0, 1)',
-    bound: MATMUL_BOUND,
-    workload() {
-      const [m, n, k] = [
-        dim(benchCase.dims, 'M'),
-        dim(benchCase.dims, 'N'),
-        dim(benchCase.dims, 'K'),
-      ];
-      return { kind: 'matmul', m, n, k, a: normals(1, m * k), b: normals(2, k * n) };
-    },
+export const compareMatmul = (benchCase: BenchCase): ComparedCase => {
+  const [m, n, k] = ['M', 'N', 'K'].map((name) => dim(benchCase.dims, name)) as [
+    number,
+    number,
+    number,
+  ];
+  const inputs = () => ({
+    a: { shape: [m, k], data: normals(1, m * k) },
+    b: { shape: [k, n], data: normals(2, k * n) },
   });
+  const description = 'f32, a and b ~ N(0, 1)';
+  return compareVariant(benchCase, 'nn', description, MATMUL_BOUND, () => ({
+    kind: 'matmul',
+    inputs: inputs(),
+  }));
+};
 
-export const compareAttention = (benchCase: BenchCase): ComparedCase =>
-  compareVariant(benchCase, {
-    variant: 'dense',
-    description: 'f32, causal, the inputs of the case, nothing pruned',
-    bound: ATTENTION_BOUND,
-    workload() {
-      const sizes = readSizes(benchCase.dims);
-      const { batch, seqLen: length, numHeads: heads, headDim } = sizes;
-      const { dOut, ...inputs } = hostInputs(sizes);
-      const isBoth = benchCase.mode === 'forward+backward';
-      return {
-        kind: 'attention',
-        batch,
-        length,
-        heads,
-        headDim,
-        ...inputs,
-        dOut: isBoth ? dOut : null,
-      };
-    },
-  });
-
-interface Options {
-  readonly variant: string;
-  readonly description: string;
-  /** Largest RMS error ratio of a baseline's outputs. */
-  readonly bound: number;
-  workload(): BaselineWorkload;
-}
-
-const compareVariant = (benchCase: BenchCase, options: Options): ComparedCase => ({
-  caseId: caseId(benchCase),
-  variant: options.variant,
-  description: options.description,
-  async prepare(device: Device) {
-    const variant = benchCase.variants.find(({ name }) => name === options.variant) as Variant;
-    const ours = await variant.build(device, benchCase.dims);
-    const expected = await (ours.sample?.() ?? ours.expected());
+export const compareAttention = (benchCase: BenchCase): ComparedCase => {
+  const description = 'f32, causal, the inputs of the case, nothing pruned';
+  return compareVariant(benchCase, 'dense', description, ATTENTION_BOUND, () => {
+    const sizes = readSizes(benchCase.dims);
+    const { dOut, ...inputs } = hostInputs(sizes);
+    const isBoth = benchCase.mode === 'forward+backward';
     return {
-      workload: options.workload(),
-      expected: withBound(expected, options.bound),
+      kind: 'attention',
+      inputs: withShapes<string>(sizes, isBoth ? { ...inputs, dOut } : inputs),
+    };
+  });
+};
+
+/** @param bound - largest RMS error ratio of a baseline's outputs */
+const compareVariant = (
+  benchCase: BenchCase,
+  variant: string,
+  description: string,
+  bound: number,
+  createWorkload: () => BaselineWorkload,
+): ComparedCase => ({
+  ...{ caseId: caseId(benchCase), variant, description },
+  async prepare(device: Device) {
+    const ownVariant = benchCase.variants.find(({ name }) => name === variant) as Variant;
+    const ours = await ownVariant.build(device, benchCase.dims);
+    const expected = await (ours.sample?.() ?? ours.expected());
+    const measure = 'RMS error ratio' as const;
+    return {
+      workload: createWorkload(),
+      expected: Object.fromEntries(
+        Object.entries(expected).map(([name, one]) => [name, { ...one, bound, measure }]),
+      ),
       run: () => ours.run(),
       dispose: () => ours.dispose(),
     };
   },
 });
-
-const withBound = (expected: Expectations, bound: number): Record<string, BaselineExpected> =>
-  Object.fromEntries(
-    Object.entries(expected).map(([name, one]) => [
-      name,
-      { ...one, bound, measure: 'RMS error ratio' as const },
-    ]),
-  );

@@ -14,7 +14,7 @@ import {
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { BenchCase } from '../case.ts';
 import { compareTraining } from './train-case.ts';
-import type { BaselineExpected, Comparison, TrainWorkload } from './workload.ts';
+import type { BaselineExpected, Comparison, NamedArray, Training } from './workload.ts';
 
 /** The check that the scripts of the libraries make. */
 const script = new URL('../../../../tools/comparisons/shared.mjs', import.meta.url).href;
@@ -28,13 +28,13 @@ const { checkOutputs } = (await import(script)) as {
 const nano = { preset: 'pro-nano', dims: { B: 2, T: 24 } as Record<string, number> } as BenchCase;
 
 let device: Device;
-let job: TrainWorkload;
+let job: Training;
 let ours: Comparison;
 let expected: BaselineExpected;
 beforeAll(async () => {
   device = await createDevice({ adapter: 'software' });
   ours = await compareTraining(nano).prepare(device);
-  job = ours.workload as TrainWorkload;
+  job = ours.workload.training as Training;
   expected = ours.expected.losses as BaselineExpected;
 });
 afterAll(() => {
@@ -47,23 +47,26 @@ interface Faults {
   readonly isUnclipped?: boolean;
   readonly isUncorrected?: boolean;
   readonly isDecayedEverywhere?: boolean;
-  readonly optimizer?: Partial<TrainWorkload['optimizer']>;
+  readonly optimizer?: Partial<Training['optimizer']>;
 }
 
 /** Losses of a baseline that has nothing but the workload. */
 async function computeLosses(faults: Faults): Promise<Record<string, Float32Array>> {
-  const { batch, length, parameters } = job;
+  const { parameters } = job;
   const optimizer = { ...job.optimizer, ...faults.optimizer };
   const model = createModel(foxPreset('llama-nano', { logPruningTolerance: null }), device);
-  const upload = (dataOf: (one: (typeof parameters)[number]) => Float32Array): Params =>
+  const upload = (
+    dataOf: (one: (typeof parameters)[number]) => Float32Array | Int32Array,
+  ): Params =>
     Object.fromEntries(
       parameters.map((one) => [one.name, device.tensor(dataOf(one), [...one.shape])]),
     );
   const zeros = () => upload(({ data }) => new Float32Array(data.length));
   const [params, m, v] = [upload(({ data }) => data), zeros(), zeros()];
+  const { inputIds, labels } = ours.workload.inputs as Record<'inputIds' | 'labels', NamedArray>;
   const tokens = {
-    inputIds: device.tensor(job.inputIds, [batch, length]),
-    labels: device.tensor(job.labels, [batch, length]),
+    inputIds: device.tensor(inputIds.data, inputIds.shape),
+    labels: device.tensor(labels.data, labels.shape),
   };
   const gradients = valueAndGrad(device, (learned: Readonly<Params>, of: typeof tokens) =>
     model.loss(learned, of),

@@ -2,10 +2,10 @@
 
 import { createModel, foxPreset, type Model, type Params } from '@vulpes/lm-models';
 import type { Device, Tensor } from '@vulpes/tensor-core';
-import { ADAMW, type TokenBatch, type TrainStepResult } from '@vulpes/training';
+import { ADAMW, type TrainStepResult } from '@vulpes/training';
 import { type BenchCase, caseId, dim } from '../case.ts';
 import { createState, createStep, disposeState, randomTokens } from '../suites/training/state.ts';
-import type { ComparedCase, TrainWorkload } from './workload.ts';
+import type { ComparedCase, Training } from './workload.ts';
 
 const UPDATES = 3;
 /**
@@ -19,7 +19,7 @@ const BOUND = 1e-4;
  * here a clipped gradient is ten times epsilon at its root mean square. One that is rounding alone is then far below epsilon and moves its weight
  * by next to nothing, not by the learning rate whichever way its sign points. A decay of 1 % an update shows beside such steps.
  */
-const chooseOptimizer = (model: Model): TrainWorkload['optimizer'] => ({
+const chooseOptimizer = (model: Model): Training['optimizer'] => ({
   learningRate: 1e-3,
   weightDecay: 10,
   maxGradNorm: 10 * ADAMW.epsilon * Math.sqrt(countParameters(model)),
@@ -31,24 +31,15 @@ const countParameters = (model: Model): number =>
     .parameterSpecs()
     .reduce((sum, { shape }) => sum + shape.reduce((size, length) => size * length, 1), 0);
 
-async function createWorkload(
-  model: Model,
-  params: Params,
-  batch: TokenBatch,
-): Promise<TrainWorkload> {
+async function createTraining(model: Model, params: Params): Promise<Training> {
   const { vocabSize, hiddenSize, numHiddenLayers, numHeads, normEps } = model.config;
   const weights = await model.download(params);
   return {
-    kind: 'train',
     config: { vocabSize, hiddenSize, numHiddenLayers, numHeads, normEps },
     parameters: model.parameterSpecs().map(({ name, shape, weightDecay }) => {
       const data = weights[name]?.data as Float32Array;
       return { name, shape: [...shape], data, isDecayed: weightDecay };
     }),
-    inputIds: batch.inputs as Int32Array,
-    labels: batch.labels as Int32Array,
-    batch: batch.shape[0],
-    length: batch.shape[1],
     optimizer: chooseOptimizer(model),
     checkedUpdates: UPDATES,
   };
@@ -83,8 +74,9 @@ export function compareTraining({ preset = '', dims }: BenchCase): ComparedCase 
       const model = createModel(foxPreset(sibling, { logPruningTolerance: null }), device);
       const state = createState(model);
       const tokens = randomTokens(batch, length, model.config.vocabSize);
-      const workload = await createWorkload(model, state.params, tokens);
-      const { learningRate, ...settings } = workload.optimizer;
+      const training = await createTraining(model, state.params);
+      const { inputs, labels, shape } = tokens;
+      const { learningRate, ...settings } = training.optimizer;
       const update = createStep(model, state, tokens, settings);
       const run = () => update(learningRate);
       const losses = {
@@ -92,7 +84,19 @@ export function compareTraining({ preset = '', dims }: BenchCase): ComparedCase 
         bound: BOUND,
         measure: 'largest difference',
       } as const;
-      return { workload, expected: { losses }, run, dispose: () => disposeState(state) };
+      return {
+        workload: {
+          kind: 'train',
+          inputs: {
+            inputIds: { shape, data: inputs as Int32Array },
+            labels: { shape, data: labels as Int32Array },
+          },
+          training,
+        },
+        expected: { losses },
+        run,
+        dispose: () => disposeState(state),
+      };
     },
   };
 }

@@ -1,77 +1,43 @@
 // What ours and another library (a baseline) compute on the same numbers.
 
 import type { Device } from '@vulpes/tensor-core';
-import type { BenchCase } from '../case.ts';
+import type { BenchCase, Expected } from '../case.ts';
 import type { Measurement, NotMeasured } from '../schema.ts';
 
-export interface MatmulWorkload {
-  readonly kind: 'matmul';
-  /** a [m, k] b [k, n] -> c [m, n] */
-  readonly m: number;
-  readonly n: number;
-  readonly k: number;
-  readonly a: Float32Array;
-  readonly b: Float32Array;
+export interface NamedArray {
+  readonly shape: readonly number[];
+  readonly data: Float32Array | Int32Array;
 }
 
-export interface AttentionWorkload {
-  readonly kind: 'attention';
-  readonly batch: number;
-  readonly length: number;
-  readonly heads: number;
-  readonly headDim: number;
-  /** [B, T, H, D] */
-  readonly q: Float32Array;
-  readonly k: Float32Array;
-  readonly v: Float32Array;
-  /** [B, T, H], ≤ 0 */
-  readonly logFgate: Float32Array;
-  /** Gradient of the output [B, T, H, D]; null = forward only. */
-  readonly dOut: Float32Array | null;
+/**
+ * - `matmul`: a [m, k], b [k, n] -> c [m, n]
+ * - `attention`: q, k, v [B, T, H, D], logFgate [B, T, H] ≤ 0 -> out; with dOut, the gradient of out, also dq, dk, dv, dLogFgate
+ * - `train`: inputIds, labels i32 [B, T] -> losses of the first `checkedUpdates` steps of `training`
+ */
+export interface BaselineWorkload {
+  readonly kind: 'matmul' | 'attention' | 'train';
+  readonly inputs: Readonly<Record<string, NamedArray>>;
+  readonly training?: Training;
 }
 
-/** A training step of FoX (LLaMA): forward, backward, clip by global norm, AdamW. Official parameter names. */
-export interface TrainWorkload {
-  readonly kind: 'train';
-  readonly config: {
-    readonly vocabSize: number;
-    readonly hiddenSize: number;
-    readonly numHiddenLayers: number;
-    readonly numHeads: number;
-    readonly normEps: number;
-  };
-  readonly parameters: readonly {
+/** Steps of FoX (LLaMA): forward, backward, clip by global norm, AdamW. Official parameter names. */
+export interface Training {
+  readonly config: Readonly<
+    Record<'vocabSize' | 'hiddenSize' | 'numHiddenLayers' | 'numHeads' | 'normEps', number>
+  >;
+  readonly parameters: readonly (NamedArray & {
     readonly name: string;
-    readonly shape: readonly number[];
-    readonly data: Float32Array;
     readonly isDecayed: boolean;
-  }[];
-  /** [B, T] */
-  readonly inputIds: Int32Array;
-  readonly labels: Int32Array;
-  readonly batch: number;
-  readonly length: number;
-  readonly optimizer: {
-    readonly learningRate: number;
-    readonly weightDecay: number;
-    readonly beta1: number;
-    readonly beta2: number;
-    readonly epsilon: number;
-    readonly maxGradNorm: number;
-  };
-  /** Updates whose losses are checked. */
+  })[];
+  readonly optimizer: Readonly<
+    Record<'learningRate' | 'weightDecay' | 'beta1' | 'beta2' | 'epsilon' | 'maxGradNorm', number>
+  >;
   readonly checkedUpdates: number;
 }
 
-export type BaselineWorkload = MatmulWorkload | AttentionWorkload | TrainWorkload;
-
 /** What an output of a baseline must be. */
-export interface BaselineExpected {
-  readonly values: ArrayLike<number>;
-  /** Which elements `values` are; all where it is left out. */
-  readonly indices?: ArrayLike<number>;
+export interface BaselineExpected extends Expected {
   readonly measure: 'RMS error ratio' | 'largest difference';
-  readonly bound: number;
 }
 
 /** A workload with our own way to do it. */

@@ -10,26 +10,29 @@ export interface CaseSeries {
   readonly cases: readonly CaseReport[];
 }
 
-type Point = Pick<Summary, 'median' | 'p10' | 'p90'>;
+const LENGTH = { label: 'length', unit: 'tokens', scale: 'log', base: 2 } as const;
+const WIDTH = 620;
+
+/** A value with its band. */
+type Point = Omit<LineSeries['points'][number], 'x'>;
+type ToPoint = (variant: VariantReport) => Point | null;
 
 /** GPU time where there is one, else wall time. */
 const getTime = ({ timing }: VariantReport): Summary | null =>
   timing && (timing.gpuMs ?? timing.wallMs);
 
-const LENGTH = { label: 'length', unit: 'tokens', scale: 'log', base: 2 } as const;
-const WIDTH = 620;
+const toBand = (of: Summary | null, unit = 1): Point | null =>
+  of && of.p10 > 0 ? { y: of.median / unit, low: of.p10 / unit, high: of.p90 / unit } : null;
 
 /** For each series of cases: times (relative ones on a software adapter), speed-ups, and kept blocks where some are pruned. */
-export function speedCharts(report: BenchReport): LineChart[] {
-  return groupByLength(report.cases).flatMap(
-    (series) =>
-      [
-        report.timesAre === 'absolute' ? timeChart(series) : relativeChart(series),
-        speedupChart(series),
-        keptChart(series),
-      ].filter((chart) => chart !== null && chart.series.length > 0) as LineChart[],
-  );
-}
+export const speedCharts = ({ cases, timesAre }: BenchReport): LineChart[] =>
+  groupByLength(cases)
+    .flatMap((series) => [
+      timesAre === 'absolute' ? timeChart(series) : relativeChart(series),
+      speedupChart(series),
+      keptChart(series),
+    ])
+    .filter(({ series }) => series.length > 0);
 
 /** Series of at least two lengths and two variants. */
 export function groupByLength(cases: readonly CaseReport[]): CaseSeries[] {
@@ -52,80 +55,58 @@ export function groupByLength(cases: readonly CaseReport[]): CaseSeries[] {
 
 const getLength = ({ dims }: CaseReport): number => dims.T as number;
 
-const timeChart = (series: CaseSeries): LineChart => ({
-  title: `Time of ${series.name}`,
+const timeChart = (of: CaseSeries): LineChart => ({
+  title: `Time of ${of.name}`,
   subtitle: 'Sum of the kernels by GPU timestamps where there are any; band: p10 to p90.',
-  width: WIDTH,
-  x: LENGTH,
   y: { label: 'time', unit: 'ms', scale: 'log' },
-  series: toLines(series, getTime),
+  ...drawLines(of, (variant) => toBand(getTime(variant))),
 });
 
-/** Times / that of the first variant at the shortest length; null without it. */
-function relativeChart(series: CaseSeries): LineChart | null {
-  const first = series.cases[0]?.variants[0];
+/** Times / that of the first variant at the shortest length; no lines without it. */
+function relativeChart(of: CaseSeries): LineChart {
+  const [shortest] = of.cases;
+  const first = shortest?.variants[0];
   const one = first && getTime(first)?.median;
-  if (!one) return null;
-  const toRelative = (variant: VariantReport): Point | null => {
-    const time = getTime(variant);
-    return time && { median: time.median / one, p10: time.p10 / one, p90: time.p90 / one };
-  };
   return {
-    title: `Relative time of ${series.name}`,
-    subtitle: `Ratios of wall-clock times of a software adapter: 1 = ${first.name} at ${series.cases[0]?.dims.T} tokens; band: p10 to p90.`,
-    width: WIDTH,
-    x: LENGTH,
+    title: `Relative time of ${of.name}`,
+    subtitle: `Ratios of wall-clock times of a software adapter: 1 = ${first?.name} at ${shortest?.dims.T} tokens; band: p10 to p90.`,
     y: { label: 'relative time', unit: 'ratio', scale: 'log' },
-    series: toLines(series, toRelative),
+    ...drawLines(of, (variant) => (one ? toBand(getTime(variant), one) : null)),
   };
 }
 
-const speedupChart = (series: CaseSeries): LineChart => ({
-  title: `Speed-up of ${series.name}`,
+const speedupChart = (of: CaseSeries): LineChart => ({
+  title: `Speed-up of ${of.name}`,
   subtitle: 'Over the first variant, in runs that take turns; band: p10 to p90.',
-  width: WIDTH,
-  x: LENGTH,
   y: { label: 'times as fast', unit: 'ratio' },
-  series: toLines(series, ({ timing }) => timing?.speedup ?? null),
+  ...drawLines(of, ({ timing }) => toBand(timing?.speedup ?? null)),
 });
 
-/** Null where no variant prunes. */
-function keptChart(series: CaseSeries): LineChart | null {
-  const variants = series.cases.flatMap((one) => one.variants);
-  if (!variants.some(({ counts }) => counts?.prunedShare)) return null;
-  const kept = ({ counts }: VariantReport): Point | null => {
-    if (counts?.prunedShare === null || counts?.prunedShare === undefined) return null;
-    const percent = 100 * (1 - counts.prunedShare);
-    return { median: percent, p10: percent, p90: percent };
+/** No lines where no variant prunes. */
+function keptChart(of: CaseSeries): LineChart {
+  const isPruned = of.cases.some((one) => one.variants.some(({ counts }) => counts?.prunedShare));
+  const toKept: ToPoint = ({ counts }) => {
+    const share = counts?.prunedShare ?? null;
+    return isPruned && share !== null && share < 1 ? { y: 100 * (1 - share) } : null;
   };
   return {
-    title: `Blocks kept by ${series.name}`,
+    title: `Blocks kept by ${of.name}`,
     subtitle: 'Of the causal blocks, as attention itself counts them; the others are not computed.',
-    width: WIDTH,
-    x: LENGTH,
     y: { label: 'blocks kept', unit: '%', domain: [0, 100] },
-    series: toLines(series, kept).map(({ name, points }) => ({
-      name,
-      points: points.map(({ x, y }) => ({ x, y })),
-    })),
+    ...drawLines(of, toKept),
   };
 }
 
-/** Variants by name; points where the value can be drawn. */
-function toLines(
-  { cases }: CaseSeries,
-  toPoint: (variant: VariantReport) => Point | null,
-): LineSeries[] {
+/** Variants by name; points where there is a value. */
+function drawLines({ cases }: CaseSeries, toPoint: ToPoint) {
   const names = [...new Set(cases.flatMap(({ variants }) => variants.map(({ name }) => name)))];
-  return names
-    .map((name) => ({
-      name,
-      points: cases.flatMap(({ dims, variants }) => {
-        const variant = variants.find((other) => other.name === name);
-        const value = variant && toPoint(variant);
-        if (!value || !(value.p10 > 0)) return [];
-        return { x: dims.T as number, y: value.median, low: value.p10, high: value.p90 };
-      }),
-    }))
-    .filter(({ points }) => points.length > 0);
+  const series = names.map((name) => ({
+    name,
+    points: cases.flatMap(({ dims, variants }) => {
+      const variant = variants.find((other) => other.name === name);
+      const point = variant && toPoint(variant);
+      return point ? [{ x: dims.T as number, ...point }] : [];
+    }),
+  }));
+  return { width: WIDTH, x: LENGTH, series: series.filter(({ points }) => points.length > 0) };
 }

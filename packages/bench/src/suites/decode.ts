@@ -15,9 +15,9 @@ import {
   type Workload,
 } from '../case.ts';
 import { sumBlockCounts } from './block-counts.ts';
-import { CachedText, PREFILL_CHUNK } from './decode/cached-text.ts';
-import { layersAndHead, recomputeCosts } from './decode/costs.ts';
+import { type GrowingText, PREFILL_CHUNK, readIntoCache } from './decode/cached-text.ts';
 import { gateBiases, REMEMBERING_BIAS } from './gate-biases.ts';
+import { layersAndHead, recomputeCosts } from './model-costs.ts';
 import { createParams, createSizedModel } from './training/state.ts';
 
 /** Logits of a whole model in f32 against f64; what is evicted is far below it. */
@@ -64,7 +64,7 @@ async function workload(
   const text =
     kind === 'recompute'
       ? wholeText(model, params, tokens)
-      : await CachedText.read(model, params, { tokens, evict: kind === 'cache-evict' });
+      : await readIntoCache(model, params, { tokens, evict: kind === 'cache-evict' });
   return {
     run: () => ({ logits: text.nextLogits() }),
     expected: () => reference(model, params, tokens),
@@ -77,7 +77,7 @@ async function workload(
 }
 
 /** A prompt and a token after it, computed anew each time. */
-function wholeText(model: Model, params: Params, tokens: Int32Array<ArrayBuffer>) {
+function wholeText(model: Model, params: Params, tokens: Int32Array<ArrayBuffer>): GrowingText {
   const inputIds = model.device.tensor(tokens, [1, tokens.length]);
   return {
     nextLogits: (): Tensor => model.nextTokenLogits(params, { inputIds }),

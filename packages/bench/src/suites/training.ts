@@ -9,7 +9,7 @@ import { type BenchCase, type Counts, type Dims, dim, type Workload } from '../c
 import { recordAndFree } from '../timing/timer.ts';
 import { sumBlockCounts } from './block-counts.ts';
 import { REMEMBERING_BIAS } from './gate-biases.ts';
-import { countCausalBlocks, stepCosts } from './training/costs.ts';
+import { countCausalBlocks, stepCosts } from './model-costs.ts';
 import { readStep, referenceStep } from './training/reference-step.ts';
 import {
   createSizedModel,

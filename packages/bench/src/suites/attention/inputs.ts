@@ -43,17 +43,28 @@ export function hostInputs({ batch, seqLen, numHeads, headDim }: Sizes) {
   return { q, k, v, dOut, logFgate };
 }
 
-/** Each array as a tensor: [B, T, H] where it has so many values, else [B, T, H, D]. The caller's. */
-export function uploadInputs<Name extends string>(
-  device: Device,
+/** Each array with its shape: [B, T, H] where it has so many values, else [B, T, H, D]. */
+export function withShapes<Name extends string>(
   { batch, seqLen, numHeads, headDim }: Sizes,
   host: Readonly<Record<Name, Float32Array<ArrayBuffer>>>,
-): Record<Name, Tensor> {
+) {
   const gates = [batch, seqLen, numHeads];
-  const shapeOf = ({ length }: Float32Array) =>
-    length === batch * seqLen * numHeads ? gates : [...gates, headDim];
-  const entries = Object.entries<Float32Array<ArrayBuffer>>(host);
-  return Object.fromEntries(
-    entries.map(([name, values]) => [name, device.tensor(values, shapeOf(values))]),
-  ) as Record<Name, Tensor>;
+  const isGates = ({ length }: Float32Array) => length === batch * seqLen * numHeads;
+  const entries = Object.entries<Float32Array<ArrayBuffer>>(host).map(([name, data]) => {
+    return [name, { shape: isGates(data) ? gates : [...gates, headDim], data }] as const;
+  });
+  return Object.fromEntries(entries) as Record<Name, (typeof entries)[number][1]>;
 }
+
+/** Each array as a tensor, which is the caller's. */
+export const uploadInputs = <Name extends string>(
+  device: Device,
+  sizes: Sizes,
+  host: Readonly<Record<Name, Float32Array<ArrayBuffer>>>,
+) =>
+  Object.fromEntries(
+    Object.entries(withShapes<string>(sizes, host)).map(([name, { shape, data }]) => [
+      name,
+      device.tensor(data, shape),
+    ]),
+  ) as Record<Name, Tensor>;

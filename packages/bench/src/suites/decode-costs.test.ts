@@ -1,6 +1,6 @@
 import { foxPreset } from '@vulpes/lm-models';
 import { expect, test } from 'vitest';
-import { cachedCosts, recomputeCosts } from './costs.ts';
+import { cachedCosts, recomputeCosts } from './model-costs.ts';
 
 /** Head dim 32; an MLP of width 256. */
 const config = foxPreset('pro-nano', {

@@ -1,6 +1,6 @@
 import { foxPreset } from '@vulpes/lm-models';
 import { expect, test } from 'vitest';
-import { countCausalBlocks, stepCosts } from './costs.ts';
+import { countCausalBlocks, stepCosts } from './model-costs.ts';
 
 const blocks = { blockM: 64, blockN: 32 };
 const config = foxPreset('llama-125m');
