@@ -1,6 +1,8 @@
 // Compared quantities with their errors and bounds, and the result of a case.
 
+import type { Device } from '@vulpes/tensor-core';
 import { maxRelativeError, rmsErrorRatio } from '@vulpes/tensor-core/metrics';
+import type { PruningRule } from './rules.ts';
 
 export interface Check {
   /** Short, the same in every case: `out`, `dq`, `acp logits`. */
@@ -43,6 +45,21 @@ export function worstOf(name: string, kind: string, parts: readonly Check[]): Ch
   return { name, error: worst.error, bound: worst.bound, measure, parts };
 }
 
+/** Parameters, or their gradients, by name: the worst. */
+export const compareParameters = (
+  name: string,
+  expected: ReadonlyMap<string, Numbers>,
+  actual: Readonly<Record<string, Numbers>>,
+  bound: number,
+): Check =>
+  worstOf(
+    name,
+    'parameters',
+    [...expected].map(([parameter, want]) =>
+      rmsCheck(parameter, { expected: want, actual: actual[parameter] ?? [], bound }),
+    ),
+  );
+
 /** What the checks of a case give. */
 export interface CaseReport {
   readonly checks: readonly Check[];
@@ -54,6 +71,16 @@ export const joinReports = (reports: readonly CaseReport[]): CaseReport => ({
   checks: reports.flatMap(({ checks }) => checks),
   notes: reports.flatMap(({ notes }) => notes),
 });
+
+/**
+ * @param path - the file or folder of the case
+ * @throws CaseError, UnknownCaseError, CheckpointError, UnsupportedError, and what the device throws
+ */
+export type CaseCheck = (
+  device: Device,
+  path: string,
+  rules: readonly PruningRule[],
+) => Promise<CaseReport>;
 
 export interface CaseResult extends CaseReport {
   /** `attention/square_d32` */

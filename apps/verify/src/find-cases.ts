@@ -2,7 +2,7 @@
 
 import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { describeFileError } from '@vulpes/cli-kit';
 import { CaseError } from './vectors.ts';
 
@@ -15,6 +15,7 @@ export type FoundCase =
   | { readonly kind: 'unknown' | 'empty'; readonly id: string; readonly reason: string };
 
 const EXTENSION = '.safetensors';
+const UNKNOWN = 'this version cannot check this kind of case';
 
 /**
  * Cases in the order of CASE_KINDS, then unknown ones; by name within each.
@@ -24,38 +25,30 @@ export async function findCases(directory: string): Promise<FoundCase[]> {
   const folders = (await listEntries(directory)).filter((entry) => entry.isDirectory());
   const names = folders.map(({ name }) => name);
   const known = CASE_KINDS.filter((kind) => names.includes(kind));
-  const unknown = names.filter((name) => !(CASE_KINDS as readonly string[]).includes(name));
-  const found = [
-    ...known.map((kind) => findKnown(kind, join(directory, kind))),
-    ...unknown.map((name) => findUnknown(name, join(directory, name))),
-  ];
+  const unknown = names.filter((name) => !CASE_KINDS.some((kind) => kind === name));
+  const found = [...known, ...unknown].map(async (name) => {
+    const kind = CASE_KINDS.find((one) => one === name);
+    const entries = await listEntries(join(directory, name));
+    return findIn(kind ?? null, join(directory, name), entries);
+  });
   return (await Promise.all(found)).flat();
 }
 
-/** Attention cases are files, the others folders. */
-async function findKnown(kind: CaseKind, folder: string): Promise<FoundCase[]> {
-  const isCase = (entry: Dirent) =>
-    kind.startsWith('attention')
-      ? !entry.isDirectory() && entry.name.endsWith(EXTENSION)
-      : entry.isDirectory();
-  const cases = (await listEntries(folder)).map((entry): FoundCase => {
-    if (isCase(entry)) {
-      return { kind, id: `${kind}/${toCaseName(entry.name)}`, path: join(folder, entry.name) };
-    }
-    return { kind: 'unknown', id: `${kind}/${entry.name}`, reason: 'not laid out as a case' };
+/** Attention cases are files, the others folders. @param kind - null: unknown */
+function findIn(kind: CaseKind | null, folder: string, entries: readonly Dirent[]): FoundCase[] {
+  const cases = entries.map((entry): FoundCase => {
+    const id = `${basename(folder)}/${basename(entry.name, EXTENSION)}`;
+    const isFile = !entry.isDirectory() && entry.name.endsWith(EXTENSION);
+    const isCase = kind?.startsWith('attention') ? isFile : entry.isDirectory();
+    if (kind && isCase) return { kind, id, path: join(folder, entry.name) };
+    const reason = kind ? 'not laid out as a case' : UNKNOWN;
+    return { kind: 'unknown', id, reason };
   });
-  if (cases.some((found) => found.kind === kind)) return cases;
-  return [...cases, { kind: 'empty', id: kind, reason: 'there is no case in this folder' }];
+  if (kind ? cases.some((found) => found.kind === kind) : cases.length > 0) return cases;
+  const id = basename(folder);
+  if (!kind) return [{ kind: 'unknown', id, reason: UNKNOWN }];
+  return [...cases, { kind: 'empty', id, reason: 'there is no case in this folder' }];
 }
-
-async function findUnknown(name: string, folder: string): Promise<FoundCase[]> {
-  const reason = 'this version cannot check this kind of case';
-  const ids = (await listEntries(folder)).map((entry) => `${name}/${toCaseName(entry.name)}`);
-  return (ids.length > 0 ? ids : [name]).map((id) => ({ kind: 'unknown', id, reason }));
-}
-
-const toCaseName = (name: string): string =>
-  name.endsWith(EXTENSION) ? name.slice(0, -EXTENSION.length) : name;
 
 /** Sorted, without hidden files and READMEs. */
 async function listEntries(directory: string): Promise<Dirent[]> {

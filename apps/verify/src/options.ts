@@ -11,10 +11,10 @@ import { PRUNING_RULES, type PruningRule } from './rules.ts';
 export interface VerifyOptions {
   readonly directory: string;
   readonly adapter: AdapterChoice;
-  /** Kernel variants to force; undefined = what suits the adapter. */
-  readonly variants: readonly string[] | undefined;
-  /** Text in the names of the cases to check; null = all. */
-  readonly only: string | null;
+  /** Kernel variants to force; without, what suits the adapter. */
+  readonly variant?: readonly string[];
+  /** Text in the names of the cases to check; without, all. */
+  readonly only?: string;
   /** Each case is computed by each of them. */
   readonly rules: readonly PruningRule[];
   /** Print every check of every case on a line of its own. */
@@ -61,17 +61,9 @@ export function parseOptions(argv: readonly string[]): VerifyOptions {
     .addHelpText('after', HELP_AFTER)
     .exitOverride()
     .parse([...argv], { from: 'user' });
-  const { adapter, variant, pruning, only, details } = command.opts<{
-    adapter: AdapterChoice;
-    variant?: readonly string[];
-    pruning?: PruningRule;
-    only?: string;
-    details: boolean;
-  }>();
-  return {
-    directory: command.args[0] ?? FIXTURES,
-    ...{ adapter, variants: variant, details },
-    rules: pruning ? [pruning] : DEFAULT_RULES,
-    only: only ?? null,
-  };
+  const { pruning, ...options } = command.opts<
+    Omit<VerifyOptions, 'directory' | 'rules'> & { pruning?: PruningRule }
+  >();
+  const rules = pruning ? [pruning] : DEFAULT_RULES;
+  return { directory: command.args[0] ?? FIXTURES, rules, ...options };
 }

@@ -1,18 +1,29 @@
 // Results back to the host.
 
-import type { HostArray, Tensor } from '@vulpes/tensor-core';
+import { disposeAll, type HostArray, type Tensor } from '@vulpes/tensor-core';
 
-/** Reads named tensors in one go and frees them. */
-export async function readAll<N extends string>(
-  tensors: Readonly<Record<N, Tensor>>,
-): Promise<Record<N, HostArray>> {
+/** Reads named tensors in one go and frees them. The caller knows which arrays their dtypes give. */
+export async function readAll<T extends { readonly [N in keyof T]?: HostArray | undefined }>(
+  tensors: {
+    readonly [N in keyof T]: Tensor;
+  },
+): Promise<T> {
   const entries = Object.entries<Tensor>(tensors);
   const reading = Promise.all(entries.map(([, tensor]) => tensor.data()));
-  for (const [, tensor] of entries) tensor.dispose(); // the copies are recorded already
+  disposeAll(tensors); // the copies are recorded already
   const values = await reading;
-  return Object.fromEntries(entries.map(([name], i) => [name, values[i]])) as Record<N, HostArray>;
+  return Object.fromEntries(entries.map(([name], i) => [name, values[i]])) as T;
 }
 
 /** Reads a list of tensors in one go and frees them. */
-export const readList = async (tensors: readonly Tensor[]): Promise<HostArray[]> =>
-  Object.values(await readAll(Object.fromEntries(tensors.entries())));
+export const readList = async <A extends HostArray>(tensors: readonly Tensor[]): Promise<A[]> =>
+  Object.values(await readAll<Record<string, A>>(Object.fromEntries(tensors.entries())));
+
+/** @param counts - [B, H, 2] each: attention blocks kept and visible. @returns `12 of 45` */
+export function sumCounts(counts: readonly ArrayLike<number>[]): string {
+  const all = counts.flatMap((layer) => Array.from(layer));
+  const [kept, visible] = [0, 1].map((column) =>
+    all.reduce((sum, count, index) => sum + (index % 2 === column ? count : 0), 0),
+  );
+  return `${kept} of ${visible}`;
+}

@@ -9,10 +9,10 @@ import {
   getNumKvHeads,
   loadModelFolder,
   type Model,
-  type ModelFolder,
   type Params,
+  type PruningMode,
 } from '@vulpes/lm-models';
-import type { Device } from '@vulpes/tensor-core';
+import { type Device, disposeAll } from '@vulpes/tensor-core';
 import { type CaseReport, joinReports } from './check.ts';
 
 /** Nothing, by the paper's threshold, or by attention's own running sum. */
@@ -31,19 +31,13 @@ export interface Variant {
 /** @returns one variant a rule; one alone, dense, for models without forget gates, which have nothing to prune by */
 export function createVariants(config: FoxConfig, rules: readonly PruningRule[]): Variant[] {
   const logPruningTolerance = config.logPruningTolerance ?? DEFAULT_LOG_PRUNING_TOLERANCE;
+  const prune = (pruningMode: PruningMode) => ({ ...config, logPruningTolerance, pruningMode });
+  const bound = 2 * Math.exp(logPruningTolerance);
   const byRule: Readonly<Record<PruningRule, Variant>> = {
     none: { config: { ...config, logPruningTolerance: null }, prefix: '', allowance: 0 },
     // The paper's threshold is so cautious that what it drops never shows.
-    paper: {
-      config: { ...config, logPruningTolerance, pruningMode: 'paper' },
-      prefix: 'acp ',
-      allowance: 0,
-    },
-    certified: {
-      config: { ...config, logPruningTolerance, pruningMode: 'certified' },
-      prefix: 'certified ',
-      allowance: 2 * Math.exp(logPruningTolerance),
-    },
+    paper: { config: prune('paper'), prefix: 'acp ', allowance: 0 },
+    certified: { config: prune('certified'), prefix: 'certified ', allowance: bound },
   };
   return config.fgateType === 'none' ? [byRule.none] : rules.map((rule) => byRule[rule]);
 }
@@ -63,7 +57,7 @@ export async function checkByRule(
   { directory, rules }: { directory: string; rules: readonly PruningRule[] },
   prepare: (model: Model) => Promise<(run: VariantRun) => Promise<CaseReport>>,
 ): Promise<CaseReport> {
-  const { config, weights }: ModelFolder = await loadModelFolder(nodeFiles, directory);
+  const { config, weights } = await loadModelFolder(nodeFiles, directory);
   const check = await prepare(createModel(config, device));
   const reports: CaseReport[] = [{ checks: [], notes: describeConfig(config) }];
   for (const [index, variant] of createVariants(config, rules).entries()) {
@@ -72,7 +66,7 @@ export async function checkByRule(
     try {
       reports.push(await check({ model, params, variant, index }));
     } finally {
-      for (const tensor of Object.values(params)) tensor.dispose();
+      disposeAll(params);
     }
   }
   return joinReports(reports);

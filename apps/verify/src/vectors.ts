@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { describeFileError } from '@vulpes/cli-kit';
 import {
+  type ParameterSpec,
   readSafetensors,
   type SafetensorsFile,
   type SafetensorsTensor,
@@ -91,21 +92,30 @@ export class Vectors {
     throw new CaseError(`${this.#source}: expected ${name} to hold 32-bit integers, got ${wrong}`);
   }
 
-  #tensor(name: string, pattern: Pattern): SafetensorsTensor {
-    const tensor = this.#get(name);
-    const fits =
-      tensor.shape.length === pattern.length &&
-      pattern.every((dim, axis) => this.#fits(dim, tensor.shape[axis] as number));
-    if (fits) return tensor;
-    throw new CaseError(
-      `${this.#source}: expected ${name} [${pattern.map((dim) => this.#describe(dim)).join(', ')}], got [${tensor.shape.join(', ')}]`,
+  /** f32 values of each trainable parameter, from tensors `<prefix><name>`. @throws CaseError */
+  parameters(prefix: string, specs: readonly ParameterSpec[]): Map<string, Float32Array> {
+    const trainable = specs.filter((spec) => spec.trainable);
+    return new Map(
+      trainable.map(({ name, shape }) => [name, this.floats(`${prefix}${name}`, shape)]),
     );
   }
 
-  #get(name: string): SafetensorsTensor {
+  #tensor(name: string, pattern: Pattern): SafetensorsTensor {
     const tensor = this.#file.tensors.get(name);
-    if (tensor) return tensor;
-    throw new CaseError(`${this.#source}: expected a tensor ${name}, which is missing`);
+    if (!tensor) {
+      throw new CaseError(`${this.#source}: expected a tensor ${name}, which is missing`);
+    }
+    const { shape } = tensor;
+    const fits =
+      shape.length === pattern.length && shape.every((n, i) => this.#fits(pattern[i]!, n));
+    if (fits) return tensor;
+    const dims = pattern.map((dim) => {
+      const size = this.#sizes.get(String(dim));
+      return size === undefined ? dim : `${dim}=${size}`;
+    });
+    throw new CaseError(
+      `${this.#source}: expected ${name} [${dims.join(', ')}], got [${shape.join(', ')}]`,
+    );
   }
 
   #fits(dim: string | number, size: number): boolean {
@@ -114,10 +124,5 @@ export class Vectors {
     if (size < 1) return false;
     this.#sizes.set(dim as string, size);
     return true;
-  }
-
-  #describe(dim: string | number): string {
-    const size = typeof dim === 'string' ? this.#sizes.get(dim) : undefined;
-    return size === undefined ? String(dim) : `${dim}=${size}`;
   }
 }

@@ -1,9 +1,9 @@
 // Checks every case of a folder and reports; the exit code says whether all checks hold.
 
 import { describeAdapter, type Output, RenewableDevice, UsageError } from '@vulpes/cli-kit';
-import { CheckpointError, type Device, FoxError, formatVariants } from '@vulpes/tensor-core';
+import { CheckpointError, FoxError, formatVariants } from '@vulpes/tensor-core';
 import { createAttentionCheck } from './attention/check.ts';
-import { type CaseReport, type CaseResult, holds } from './check.ts';
+import { type CaseCheck, type CaseReport, type CaseResult, holds } from './check.ts';
 import { type CaseKind, type FoundCase, findCases } from './find-cases.ts';
 import { checkModel } from './models/check.ts';
 import type { VerifyOptions } from './options.ts';
@@ -19,7 +19,7 @@ const CLEAR_LINE = '\r\u001b[2K';
  * @throws UsageError, CaseError where there is no case; NoAdapterError
  */
 export async function verify(options: VerifyOptions, output: Output): Promise<number> {
-  const { directory, adapter, variants, rules, details } = options;
+  const { directory, adapter, variant: variants, rules, details } = options;
   const print = (line: string) => output.write(`${line}\n`);
   const cases = await chooseCases(options);
   using owner = await RenewableDevice.open({ adapter, variants });
@@ -38,27 +38,19 @@ export async function verify(options: VerifyOptions, output: Output): Promise<nu
     results.push(result);
   }
   print(formatSummary(results));
-  const [hasPassed, hasFailed] = (['passed', 'failed'] as const).map((wanted) =>
-    results.some(({ status }) => status === wanted),
-  );
-  if (!hasPassed && !hasFailed) print('verify: no case could be checked, so nothing is verified.');
-  return hasPassed && !hasFailed ? 0 : 1;
+  const checked = results.filter(({ status }) => status !== 'skipped');
+  if (checked.length === 0) print('verify: no case could be checked, so nothing is verified.');
+  return checked.length > 0 && checked.every(({ status }) => status === 'passed') ? 0 : 1;
 }
 
-async function chooseCases({ directory, only }: VerifyOptions): Promise<FoundCase[]> {
-  const cases = (await findCases(directory)).filter(({ id }) => id.includes(only ?? ''));
+async function chooseCases({ directory, only = '' }: VerifyOptions): Promise<FoundCase[]> {
+  const cases = (await findCases(directory)).filter(({ id }) => id.includes(only));
   if (cases.length > 0) return cases;
-  const where = only === null ? directory : `${directory} with '${only}' in its name`;
+  const where = only === '' ? directory : `${directory} with '${only}' in its name`;
   throw new UsageError(
     `verify: no case found in ${where}. Give a folder that holds attention/, attention-extended/, models/ or training/.`,
   );
 }
-
-type CaseCheck = (
-  device: Device,
-  path: string,
-  rules: readonly PruningRule[],
-) => Promise<CaseReport>;
 
 const checks: Readonly<Record<CaseKind, CaseCheck>> = {
   attention: createAttentionCheck({ hasOfficial: true }),
@@ -94,7 +86,7 @@ async function evaluate(
     if (!isFileAtFault) await owner.renew();
     // Our own errors need no stack.
     if (FoxError.isInstance(error)) return fail(error.message);
-    return { ...fail(String(error)), stack: error instanceof Error ? (error.stack ?? null) : null };
+    return { ...fail(String(error)), stack: (error as Error)?.stack ?? null };
   }
 }
 
@@ -106,8 +98,5 @@ export function evaluateReport(report: CaseReport): Evaluation {
 }
 
 const fail = (reason: string, status: 'failed' | 'skipped' = 'failed'): Evaluation => ({
-  ...{ status, reason },
-  checks: [],
-  notes: [],
-  stack: null,
+  ...{ status, reason, checks: [], notes: [], stack: null },
 });

@@ -17,23 +17,11 @@ export function computeMeanHalfLife(logFgate: Float32Array): number {
   return toHalfLife(gates.reduce((sum, gate) => sum + gate, 0) / gates.length);
 }
 
-export interface Quantiles {
-  readonly p10: number;
-  readonly p25: number;
-  readonly median: number;
-  readonly p75: number;
-  readonly p90: number;
-}
-
 /** The value at each share, 0…1, of the sorted ones: between two, the one nearer to the wanted rank. */
-export function quantilesAt(values: Float64Array, shares: readonly number[]): number[] {
+export function quantilesAt<const S extends readonly number[]>(values: Float64Array, shares: S) {
   const sorted = values.slice().sort();
-  return shares.map((share) => sorted[Math.round(share * (sorted.length - 1))] as number);
-}
-
-export function computeQuantiles(values: Float64Array): Quantiles {
-  const [p10, p25, median, p75, p90] = quantilesAt(values, [0.1, 0.25, 0.5, 0.75, 0.9]);
-  return { p10: p10!, p25: p25!, median: median!, p75: p75!, p90: p90! };
+  const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))];
+  return shares.map(at) as { [I in keyof S]: number };
 }
 
 /** [positions, positions] nats: D of the query at one position against the key at another; 0 above the diagonal. */

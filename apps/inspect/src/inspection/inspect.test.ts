@@ -18,9 +18,9 @@ import {
 } from './attention-rows.ts';
 import {
   computeMeanHalfLife,
-  computeQuantiles,
   createDecayMap,
   MAX_HALF_LIFE,
+  quantilesAt,
   spreadPositions,
   toHalfLife,
   toHalfLives,
@@ -139,7 +139,7 @@ test('half-lives', () => {
   const gates = Float32Array.of(-99, -Math.LN2, -Math.LN2 / 3);
   expect(toHalfLives(gates)[1]).toBeCloseTo(3, 5);
   expect(computeMeanHalfLife(gates)).toBeCloseTo(1.5, 5);
-  expect(computeQuantiles(Float64Array.of(5, 1, 4, 2, 3)).median).toBe(3);
+  expect(quantilesAt(Float64Array.of(5, 1, 4, 2, 3), [0, 0.5, 0.9])).toEqual([1, 3, 5]);
 });
 
 test('maps hold decay at spread positions', () => {

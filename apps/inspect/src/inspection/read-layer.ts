@@ -10,30 +10,7 @@ import {
   toWeightWithin,
 } from './attention-rows.ts';
 import type { HeadInspection, HeadPruning, LayerInspection } from './inspection.ts';
-
-/** What a rule keeps. */
-export interface RuleTensors {
-  /** i32 [1, H, ceil(T / blockM)] */
-  readonly startIndex: Tensor;
-  /** u32 [1, H, 2]: kept and visible blocks. */
-  readonly counts: Tensor;
-  /** i32 [1, H, T, 2], second column: first kept key of each row; null where it is that of the row's block. */
-  readonly rowStats: Tensor | null;
-}
-
-export interface LayerTensors {
-  readonly layer: number;
-  /** [1, T, H] */
-  readonly logFgate: Tensor;
-  /** i32 [1, H, T, 2] */
-  readonly logLambda: Tensor;
-  /** [positions, H · D] */
-  readonly sampledQ: Tensor;
-  /** [1, T, Hkv, D] */
-  readonly k: Tensor;
-  readonly paper: RuleTensors;
-  readonly certified: RuleTensors;
-}
+import type { LayerTensors, RuleTensors } from './record-layer.ts';
 
 export interface LayerSizes {
   readonly seqLen: number;
@@ -46,42 +23,28 @@ export interface LayerSizes {
   readonly windowSize: number | null;
 }
 
-interface HostLayer {
-  readonly logFgate: HostArray;
-  readonly logLambda: Int32Array;
-  readonly q: HostArray;
-  readonly k: HostArray;
-}
-
-interface HostRule {
-  readonly startIndex: Int32Array;
-  readonly counts: HostArray;
-  readonly rowStats: HostArray | null;
-}
+/** As `LayerTensors`, on the host. */
+type HostLayer = Readonly<Record<keyof LayerTensors['tensors'], HostArray>>;
+type HostRule = Readonly<{ [Name in keyof RuleTensors]: HostArray }>;
 
 /** Reads the layer back and computes its sampled rows. */
 export async function readLayer(
-  { layer, ...tensors }: LayerTensors,
+  { layer, tensors, paper, certified }: LayerTensors,
   sizes: LayerSizes,
 ): Promise<LayerInspection> {
-  const host: HostLayer = {
-    logFgate: await tensors.logFgate.data(),
-    logLambda: (await tensors.logLambda.data()) as Int32Array,
-    q: await tensors.sampledQ.data(),
-    k: await tensors.k.data(),
-  };
-  const rules = [await readRule(tensors.paper), await readRule(tensors.certified)] as const;
+  const host: HostLayer = await readAll(tensors);
+  const rules = [await readAll(paper), await readAll(certified)] as const;
   const heads = Array.from({ length: sizes.numHeads }, (_, head) =>
     inspectHead(head, host, rules, sizes),
   );
   return { layer, heads };
 }
 
-const readRule = async ({ startIndex, counts, rowStats }: RuleTensors): Promise<HostRule> => ({
-  startIndex: (await startIndex.data()) as Int32Array,
-  counts: await counts.data(),
-  rowStats: rowStats && (await rowStats.data()),
-});
+async function readAll<T extends object>(tensors: T): Promise<{ [N in keyof T]: HostArray }> {
+  const entries = Object.entries<Tensor>(tensors as Record<string, Tensor>);
+  const values = entries.map(async ([name, tensor]) => [name, await tensor.data()] as const);
+  return Object.fromEntries(await Promise.all(values)) as { [N in keyof T]: HostArray };
+}
 
 function inspectHead(
   head: number,
@@ -125,15 +88,15 @@ function getHeadInputs(
     k: (t, d) => k[(t * numKvHeads + keyHead) * headDim + d]!,
     headDim,
     smScale: 1 / Math.sqrt(headDim),
-    logLambda: joinParts(logLambda.subarray(head * seqLen * 2, (head + 1) * seqLen * 2)),
+    logLambda: joinParts(logLambda.slice(head * seqLen * 2, (head + 1) * seqLen * 2)),
     firstKey: (position) => (windowSize === null ? 0 : Math.max(0, position - windowSize + 1)),
     positions,
   };
 }
 
 /** [T, 2]: a count of 1/16 nats, and the bits of an f32 remainder. */
-function joinParts(parts: Int32Array): Float64Array {
-  const bits = new Float32Array(parts.slice().buffer);
+function joinParts(parts: HostArray): Float64Array {
+  const bits = new Float32Array(parts.buffer);
   return Float64Array.from(
     { length: parts.length / 2 },
     (_, t) => parts[2 * t]! / 16 + bits[2 * t + 1]!,
@@ -160,7 +123,7 @@ function toPruning(
 ): HeadPruning {
   const queryBlocks = Math.ceil(seqLen / blocks.blockM);
   return {
-    startIndex: startIndex.slice(head * queryBlocks, (head + 1) * queryBlocks),
+    startIndex: Int32Array.from(startIndex.slice(head * queryBlocks, (head + 1) * queryBlocks)),
     keptBlocks: counts[2 * head]!,
     visibleBlocks: counts[2 * head + 1]!,
     droppedMass,

@@ -2,7 +2,7 @@
 
 import { lineChart, type Section } from '@vulpes/charts';
 import type { ModelInspection } from '../inspection/inspection.ts';
-import { chooseSpreadHeads, listHeads, type NamedHead } from './heads.ts';
+import { chooseSpreadHeads, listHeads, meansAlong } from './heads.ts';
 
 const CHOSEN = 4;
 const POINTS = 64;
@@ -13,17 +13,21 @@ const BYTES_SHOWN = 6;
 const FLOOR = 1e-7;
 
 export function gateSections(inspection: ModelInspection, tokens: Uint8Array): Section[] {
+  const stretch = Math.ceil(inspection.seqLen / POINTS);
   const chosen = chooseSpreadHeads(listHeads(inspection), CHOSEN);
   return [
     {
       heading: 'Gates along the text',
-      text: `Heads from the longest memory to the shortest. The lines are the mean of −log f over stretches of ${stretchOf(inspection)} tokens; the table names the bytes of the text at whose gates each head forgets most and least, by their mean −log f.`,
+      text: `Heads from the longest memory to the shortest. The lines are the mean of −log f over stretches of ${stretch} tokens; the table names the bytes of the text at whose gates each head forgets most and least, by their mean −log f.`,
       svg: lineChart({
         title: 'Decay along the text',
         x: { label: 'position', unit: 'tokens' },
         y: { label: 'mean −log f', unit: 'nats per token', scale: 'log' },
         dots: false,
-        series: chosen.map((head) => ({ name: head.name, points: pointsOf(head, inspection) })),
+        series: chosen.map(({ name, logFgate }) => ({
+          name,
+          points: meansAlong(logFgate, stretch).map(({ x, y }) => ({ x, y: Math.max(FLOOR, -y) })),
+        })),
       }),
       table: {
         columns: ['head', 'forgets most at', 'forgets least at'],
@@ -38,19 +42,6 @@ export function gateSections(inspection: ModelInspection, tokens: Uint8Array): S
       },
     },
   ];
-}
-
-const stretchOf = ({ seqLen }: ModelInspection) => Math.max(1, Math.ceil(seqLen / POINTS));
-
-function pointsOf({ logFgate }: NamedHead, inspection: ModelInspection) {
-  const stretch = stretchOf(inspection);
-  const points: { x: number; y: number }[] = [];
-  for (let from = 0; from < logFgate.length; from += stretch) {
-    const gates = logFgate.subarray(from, from + stretch);
-    const mean = gates.reduce((sum, gate) => sum - gate, 0) / gates.length;
-    points.push({ x: from + gates.length / 2, y: Math.max(FLOOR, mean) });
-  }
-  return points;
 }
 
 /** Bytes that occur often enough, most forgetting first. */

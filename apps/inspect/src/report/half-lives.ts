@@ -1,18 +1,14 @@
 // How long heads remember: half-lives of their gates, head by head and all together.
 
 import { formatNumber, lineChart, rowBars, type Section } from '@vulpes/charts';
-import {
-  computeQuantiles,
-  MAX_HALF_LIFE,
-  quantilesAt,
-  toHalfLives,
-} from '../inspection/half-life.ts';
+import { MAX_HALF_LIFE, quantilesAt, toHalfLives } from '../inspection/half-life.ts';
 import type { ModelInspection } from '../inspection/inspection.ts';
 import { chooseSpreadHeads, listHeads, type NamedHead, percent, sortByHalfLife } from './heads.ts';
 
-/** Rows of one picture; of more heads, the longest and the shortest memories are drawn. */
-const MAX_ROWS = 48;
+/** Of more heads than twice as many, so many longest and shortest memories are drawn. */
+const ROWS = 24;
 const LISTED = 5;
+const QUANTILES = [0.1, 0.25, 0.5, 0.75, 0.9] as const;
 /** Heads that have a line of their own. */
 const CHOSEN = 4;
 const axis = { label: 'half-life', unit: 'tokens', scale: 'log' } as const;
@@ -34,30 +30,21 @@ export function halfLifeSections(inspection: ModelInspection): Section[] {
           'paper keeps',
           'certified keeps',
         ],
-        rows: extremes(sortByHalfLife(heads)).map(rowOf),
+        rows: ends(sortByHalfLife(heads), LISTED).map(rowOf),
       },
     },
   ];
 }
 
 function headPicture(heads: readonly NamedHead[]): string {
-  const half = MAX_ROWS / 2;
-  const sorted = sortByHalfLife(heads);
-  const drawn =
-    heads.length <= MAX_ROWS ? heads : [...sorted.slice(0, half), ...sorted.slice(-half)];
+  const drawn = heads.length <= 2 * ROWS ? heads : ends(sortByHalfLife(heads), ROWS);
   return rowBars({
     title: 'Half-lives of the gates of each head',
-    subtitle: `dot and number: median over the tokens; thick: middle half; thin: p10 to p90${drawn.length < heads.length ? `; the ${half} longest and the ${half} shortest of ${heads.length} heads` : ''}`,
+    subtitle: `dot and number: median over the tokens; thick: middle half; thin: p10 to p90${drawn.length < heads.length ? `; the ${ROWS} longest and the ${ROWS} shortest of ${heads.length} heads` : ''}`,
     x: axis,
     rows: drawn.map(({ name, layer, logFgate }) => {
-      const { p10, p25, median, p75, p90 } = computeQuantiles(toHalfLives(logFgate));
-      return {
-        group: `layer ${layer}`,
-        name,
-        kind: 'median',
-        value: median,
-        spread: [p10, p25, p75, p90],
-      };
+      const [p10, p25, value, p75, p90] = quantilesAt(toHalfLives(logFgate), QUANTILES);
+      return { group: `layer ${layer}`, name, kind: 'median', value, spread: [p10, p25, p75, p90] };
     }),
   });
 }
@@ -84,11 +71,11 @@ function allPicture(heads: readonly NamedHead[]): string {
   });
 }
 
-const extremes = (sorted: readonly NamedHead[]) =>
-  sorted.length <= 2 * LISTED ? sorted : [...sorted.slice(0, LISTED), ...sorted.slice(-LISTED)];
+const ends = <T>(sorted: readonly T[], count: number) =>
+  sorted.length <= 2 * count ? sorted : [...sorted.slice(0, count), ...sorted.slice(-count)];
 
 function rowOf(head: NamedHead): (string | number)[] {
-  const { p10, median, p90 } = computeQuantiles(toHalfLives(head.logFgate));
+  const [p10, , median, , p90] = quantilesAt(toHalfLives(head.logFgate), QUANTILES);
   const kept = [head.paper, head.certified].map((rule) =>
     percent(rule.keptBlocks, rule.visibleBlocks),
   );

@@ -40,6 +40,27 @@ export function chooseSpreadHeads(heads: readonly NamedHead[], count: number): N
   return sortByHalfLife(chosen);
 }
 
+/** Means over stretches of a text, each at its middle. */
+export const meansAlong = (values: Float32Array, stretch: number): { x: number; y: number }[] =>
+  Array.from({ length: Math.ceil(values.length / stretch) }, (_, i) => {
+    const part = values.subarray(i * stretch, (i + 1) * stretch);
+    return { x: i * stretch + part.length / 2, y: computeMean(part) };
+  });
+
+export const computeMean = (values: Float32Array): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** A line for each layer, then one for all: `sumHeads` of its heads. */
+export function sumByLayer(inspection: ModelInspection) {
+  const all = listHeads(inspection);
+  const layers = inspection.layers.map(({ layer }) => ({
+    ...{ name: String(layer), heads: all.filter((head) => head.layer === layer) },
+  }));
+  return [...layers, { name: 'all', heads: all }].map((line) => ({
+    ...{ ...line, ...sumHeads(line.heads) },
+  }));
+}
+
 /** Kept and visible blocks of several heads under both rules, and the largest dropped masses. */
 export function sumHeads(heads: readonly HeadInspection[]) {
   const sum = (of: (head: HeadInspection) => number) =>

@@ -1,9 +1,9 @@
 // The forget-gate matrix F = exp(D) beside the attention that comes of it, for heads that differ. [FoX v2, visualisation of F and A]
 
-import { heatmap, type Section } from '@vulpes/charts';
+import { type Heatmap, heatmap, type Section } from '@vulpes/charts';
 import { createDecayMap } from '../inspection/half-life.ts';
 import type { ModelInspection } from '../inspection/inspection.ts';
-import { chooseSpreadHeads, listHeads, type NamedHead } from './heads.ts';
+import { chooseSpreadHeads, listHeads } from './heads.ts';
 
 const CHOSEN = 4;
 /** log10 of the least weight that shows. */
@@ -16,40 +16,35 @@ export function mapSections(inspection: ModelInspection): Section[] {
       heading: 'Forget gates and attention',
       text: 'From the longest memory to the shortest. Above, F: what is left of each key at each query. Below, the attention weights themselves, the largest of each cell, on a logarithmic scale.',
       svg: [
-        picture(inspection, heads, {
+        mapPicture(inspection, {
           title: 'F = exp(D)',
           color: { label: 'F', domain: [0, 1] },
-          valuesOf: ({ logLambda }) =>
-            createDecayMap(logLambda, inspection.positions).map(Math.exp),
+          panels: heads.map(({ name, logLambda }) => {
+            const decay = createDecayMap(logLambda, inspection.positions);
+            return { name, values: decay.map(Math.exp) };
+          }),
         }),
-        picture(inspection, heads, {
+        mapPicture(inspection, {
           title: 'Attention weights',
           color: { label: 'log10 of the weight', domain: [DARKEST, 0] },
-          valuesOf: ({ attention }) =>
-            attention.map((weight) => Math.log10(Math.max(weight, 1e-30))),
+          panels: heads.map(({ name, attention }) => {
+            return { name, values: attention.map((w) => Math.log10(Math.max(w, 1e-30))) };
+          }),
         }),
       ],
     },
   ];
 }
 
-function picture(
+/** Maps of the text against itself, keys to the right and queries downwards. */
+export function mapPicture(
   { seqLen, positions }: ModelInspection,
-  heads: readonly NamedHead[],
-  options: {
-    title: string;
-    color: { label: string; domain: readonly [number, number] };
-    valuesOf: (head: NamedHead) => Float32Array;
-  },
+  picture: Pick<Heatmap, 'title' | 'color' | 'panels'>,
 ): string {
   const axis = { unit: 'tokens', domain: [0, seqLen] as const };
-  return heatmap({
-    title: options.title,
-    x: { label: 'key', ...axis },
-    y: { label: 'query', ...axis },
-    color: options.color,
-    columns: positions.length,
-    isCausal: true,
-    panels: heads.map((head) => ({ name: head.name, values: options.valuesOf(head) })),
-  });
+  const [x, y] = [
+    { label: 'key', ...axis },
+    { label: 'query', ...axis },
+  ];
+  return heatmap({ ...picture, x, y, columns: positions.length, isCausal: true });
 }

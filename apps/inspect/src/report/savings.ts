@@ -2,7 +2,7 @@
 
 import { heatmap, type Section } from '@vulpes/charts';
 import type { ModelInspection } from '../inspection/inspection.ts';
-import { listHeads, mass, percent, sumHeads } from './heads.ts';
+import { listHeads, mass, percent, sumByLayer } from './heads.ts';
 
 /** Heads or layers beside each other of which each share is written down. */
 const MOST_WRITTEN = 12;
@@ -49,33 +49,17 @@ export function savingSection(inspection: ModelInspection): Section {
         'lost (paper)',
         'lost (certified)',
       ],
-      rows: rowsOf(inspection),
+      rows: sumByLayer(inspection).map(toRow),
     },
   };
 }
 
-function rowsOf(inspection: ModelInspection): (string | number)[][] {
-  const heads = listHeads(inspection);
-  const row = (name: string, chosen: typeof heads) => {
-    const { dense, paper, certified, paperLost, certifiedLost } = sumHeads(chosen);
-    const counts = [dense, paper, certified].map((count) => count.toLocaleString('en-US'));
-    const shares = [percent(paper, dense), percent(certified, dense)];
-    return [
-      name,
-      ...counts,
-      ...shares,
-      (certified / paper).toFixed(3),
-      mass(paperLost),
-      mass(certifiedLost),
-    ];
-  };
+const toRow = (line: ReturnType<typeof sumByLayer>[number]): string[] => {
+  const { name, dense, paper, certified, paperLost, certifiedLost } = line;
   return [
-    ...inspection.layers.map(({ layer }) =>
-      row(
-        String(layer),
-        heads.filter((head) => head.layer === layer),
-      ),
-    ),
-    row('all', heads),
+    name,
+    ...[dense, paper, certified].map((count) => count.toLocaleString('en-US')),
+    ...[percent(paper, dense), percent(certified, dense), (certified / paper).toFixed(3)],
+    ...[mass(paperLost), mass(certifiedLost)],
   ];
-}
+};

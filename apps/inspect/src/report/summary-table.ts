@@ -2,7 +2,7 @@
 
 import { formatNumber } from '@vulpes/charts';
 import type { ModelInspection } from '../inspection/inspection.ts';
-import { listHeads, mass, type NamedHead, percent, sumHeads } from './heads.ts';
+import { mass, percent, sumByLayer } from './heads.ts';
 
 const COLUMNS = [
   'layer',
@@ -14,23 +14,16 @@ const COLUMNS = [
 ];
 
 export function summaryTable(inspection: ModelInspection): string {
-  const heads = listHeads(inspection);
-  const rows = inspection.layers.map(({ layer }) =>
-    rowOf(
-      String(layer),
-      heads.filter((head) => head.layer === layer),
-    ),
-  );
-  const all = rows.length > 1 ? [rowOf('all', heads)] : [];
-  const table = [COLUMNS, ...rows, ...all];
+  const lines = sumByLayer(inspection).map(toRow);
+  const table = [COLUMNS, ...(lines.length > 2 ? lines : lines.slice(0, 1))];
   const widths = COLUMNS.map((_, i) => Math.max(...table.map((row) => (row[i] as string).length)));
   return table
     .map((row) => row.map((cell, i) => cell.padStart(widths[i] as number)).join('   '))
     .join('\n');
 }
 
-function rowOf(name: string, heads: readonly NamedHead[]): string[] {
-  const { dense, paper, certified, paperLost, certifiedLost } = sumHeads(heads);
+function toRow(line: ReturnType<typeof sumByLayer>[number]): string[] {
+  const { name, heads, dense, paper, certified, paperLost, certifiedLost } = line;
   const lives = heads.map(({ halfLife }) => halfLife);
   return [
     name,

@@ -1,91 +1,62 @@
 // An attention case from its file: inputs and exact results in the layout of our ops, [B, T, H, D].
 
 import type { AttentionDims } from '@vulpes/fox-attention';
-import { referenceTokenVisibility, type VisibilityLimits } from '@vulpes/wgsl-kernels/reference';
+import { referenceTokenVisibility } from '@vulpes/wgsl-kernels/reference';
 import { UnknownCaseError, type Vectors } from '../vectors.ts';
 
-/** q-like [B, M, H, D], k-like [B, N, Hkv, D], gates [B, N, H]. */
-export interface AttentionResults {
-  readonly out: Float32Array;
-  readonly dq: Float32Array;
-  readonly dk: Float32Array;
-  readonly dv: Float32Array;
-  readonly dLogFgate: Float32Array;
-}
+/** Sizes in the file, heads before tokens: B, M queries, N keys, H heads, Hkv heads of keys and values. */
+const QUERIES = ['B', 'H', 'M', 'D'];
+const KEYS = ['B', 'Hkv', 'N', 'D'];
+const GATES = ['B', 'H', 'N'];
 
+const OPTIONAL =
+  'official_out official_lse seq_start cu_seqlens threshold official_start_index'.split(' ');
+const KNOWN = ['q k v dout log_fgate out dq dk dv dlog_fgate'.split(' '), OPTIONAL].flat();
+
+export type AttentionCase = ReturnType<typeof readAttentionCase>;
+/** Output q-like [B, M, H, D], and gradients: k-like [B, N, Hkv, D], gates [B, N, H]. */
+export type AttentionResults = AttentionCase['exact'];
 /** What the official kernel pruned. */
-export interface OfficialPruning {
-  /** [B, H], nats. */
-  readonly threshold: Float32Array;
-  /** [B, H, query blocks], key positions. */
-  readonly startIndex: Int32Array;
-  readonly blockM: number;
-  readonly blockN: number;
-}
-
-export interface Limits extends VisibilityLimits {
-  readonly seqStart?: Int32Array<ArrayBuffer> | undefined;
-  /** [documents + 1], for a batch of 1. */
-  readonly cuSeqlens?: Int32Array<ArrayBuffer> | undefined;
-}
-
-export interface AttentionCase {
-  readonly dims: Required<AttentionDims>;
-  readonly smScale: number;
-  readonly q: Float32Array;
-  readonly k: Float32Array;
-  readonly v: Float32Array;
-  readonly dOut: Float32Array;
-  readonly logFgate: Float32Array;
-  /** Which keys a row may see, beside those not later than itself. */
-  readonly limits: Limits;
-  /** i32 [B, N, 2], see `tokenVisibility`. */
-  readonly visibility: Int32Array;
-  /** f64 softmax attention without pruning, rounded to f32. */
-  readonly exact: AttentionResults;
-  /** The official kernel's [B, M, H, D], f16 storage, pruned where `pruning` is there; null for what it can't do. */
-  readonly officialOut: Float32Array | null;
-  readonly pruning: OfficialPruning | null;
-}
-
-const KNOWN_TENSORS = new Set(
-  'q k v dout log_fgate out dq dk dv dlog_fgate official_out official_lse seq_start cu_seqlens threshold official_start_index'.split(
-    ' ',
-  ),
-);
+export type OfficialPruning = NonNullable<AttentionCase['pruning']>;
 
 /**
  * @param hasOfficial - whether the file must hold the official kernel's results
  * @throws CaseError where a tensor is missing or mis-shaped, UnknownCaseError where the file has a tensor that we don't know
  */
-export function readAttentionCase(
-  vectors: Vectors,
-  { hasOfficial }: { hasOfficial: boolean },
-): AttentionCase {
-  const unknown = vectors.names.filter((name) => !KNOWN_TENSORS.has(name));
+export function readAttentionCase(vectors: Vectors, { hasOfficial }: { hasOfficial: boolean }) {
+  const unknown = vectors.names.filter((name) => !KNOWN.includes(name));
   if (unknown.length > 0) {
     throw new UnknownCaseError(`this version does not know ${unknown.join(', ')}`);
   }
-  const readQueries = (name: string) => readTokensFirst(vectors, name, ['B', 'H', 'M', 'D']);
-  const readKeys = (name: string) => readTokensFirst(vectors, name, ['B', 'Hkv', 'N', 'D']);
-  const readGates = (name: string) => readTokensFirst(vectors, name, ['B', 'H', 'N']);
-  const [q, dOut, logFgate] = [readQueries('q'), readQueries('dout'), readGates('log_fgate')];
-  const [k, v] = [readKeys('k'), readKeys('v')];
-  const exact = {
-    out: readQueries('out'),
-    dq: readQueries('dq'),
-    dk: readKeys('dk'),
-    dv: readKeys('dv'),
-    dLogFgate: readGates('dlog_fgate'),
+  const read = (name: string, pattern: readonly string[]) =>
+    readTokensFirst(vectors, name, pattern);
+  const [q, dOut, logFgate] = [read('q', QUERIES), read('dout', QUERIES), read('log_fgate', GATES)];
+  const [k, v] = [read('k', KEYS), read('v', KEYS)];
+  const dims: Required<AttentionDims> = {
+    ...{ batch: vectors.size('B'), queryLen: vectors.size('M'), keyLen: vectors.size('N') },
+    ...{ numHeads: vectors.size('H'), numKvHeads: vectors.size('Hkv'), headDim: vectors.size('D') },
   };
-  const dims = readDims(vectors);
   const limits = readLimits(vectors);
   if (hasOfficial) vectors.floats('official_lse', ['B', 'H', 'M']);
   return {
-    ...{ dims, q, k, v, dOut, logFgate, limits, exact },
-    smScale: vectors.headerNumber('sm_scale'),
+    dims,
+    /** In the words of the f64 reference. */
+    inputs: { q, k, v, logFgate, smScale: vectors.headerNumber('sm_scale'), ...limits },
+    dOut,
+    /** Which keys a row may see, beside those not later than itself. */
+    limits,
+    /** i32 [B, N, 2], see `tokenVisibility`. */
     visibility: referenceTokenVisibility({ batch: dims.batch, length: dims.keyLen }, limits),
-    officialOut: hasOfficial ? readQueries('official_out') : null,
+    /** f64 softmax attention without pruning, rounded to f32. */
+    exact: {
+      out: read('out', QUERIES),
+      dq: read('dq', QUERIES),
+      dk: read('dk', KEYS),
+      dv: read('dv', KEYS),
+      dLogFgate: read('dlog_fgate', GATES),
+    },
+    /** The official kernel's [B, M, H, D], f16 storage, pruned where `pruning` is there; null for what it can't do. */
+    officialOut: hasOfficial ? read('official_out', QUERIES) : null,
     pruning: readPruning(vectors),
   };
 }
@@ -104,24 +75,21 @@ function readTokensFirst(vectors: Vectors, name: string, pattern: readonly strin
   return result;
 }
 
-function readDims(vectors: Vectors): Required<AttentionDims> {
-  const [batch, queryLen, keyLen] = [vectors.size('B'), vectors.size('M'), vectors.size('N')];
-  const [numHeads, numKvHeads] = [vectors.size('H'), vectors.size('Hkv')];
-  return { batch, queryLen, keyLen, numHeads, numKvHeads, headDim: vectors.size('D') };
-}
-
-const readLimits = (vectors: Vectors): Limits => ({
+const readLimits = (vectors: Vectors) => ({
   seqStart: vectors.has('seq_start') ? vectors.ints('seq_start', ['B']) : undefined,
+  /** [documents + 1], for a batch of 1. */
   cuSeqlens: vectors.has('cu_seqlens') ? vectors.ints('cu_seqlens', ['documents + 1']) : undefined,
   windowSize: vectors.header('window') === undefined ? undefined : vectors.headerNumber('window'),
 });
 
-function readPruning(vectors: Vectors): OfficialPruning | null {
+function readPruning(vectors: Vectors) {
   if (!vectors.has('threshold') && !vectors.has('official_start_index')) return null;
   const [blockM, blockN] = [vectors.headerNumber('block_q'), vectors.headerNumber('block_k')];
   const queryBlocks = Math.ceil(vectors.size('M') / blockM);
   return {
+    /** [B, H], nats. */
     threshold: vectors.floats('threshold', ['B', 'H']),
+    /** [B, H, query blocks], key positions. */
     startIndex: vectors.ints('official_start_index', ['B', 'H', queryBlocks]),
     ...{ blockM, blockN },
   };

@@ -1,27 +1,24 @@
 // The checks of an attention case under each pruning rule.
 
 import { basename } from 'node:path';
-import { DEFAULT_LOG_PRUNING_TOLERANCE } from '@vulpes/acp-scheduler';
+import { DEFAULT_LOG_PRUNING_TOLERANCE as TOLERANCE } from '@vulpes/acp-scheduler';
 import type { Device } from '@vulpes/tensor-core';
-import { type CaseReport, type Check, joinReports } from '../check.ts';
+import { type CaseCheck, type CaseReport, joinReports } from '../check.ts';
 import type { PruningRule } from '../rules.ts';
 import { Vectors } from '../vectors.ts';
 import { type AttentionCase, readAttentionCase } from './case.ts';
 import {
   compareDroppedMass,
   compareOfficial,
-  compareResults,
+  compareRun,
   compareStartIndex,
   compareThreshold,
   compareTolerance,
-  compareZeros,
   computeDroppedMass,
-  computeReference,
-  type Dropped,
 } from './compare.ts';
 import {
   attendOnDevice,
-  type DeviceResults,
+  type Pruning,
   pruneAsOfficial,
   pruneBelowConstant,
   pruneByTolerance,
@@ -33,12 +30,11 @@ const IS_NAMED_AUTO = /auto/;
 
 /** Nats. The default tolerance drops next to no weight: kernels that drop nothing would pass, too. */
 const AGGRESSIVE = -2;
-const TOLERANCE = DEFAULT_LOG_PRUNING_TOLERANCE;
 
 interface RuleContext {
-  readonly device: Device;
   readonly theCase: AttentionCase;
   readonly isNamedAuto: boolean;
+  attend(pruning: Pruning | null): ReturnType<typeof attendOnDevice>;
 }
 
 const checkByRule: Readonly<Record<PruningRule, (context: RuleContext) => Promise<CaseReport>>> = {
@@ -47,18 +43,17 @@ const checkByRule: Readonly<Record<PruningRule, (context: RuleContext) => Promis
   certified: checkCertified,
 };
 
-/**
- * @param hasOfficial - whether cases of this kind hold the official kernel's results, too
- * @throws CaseError, UnknownCaseError, and what the packages throw
- */
+/** @param hasOfficial - whether cases of this kind hold the official kernel's results, too */
 export const createAttentionCheck =
-  ({ hasOfficial }: { hasOfficial: boolean }) =>
-  async (device: Device, path: string, rules: readonly PruningRule[]): Promise<CaseReport> => {
+  ({ hasOfficial }: { hasOfficial: boolean }): CaseCheck =>
+  async (device: Device, path, rules) => {
     const theCase = readAttentionCase(await Vectors.read(path), { hasOfficial });
-    const isNamedAuto = IS_NAMED_AUTO.test(basename(path));
+    const context: RuleContext = {
+      ...{ theCase, isNamedAuto: IS_NAMED_AUTO.test(basename(path)) },
+      attend: (pruning) => attendOnDevice(device, theCase, pruning),
+    };
     const reports: CaseReport[] = [{ checks: [], notes: [describeCase(theCase)] }];
-    for (const rule of rules)
-      reports.push(await checkByRule[rule]({ device, theCase, isNamedAuto }));
+    for (const rule of rules) reports.push(await checkByRule[rule](context));
     return joinReports(reports);
   };
 
@@ -74,68 +69,54 @@ function describeCase({ dims, limits }: AttentionCase): string {
   ].join(', ');
 }
 
-async function checkDense({ device, theCase }: RuleContext): Promise<CaseReport> {
-  const dense = await attendOnDevice(device, theCase, null);
-  const { officialOut, pruning, exact } = theCase;
+async function checkDense({ theCase, attend }: RuleContext): Promise<CaseReport> {
+  const dense = await attend(null);
+  const { officialOut, pruning } = theCase;
   const official = officialOut && !pruning ? [compareOfficial(officialOut, dense.out)] : [];
-  const checks = [...compareResults(exact, dense), ...compareZeros(theCase, dense), ...official];
-  return { checks, notes: [] };
+  return { checks: [...compareRun(theCase, dense, '', null), ...official], notes: [] };
 }
 
 /** As the official kernel pruned; aggressively; by our own threshold at the default tolerance. */
-async function checkPaper({ device, theCase, isNamedAuto }: RuleContext): Promise<CaseReport> {
-  const { pruning } = theCase;
-  const official = pruning && (await checkOfficial(device, theCase));
-  const aggressive = await attendOnDevice(device, theCase, pruneBelowConstant(AGGRESSIVE));
-  const acp = await attendOnDevice(device, theCase, pruneByTolerance(TOLERANCE));
-  const threshold = pruning && compareThreshold(pruning, acp.threshold, isNamedAuto);
-  const kept = `aggressive ${aggressive.keptBlocks}, acp ${acp.keptBlocks}`;
-  const tolerance = { out: acp.out, logPruningTolerance: TOLERANCE };
-  const isOther = pruning && !threshold;
+async function checkPaper({ theCase, isNamedAuto, attend }: RuleContext): Promise<CaseReport> {
+  const { pruning, officialOut } = theCase;
+  const official = pruning && (await attend(pruneAsOfficial(theCase)));
+  const aggressive = await attend(pruneBelowConstant(AGGRESSIVE));
+  const acp = await attend(pruneByTolerance(TOLERANCE));
+  const threshold = pruning && compareThreshold(pruning, acp.threshold!, isNamedAuto);
+  const { startIndex, blocks } = aggressive;
+  const ranges = { startIndex: startIndex!, blockM: blocks.blockM };
   return {
     checks: [
-      ...(official?.checks ?? []),
+      ...(official && officialOut ? [compareOfficial(officialOut, official.out)] : []),
+      ...(official
+        ? [
+            compareStartIndex(pruning, official.startIndex!),
+            ...compareRun(theCase, official, 'pruned ', { ranges: pruning }),
+          ]
+        : []),
       ...(threshold ? [threshold] : []),
-      ...compareWithReference(theCase, aggressive, 'aggressive ', getRanges(aggressive)),
-      compareTolerance('acp out', theCase, tolerance),
+      ...compareRun(theCase, aggressive, 'aggressive ', { ranges }),
+      compareTolerance('acp out', theCase, acp.out, TOLERANCE),
     ],
     notes: [
-      `blocks kept: ${official ? `official ${official.kept}, ` : ''}${kept}`,
-      ...(isOther ? ['the threshold is not that of log ε = −10'] : []),
+      `blocks kept: ${official ? `official ${official.keptBlocks}, ` : ''}aggressive ${aggressive.keptBlocks}, acp ${acp.keptBlocks}`,
+      ...(pruning && !threshold ? ['the threshold is not that of log ε = −10'] : []),
     ],
   };
 }
 
-async function checkOfficial(
-  device: Device,
-  theCase: AttentionCase,
-): Promise<{ checks: Check[]; kept: string }> {
-  const { officialOut } = theCase;
-  const pruning = theCase.pruning!;
-  const pruned = await attendOnDevice(device, theCase, pruneAsOfficial(theCase));
-  const checks = [
-    ...(officialOut ? [compareOfficial(officialOut, pruned.out)] : []),
-    compareStartIndex(pruning, pruned.startIndex),
-    ...compareWithReference(theCase, pruned, 'pruned ', { ranges: pruning }),
-  ];
-  return { checks, kept: pruned.keptBlocks };
-}
-
 /** At the default tolerance, and so aggressively that what is dropped shows. */
-async function checkCertified({ device, theCase }: RuleContext): Promise<CaseReport> {
-  const attend = (logTolerance: number, aggressive: boolean) =>
-    attendOnDevice(device, theCase, pruneCertified(logTolerance, { aggressive }));
-  const usual = await attend(TOLERANCE, false);
-  const aggressive = await attend(AGGRESSIVE, true);
+async function checkCertified({ theCase, attend }: RuleContext): Promise<CaseReport> {
+  const usual = await attend(pruneCertified(TOLERANCE));
+  const aggressive = await attend(pruneCertified(AGGRESSIVE, { aggressive: true }));
   const mass = computeDroppedMass(theCase, usual.firstKeys);
   const aggressiveMass = computeDroppedMass(theCase, aggressive.firstKeys);
-  const tolerance = { out: usual.out, logPruningTolerance: TOLERANCE };
   return {
     checks: [
-      compareTolerance('certified moved', theCase, tolerance),
+      compareTolerance('certified moved', theCase, usual.out, TOLERANCE),
       compareDroppedMass(mass, TOLERANCE),
-      ...compareWithReference(theCase, usual, 'certified ', usual),
-      ...compareWithReference(theCase, aggressive, 'aggressive ', aggressive),
+      ...compareRun(theCase, usual, 'certified ', usual),
+      ...compareRun(theCase, aggressive, 'aggressive ', aggressive),
     ],
     notes: [
       `blocks kept: certified ${usual.keptBlocks}, aggressive ${aggressive.keptBlocks}`,
@@ -143,18 +124,3 @@ async function checkCertified({ device, theCase }: RuleContext): Promise<CaseRep
     ],
   };
 }
-
-const compareWithReference = (
-  theCase: AttentionCase,
-  pruned: DeviceResults,
-  prefix: string,
-  dropped: Dropped,
-): Check[] => [
-  ...compareResults(computeReference(theCase, dropped), pruned, prefix),
-  ...compareZeros(theCase, pruned, prefix),
-];
-
-/** What our own boundary search found. */
-const getRanges = ({ startIndex, blocks }: DeviceResults): Dropped => ({
-  ranges: { startIndex, blockM: blocks.blockM },
-});

@@ -9,23 +9,20 @@ import { countDifferences, maxAbs, maxRowDistance, maxRowNorm } from '@vulpes/te
 import { type Check, holds, relativeCheck, rmsCheck } from '../check.ts';
 import type { AttentionCase, AttentionResults, OfficialPruning } from './case.ts';
 
-/** RMS error ratios of f32 kernels against f64. */
-const FORWARD_BOUND = 1e-5;
-const GRADIENT_BOUND = 1e-4;
+/** RMS error ratios of f32 kernels against f64: name of the check, of the result, bound. */
+const QUANTITIES = [
+  ['out', 'out', 1e-5],
+  ['dq', 'dq', 1e-4],
+  ['dk', 'dk', 1e-4],
+  ['dv', 'dv', 1e-4],
+  ['dlog_fgate', 'dLogFgate', 1e-4],
+] as const;
 /** The official kernel keeps its results in f16. */
 const F16_BOUND = 5e-3;
 /** One f32 rounding for each product and sum. */
 const THRESHOLD_BOUND = 1e-5;
 /** No threshold chosen by hand is this near to that of the norms by chance. */
 const SAME_THRESHOLD = 1e-3;
-
-const QUANTITIES = [
-  ['out', 'out', FORWARD_BOUND],
-  ['dq', 'dq', GRADIENT_BOUND],
-  ['dk', 'dk', GRADIENT_BOUND],
-  ['dv', 'dv', GRADIENT_BOUND],
-  ['dlog_fgate', 'dLogFgate', GRADIENT_BOUND],
-] as const;
 
 /** Output and each gradient. @param prefix - of the checks' names */
 export const compareResults = (
@@ -36,6 +33,17 @@ export const compareResults = (
   QUANTITIES.map(([name, key, bound]) =>
     rmsCheck(`${prefix}${name}`, { expected: expected[key], actual: actual[key], bound }),
   );
+
+/** Results of a run, and what has to be 0 in them. @param dropped - what the reference drops, too; null: nothing */
+export const compareRun = (
+  theCase: AttentionCase,
+  actual: AttentionResults,
+  prefix: string,
+  dropped: Dropped | null,
+): Check[] => [
+  ...compareResults(dropped ? computeReference(theCase, dropped) : theCase.exact, actual, prefix),
+  ...compareZeros(theCase, actual, prefix),
+];
 
 /** Against the official kernel's output, which is pruned where the case is. */
 export const compareOfficial = (expected: Float32Array, actual: Float32Array): Check =>
@@ -48,24 +56,27 @@ export function compareZeros(
   prefix = '',
 ): Check[] {
   const { batch, queryLen, keyLen, numHeads, headDim } = dims;
+  const list = (count: number) => Array.from({ length: count }, (_, i) => i);
   const getFirst = (token: number) => visibility[2 * token]! - (token % keyLen); // relative to its own
-  const rows = Array.from({ length: batch * queryLen }, (_, row) => row).filter(
+  const rows = list(batch * queryLen).filter(
     (row) => getFirst((Math.floor(row / queryLen) + 1) * keyLen - queryLen + (row % queryLen)) > 0,
   );
-  const tokens = Array.from({ length: batch * keyLen }, (_, token) => token);
-  const gates = limits.cuSeqlens ? tokens.filter((token) => getFirst(token) >= 0) : [];
-  const error = (values: Float32Array, at: readonly number[], width: number) =>
-    maxAbs(at.length * width, (i) => values[at[Math.floor(i / width)]! * width + (i % width)]!);
-  const rowError = Math.max(...[out, dq].map((values) => error(values, rows, numHeads * headDim)));
-  const checks = [
-    ['empty rows', rows, rowError, 'out and dq in rows with nothing to attend to'],
-    ['inactive gates', gates, error(dLogFgate, gates, numHeads), 'dlog_fgate of gates at starts'],
+  const gates = limits.cuSeqlens
+    ? list(batch * keyLen).filter((token) => getFirst(token) >= 0)
+    : [];
+  const take = (values: Float32Array, at: readonly number[], width: number) =>
+    at.flatMap((row) => [...values.subarray(row * width, (row + 1) * width)]);
+  const outAndDq = [out, dq].flatMap((values) => take(values, rows, numHeads * headDim));
+  const starts = take(dLogFgate, gates, numHeads);
+  const zeros = [
+    ['empty rows', rows, outAndDq, 'out and dq in rows with nothing to attend to'],
+    ['inactive gates', gates, starts, 'dlog_fgate of gates at starts'],
   ] as const;
-  return checks
+  return zeros
     .filter(([, at]) => at.length > 0)
-    .map(([name, at, worst, what]) => ({
+    .map(([name, at, values, what]) => ({
       name: `${prefix}${name}`,
-      error: worst,
+      error: maxAbs(values.length, (i) => values[i]!),
       bound: 0,
       measure: `largest value of ${what} (${at.length})`,
     }));
@@ -89,7 +100,7 @@ export const compareStartIndex = (
  */
 export function compareThreshold(
   { threshold: expected }: OfficialPruning,
-  actual: Float32Array,
+  actual: ArrayLike<number>,
   isNamedAuto: boolean,
 ): Check | null {
   const bound = isNamedAuto ? THRESHOLD_BOUND : SAME_THRESHOLD;
@@ -100,12 +111,13 @@ export function compareThreshold(
 /** Pruning at log ε moves no row of the output by more than 2ε · max‖v‖. [ACP v2] */
 export const compareTolerance = (
   name: string,
-  { dims, v, exact }: AttentionCase,
-  { out, logPruningTolerance }: { out: Float32Array; logPruningTolerance: number },
+  { dims, inputs, exact }: AttentionCase,
+  out: Float32Array,
+  logPruningTolerance: number,
 ): Check => ({
   name,
   error: maxRowDistance(exact.out, out, dims.headDim),
-  bound: 2 * Math.exp(logPruningTolerance) * maxRowNorm(v, dims.headDim),
+  bound: 2 * Math.exp(logPruningTolerance) * maxRowNorm(inputs.v, dims.headDim),
   measure: `largest distance of a row from dense at log ε = ${logPruningTolerance}`,
 });
 
@@ -124,7 +136,7 @@ export type Dropped =
 
 /** The f64 reference that drops the same keys; rounded to f32 as the exact results of the files are. */
 export function computeReference(theCase: AttentionCase, dropped: Dropped): AttentionResults {
-  const inputs = { ...toReferenceInputs(theCase), ...dropped };
+  const inputs = { ...theCase.inputs, ...dropped };
   const { out } = referenceForgettingAttention(theCase.dims, inputs);
   const grads = referenceForgettingAttentionBackward(theCase.dims, inputs, theCase.dOut);
   return {
@@ -138,11 +150,6 @@ export function computeReference(theCase: AttentionCase, dropped: Dropped): Atte
 
 /** Largest share of its weight, 0…1, that a row drops by keeping keys from `firstKeys` [B, H, M] on; f64. */
 export function computeDroppedMass(theCase: AttentionCase, firstKeys: ArrayLike<number>): number {
-  const mass = referenceDroppedMass(theCase.dims, toReferenceInputs(theCase), firstKeys);
+  const mass = referenceDroppedMass(theCase.dims, theCase.inputs, firstKeys);
   return maxAbs(mass.length, (row) => mass[row]!);
 }
-
-const toReferenceInputs = ({ q, k, v, logFgate, smScale, limits }: AttentionCase) => ({
-  ...{ q, k, v, logFgate, smScale },
-  ...limits,
-});

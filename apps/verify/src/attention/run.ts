@@ -17,115 +17,92 @@ import {
   type StopRule,
   tokenVisibility,
 } from '@vulpes/wgsl-kernels';
-import { readAll } from '../read-all.ts';
+import { readAll, sumCounts } from '../read-all.ts';
 import type { AttentionCase, AttentionResults } from './case.ts';
 
-export interface DeviceResults extends AttentionResults {
-  readonly blocks: BlockSizes;
-  /** Of the boundary search: the first key it keeps, [B, H, query blocks], and its threshold, [B, H]. Empty without one. */
-  readonly startIndex: Int32Array;
-  readonly threshold: Float32Array;
-  /** Blocks that attention kept, such as `12 of 45 (128 × 64)`, of those with a pair that sees each other. */
-  readonly keptBlocks: string;
-  /** [B, H, M]: the first key that each row kept; its position + 1 where it kept none. */
-  readonly firstKeys: Int32Array;
+interface DeviceArrays extends AttentionResults {
+  readonly rowStats: Int32Array;
+  readonly counts: Uint32Array;
+  /** Of the boundary search: the first key it keeps, [B, H, query blocks], and its threshold, [B, H]. */
+  readonly startIndex?: Int32Array;
+  readonly threshold?: Float32Array;
 }
 
-/** The inputs of a case on the device; all owned by the scope around. */
-interface Inputs {
-  readonly q: Tensor;
-  readonly k: Tensor;
-  readonly v: Tensor;
-  readonly logFgate: Tensor;
-  readonly dOut: Tensor;
-  /** i32 [B, N, 2]; undefined where each row sees all keys up to its own. */
-  readonly visibility: Tensor | undefined;
-  /** i32 [B, H, N, 2] */
-  readonly logLambda: Tensor;
-}
+export type DeviceResults = Awaited<ReturnType<typeof attendOnDevice>>;
 
-/** Blocks found before, by a threshold [B, H]; or a rule that attention follows while it runs. */
-type Pruned =
-  | { readonly ranges: BlockRanges; readonly threshold: Tensor }
-  | { readonly stopRule: StopRule };
+type Inputs = ReturnType<typeof upload>;
 
-/** Chooses what to drop. */
-export type Pruning = (inputs: Inputs, theCase: AttentionCase) => Pruned;
+/** Chooses what to drop: blocks found before, by a threshold [B, H]; or a rule that attention follows while it runs. */
+export type Pruning = (
+  inputs: Inputs,
+  theCase: AttentionCase,
+) => { ranges: BlockRanges; threshold: Tensor } | { stopRule: StopRule };
 
 export async function attendOnDevice(
   device: Device,
   theCase: AttentionCase,
   pruning: Pruning | null,
-): Promise<DeviceResults> {
+) {
   const { queryLen, keyLen } = theCase.dims;
   const { blocks, tensors } = device.scope(() => {
     const inputs = upload(device, theCase);
-    const { q, k, v, logFgate, dOut, visibility, logLambda } = inputs;
+    const { params, dOut, visibility, logLambda } = inputs;
     const pruned = pruning?.(inputs, theCase);
-    const options = { smScale: theCase.smScale, visibility, logLambda, ...pruned };
-    const params = { q, k, v, logFgate };
+    const options = { smScale: theCase.inputs.smScale, visibility, logLambda, ...pruned };
     using run = vjp(
       device,
       (p) => forgettingAttentionWithStats(p.q, p.k, p.v, p.logFgate, options),
       params,
     );
     const { out, kept, rowStats } = run.output;
-    const grads = run.pullback({ out: dOut });
+    const { q, k, v, logFgate } = run.pullback({ out: dOut });
     const counts = pruningCounts(kept, { queryLen, keyLen, visibility });
-    const search = pruned &&
-      'ranges' in pruned && {
-        startIndex: pruned.ranges.startIndex,
-        threshold: pruned.threshold,
-      };
-    return { blocks: kept.blocks, tensors: { out, rowStats, counts, ...grads, ...search } };
+    const search = pruned && 'ranges' in pruned ? pruned : null;
+    return {
+      blocks: kept.blocks,
+      tensors: {
+        ...{ out, dq: q, dk: k, dv: v, dLogFgate: logFgate, rowStats, counts },
+        ...(search && { startIndex: search.ranges.startIndex, threshold: search.threshold }),
+      },
+    };
   });
-  const values: Record<string, ArrayLike<number>> = await readAll<string>(tensors);
-  const rowStats = values.rowStats as Int32Array;
+  const arrays = await readAll<DeviceArrays>(tensors);
   return {
-    out: values.out as Float32Array,
-    dq: values.q as Float32Array,
-    dk: values.k as Float32Array,
-    dv: values.v as Float32Array,
-    dLogFgate: values.logFgate as Float32Array,
+    ...arrays,
     blocks,
-    startIndex: Int32Array.from(values.startIndex ?? []),
-    threshold: Float32Array.from(values.threshold ?? []),
-    keptBlocks: describeKept(values.counts as Uint32Array, blocks),
-    firstKeys: rowStats.filter((_, index) => index % 2 === 1),
+    /** Blocks that attention kept, such as `12 of 45 (128 × 64)`, of those with a pair that sees each other. */
+    keptBlocks: `${sumCounts([arrays.counts])} (${blocks.blockM} × ${blocks.blockN})`,
+    /** [B, H, M]: the first key that each row kept; its position + 1 where it kept none. */
+    firstKeys: arrays.rowStats.filter((_, index) => index % 2 === 1),
   };
 }
 
-/** @param counts - [B, H, 2]: kept, visible */
-function describeKept(counts: Uint32Array, { blockM, blockN }: BlockSizes): string {
-  const sum = (column: number) =>
-    counts.reduce((total, count, index) => total + (index % 2 === column ? count : 0), 0);
-  return `${sum(0)} of ${sum(1)} (${blockM} × ${blockN})`;
-}
-
-function upload(device: Device, theCase: AttentionCase): Inputs {
-  const { batch, queryLen, keyLen, numHeads, numKvHeads, headDim } = theCase.dims;
+/** All owned by the scope around. */
+function upload(device: Device, { dims, inputs, dOut, limits }: AttentionCase) {
+  const { batch, queryLen, keyLen, numHeads, numKvHeads, headDim } = dims;
   const queries = [batch, queryLen, numHeads, headDim];
   const keys = [batch, keyLen, numKvHeads, headDim];
-  const gates = [batch, keyLen, numHeads];
-  const logFgate = device.tensor(theCase.logFgate, gates, { label: 'logFgate' });
-  const visibility = uploadVisibility(device, theCase);
-  return {
-    q: device.tensor(theCase.q, queries, { label: 'q' }),
-    k: device.tensor(theCase.k, keys, { label: 'k' }),
-    v: device.tensor(theCase.v, keys, { label: 'v' }),
-    dOut: device.tensor(theCase.dOut, queries, { label: 'dOut' }),
-    ...{ logFgate, visibility, logLambda: cumulativeLogGate(logFgate, { visibility }) },
+  const params = {
+    q: device.tensor(inputs.q, queries, { label: 'q' }),
+    k: device.tensor(inputs.k, keys, { label: 'k' }),
+    v: device.tensor(inputs.v, keys, { label: 'v' }),
+    logFgate: device.tensor(inputs.logFgate, [batch, keyLen, numHeads], { label: 'logFgate' }),
   };
-}
-
-function uploadVisibility(device: Device, { dims, limits }: AttentionCase): Tensor | undefined {
   const { seqStart, cuSeqlens, windowSize } = limits;
-  if (!seqStart && !cuSeqlens && windowSize === undefined) return undefined;
-  return tokenVisibility(device, {
-    ...{ batch: dims.batch, length: dims.keyLen, windowSize },
-    seqStart: seqStart && device.tensor(seqStart, [seqStart.length]),
-    cuSeqlens: cuSeqlens && device.tensor(cuSeqlens, [cuSeqlens.length]),
-  });
+  const isLimited = seqStart || cuSeqlens || windowSize !== undefined;
+  /** i32 [B, N, 2]; undefined where each row sees all keys up to its own. */
+  const visibility = isLimited
+    ? tokenVisibility(device, {
+        ...{ batch, length: keyLen, windowSize },
+        seqStart: seqStart && device.tensor(seqStart, [seqStart.length]),
+        cuSeqlens: cuSeqlens && device.tensor(cuSeqlens, [cuSeqlens.length]),
+      })
+    : undefined;
+  return {
+    ...{ params, visibility, dOut: device.tensor(dOut, queries, { label: 'dOut' }) },
+    /** i32 [B, H, N, 2] */
+    logLambda: cumulativeLogGate(params.logFgate, { visibility }),
+  };
 }
 
 /** Blocks below a threshold [B, H]. @param givenBlocks - by default those that a model would take */
@@ -137,11 +114,9 @@ const pruneBelow =
   (inputs, theCase) => {
     const threshold = createThreshold(inputs, theCase);
     const { queryLen } = theCase.dims;
-    const blocks = givenBlocks ?? selectBlocks(theCase.dims, inputs.q.device.caps);
-    return {
-      threshold,
-      ranges: findBlockRanges(inputs.logLambda, threshold, { queryLen, blocks }),
-    };
+    const blocks = givenBlocks ?? selectBlocks(theCase.dims, threshold.device.caps);
+    const ranges = findBlockRanges(inputs.logLambda, threshold, { queryLen, blocks });
+    return { threshold, ranges };
   };
 
 /** The threshold and block sizes of the file. */
@@ -150,16 +125,16 @@ export function pruneAsOfficial({ dims, pruning }: AttentionCase): Pruning {
   // The official decoding kernel has blocks of a single query: one query block stays one.
   const blocks = { blockM: dims.queryLen <= blockM ? Math.max(8, blockM) : blockM, blockN };
   const shape = [dims.batch, dims.numHeads];
-  return pruneBelow(({ q }) => q.device.tensor(threshold, shape), blocks);
+  return pruneBelow(({ dOut }) => dOut.device.tensor(threshold, shape), blocks);
 }
 
 /** By one threshold for all heads. */
 export const pruneBelowConstant = (threshold: number): Pruning =>
-  pruneBelow(({ q }, { dims }) => constantThreshold(q.device, threshold, dims));
+  pruneBelow(({ dOut }, { dims }) => constantThreshold(dOut.device, threshold, dims));
 
 /** By the paper's threshold, from the norms of q and k. */
 export const pruneByTolerance = (logPruningTolerance: number): Pruning =>
-  pruneBelow(({ q, k }, { dims, smScale }) => {
+  pruneBelow(({ params: { q, k } }, { dims, inputs: { smScale } }) => {
     const logitUpperBound = logitUpperBoundFromNorms(q, k, { smScale });
     return adaptiveThreshold({ logitUpperBound, seqLen: dims.keyLen, logPruningTolerance });
   });
@@ -170,7 +145,7 @@ export const pruneByTolerance = (logPruningTolerance: number): Pruning =>
  */
 export const pruneCertified =
   (logPruningTolerance: number, { aggressive = false } = {}): Pruning =>
-  ({ k, logLambda, visibility }, { dims }) => {
+  ({ params: { k }, logLambda, visibility }, { dims }) => {
     const keys = aggressive ? k.device.zeros(k.shape) : k;
     const blocks = selectBlocks(dims, k.device.caps);
     const options = { logPruningTolerance, blocks, visibility };

@@ -2,9 +2,9 @@
 
 import { join } from 'node:path';
 import type { CacheUsage } from '@vulpes/lm-models';
-import type { Device } from '@vulpes/tensor-core';
-import type { CaseReport } from '../check.ts';
-import { checkByRule, type PruningRule, type VariantRun } from '../rules.ts';
+import type { CaseCheck, CaseReport } from '../check.ts';
+import { sumCounts } from '../read-all.ts';
+import { checkByRule, type VariantRun } from '../rules.ts';
 import { Vectors } from '../vectors.ts';
 import { type ModelCase, readModelCase } from './case.ts';
 import { compareEviction, compareGreedy, compareModel } from './compare.ts';
@@ -13,12 +13,7 @@ import { runEviction, runGreedy, runModel } from './run.ts';
 /** Tokens, eleven pages of a cache: enough that parts of it are forgotten. */
 const LONG_TEXT = 352;
 
-/** @throws CaseError, CheckpointError, UnsupportedError, and what the device throws */
-export const checkModel = (
-  device: Device,
-  directory: string,
-  rules: readonly PruningRule[],
-): Promise<CaseReport> =>
+export const checkModel: CaseCheck = (device, directory, rules) =>
   checkByRule(device, { directory, rules }, async (model) => {
     const vectors = await Vectors.read(join(directory, 'golden.safetensors'));
     const theCase = readModelCase(vectors, model.parameterSpecs());
@@ -33,10 +28,9 @@ async function checkVariant(
   const isPruned = variant.config.logPruningTolerance !== null;
   const results = await runModel(model, params, theCase);
   const checks = compareModel(theCase, results, variant);
-  const notes =
-    results.pruningCounts.length > 0 ? [describeKept(prefix, results.pruningCounts)] : [];
+  const notes = isPruned ? [`${prefix}keeps ${sumCounts(results.pruningCounts)} blocks`] : [];
   const compareText = async (name: string, useCache: boolean): Promise<void> => {
-    const greedy = await runGreedy(model, params, { ...theCase.greedy, useCache });
+    const greedy = await runGreedy(model, params, theCase.greedy, { useCache });
     const check = compareGreedy(theCase, greedy, name);
     checks.push(check);
     // The case's line must show that a tie was accepted.
@@ -45,19 +39,11 @@ async function checkVariant(
   if (!isPruned) await compareText('greedy', false);
   await compareText(`${prefix}cached greedy`, true);
   if (isPruned) {
-    const eviction = await runEviction(model, params, theCase.greedy, LONG_TEXT);
-    checks.push(compareEviction(eviction, `${prefix}evicted text`));
-    notes.push(describeCache(eviction.usage));
+    const { kept, evicted, usage } = await runEviction(model, params, theCase.greedy, LONG_TEXT);
+    checks.push(compareEviction(`${prefix}evicted text`, kept, evicted));
+    notes.push(describeCache(usage));
   }
   return { checks, notes };
-}
-
-/** @param counts - per layer, [B, H, 2]: attention blocks kept and visible */
-export function describeKept(prefix: string, counts: readonly ArrayLike<number>[]): string {
-  const all = counts.flatMap((layer) => Array.from(layer));
-  const sum = (column: number) =>
-    all.reduce((total, count, index) => total + (index % 2 === column ? count : 0), 0);
-  return `${prefix}keeps ${sum(0)} of ${sum(1)} blocks`;
 }
 
 /** What the cache of a generation held at its end. */

@@ -1,10 +1,10 @@
 // The bounds of models, and the checks of device results against the official ones.
 
 import { countDifferences } from '@vulpes/tensor-core/metrics';
-import { type Check, relativeCheck, rmsCheck, worstOf } from '../check.ts';
+import { type Check, compareParameters, relativeCheck, rmsCheck } from '../check.ts';
 import type { Variant } from '../rules.ts';
 import type { ModelCase } from './case.ts';
-import type { EvictionResults, GreedyResults, ModelResults } from './run.ts';
+import type { ModelResults, runGreedy } from './run.ts';
 
 /** RMS error ratios of an f32 model against f32 code with f64 attention. */
 const LOGIT_BOUND = 1e-4;
@@ -19,24 +19,21 @@ export function compareModel(
   results: ModelResults,
   { prefix, allowance }: Pick<Variant, 'prefix' | 'allowance'>,
 ): Check[] {
+  const { gradients, ...outputs } = results;
   const bound = LOGIT_BOUND + allowance;
-  const compare = (name: string, key: 'logits' | 'lossPerToken') =>
-    rmsCheck(`${prefix}${name}`, { expected: theCase[key], actual: results[key], bound });
-  const [loss, paddedFrom] = [computeMeanLoss(theCase), (all: Float32Array) => unpad(theCase, all)];
-  const gradients = [...theCase.gradients].map(([name, expected]) => {
-    const actual = results.gradients.get(name) ?? [];
-    return rmsCheck(name, { expected, actual, bound: GRADIENT_BOUND });
-  });
+  const compare = (name: string, expected: ArrayLike<number>, actual: ArrayLike<number>) =>
+    rmsCheck(`${prefix}${name}`, { expected, actual, bound });
+  const expectedLoss = [computeMeanLoss(theCase)];
   return [
-    compare('logits', 'logits'),
-    compare('token losses', 'lossPerToken'),
-    relativeCheck(`${prefix}loss`, { expected: [loss], actual: [results.loss], bound }),
-    rmsCheck(`${prefix}padded logits`, {
-      expected: paddedFrom(theCase.paddedLogits),
-      actual: paddedFrom(results.paddedLogits),
-      bound,
-    }),
-    worstOf(`${prefix}gradients`, 'parameters', gradients),
+    compare('logits', theCase.logits, outputs.logits),
+    compare('token losses', theCase.lossPerToken, outputs.lossPerToken),
+    relativeCheck(`${prefix}loss`, { expected: expectedLoss, actual: outputs.loss, bound }),
+    compare(
+      'padded logits',
+      unpad(theCase, theCase.paddedLogits),
+      unpad(theCase, outputs.paddedLogits),
+    ),
+    compareParameters(`${prefix}gradients`, theCase.gradients, gradients, GRADIENT_BOUND),
   ];
 }
 
@@ -59,7 +56,7 @@ function unpad({ batch, seqLen, vocabSize, seqStart }: ModelCase, logits: Float3
  */
 export function compareGreedy(
   { greedy, vocabSize, logits: officialLogits }: ModelCase,
-  { text, logits }: GreedyResults,
+  { text, logits }: Awaited<ReturnType<typeof runGreedy>>,
   name: string,
 ): Check {
   const { tokens, promptLength } = greedy;
@@ -85,7 +82,11 @@ export function compareGreedy(
 }
 
 /** Evicting what is forgotten may not change a token. */
-export const compareEviction = ({ evicted, kept }: EvictionResults, name: string): Check => ({
+export const compareEviction = (
+  name: string,
+  kept: ArrayLike<number>,
+  evicted: ArrayLike<number>,
+): Check => ({
   name,
   error: countDifferences(kept, evicted),
   bound: 0,

@@ -9,10 +9,11 @@ import {
 } from '@vulpes/lm-models';
 import { describe, expect, test } from 'vitest';
 import { holds } from '../check.ts';
+import { sumCounts } from '../read-all.ts';
 import { createVariants } from '../rules.ts';
 import { Vectors } from '../vectors.ts';
 import { readModelCase } from './case.ts';
-import { describeCache, describeKept } from './check.ts';
+import { describeCache } from './check.ts';
 import { compareEviction, compareGreedy, compareModel } from './compare.ts';
 import type { ModelResults } from './run.ts';
 
@@ -67,8 +68,8 @@ const results = (changed: Partial<ModelResults> = {}): ModelResults => {
     logits: theCase.logits,
     paddedLogits: theCase.paddedLogits,
     lossPerToken: theCase.lossPerToken,
-    loss: losses.reduce((a, b) => a + b, 0) / losses.length,
-    gradients: theCase.gradients,
+    loss: Float32Array.of(losses.reduce((a, b) => a + b, 0) / losses.length),
+    gradients: Object.fromEntries(theCase.gradients),
     pruningCounts: [],
     ...changed,
   };
@@ -112,9 +113,9 @@ describe('comparing', () => {
     ['logits', { logits: off(theCase.logits, 3) }],
     ['logits', { logits: off(theCase.logits, 3, Number.NaN) }],
     ['token losses', { lossPerToken: off(theCase.lossPerToken, 0) }],
-    ['loss', { loss: 1 }],
+    ['loss', { loss: Float32Array.of(1) }],
     ['padded logits', { paddedLogits: off(theCase.paddedLogits, 20) }],
-    ['gradients', { gradients: new Map([['norm', theCase.gradients.get('norm')!]]) }],
+    ['gradients', { gradients: { norm: theCase.gradients.get('norm')! } }],
   ])('wrong %s break that check alone', (name, changed) => {
     expect(broken(changed)).toEqual([`acp ${name}`]);
   });
@@ -124,7 +125,7 @@ describe('comparing', () => {
   });
 
   test('one wrong gradient is named', () => {
-    const gradients = new Map(theCase.gradients).set('head', ramp(20, 4.1));
+    const gradients = { ...Object.fromEntries(theCase.gradients), head: ramp(20, 4.1) };
     const check = compareModel(theCase, results({ gradients }), ACP).at(-1);
     expect(check?.measure).toBe('RMS error ratio, worst of 2 parameters: head');
   });
@@ -166,15 +167,13 @@ describe('comparing', () => {
 });
 
 test('kept blocks are summed over layers and heads', () => {
-  expect(describeKept('acp ', [Uint32Array.of(3, 10, 5, 10), Uint32Array.of(1, 10, 1, 10)])).toBe(
-    'acp keeps 10 of 40 blocks',
-  );
+  expect(sumCounts([Uint32Array.of(3, 10, 5, 10), Uint32Array.of(1, 10, 1, 10)])).toBe('10 of 40');
 });
 
 test('tokens that eviction changed are counted; what the cache held is described', () => {
   const usage = { keptBytes: 600 * 1024, fullBytes: 1000 * 1024, length: 224 } as CacheUsage;
   const kept = Int32Array.of(1, 2, 3, 4);
-  const check = (evicted: Int32Array) => compareEviction({ evicted, kept, usage }, 'evicted text');
+  const check = (evicted: Int32Array) => compareEviction('evicted text', kept, evicted);
   expect(check(kept)).toMatchObject({ error: 0, bound: 0 });
   expect(check(Int32Array.of(1, 2, 5, 4)).error).toBe(1);
   expect(check(Int32Array.of(1, 2, 3)).error).toBeGreaterThan(0);

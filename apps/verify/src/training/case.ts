@@ -4,39 +4,32 @@ import type { ParameterSpec } from '@vulpes/lm-models';
 import type { TokenBatch } from '@vulpes/training';
 import { CaseError, type Vectors } from '../vectors.ts';
 
-export interface Trajectory {
-  readonly steps: number;
-  /** Inputs and labels of each step. */
-  readonly batches: readonly TokenBatch[];
-  /** Learning rate of each step. */
-  readonly lr: Float32Array;
-  /** Mean nats a token before each update. */
-  readonly loss: Float32Array;
-  /** Before clipping. */
-  readonly gradNorm: Float32Array;
-  /** Parameters after the last step, by name; null where the header says that they were left out. */
-  readonly final: ReadonlyMap<string, Float32Array> | null;
-}
+export type Trajectory = ReturnType<typeof readTrajectory>;
 
 /** A carried subset may say in its header that it goes without the final parameters. */
 const LEFT_OUT = 'left_out';
 const FINAL = 'final';
 
 /** @throws CaseError where a tensor is missing or mis-shaped. */
-export function readTrajectory(vectors: Vectors, specs: readonly ParameterSpec[]): Trajectory {
+export function readTrajectory(vectors: Vectors, specs: readonly ParameterSpec[]) {
   const tokens = vectors.ints('tokens', ['S', 'B', 'L']);
   const [steps, rows, length] = [vectors.size('S'), vectors.size('B'), vectors.size('L')];
   if (length < 2) throw new CaseError(`expected rows of at least 2 tokens, got ${length}`);
   const stepTokens = rows * length;
   return {
     steps,
+    /** Inputs and labels of each step. */
     batches: Array.from({ length: steps }, (_, step) =>
       toBatch(tokens.subarray(step * stepTokens, (step + 1) * stepTokens), rows, length),
     ),
+    /** Learning rate of each step. */
     lr: vectors.floats('lr', ['S']),
+    /** Mean nats a token before each update. */
     loss: vectors.floats('loss', ['S']),
+    /** Before clipping. */
     gradNorm: vectors.floats('grad_norm', ['S']),
-    final: readFinal(vectors, specs),
+    /** Parameters after the last step, by name; null where the header says that they were left out. */
+    final: vectors.header(LEFT_OUT) === FINAL ? null : vectors.parameters(`${FINAL}.`, specs),
   };
 }
 
@@ -55,25 +48,10 @@ export function firstSteps(trajectory: Trajectory, steps: number): Trajectory {
 
 /** Rows of `length` tokens: all but the last are inputs, all but the first labels. */
 function toBatch(tokens: Int32Array, rows: number, length: number): TokenBatch {
-  const width = length - 1;
-  const inputs = new Int32Array(rows * width);
-  const labels = new Int32Array(rows * width);
-  for (let row = 0; row < rows; row++) {
-    const start = row * length;
-    inputs.set(tokens.subarray(start, start + width), row * width);
-    labels.set(tokens.subarray(start + 1, start + length), row * width);
-  }
-  return { inputs, labels, shape: [rows, width] };
-}
-
-function readFinal(
-  vectors: Vectors,
-  specs: readonly ParameterSpec[],
-): Map<string, Float32Array> | null {
-  if (vectors.header(LEFT_OUT) === FINAL) return null;
-  return new Map(
-    specs
-      .filter(({ trainable }) => trainable)
-      .map(({ name, shape }) => [name, vectors.floats(`${FINAL}.${name}`, shape)]),
-  );
+  const shape: [number, number] = [rows, length - 1];
+  return {
+    inputs: tokens.filter((_, i) => i % length < length - 1),
+    labels: tokens.filter((_, i) => i % length > 0),
+    shape,
+  };
 }

@@ -1,9 +1,8 @@
 // The checks of a training case, the official loss curve, under each pruning rule.
 
 import { join } from 'node:path';
-import type { Device } from '@vulpes/tensor-core';
-import { type CaseReport, type Check, rmsCheck, worstOf } from '../check.ts';
-import { checkByRule, type PruningRule } from '../rules.ts';
+import { type CaseCheck, type Check, compareParameters, worstOf } from '../check.ts';
+import { checkByRule } from '../rules.ts';
 import { Vectors } from '../vectors.ts';
 import { firstSteps, readTrajectory, type Trajectory } from './case.ts';
 import { type TrainingResults, trainOnDevice } from './run.ts';
@@ -17,32 +16,26 @@ const FINAL_BOUND = 5e-3;
 /** Steps of further runs, where there are no final parameters to reach. */
 const FURTHER_STEPS = 8;
 
-/** @throws CaseError, CheckpointError, UnsupportedError, and what the device throws */
-export async function checkTraining(
-  device: Device,
-  directory: string,
-  rules: readonly PruningRule[],
-): Promise<CaseReport> {
+export const checkTraining: CaseCheck = async (device, directory, rules) => {
   let isLeftOut = false;
   const report = await checkByRule(device, { directory, rules }, async (model) => {
     const vectors = await Vectors.read(join(directory, 'trajectory.safetensors'));
     const whole = readTrajectory(vectors, model.parameterSpecs());
     isLeftOut = whole.final === null;
-    return async (run) => {
-      const { prefix } = run.variant;
-      const trajectory = run.index === 0 || whole.final ? whole : firstSteps(whole, FURTHER_STEPS);
-      const results = await trainOnDevice(run.model, run.params, trajectory);
+    return async ({ model, params, variant: { prefix }, index }) => {
+      const trajectory = index === 0 || whole.final ? whole : firstSteps(whole, FURTHER_STEPS);
+      const results = await trainOnDevice(model, params, trajectory);
       const checks = compareTraining(trajectory, results, prefix);
       return { checks, notes: [`${prefix}${trajectory.steps} steps, ${describe(results)}`] };
     };
   });
   const leftOut = isLeftOut ? ['final parameters left out of this case'] : [];
   return { ...report, notes: [...report.notes, ...leftOut] };
-}
+};
 
 function describe({ loss, blocks }: TrainingResults): string {
   const losses = `loss ${loss[0]?.toFixed(4)} to ${loss.at(-1)?.toFixed(4)}`;
-  return blocks ? `${losses}, keeps ${blocks.kept} of ${blocks.visible} blocks` : losses;
+  return blocks ? `${losses}, keeps ${blocks} blocks` : losses;
 }
 
 /** Losses and gradient norms of each step, and the parameters at the end. @param prefix - of the checks' names */
@@ -56,10 +49,8 @@ export function compareTraining(
     compareSteps(`${prefix}grad norm`, trajectory.gradNorm, gradNorm, GRAD_NORM_BOUND),
   ];
   if (!trajectory.final) return checks;
-  const parts = [...trajectory.final].map(([name, expected]) =>
-    rmsCheck(name, { expected, actual: final[name]?.data ?? [], bound: FINAL_BOUND }),
-  );
-  return [...checks, worstOf(`${prefix}final`, 'parameters', parts)];
+  const end = Object.fromEntries(Object.entries(final).map(([name, { data }]) => [name, data]));
+  return [...checks, compareParameters(`${prefix}final`, trajectory.final, end, FINAL_BOUND)];
 }
 
 function compareSteps(
