@@ -50,29 +50,27 @@ export const meansAlong = (values: Float32Array, stretch: number): { x: number; 
 export const computeMean = (values: Float32Array): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** A line for each layer, then one for all: `sumHeads` of its heads. */
+/** A line for each layer, then one for all: kept and visible blocks under both rules, and the largest dropped masses. */
 export function sumByLayer(inspection: ModelInspection) {
   const all = listHeads(inspection);
-  const layers = inspection.layers.map(({ layer }) => ({
-    ...{ name: String(layer), heads: all.filter((head) => head.layer === layer) },
-  }));
-  return [...layers, { name: 'all', heads: all }].map((line) => ({
-    ...{ ...line, ...sumHeads(line.heads) },
-  }));
-}
-
-/** Kept and visible blocks of several heads under both rules, and the largest dropped masses. */
-export function sumHeads(heads: readonly HeadInspection[]) {
-  const sum = (of: (head: HeadInspection) => number) =>
-    heads.reduce((all, head) => all + of(head), 0);
-  const most = (of: (head: HeadInspection) => number) => Math.max(...heads.map(of));
-  return {
-    dense: sum((head) => head.paper.visibleBlocks),
-    paper: sum((head) => head.paper.keptBlocks),
-    certified: sum((head) => head.certified.keptBlocks),
-    paperLost: most((head) => head.paper.droppedMass),
-    certifiedLost: most((head) => head.certified.droppedMass),
+  const toLine = (name: string, heads: readonly NamedHead[]) => {
+    const sum = (of: (head: NamedHead) => number) => heads.reduce((sum, head) => sum + of(head), 0);
+    return {
+      ...{ name, heads },
+      dense: sum((head) => head.paper.visibleBlocks),
+      paper: sum((head) => head.paper.keptBlocks),
+      certified: sum((head) => head.certified.keptBlocks),
+      paperLost: Math.max(...heads.map((head) => head.paper.droppedMass)),
+      certifiedLost: Math.max(...heads.map((head) => head.certified.droppedMass)),
+    };
   };
+  const lines = inspection.layers.map(({ layer }) =>
+    toLine(
+      String(layer),
+      all.filter((head) => head.layer === layer),
+    ),
+  );
+  return [...lines, toLine('all', all)];
 }
 
 export const percent = (part: number, whole: number): string =>
