@@ -1,7 +1,7 @@
 // An axis as callers describe it, and as Plot wants it.
 
 import type { ScaleOptions } from '@observablehq/plot';
-import { formatNumber, formatPowerOfTwo } from './numbers.ts';
+import { formatNumber, formatPowerOfTwo } from './text.ts';
 
 export interface Axis {
   /** What is measured, e.g. `sequence length`. */

@@ -19,7 +19,7 @@ const line = (y: number) => ({
         { x: 65536, y: 9 },
       ],
     },
-    { name: 'bound', points: [{ x: 1024, y: 1 }], dashed: true },
+    { name: 'bound', points: [{ x: 1024, y: 1 }] },
   ],
 });
 const roof = (reached: number) => ({

@@ -2,9 +2,9 @@
 
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
-import { escapeText } from './escape.ts';
 import { flowKeys, type Key, type Piece } from './keys.ts';
-import { CHART_CSS, wrapText } from './style.ts';
+import { CHART_CSS } from './style.ts';
+import { escapeText, wrapText } from './text.ts';
 
 /** What every chart takes besides its data. */
 export interface ChartFrame {

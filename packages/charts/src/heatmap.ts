@@ -3,11 +3,10 @@
 import * as Plot from '@observablehq/plot';
 import { type Axis, axisText, plotScale } from './axis.ts';
 import { ChartError, requireNumbers, requireSome } from './chart-error.ts';
-import { drawValues } from './color-map.ts';
+import { drawValues, overlayColor } from './colors.ts';
 import { type ChartFrame, framed, innerWidth } from './frame.ts';
 import { edgedKey, rampKey } from './keys.ts';
-import { formatPowerOfTwo } from './numbers.ts';
-import { overlayColor } from './palette.ts';
+import { formatPowerOfTwo } from './text.ts';
 
 export interface HeatmapPanel {
   name: string;

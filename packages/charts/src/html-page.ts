@@ -1,9 +1,9 @@
 // One HTML file around charts and tables: nothing is fetched, it reads on light and dark screens and on paper.
 
 import { ChartError } from './chart-error.ts';
-import { escapeText } from './escape.ts';
-import { PAGE_CSS } from './page-style.ts';
+import { PAGE_CSS } from './style.ts';
 import { type Table, tableOf } from './table.ts';
+import { escapeText } from './text.ts';
 
 export type { Table } from './table.ts';
 

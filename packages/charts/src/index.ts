@@ -2,7 +2,6 @@
 
 export type { Axis } from './axis.ts';
 export { ChartError } from './chart-error.ts';
-export { escapeText } from './escape.ts';
 export type { ChartFrame } from './frame.ts';
 export {
   type Heatmap,
@@ -12,6 +11,6 @@ export {
 } from './heatmap.ts';
 export { htmlPage, type Page, type Section, type Table } from './html-page.ts';
 export { type LineChart, type LinePoint, type LineSeries, lineChart } from './line-chart.ts';
-export { formatNumber } from './numbers.ts';
 export { type Roofline, type RooflinePoint, roofline } from './roofline.ts';
 export { type BarRow, type RowBars, rowBars } from './row-bars.ts';
+export { escapeText, formatNumber } from './text.ts';

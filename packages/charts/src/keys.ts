@@ -1,10 +1,7 @@
 // Keys of a chart: what its colours and marks mean.
 
-import { drawValues } from './color-map.ts';
-import { escapeText } from './escape.ts';
-import { formatNumber } from './numbers.ts';
-import { seriesColor } from './palette.ts';
-import { textWidth } from './style.ts';
+import { drawValues, seriesColor } from './colors.ts';
+import { escapeText, formatNumber, textWidth } from './text.ts';
 
 /** A mark with its words, drawn from (0, 0); `width` in pixels. */
 export interface Key {
@@ -52,9 +49,9 @@ export const boxKeys = (names: readonly string[]): Key[] =>
   );
 
 /** @param point - of a line with points */
-export function lineKey(name: string, color: string, dashed = false, point?: PointShape): Key {
+export function lineKey(name: string, color: string, point?: PointShape): Key {
   const dot = point ? `<path d="${SHAPES[point]}" fill="${color}"/>` : '';
-  return key(name, line(color, 2.5, dashed ? ' stroke-dasharray="5 3"' : '') + dot);
+  return key(name, line(color, 2.5) + dot);
 }
 
 /** A line on a dark edge, as over a heat map. */
@@ -83,8 +80,8 @@ export function numberedKeys(names: readonly string[]): Key[] {
   }));
 }
 
-const line = (color: string, width: number, more = '') =>
-  `<path d="M0 7H20" stroke="${color}" stroke-width="${width}"${more}/>`;
+const line = (color: string, width: number) =>
+  `<path d="M0 7H20" stroke="${color}" stroke-width="${width}"/>`;
 
 const key = (name: string, mark: string): Key => ({
   width: 26 + textWidth(name, 12) + 18,

@@ -3,10 +3,10 @@
 import * as Plot from '@observablehq/plot';
 import { type Axis, axisText, plotScale } from './axis.ts';
 import { requireNumbers, requireSome } from './chart-error.ts';
+import { seriesColor } from './colors.ts';
 import { type ChartFrame, framed } from './frame.ts';
 import { lineKey, pointShape } from './keys.ts';
-import { formatNumber } from './numbers.ts';
-import { seriesColor } from './palette.ts';
+import { formatNumber } from './text.ts';
 
 export interface LinePoint {
   x: number;
@@ -19,16 +19,12 @@ export interface LinePoint {
 export interface LineSeries {
   name: string;
   points: readonly LinePoint[];
-  /** Drawn dashed: a bound or a reference, nothing measured. */
-  dashed?: boolean;
 }
 
 export interface LineChart extends ChartFrame {
   x: Axis;
   y: Axis;
   series: readonly LineSeries[];
-  /** Plot height in pixels. */
-  height?: number;
   /** Dots at the points. Default: where a series has at most 40. */
   dots?: boolean;
 }
@@ -36,16 +32,16 @@ export interface LineChart extends ChartFrame {
 /** @throws ChartError for no series, no points, or a number that has no place on its axis. */
 export function lineChart(chart: LineChart): string {
   checkSeries(chart);
-  const { x, y, series, height = 340 } = chart;
+  const { x, y, series } = chart;
   const points = series.flatMap((one) => one.points);
   const keys = series.map((one, i) =>
-    lineKey(one.name, seriesColor(i), one.dashed, hasDots(one, chart) ? pointShape(i) : undefined),
+    lineKey(one.name, seriesColor(i), hasDots(one, chart) ? pointShape(i) : undefined),
   );
   return framed(chart, {
     words: describe(chart),
     keys: series.length > 1 ? keys : [],
     plot: {
-      ...{ height, marginLeft: 60, marginRight: 24, marginTop: 26, marginBottom: 42 },
+      ...{ height: 340, marginLeft: 60, marginRight: 24, marginTop: 26, marginBottom: 42 },
       x: plotScale(
         x,
         points.map((point) => point.x),
@@ -60,19 +56,17 @@ const valuesOf = ({ y, low = y, high = y }: LinePoint) => [y, low, high];
 
 const hasSpread = ({ low, high }: LinePoint) => low !== undefined && high !== undefined;
 
-const hasDots = ({ points, dashed }: LineSeries, { dots }: LineChart): boolean =>
-  !dashed && (dots ?? points.length <= 40);
+const hasDots = ({ points }: LineSeries, { dots }: LineChart) => dots ?? points.length <= 40;
 
 function seriesMarks(series: LineSeries, i: number, chart: LineChart): Plot.Markish[] {
-  const { name, points, dashed } = series;
+  const { name, points } = series;
   const [color, place] = [seriesColor(i), { x: 'x', y: 'y' }];
   const banded = points.filter(hasSpread);
   const band = { x: 'x', y1: 'low', y2: 'high', fill: color, fillOpacity: 0.16 };
-  const dash = dashed ? { strokeDasharray: '6 4' } : {};
   const title = (point: LinePoint) => `${name}: ${valueText(point, chart)}`;
   return [
     ...(banded.length > 1 ? [Plot.areaY(banded, band)] : []),
-    Plot.lineY(points, { ...place, stroke: color, strokeWidth: 2, ...dash }),
+    Plot.lineY(points, { ...place, stroke: color, strokeWidth: 2 }),
     ...(hasDots(series, chart)
       ? [Plot.dot(points, { ...place, fill: color, r: 3.4, symbol: pointShape(i), title })]
       : []),

@@ -3,12 +3,9 @@
 import { decode } from 'fast-png';
 import { expect, test } from 'vitest';
 import { domainOf, logTicks } from './axis.ts';
-import { drawValues } from './color-map.ts';
-import { escapeText } from './escape.ts';
+import { drawValues, seriesColor } from './colors.ts';
 import { htmlPage, lineChart } from './index.ts';
-import { formatNumber, formatPowerOfTwo } from './numbers.ts';
-import { seriesColor } from './palette.ts';
-import { wrapText } from './style.ts';
+import { escapeText, formatNumber, formatPowerOfTwo, wrapText } from './text.ts';
 
 const svg = lineChart({
   title: 'speed',

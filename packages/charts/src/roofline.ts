@@ -3,10 +3,10 @@
 import * as Plot from '@observablehq/plot';
 import { type Axis, axisText, plotScale } from './axis.ts';
 import { requireNumbers, requireSome } from './chart-error.ts';
+import { seriesColor } from './colors.ts';
 import { type ChartFrame, framed } from './frame.ts';
 import { boxKeys, numberedKeys } from './keys.ts';
-import { formatNumber } from './numbers.ts';
-import { seriesColor } from './palette.ts';
+import { formatNumber } from './text.ts';
 
 export interface RooflinePoint {
   name: string;

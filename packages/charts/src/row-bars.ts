@@ -3,11 +3,10 @@
 import * as Plot from '@observablehq/plot';
 import { type Axis, axisText, plotScale } from './axis.ts';
 import { requireNumbers, requireSome } from './chart-error.ts';
+import { seriesColor } from './colors.ts';
 import { type ChartFrame, framed } from './frame.ts';
 import { boxKeys } from './keys.ts';
-import { formatNumber } from './numbers.ts';
-import { seriesColor } from './palette.ts';
-import { textWidth } from './style.ts';
+import { formatNumber, textWidth } from './text.ts';
 
 export interface BarRow {
   /** Rows of one group stand together under its name, e.g. the case. */

@@ -1,7 +1,7 @@
 // A table of a page: it scrolls in its own frame, its head stays in sight, numbers are set to the right.
 
 import { ChartError } from './chart-error.ts';
-import { escapeText } from './escape.ts';
+import { escapeText } from './text.ts';
 
 export interface Table {
   columns: readonly string[];
