@@ -29,14 +29,14 @@ type HostRule = Readonly<{ [Name in keyof RuleTensors]: HostArray }>;
 
 /** Reads the layer back and computes its sampled rows. */
 export async function readLayer(
-  { layer, tensors, paper, certified }: LayerTensors,
+  { layer, tensors, ...rules }: LayerTensors,
   sizes: LayerSizes,
 ): Promise<LayerInspection> {
-  const host: HostLayer = await readAll(tensors);
-  const rules = [await readAll(paper), await readAll(certified)] as const;
-  const heads = Array.from({ length: sizes.numHeads }, (_, head) =>
-    inspectHead(head, host, rules, sizes),
-  );
+  const host = {
+    ...(await readAll(tensors)),
+    ...{ paper: await readAll(rules.paper), certified: await readAll(rules.certified) },
+  };
+  const heads = Array.from({ length: sizes.numHeads }, (_, head) => inspectHead(head, host, sizes));
   return { layer, heads };
 }
 
@@ -48,32 +48,27 @@ async function readAll<T extends object>(tensors: T): Promise<{ [N in keyof T]: 
 
 function inspectHead(
   head: number,
-  layer: HostLayer,
-  rules: readonly [HostRule, HostRule],
+  layer: HostLayer & { paper: HostRule; certified: HostRule },
   sizes: LayerSizes,
 ): HeadInspection {
   const { positions, seqLen, numHeads } = sizes;
   const inputs = getHeadInputs(layer, head, sizes);
-  const attention = new Float32Array(positions.length ** 2);
-  const reach = new Float64Array(Math.ceil(Math.log2(seqLen)) + 1);
-  const dropped = [0, 0];
-  for (const [row, position] of positions.entries()) {
-    const weights = computeAttentionRow(inputs, row);
-    for (const [r, rule] of rules.entries()) {
-      const lost = sumBefore(weights, getFirstKey(rule, head, position, sizes));
-      dropped[r] = Math.max(dropped[r]!, lost);
-    }
-    toWeightWithin(weights, reach.length).forEach((share, n) => {
-      reach[n]! += share / positions.length;
+  const rows = Array.from(positions, (_, row) => computeAttentionRow(inputs, row));
+  const distances = Math.ceil(Math.log2(seqLen)) + 1;
+  const reach = new Float64Array(distances);
+  for (const weights of rows) {
+    toWeightWithin(weights, distances).forEach((share, n) => {
+      reach[n]! += share / rows.length;
     });
-    attention.set(toMaxPerStretch(weights, positions), row * positions.length);
   }
-  const [paper, certified] = rules.map((rule, r) => toPruning(rule, head, dropped[r]!, sizes));
   return {
     head,
     logFgate: Float32Array.from({ length: seqLen }, (_, t) => layer.logFgate[t * numHeads + head]!),
     logLambda: inputs.logLambda,
-    ...{ paper: paper!, certified: certified!, attention, reach },
+    paper: toPruning(layer.paper, head, rows, sizes),
+    certified: toPruning(layer.certified, head, rows, sizes),
+    attention: Float32Array.from(rows.flatMap((row) => [...toMaxPerStretch(row, positions)])),
+    reach,
   };
 }
 
@@ -103,29 +98,23 @@ function joinParts(parts: HostArray): Float64Array {
   );
 }
 
-/** The first key that a row keeps under a rule. */
-function getFirstKey(
-  { startIndex, rowStats }: HostRule,
-  head: number,
-  position: number,
-  { seqLen, blocks }: LayerSizes,
-): number {
-  if (rowStats) return rowStats[(head * seqLen + position) * 2 + 1]!;
-  const queryBlocks = Math.ceil(seqLen / blocks.blockM);
-  return startIndex[head * queryBlocks + Math.floor(position / blocks.blockM)]!;
-}
-
+/** @param rows - attention weights of the head at `positions` */
 function toPruning(
-  { startIndex, counts }: HostRule,
+  { startIndex, counts, rowStats }: HostRule,
   head: number,
-  droppedMass: number,
-  { seqLen, blocks }: LayerSizes,
+  rows: readonly Float64Array[],
+  { seqLen, blocks: { blockM }, positions }: LayerSizes,
 ): HeadPruning {
-  const queryBlocks = Math.ceil(seqLen / blocks.blockM);
+  const queryBlocks = Math.ceil(seqLen / blockM);
+  const starts = Int32Array.from(startIndex.slice(head * queryBlocks, (head + 1) * queryBlocks));
+  const dropped = Array.from(positions, (position, row) => {
+    const ofBlock = starts[Math.floor(position / blockM)]!;
+    return sumBefore(rows[row]!, rowStats?.[(head * seqLen + position) * 2 + 1] ?? ofBlock);
+  });
   return {
-    startIndex: Int32Array.from(startIndex.slice(head * queryBlocks, (head + 1) * queryBlocks)),
+    startIndex: starts,
     keptBlocks: counts[2 * head]!,
     visibleBlocks: counts[2 * head + 1]!,
-    droppedMass,
+    droppedMass: Math.max(...dropped),
   };
 }
