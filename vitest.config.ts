@@ -1,9 +1,10 @@
 import { defineConfig } from 'vitest/config';
 import { adapterEnv } from './tools/vitest-preset/adapter-env.ts';
+import { calmDawnEnv } from './tools/vitest-preset/calm-dawn-env.mjs';
 import { wgslPlugin } from './tools/vitest-preset/wgsl-plugin.ts';
 
 // Before the test processes start: LD_LIBRARY_PATH set inside one of them has no effect.
-Object.assign(process.env, adapterEnv());
+Object.assign(process.env, adapterEnv(), calmDawnEnv());
 
 // Tests run on source, without a build: `@vulpes/x` and `#platform` resolve to src.
 const conditions = ['@vulpes/source', 'node'];
@@ -13,14 +14,32 @@ const isSlow = process.env.FOX_SLOW === '1';
 const tests = isSlow ? '*.slow.test.ts' : '*.test.ts';
 const exclude = ['**/node_modules/**', '**/dist/**', ...(isSlow ? [] : ['**/*.slow.test.ts'])];
 
-/** Their test files share a process, and with it a device: to compile their kernels takes longer than to run them. */
-const withSharedDevice = ['packages/lm-models/**', 'packages/training/**'];
+/**
+ * Test files that change what belongs to a process (its variables, streams, clock, device), look at all that it has loaded, or start
+ * processes of their own. All others share two processes, and with each a device: to compile their kernels takes longer than to run them.
+ */
+const alone = [
+  'apps/bench/**/',
+  'apps/doctor/**/',
+  'apps/trainer/src/trainer',
+  'packages/bench/src/timing/',
+  'packages/cli-kit/**/',
+  'packages/software-adapter/**/',
+  'packages/tensor-core/src/failures',
+  'packages/tensor-core/src/platform/',
+  'tools/**/',
+].map((start) => start + tests);
+
+interface ProjectOptions {
+  readonly include: string[];
+  readonly exclude: string[];
+  readonly isolate: boolean;
+  /** One project after the other: a process is shared only while the next file in turn is of the same project. */
+  readonly sequence: { readonly groupOrder: number };
+}
 
 /** Options are written out for each project: with `extends`, `--maxWorkers` on the command line would have no effect. */
-const project = (
-  name: string,
-  options: { include: string[]; exclude: string[]; isolate: boolean },
-) => ({
+const project = (name: string, options: ProjectOptions) => ({
   plugins: [wgslPlugin()],
   resolve: { conditions },
   ssr: { resolve: { conditions } },
@@ -37,15 +56,17 @@ export default defineConfig({
   test: {
     maxWorkers: 2,
     projects: [
-      project('shared device', {
-        include: withSharedDevice.map((folder) => `${folder}/${tests}`),
-        exclude,
-        isolate: false,
-      }),
-      project('isolated', {
+      project('shared', {
         include: [`**/${tests}`],
-        exclude: [...exclude, ...withSharedDevice],
+        exclude: [...exclude, ...alone],
+        isolate: false,
+        sequence: { groupOrder: 0 },
+      }),
+      project('alone', {
+        include: alone,
+        exclude,
         isolate: true,
+        sequence: { groupOrder: 1 },
       }),
     ],
   },
