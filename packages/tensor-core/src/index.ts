@@ -25,6 +25,7 @@ export { stopGradient } from './autograd/stop-gradient.ts';
 export { type LossResult, type ValueAndGrad, valueAndGrad } from './autograd/value-and-grad.ts';
 export { type TensorRecord, type Vjp, vjp } from './autograd/vjp.ts';
 export type { DeviceCaps, SubgroupMatrixConfig } from './caps.ts';
+export { type CountingDevice, createCountingDevice, type GpuCounts } from './counting-device.ts';
 export { createDevice, type DeviceOptions } from './create-device.ts';
 export { DTYPE_BYTES, type DType, type HostArray } from './dtype.ts';
 export * from './errors.ts';

@@ -2,9 +2,9 @@
 
 import type { Device } from '@vulpes/tensor-core';
 import type { TokenBatch } from './data/batches.ts';
+import { uploadBatch } from './data/upload-batch.ts';
 import type { Model, Params } from './model.ts';
 import { type PruningSummary, PruningTally } from './pruning.ts';
-import { uploadBatch } from './train-step.ts';
 
 export interface Evaluation {
   /** Mean nats a token. */
@@ -46,7 +46,7 @@ async function computeLoss(
     const { loss, aux } = model.loss(params, uploadBatch(device, batch));
     return { loss, pruningCounts: [...aux.pruningCounts] };
   });
-  const reading = Promise.all([loss.data(), ...pruningCounts.map((counts) => counts.data())]);
+  const reading = device.read([loss, ...pruningCounts]);
   for (const tensor of [loss, ...pruningCounts]) tensor.dispose(); // the copies are recorded already
   const [value, ...counts] = await reading;
   return { loss: value?.[0] as number, counts: counts as Uint32Array[] };

@@ -22,7 +22,6 @@ export {
   type StepMetrics,
 } from './metrics-log.ts';
 export type { TensorBatch } from './model.ts';
-export { type AdamWState, createAdamWState } from './optimizer.ts';
 export { type LayerPruningCounts, type PruningSummary, PruningTally } from './pruning.ts';
 export {
   type DataSource,
@@ -44,13 +43,13 @@ export {
   type TrainSettings,
   validateSettings,
 } from './settings.ts';
+export { disposeResult, readStep, type StepValues } from './step-values.ts';
 export {
   createTrainStep,
-  readStep,
-  type StepValues,
   type TrainStep,
   type TrainStepInput,
   type TrainStepOptions,
   type TrainStepResult,
 } from './train-step.ts';
+export { allocateState, disposeState, type TrainedState } from './trained-state.ts';
 export type { TrainEvent, TrainingOutcome, TrainingRun } from './training-run.ts';

@@ -9,8 +9,7 @@ import {
 import {
   encodeCheckpoint,
   hashConfig,
-  uploadOptimizer,
-  uploadWeights,
+  restoreState,
 } from './checkpoint/checkpoint-contents.ts';
 import {
   type CheckpointLocation,
@@ -21,28 +20,30 @@ import {
 } from './checkpoint/checkpoint-folder.ts';
 import {
   decodeTrainerState,
+  readStepState,
   TRAINER_STATE_FILE,
+  toStepState,
   type TrainerState,
 } from './checkpoint/trainer-state.ts';
 import { BatchSampler, DATA_STREAM } from './data/batches.ts';
 import type { Corpus } from './data/corpus.ts';
 import { joinPath } from './files.ts';
 import { METRICS_FILE, MetricsLog } from './metrics-log.ts';
-import type { Model, Params } from './model.ts';
+import type { Model } from './model.ts';
 import { explainNonFinite, findNonFinite } from './non-finite.ts';
-import { type AdamWState, createAdamWState } from './optimizer.ts';
 import { makeSchedule, type TrainSettings } from './settings.ts';
+import { allocateState, disposeState, type TrainedState } from './trained-state.ts';
 import type { TrainingRun } from './training-run.ts';
 
-export interface RunState {
+export interface RunState extends TrainedState {
   readonly model: Model;
-  readonly params: Params;
-  readonly optimizer: AdamWState;
   readonly sampler: BatchSampler;
   /** Updates made. */
   step: number;
   /** Tokens trained on. */
   tokens: number;
+  /** Updates that were skipped, as far as the host has heard. */
+  skipped: number;
   /** Last held-out loss, and the step it was taken at; null before the first. */
   heldOutLoss: number | null;
   evaluatedStep: number | null;
@@ -63,14 +64,15 @@ export async function openState(run: TrainingRun): Promise<RunState> {
   return run.resumeFrom ? resume(run, run.resumeFrom) : startFresh(run);
 }
 
-function startFresh({ device, model, settings, corpus }: TrainingRun): RunState {
+function startFresh({ model, settings, corpus }: TrainingRun): RunState {
   assertVocabulary(model, corpus);
+  const trained = allocateState(model);
+  model.init(settings.seed, trained.params);
   return {
+    ...trained,
     model,
-    params: model.init(settings.seed),
-    optimizer: createAdamWState(device, model.parameterSpecs()),
     sampler: createSampler(settings, corpus, 0),
-    ...{ step: 0, tokens: 0, heldOutLoss: null, evaluatedStep: null, saved: null },
+    ...{ step: 0, tokens: 0, skipped: 0, heldOutLoss: null, evaluatedStep: null, saved: null },
     metricsBytes: 0,
     notes: [],
     elapsedBeforeMs: 0,
@@ -90,13 +92,20 @@ async function resume(run: TrainingRun, location: CheckpointLocation): Promise<R
   }
   const saved = decodeTrainerState(stateBytes, `${folder}/${TRAINER_STATE_FILE}`);
   await assertResumable(saved, run);
-  const { step, tokens, heldOutLoss, evaluatedStep, metricsBytes } = saved;
+  const { step, tokens, heldOutLoss, evaluatedStep, metricsBytes, control } = saved;
+  const trained = allocateState(model);
+  try {
+    await restoreState(model, trained, contents);
+  } catch (error) {
+    disposeState(trained);
+    throw error;
+  }
+  device.write(trained.control, toStepState(control));
   return {
+    ...trained,
     model,
-    params: await uploadWeights(model, contents),
-    optimizer: uploadOptimizer(model, contents),
     sampler: createSampler(settings, corpus, saved.rng.position),
-    ...{ step, tokens, heldOutLoss, evaluatedStep, saved: { location, evaluatedStep } },
+    ...{ step, tokens, skipped: control.skipped, heldOutLoss, evaluatedStep, saved: { location, evaluatedStep } },
     metricsBytes,
     notes: noteOtherAdapter(saved.adapter, device.caps.adapter.description),
     elapsedBeforeMs: saved.elapsedMs,
@@ -164,19 +173,11 @@ async function describeState(
   return {
     ...{ step, tokens, heldOutLoss, evaluatedStep, metricsBytes, settings },
     rng: { seed: settings.seed, stream: DATA_STREAM, position: sampler.position },
+    control: await readStepState(state.control),
     schedule: makeSchedule(settings),
     configHash: await hashConfig(model),
     corpus: identifyCorpus(corpus),
     elapsedMs: Math.round(state.elapsedBeforeMs + performance.now() - startedAt),
     adapter: device.caps.adapter.description,
   };
-}
-
-/** Frees the optimizer, and the weights unless they are handed on. */
-export function disposeState(
-  { params, optimizer }: RunState,
-  { keepParams }: { keepParams: boolean },
-): void {
-  const records = [optimizer.m, optimizer.v, ...(keepParams ? [] : [params])];
-  for (const record of records) for (const tensor of Object.values(record)) tensor.dispose();
 }

@@ -6,10 +6,12 @@ import { heldOutBatches, type TokenBatch } from './data/batches.ts';
 import { type Evaluation, evaluate } from './evaluate.ts';
 import type { MetricsLog, StepMetrics } from './metrics-log.ts';
 import { explainNonFinite } from './non-finite.ts';
-import { disposeState, openState, type RunState, rewindFiles, saveState } from './run-state.ts';
+import { openState, type RunState, rewindFiles, saveState } from './run-state.ts';
 import { learningRateAt } from './schedule.ts';
 import { makeSchedule, tokensPerStep, validateSettings } from './settings.ts';
-import { createTrainStep, readStep, type StepValues } from './train-step.ts';
+import { readStep, type StepValues } from './step-values.ts';
+import { createTrainStep } from './train-step.ts';
+import { disposeState } from './trained-state.ts';
 import type { TrainingOutcome, TrainingRun } from './training-run.ts';
 
 /**
@@ -60,9 +62,9 @@ class TrainingLoop {
   }
 
   async train(): Promise<TrainingOutcome> {
-    const { device, settings, signal } = this.#run;
+    const { settings, signal } = this.#run;
     const state = this.#state;
-    const trainStep = createTrainStep(device, state, settings);
+    using trainStep = createTrainStep(state.model, state, settings);
     const schedule = makeSchedule(settings);
     while (state.step < settings.steps && !signal?.aborted) {
       if (state.step % settings.evalEvery === 0 && state.evaluatedStep !== state.step)
@@ -74,7 +76,8 @@ class TrainingLoop {
         state.sampler.next(settings.batchSize),
       );
       const learningRate = learningRateAt(schedule, state.tokens);
-      const result = trainStep({ microBatches, learningRate, update: state.step + 1 });
+      const [update, skipped] = [state.step + 1, state.skipped];
+      const result = trainStep.run({ microBatches, learningRate, update, skipped });
       state.step += 1;
       state.tokens += tokensPerStep(settings);
       await this.#logStep({
@@ -92,7 +95,8 @@ class TrainingLoop {
     next?.values.catch(() => {}); // whoever awaits it gets the error
     if (!pending) return;
     const { step, tokens, learningRate, startedAt } = pending;
-    const { loss, gradNorm, prunedShare, readAt } = await pending.values;
+    const { loss, gradNorm, skipped, prunedShare, readAt } = await pending.values;
+    this.#state.skipped = skipped;
     if (!Number.isFinite(loss))
       throw await explainNonFinite(this.#state, step, `the loss is ${loss}`);
     if (!Number.isFinite(gradNorm))

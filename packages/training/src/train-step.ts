@@ -1,9 +1,12 @@
-// One training step: loss and gradients of each micro batch, their mean, global norm, step control, AdamW. Recorded, not yet run.
+// One training step: gradients of each micro batch, their mean, global norm, clip, AdamW. Recorded once, then replayed.
 
 import {
+  type Arena,
+  type CompiledStep,
+  compileStep,
+  createArena,
   type Device,
-  type HostArray,
-  mapRecord,
+  type StepInput,
   type Tensor,
   valueAndGrad,
 } from '@vulpes/tensor-core';
@@ -11,22 +14,22 @@ import {
   accumulate,
   adamwStep,
   globalNorm,
-  initialStepState,
-  scale,
+  STEP_NUMBERS,
   stepControl,
   stepNumbers,
   toDecayBlocks,
 } from '@vulpes/wgsl-kernels';
 import type { TokenBatch } from './data/batches.ts';
 import type { Model, Params, TensorBatch } from './model.ts';
-import { type AdamWState, trainable } from './optimizer.ts';
-import { PruningTally } from './pruning.ts';
 import { ADAMW } from './settings.ts';
+import { type TrainedState, trainable } from './trained-state.ts';
 
 export interface TrainStepOptions {
   readonly weightDecay: number;
   /** null = never clip. */
   readonly maxGradNorm: number | null;
+  /** Record the step once and replay it (default), or record every call. */
+  readonly replay?: boolean;
 }
 
 export interface TrainStepInput {
@@ -35,141 +38,217 @@ export interface TrainStepInput {
   readonly learningRate: number;
   /** 1 for the first update: AdamW's bias correction counts them. */
   readonly update: number;
+  /** Updates that were skipped, as far as the host knows. Default 0. */
+  readonly skipped?: number;
 }
 
-/** Tensors owned by the caller. */
+/** Tensors owned by the caller; the next step overwrites what they hold, so read them before it. */
 export interface TrainStepResult {
   /** f32 [1] each, one per micro batch: mean nats a token before the update. */
   readonly losses: readonly Tensor[];
-  /** f32 [1], before clipping. */
-  readonly gradNorm: Tensor;
+  /** f32 [8], see `STEP_CONTROL`: whether the update was skipped, the gradient norm before clipping, and more. */
+  readonly control: Tensor;
   /** Per micro batch and layer, u32 [batch, heads, 2]. */
   readonly pruningCounts: readonly (readonly Tensor[])[];
 }
 
-export type TrainStep = (input: TrainStepInput) => TrainStepResult;
+/** The parts of a step. Between gradients and update is where several devices would add up their gradients. */
+export interface TrainStep extends Disposable {
+  /** Records one update of the state, in place. */
+  run(input: TrainStepInput): TrainStepResult;
+  /** Kernel launches of the last recorded batch and of an update; 0 before the first step. */
+  readonly dispatches: number;
+  /** Bytes that the step holds besides the state: gradients, activations, what they need. 0 before the first step. */
+  readonly byteLength: number;
+  dispose(): void;
+}
 
-/**
- * Makes the function that records one update of `params` and `optimizer`, both in place.
- * It leaves nothing allocated but its result.
- */
+/** Makes the function that records one update of `state`, in place. */
 export function createTrainStep(
-  device: Device,
-  { model, params, optimizer }: { model: Model; params: Params; optimizer: AdamWState },
-  { weightDecay, maxGradNorm }: TrainStepOptions,
+  model: Model,
+  state: TrainedState,
+  options: TrainStepOptions,
 ): TrainStep {
-  const specs = trainable(model.parameterSpecs());
-  const learned = Object.fromEntries(specs.map(({ name }) => [name, params[name] as Tensor]));
-  const lossAndGrads = valueAndGrad(device, (learned: Readonly<Params>, batch: TensorBatch) =>
-    model.loss({ ...params, ...learned }, batch),
-  );
+  return new ReplayedTrainStep(model, state, options);
+}
 
-  function lossesAndMeanGrads(microBatches: readonly TokenBatch[]) {
-    const losses: Tensor[] = [];
-    const pruningCounts: Tensor[][] = [];
-    let grads: Params | null = null;
-    for (const batch of microBatches) {
-      const part = lossAndGrads(learned, uploadBatch(device, batch));
-      losses.push(part.loss);
-      pruningCounts.push([...(part.aux?.pruningCounts ?? [])]);
-      grads = addShare(grads, part.grads, 1 / microBatches.length);
-    }
-    return { losses, pruningCounts, grads: grads ?? {} };
+interface BatchResult {
+  readonly loss: Tensor;
+  readonly pruningCounts: readonly Tensor[];
+}
+
+type BatchInputs = { readonly inputIds: StepInput; readonly labels: StepInput };
+type NumberInputs = { readonly numbers: StepInput };
+
+class ReplayedTrainStep implements TrainStep {
+  readonly #device: Device;
+  readonly #model: Model;
+  readonly #state: TrainedState;
+  readonly #options: TrainStepOptions;
+  /** Of one micro batch. */
+  readonly #gradients: Arena;
+  /** Mean over micro batches, where there are several. */
+  #meanGradients: Arena | null = null;
+  /** f32 [1], what gradients are multiplied by: part of the state's control. */
+  readonly #lossScale: Tensor;
+  /** One for each weight slab, u32: which blocks are decayed. */
+  readonly #decayBlocks: readonly Tensor[];
+  /** By shape of the batch. */
+  readonly #batchSteps = new Map<string, CompiledStep<BatchInputs, BatchResult>>();
+  /** By the arena that it reads. */
+  readonly #updateSteps = new Map<Arena, CompiledStep<NumberInputs, Tensor>>();
+
+  constructor(model: Model, state: TrainedState, options: TrainStepOptions) {
+    this.#device = model.device;
+    this.#model = model;
+    this.#state = state;
+    this.#options = options;
+    this.#gradients = createArena(model.device, trainable(model.parameterSpecs()), 'gradients');
+    this.#decayBlocks = uploadDecayBlocks(model, state.weights);
+    this.#lossScale = model.device.keep(model.device.slice(state.control, 0, [1]));
   }
 
-  /** The loss is not scaled and the state is new: each step is as if none was skipped before. */
-  function controlOf(
-    norm: Tensor,
-    { learningRate, update }: Pick<TrainStepInput, 'learningRate' | 'update'>,
-  ): Tensor {
-    const schedule = { learningRate, weightDecay, maxGradNorm, update, skipped: 0 };
-    const numbers = stepNumbers({ ...schedule, ...ADAMW });
-    const state = initialStepState();
-    return stepControl({
-      norm,
-      numbers: device.tensor(numbers, [numbers.length], { label: 'step numbers' }),
-      state: device.tensor(state, [state.length], { label: 'step state' }),
+  get dispatches(): number {
+    const [batch, update] = [this.#batchSteps, this.#updateSteps].map((steps) => [...steps.values()].at(-1));
+    return (batch?.dispatches ?? 0) + (update?.dispatches ?? 0);
+  }
+
+  get byteLength(): number {
+    const arenas = [this.#gradients, ...(this.#meanGradients ? [this.#meanGradients] : [])];
+    const slabs = arenas.flatMap((arena) => arena.slabs);
+    const steps = [...this.#batchSteps.values(), ...this.#updateSteps.values()];
+    return sum([...slabs, ...steps].map(({ byteLength }) => byteLength));
+  }
+
+  run({ microBatches, learningRate, update, skipped = 0 }: TrainStepInput): TrainStepResult {
+    return this.#device.scope(() => {
+      const { results, gradients } = this.#computeGradients(microBatches);
+      const { weightDecay, maxGradNorm } = this.#options;
+      const { beta1, beta2 } = ADAMW;
+      const numbers = { learningRate, weightDecay, beta1, beta2, maxGradNorm, update, skipped };
+      const control = this.#update(gradients, stepNumbers(numbers));
+      return {
+        losses: results.map(({ loss }) => loss),
+        control,
+        pruningCounts: results.map(({ pruningCounts }) => pruningCounts),
+      };
     });
   }
 
-  return ({ microBatches, learningRate, update }) =>
-    device.scope(() => {
-      const { losses, pruningCounts, grads } = lossesAndMeanGrads(microBatches);
-      const gradNorm = globalNorm(Object.values(grads));
-      const control = controlOf(gradNorm, { learningRate, update });
-      for (const { name, weightDecay: isDecayed } of specs) {
-        const param = params[name] as Tensor;
+  dispose(): void {
+    for (const step of [...this.#batchSteps.values(), ...this.#updateSteps.values()]) step.dispose();
+    for (const tensor of [...this.#decayBlocks, this.#lossScale]) tensor.dispose();
+    this.#gradients.dispose();
+    this.#meanGradients?.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** Mean gradients over the micro batches, and what each batch gave. */
+  #computeGradients(microBatches: readonly TokenBatch[]): {
+    results: BatchResult[];
+    gradients: Arena;
+  } {
+    const [only] = microBatches;
+    if (only && microBatches.length === 1) {
+      return { results: [this.#runBatch(only)], gradients: this.#gradients };
+    }
+    const specs = trainable(this.#model.parameterSpecs());
+    this.#meanGradients ??= createArena(this.#device, specs, 'mean gradients');
+    const { slabs } = this.#meanGradients;
+    for (const slab of slabs) this.#device.fillZero(slab);
+    const results = microBatches.map((batch) => {
+      const { loss, pruningCounts } = this.#runBatch(batch);
+      slabs.forEach((slab, index) => {
+        accumulate(slab, this.#gradients.slabs[index] as Tensor, 1 / microBatches.length);
+      });
+      // The next batch overwrites them.
+      return { loss: copyOf(loss), pruningCounts: pruningCounts.map(copyOf) };
+    });
+    return { results, gradients: this.#meanGradients };
+  }
+
+  /** Loss and gradients of one micro batch; the gradients go into their arena. */
+  #runBatch({ inputs, labels, shape }: TokenBatch): BatchResult {
+    const key = shape.join();
+    const step = this.#batchSteps.get(key) ?? this.#compileBatch(shape);
+    this.#batchSteps.set(key, step);
+    return step.run({ inputIds: inputs, labels });
+  }
+
+  #compileBatch(shape: TokenBatch['shape']): CompiledStep<BatchInputs, BatchResult> {
+    const { params, weights } = this.#state;
+    const lossAndGradients = valueAndGrad(
+      this.#device,
+      (learned: Readonly<Params>, batch: TensorBatch) =>
+        this.#model.loss({ ...params, ...learned }, batch),
+      { into: this.#gradients.tensors, seed: this.#lossScale },
+    );
+    const ids = { shape, dtype: 'i32' } as const;
+    return compileStep(
+      this.#device,
+      {
+        inputs: { inputIds: ids, labels: ids },
+        record: (batch) => {
+          const { loss, aux } = lossAndGradients(weights.tensors, batch);
+          return { loss, pruningCounts: aux?.pruningCounts ?? [] };
+        },
+      },
+      this.#options,
+    );
+  }
+
+  /** Norm, clip and AdamW, one launch a slab. @returns control */
+  #update(gradients: Arena, numbers: Float32Array<ArrayBuffer>): Tensor {
+    const step = this.#updateSteps.get(gradients) ?? this.#compileUpdate(gradients);
+    this.#updateSteps.set(gradients, step);
+    return step.run({ numbers });
+  }
+
+  #compileUpdate(gradients: Arena): CompiledStep<NumberInputs, Tensor> {
+    const { weights, m, v, control: state } = this.#state;
+    const record = ({ numbers }: { readonly numbers: Tensor }): Tensor => {
+      const control = stepControl({ norm: globalNorm(gradients.slabs), numbers, state });
+      weights.slabs.forEach((param, slab) => {
         adamwStep({
           param,
-          grad: grads[name] as Tensor,
-          m: optimizer.m[name] as Tensor,
-          v: optimizer.v[name] as Tensor,
+          grad: gradients.slabs[slab] as Tensor,
+          m: m.slabs[slab] as Tensor,
+          v: v.slabs[slab] as Tensor,
           control,
-          decayBlocks: uploadDecayBlocks(param, isDecayed),
+          decayBlocks: this.#decayBlocks[slab] as Tensor,
           ...ADAMW,
         });
-      }
-      return { losses, gradNorm, pruningCounts };
-    });
+      });
+      return control;
+    };
+    const inputs = { numbers: { shape: [STEP_NUMBERS] } };
+    return compileStep(this.#device, { inputs, record }, this.#options);
+  }
 }
 
-const uploadDecayBlocks = ({ device, size }: Tensor, isDecayed: boolean): Tensor => {
-  const blocks = toDecayBlocks([{ offset: 0, size, isDecayed }], size);
-  return device.tensor(blocks, [blocks.length], { label: 'decay blocks' });
-};
-
-/** sum + share · grads; frees `grads`, so that one set of gradients is held whatever the number of micro batches. */
-function addShare(sum: Params | null, grads: Params, share: number): Params {
-  if (share === 1) return grads;
-  const total = sum ?? mapRecord(grads, (grad) => scale(grad, share));
-  if (sum)
-    for (const [name, target] of Object.entries(sum))
-      accumulate(target, grads[name] as Tensor, share);
-  for (const grad of Object.values(grads)) grad.dispose();
-  return total;
+/** u32 [blocks] for each slab: 1 where its parameter is decayed (the official groups). */
+function uploadDecayBlocks(model: Model, { layout, slabs }: Arena): Tensor[] {
+  const decayed = new Set(
+    model.parameterSpecs().flatMap(({ name, weightDecay }) => (weightDecay ? [name] : [])),
+  );
+  return slabs.map((slab, index) => {
+    const placements = layout.placements
+      .filter((placement) => placement.slab === index)
+      .map(({ name, offset, size }) => ({ offset, size, isDecayed: decayed.has(name) }));
+    const blocks = toDecayBlocks(placements, slab.size);
+    const options = { dtype: 'u32', label: 'decay blocks' } as const;
+    return model.device.keep(model.device.tensor(blocks, [blocks.length], options));
+  });
 }
 
-export function uploadBatch(device: Device, { inputs, labels, shape }: TokenBatch): TensorBatch {
-  return {
-    inputIds: device.tensor(inputs, shape, { label: 'inputIds' }),
-    labels: device.tensor(labels, shape, { label: 'labels' }),
-  };
+function copyOf(source: Tensor): Tensor {
+  const { device, shape, dtype, label } = source;
+  const copy = device.empty(shape, { dtype, label });
+  device.copy(source, copy);
+  return copy;
 }
 
-/** What a step's tensors hold. */
-export interface StepValues {
-  /** Mean nats a token over the micro batches, before the update. */
-  readonly loss: number;
-  /** Before clipping. */
-  readonly gradNorm: number;
-  /** Share of the causal attention blocks that were skipped; null without pruning. */
-  readonly prunedShare: number | null;
-  /** performance.now() when they had arrived. */
-  readonly readAt: number;
-}
-
-/** Starts to read a step's result, and frees it. */
-export async function readStep(
-  { losses, gradNorm, pruningCounts }: TrainStepResult,
-  numHeads: number,
-): Promise<StepValues> {
-  const reading = Promise.all([
-    readAll(losses),
-    readAll([gradNorm]),
-    Promise.all(pruningCounts.map(readAll)),
-  ]);
-  for (const tensor of [...losses, gradNorm, ...pruningCounts.flat()]) tensor.dispose(); // copies are recorded
-  const [lossValues, [norm], counts] = await reading;
-  const tally = new PruningTally();
-  for (const layers of counts) tally.add(layers as Uint32Array[], numHeads);
-  const sum = lossValues.reduce((sum, value) => sum + (value[0] as number), 0);
-  return {
-    loss: sum / losses.length,
-    gradNorm: norm?.[0] as number,
-    prunedShare: tally.summary()?.share ?? null,
-    readAt: performance.now(),
-  };
-}
-
-const readAll = (tensors: readonly Tensor[]): Promise<HostArray[]> =>
-  Promise.all(tensors.map((tensor) => tensor.data()));
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);

@@ -42,10 +42,10 @@ export interface Model {
   readonly config: FoxConfig;
   readonly device: Device;
   parameterSpecs(): ParameterSpec[];
-  /** Fresh parameters; the same seed gives the same. The caller disposes them. */
-  init(seed: number): Params;
-  /** Parameters from loaded weights. @throws CheckpointError where they do not fit. */
-  upload(weights: HostWeights): Params;
+  /** Fresh parameters; the same seed gives the same. The caller disposes them. @param into - tensors to write into, by name; default: new ones */
+  init(seed: number, into?: Readonly<Params>): Params;
+  /** Parameters from loaded weights; `into` as for `init`. @throws CheckpointError where they do not fit. */
+  upload(weights: HostWeights, into?: Readonly<Params>): Params;
   /** Parameters back on the host, ready for `saveModelFolder`. */
   download(params: Params): Promise<HostWeights>;
   /** [B, T, V] */
@@ -75,10 +75,10 @@ export function createModel(config: FoxConfig, device: Device): Model {
     config,
     device,
     parameterSpecs: () => [...specs],
-    init: (seed) => toParams(device, specs, (spec) => initialValues(spec, seed)),
-    upload(weights) {
+    init: (seed, into) => toParams(device, specs, (spec) => initialValues(spec, seed), into),
+    upload(weights, into) {
       checkWeights(specs, new Map(Object.entries(weights)), { source: 'model.upload' });
-      return toParams(device, specs, ({ name }) => weights[name]?.data as Float32Array);
+      return toParams(device, specs, ({ name }) => weights[name]?.data as Float32Array, into);
     },
     download: (params) => toHost(params, specs),
     logits: (params, inputs) =>

@@ -5,14 +5,24 @@ import { checkWeights, type HostWeights } from './host-weights.ts';
 import type { ParameterSpec } from './parameter-spec.ts';
 import type { Params } from './params.ts';
 
-/** Tensors of all parameters, from values on the host. */
+/**
+ * Tensors of all parameters, from values on the host.
+ * @param into - tensors to write into, by name; default: new ones
+ * @throws ShapeError where a tensor of `into` has another size
+ */
 export function toParams(
   device: Device,
   specs: readonly ParameterSpec[],
   values: (spec: ParameterSpec) => Float32Array,
+  into: Readonly<Params> = {},
 ): Params {
   return Object.fromEntries(
-    specs.map((spec) => [spec.name, device.tensor(values(spec), spec.shape, { label: spec.name })]),
+    specs.map((spec) => {
+      const { name, shape } = spec;
+      const tensor = into[name] ?? device.empty(shape, { label: name });
+      device.write(tensor, values(spec));
+      return [name, tensor];
+    }),
   );
 }
 

@@ -40,6 +40,7 @@ export interface CompiledStep<Inputs, Outputs> extends Disposable {
 
 /**
  * A step that is recorded at its first call, recorded again and compared at its second, and replayed from then on.
+ * @param options.replay - false: every call records, as without compileStep. Default true
  * On a device made with `debug: 'replay'` every call compares; with `debug: 'validate'` every call records.
  * @example
  * const step = compileStep(device, {
@@ -51,8 +52,9 @@ export interface CompiledStep<Inputs, Outputs> extends Disposable {
 export function compileStep<const Inputs extends Readonly<Record<string, StepInput>>, Outputs>(
   device: Device,
   definition: StepDefinition<Inputs, Outputs>,
+  { replay = true }: { readonly replay?: boolean } = {},
 ): CompiledStep<Inputs, Outputs> {
-  return new RecordedStep(device, definition);
+  return new RecordedStep(device, definition, replay);
 }
 
 /** The first run records, the second one records and compares. */
@@ -63,14 +65,20 @@ class RecordedStep<Inputs extends Readonly<Record<string, StepInput>>, Outputs>
 {
   readonly #device: Device;
   readonly #record: StepDefinition<Inputs, Outputs>['record'];
+  readonly #replays: boolean;
   readonly #inputs: Readonly<Record<string, Tensor>>;
   #first: { recording: Recording; plan: StepPlan; outputs: Outputs } | null = null;
   #runs = 0;
   #isDisposed = false;
 
-  constructor(device: Device, { inputs, record }: StepDefinition<Inputs, Outputs>) {
+  constructor(
+    device: Device,
+    { inputs, record }: StepDefinition<Inputs, Outputs>,
+    replays: boolean,
+  ) {
     this.#device = device;
     this.#record = record;
+    this.#replays = replays && !getInternals(device).checks;
     this.#inputs = Object.fromEntries(
       Object.entries(inputs).map(([label, { shape, dtype = 'f32' }]) => [
         label,
@@ -93,10 +101,9 @@ class RecordedStep<Inputs extends Readonly<Record<string, StepInput>>, Outputs>
         'compileStep: run() was called after dispose(). Compile the step again.',
       );
     this.#writeInputs(values);
-    const { checks, replay } = getInternals(this.#device);
-    if (checks) return this.#device.scope(() => this.#callRecord());
+    if (!this.#replays) return this.#device.scope(() => this.#callRecord());
     const { plan, outputs } = this.#recordOnce();
-    replay.recordPlan(plan);
+    getInternals(this.#device).replay.recordPlan(plan);
     this.#runs++;
     return mapLeaves(outputs, (tensor) => adopt(aliasTensor(tensor)));
   }

@@ -12,30 +12,25 @@ import {
   type WritableTensor,
   writeSafetensors,
 } from '@vulpes/lm-models';
-import { CheckpointError, type Device, formatShape, sameShape } from '@vulpes/tensor-core';
+import { CheckpointError, formatShape, sameShape, type Tensor } from '@vulpes/tensor-core';
 import { sha256Hex } from '../hash.ts';
 import type { Model, Params } from '../model.ts';
-import { type AdamWState, trainable } from '../optimizer.ts';
+import { type TrainedState, trainable } from '../trained-state.ts';
 import type { CheckpointContents } from './checkpoint-folder.ts';
 import { encodeTrainerState, TRAINER_STATE_FILE, type TrainerState } from './trainer-state.ts';
 
 export const OPTIMIZER_FILE = 'optimizer.safetensors';
 
-export interface TrainedTensors {
-  readonly model: Model;
-  readonly params: Params;
-  readonly optimizer: AdamWState;
-}
 
 /** The files of a checkpoint. config.json and model.safetensors make it a Hugging Face folder as well. */
 export async function encodeCheckpoint(
-  { model, params, optimizer }: TrainedTensors,
+  { model, params, m, v }: TrainedState & { readonly model: Model },
   state: TrainerState,
 ): Promise<CheckpointContents> {
   const { config } = model;
   const moments = {
-    ...(await readMoments('m.', optimizer.m)),
-    ...(await readMoments('v.', optimizer.v)),
+    ...(await readMoments('m.', m.tensors)),
+    ...(await readMoments('v.', v.tensors)),
   };
   return {
     ...encodeModelFiles({ config, weights: await model.download(params) }),
@@ -46,7 +41,7 @@ export async function encodeCheckpoint(
 
 async function readMoments(
   prefix: string,
-  moments: Params,
+  moments: Readonly<Params>,
 ): Promise<Record<string, WritableTensor>> {
   const entries = Object.entries(moments).map(async ([name, tensor]) => {
     return [prefix + name, { shape: tensor.shape, data: await tensor.data() }] as const;
@@ -59,16 +54,16 @@ export const hashConfig = ({ config }: Model): Promise<string> =>
   sha256Hex(foxConfigToJson(config));
 
 /**
- * Uploads a checkpoint's weights for this model; owned by the caller.
- * @throws CheckpointError when the folder holds another architecture
+ * Uploads weights and moments of a checkpoint.
+ * @throws CheckpointError where it belongs to another architecture, or has no optimizer
  */
-export async function uploadWeights(model: Model, contents: CheckpointContents): Promise<Params> {
+export async function restoreState(
+  model: Model,
+  { params, m, v }: TrainedState,
+  contents: CheckpointContents,
+): Promise<void> {
   const { weights } = await loadModelFolder(memoryFileSystem({ ...contents }), '');
-  return model.upload(weights);
-}
-
-/** @throws CheckpointError when the optimizer belongs to another architecture, or is missing */
-export function uploadOptimizer(model: Model, contents: CheckpointContents): AdamWState {
+  model.upload(weights, params);
   const bytes = contents[OPTIMIZER_FILE];
   if (!bytes) {
     throw new CheckpointError(
@@ -76,29 +71,22 @@ export function uploadOptimizer(model: Model, contents: CheckpointContents): Ada
     );
   }
   const { tensors } = readSafetensors(bytes, OPTIMIZER_FILE);
-  const specs = trainable(model.parameterSpecs());
-  const upload = (prefix: string) =>
-    Object.fromEntries(
-      specs.map((spec) => [spec.name, uploadMoment(model.device, { spec, prefix, tensors })]),
-    );
-  return { m: upload('m.'), v: upload('v.') };
+  for (const spec of trainable(model.parameterSpecs())) {
+    model.device.write(m.tensors[spec.name] as Tensor, readMoment(`m.${spec.name}`, spec, tensors));
+    model.device.write(v.tensors[spec.name] as Tensor, readMoment(`v.${spec.name}`, spec, tensors));
+  }
 }
 
-function uploadMoment(
-  device: Device,
-  options: {
-    spec: ParameterSpec;
-    prefix: string;
-    tensors: ReadonlyMap<string, SafetensorsTensor>;
-  },
-) {
-  const { spec, prefix, tensors } = options;
-  const label = prefix + spec.name;
+function readMoment(
+  label: string,
+  { shape }: ParameterSpec,
+  tensors: ReadonlyMap<string, SafetensorsTensor>,
+): Float32Array {
   const saved = tensors.get(label);
-  if (!saved || !sameShape(saved.shape, spec.shape)) {
+  if (!saved || !sameShape(saved.shape, shape)) {
     throw new CheckpointError(
-      `resume: expected ${label} ${formatShape(spec.shape)} in ${OPTIMIZER_FILE}, got ${saved ? formatShape(saved.shape) : 'none'}. It belongs to another architecture.`,
+      `resume: expected ${label} ${formatShape(shape)} in ${OPTIMIZER_FILE}, got ${saved ? formatShape(saved.shape) : 'none'}. It belongs to another architecture.`,
     );
   }
-  return device.tensor(tensorFloats(saved, label), spec.shape, { label });
+  return tensorFloats(saved, label);
 }

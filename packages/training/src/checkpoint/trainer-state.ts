@@ -1,5 +1,6 @@
 // trainer-state.json: all that a run needs to continue, besides weights and optimizer.
 
+import type { Tensor } from '@vulpes/tensor-core';
 import * as v from 'valibot';
 import { encodeJson } from '../files.ts';
 import { count, countOrZero, decodeJson, finite, text } from '../schema.ts';
@@ -25,6 +26,11 @@ const trainerStateSchema = v.object({
   /** Position of the data's random numbers: `position` sequences drawn from `stream` of `seed`. */
   rng: v.object({ seed: countOrZero, stream: countOrZero, position: countOrZero }),
   settings: settingsSchema,
+  /** Loss scale, good steps since it moved, skipped updates; older states have none. */
+  control: v.optional(
+    v.object({ lossScale: finite, goodSteps: countOrZero, skipped: countOrZero }),
+    { lossScale: 1, goodSteps: 0, skipped: 0 },
+  ),
   /** For readers; it follows from the settings. */
   schedule: v.object({ peakLearningRate: finite, warmupTokens: finite, totalTokens: finite }),
   /** SHA-256 of config.json. */
@@ -43,6 +49,16 @@ const trainerStateSchema = v.object({
 
 export type CorpusIdentity = Readonly<v.InferOutput<typeof corpusSchema>>;
 export type TrainerState = Readonly<v.InferOutput<typeof trainerStateSchema>>;
+
+/** The step state on the GPU, f32 [4], as saved. */
+export async function readStepState(tensor: Tensor): Promise<TrainerState['control']> {
+  const [lossScale, goodSteps, skipped] = (await tensor.data()) as unknown as [number, number, number];
+  return { lossScale, goodSteps, skipped };
+}
+
+/** As `stepControl` reads it, f32 [4]. */
+export const toStepState = ({ lossScale, goodSteps, skipped }: TrainerState['control']) =>
+  Float32Array.of(lossScale, goodSteps, skipped, 0);
 
 export const encodeTrainerState = (state: TrainerState): Uint8Array<ArrayBuffer> =>
   encodeJson({ format: FORMAT, ...state });

@@ -1,0 +1,94 @@
+// A device without a GPU: it counts what WebGPU is asked to do and computes nothing. For plans, estimates and tests of launch counts.
+
+import type { Device } from './api.ts';
+import type { DeviceCaps } from './caps.ts';
+import { GpuDevice } from './device.ts';
+
+/** Calls of WebGPU since the device was made. */
+export interface GpuCounts {
+  buffers: number;
+  bindGroups: number;
+  submits: number;
+  passes: number;
+  dispatches: number;
+  copies: number;
+  clears: number;
+  writes: number;
+  /** Buffers mapped for reading. */
+  maps: number;
+}
+
+export interface CountingDevice {
+  readonly device: Device;
+  /** They go on counting. */
+  readonly counts: Readonly<GpuCounts>;
+}
+
+/**
+ * @param caps - of the device whose kernels and limits are wanted
+ * @returns a device that records and submits as any other; what is read back is 0
+ */
+export function createCountingDevice(caps: DeviceCaps): CountingDevice {
+  const counts: GpuCounts = {
+    ...{ buffers: 0, bindGroups: 0, submits: 0, passes: 0, dispatches: 0 },
+    ...{ copies: 0, clears: 0, writes: 0, maps: 0 },
+  };
+  return { device: new GpuDevice(countingGpu(caps, counts), caps), counts };
+}
+
+function countingGpu(caps: DeviceCaps, counts: GpuCounts): GPUDevice {
+  const pass = {
+    setPipeline() {},
+    setBindGroup() {},
+    dispatchWorkgroups: () => void counts.dispatches++,
+    end() {},
+  };
+  const encoder = {
+    beginComputePass() {
+      counts.passes++;
+      return pass;
+    },
+    copyBufferToBuffer: () => void counts.copies++,
+    clearBuffer: () => void counts.clears++,
+    finish: () => ({}),
+  };
+  const queue = {
+    writeBuffer: () => void counts.writes++,
+    submit: () => void counts.submits++,
+    onSubmittedWorkDone: async () => {},
+  };
+  // The part of WebGPU that this package uses.
+  const gpu = {
+    limits: { ...caps.limits, minUniformBufferOffsetAlignment: 256 },
+    queue,
+    lost: new Promise(() => {}),
+    addEventListener() {},
+    pushErrorScope() {},
+    popErrorScope: async () => null,
+    destroy() {},
+    createBuffer: ({ size }: GPUBufferDescriptor) => {
+      counts.buffers++;
+      return makeBuffer(size, counts);
+    },
+    createBindGroup() {
+      counts.bindGroups++;
+      return {};
+    },
+    createBindGroupLayout: () => ({}),
+    createPipelineLayout: () => ({}),
+    createShaderModule: () => ({}),
+    createComputePipelineAsync: async () => ({}),
+    createCommandEncoder: () => encoder,
+  };
+  return gpu as unknown as GPUDevice;
+}
+
+const makeBuffer = (size: number, counts: GpuCounts) => ({
+  size,
+  destroy() {},
+  unmap() {},
+  getMappedRange: () => new ArrayBuffer(size),
+  async mapAsync() {
+    counts.maps++;
+  },
+});
