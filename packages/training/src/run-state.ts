@@ -6,11 +6,7 @@ import {
   assertVocabulary,
   identifyCorpus,
 } from './checkpoint/assert-resumable.ts';
-import {
-  encodeCheckpoint,
-  hashConfig,
-  restoreState,
-} from './checkpoint/checkpoint-contents.ts';
+import { encodeCheckpoint, hashConfig, restoreState } from './checkpoint/checkpoint-contents.ts';
 import {
   type CheckpointLocation,
   cleanLeftovers,
@@ -22,8 +18,8 @@ import {
   decodeTrainerState,
   readStepState,
   TRAINER_STATE_FILE,
-  toStepState,
   type TrainerState,
+  toStepState,
 } from './checkpoint/trainer-state.ts';
 import { BatchSampler, DATA_STREAM } from './data/batches.ts';
 import type { Corpus } from './data/corpus.ts';
@@ -105,7 +101,14 @@ async function resume(run: TrainingRun, location: CheckpointLocation): Promise<R
     ...trained,
     model,
     sampler: createSampler(settings, corpus, saved.rng.position),
-    ...{ step, tokens, skipped: control.skipped, heldOutLoss, evaluatedStep, saved: { location, evaluatedStep } },
+    ...{
+      step,
+      tokens,
+      skipped: control.skipped,
+      heldOutLoss,
+      evaluatedStep,
+      saved: { location, evaluatedStep },
+    },
     metricsBytes,
     notes: noteOtherAdapter(saved.adapter, device.caps.adapter.description),
     elapsedBeforeMs: saved.elapsedMs,

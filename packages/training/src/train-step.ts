@@ -109,7 +109,9 @@ class ReplayedTrainStep implements TrainStep {
   }
 
   get dispatches(): number {
-    const [batch, update] = [this.#batchSteps, this.#updateSteps].map((steps) => [...steps.values()].at(-1));
+    const [batch, update] = [this.#batchSteps, this.#updateSteps].map((steps) =>
+      [...steps.values()].at(-1),
+    );
     return (batch?.dispatches ?? 0) + (update?.dispatches ?? 0);
   }
 
@@ -136,7 +138,8 @@ class ReplayedTrainStep implements TrainStep {
   }
 
   dispose(): void {
-    for (const step of [...this.#batchSteps.values(), ...this.#updateSteps.values()]) step.dispose();
+    for (const step of [...this.#batchSteps.values(), ...this.#updateSteps.values()])
+      step.dispose();
     for (const tensor of [...this.#decayBlocks, this.#lossScale]) tensor.dispose();
     this.#gradients.dispose();
     this.#meanGradients?.dispose();
@@ -251,4 +254,5 @@ function copyOf(source: Tensor): Tensor {
   return copy;
 }
 
-const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+const sum = (values: readonly number[]): number =>
+  values.reduce((total, value) => total + value, 0);

@@ -47,6 +47,7 @@ export { rope } from './ops/rope/index.ts';
 export {
   initialStepState,
   STEP_CONTROL,
+  STEP_NUMBERS,
   type StepControlInputs,
   type StepSettings,
   stepControl,

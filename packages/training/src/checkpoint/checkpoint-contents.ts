@@ -21,7 +21,6 @@ import { encodeTrainerState, TRAINER_STATE_FILE, type TrainerState } from './tra
 
 export const OPTIMIZER_FILE = 'optimizer.safetensors';
 
-
 /** The files of a checkpoint. config.json and model.safetensors make it a Hugging Face folder as well. */
 export async function encodeCheckpoint(
   { model, params, m, v }: TrainedState & { readonly model: Model },

@@ -52,7 +52,11 @@ export type TrainerState = Readonly<v.InferOutput<typeof trainerStateSchema>>;
 
 /** The step state on the GPU, f32 [4], as saved. */
 export async function readStepState(tensor: Tensor): Promise<TrainerState['control']> {
-  const [lossScale, goodSteps, skipped] = (await tensor.data()) as unknown as [number, number, number];
+  const [lossScale, goodSteps, skipped] = (await tensor.data()) as unknown as [
+    number,
+    number,
+    number,
+  ];
   return { lossScale, goodSteps, skipped };
 }
 

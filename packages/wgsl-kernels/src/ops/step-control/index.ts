@@ -1,2 +1,2 @@
 export { STEP_CONTROL, type StepControlInputs, stepControl } from './step-control.ts';
-export { initialStepState, type StepSettings, stepNumbers } from './step-numbers.ts';
+export { initialStepState, STEP_NUMBERS, type StepSettings, stepNumbers } from './step-numbers.ts';
