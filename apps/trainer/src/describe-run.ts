@@ -2,10 +2,12 @@
 
 import { formatBytes, formatCount, formatInteger } from '@vulpes/cli-kit';
 import { type FoxConfig, getHeadDim, getIntermediateSize } from '@vulpes/lm-models';
+import type { DeviceCaps } from '@vulpes/tensor-core';
 import {
   type Corpus,
   type DataSource,
   estimateRun,
+  planMemory,
   type RunDescription,
   type RunEstimate,
   type TrainSettings,
@@ -48,9 +50,13 @@ function recipeLine(settings: TrainSettings, estimate: RunEstimate): string {
 }
 
 /** All that can be said without running. */
-export function dryRunLines(run: RunDescription, corpus: Corpus): string[] {
+export async function dryRunLines(
+  run: RunDescription,
+  corpus: Corpus,
+  caps: DeviceCaps,
+): Promise<string[]> {
   const estimate = estimateRun(run.model, run.settings);
-  const { memory } = estimate;
+  const memory = await planMemory(run.model, run.settings, caps);
   return [
     ...startLines(run, corpus),
     '',
@@ -62,9 +68,11 @@ export function dryRunLines(run: RunDescription, corpus: Corpus): string[] {
     `  weights           ${formatBytes(memory.weightBytes)}`,
     `  gradients         ${formatBytes(memory.gradientBytes)}`,
     `  optimizer         ${formatBytes(memory.optimizerBytes)}`,
-    `  activations       ${formatBytes(memory.activationBytes)}, about`,
-    `  largest buffer    ${formatBytes(memory.largestBufferBytes)} (every WebGPU adapter binds 128 MiB; npm run doctor shows yours)`,
+    `  step              ${formatBytes(memory.stepBytes)}, activations of one micro batch and what they are computed with`,
+    `  evaluation        ${formatBytes(memory.evaluationBytes)}`,
+    `  largest binding   ${formatBytes(memory.largestBinding.byteLength)} (${memory.largestBinding.label}) of ${formatBytes(caps.limits.maxStorageBufferBindingSize)} that the device binds`,
     '',
+    `Launches            ${formatInteger(memory.dispatches)} an update`,
     `Arithmetic          ${formatCount(estimate.flopsPerToken.total)}FLOP a trained token, ${formatCount(estimate.totalFlops)}FLOP in all (dense attention)`,
     ...flopsLines(estimate),
   ];

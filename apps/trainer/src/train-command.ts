@@ -44,7 +44,7 @@ async function planAndTrain(
   const { settings, data } = plan.run;
   const corpus = await createCorpus(await readTexts(data), settings);
   const progress = new RunProgress(output);
-  if (options.dryRun) return dryRunLines(plan.run, corpus).forEach(progress.print);
+  if (options.dryRun) return dryRun(options, plan, { corpus, progress });
 
   const stop = abortOnSignal(() =>
     progress.print(
@@ -67,6 +67,17 @@ async function planAndTrain(
     stop.release();
     device.dispose();
   }
+}
+
+/** Needs the adapter's limits and kernels, not its memory. */
+async function dryRun(
+  options: TrainOptions,
+  plan: Plan,
+  { corpus, progress }: Pick<Session, 'corpus' | 'progress'>,
+): Promise<void> {
+  using device = await createDevice({ adapter: options.adapter });
+  progress.print(`Adapter: ${describeAdapter(device.caps)}`);
+  for (const line of await dryRunLines(plan.run, corpus, device.caps)) progress.print(line);
 }
 
 interface Session {

@@ -20,6 +20,7 @@ export {
 } from './arena.ts';
 export { defineOp } from './autograd/op.ts';
 export type { BackwardContext, ForwardContext, Op, OpDefinition } from './autograd/op-types.ts';
+export type { GradientPlace } from './autograd/recording.ts';
 export { reshape } from './autograd/reshape.ts';
 export { stopGradient } from './autograd/stop-gradient.ts';
 export { type LossResult, type ValueAndGrad, valueAndGrad } from './autograd/value-and-grad.ts';
@@ -38,6 +39,7 @@ export {
   type StepDefinition,
   type StepInput,
 } from './replay/compile-step.ts';
+export type { StepBinding } from './replay/step-plan.ts';
 export { CounterRng, philox4x32 } from './rng.ts';
 export {
   assertShape,

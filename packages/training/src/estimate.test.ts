@@ -18,14 +18,6 @@ test('forward arithmetic is 2 N + 2 layers h L a token [FoX v2, Table 6], and tr
   expect(forward / 2.72e9).toBeLessThan(1.01);
 });
 
-test('accumulating keeps a second set of gradients, and no more activations', () => {
-  const config = foxPreset('pro-nano');
-  const once = estimateRun(config, defaultSettings).memory;
-  const thrice = estimateRun(config, { ...defaultSettings, accumulate: 3 }).memory;
-  expect(thrice.gradientBytes).toBe(2 * once.gradientBytes);
-  expect(thrice.activationBytes).toBe(once.activationBytes);
-});
-
 test('grouped queries and windows make it cheaper by what they leave out', () => {
   const settings = { ...defaultSettings, contextLength: 1024 };
   const fields = { hiddenSize: 64, numHeads: 4, numHiddenLayers: 1 };

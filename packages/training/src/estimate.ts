@@ -1,4 +1,4 @@
-// What a run will cost, from its numbers alone: parameters, memory, arithmetic. For a dry run.
+// What a run will cost, from its numbers alone: parameters, tokens, arithmetic. Memory: plan-memory.ts.
 
 import {
   type FoxConfig,
@@ -10,25 +10,12 @@ import {
 import { shapeSize } from '@vulpes/tensor-core';
 import { type TrainSettings, tokensPerStep } from './settings.ts';
 
-const F32_BYTES = 4;
-
 export interface RunEstimate {
   readonly parameters: number;
   /** Without the input embedding, as the papers count. */
   readonly nonEmbeddingParameters: number;
   readonly tokensPerStep: number;
   readonly totalTokens: number;
-  readonly memory: {
-    readonly weightBytes: number;
-    readonly gradientBytes: number;
-    /** AdamW's two moments. */
-    readonly optimizerBytes: number;
-    /** Kept between forward and backward of one micro batch; estimated to about a third. */
-    readonly activationBytes: number;
-    readonly totalBytes: number;
-    /** The largest single buffer, to compare with the adapter's maxStorageBufferBindingSize. */
-    readonly largestBufferBytes: number;
-  };
   /** Floating-point operations of forward and backward for one trained token, dense attention. */
   readonly flopsPerToken: FlopsPerToken;
   readonly totalFlops: number;
@@ -46,9 +33,6 @@ export function estimateRun(config: FoxConfig, settings: TrainSettings): RunEsti
   const sizes = parameterSpecs(config).map((spec) => ({ ...spec, size: shapeSize(spec.shape) }));
   const parameters = sum(sizes.map(({ size }) => size));
   const embedding = config.tieWordEmbeddings ? 0 : config.vocabSize * config.hiddenSize;
-  const weightBytes = parameters * F32_BYTES;
-  const activationBytes = activationFloats(config, settings) * F32_BYTES;
-  const gradientBytes = weightBytes * (settings.accumulate > 1 ? 2 : 1);
   const flopsPerToken = trainFlops(config, settings.contextLength);
   const tokens = tokensPerStep(settings);
   return {
@@ -56,14 +40,6 @@ export function estimateRun(config: FoxConfig, settings: TrainSettings): RunEsti
     nonEmbeddingParameters: parameters - embedding,
     tokensPerStep: tokens,
     totalTokens: tokens * settings.steps,
-    memory: {
-      weightBytes,
-      gradientBytes,
-      optimizerBytes: 2 * weightBytes,
-      activationBytes,
-      totalBytes: 3 * weightBytes + gradientBytes + activationBytes,
-      largestBufferBytes: F32_BYTES * largestBuffer(config, settings),
-    },
     flopsPerToken,
     totalFlops: flopsPerToken.total * tokens * settings.steps,
   };
@@ -88,28 +64,6 @@ function trainFlops(config: FoxConfig, contextLength: number): FlopsPerToken {
 function visibleKeys(contextLength: number, windowSize: number | null): number {
   const window = Math.min(windowSize ?? contextLength, contextLength);
   return window - (window * window) / (2 * contextLength);
-}
-
-/** Floats of one micro batch that forward keeps for backward, layer by layer: see the terms. */
-function activationFloats(config: FoxConfig, settings: TrainSettings): number {
-  const { hiddenSize: h, numHiddenLayers, numHeads } = config;
-  const normsAndResiduals = 4 * h;
-  const numKvHeads = getNumKvHeads(config);
-  const kv = numKvHeads * getHeadDim(config);
-  const attention = 2 * h + 2 * kv + 3 * numHeads; // q, o, k, v; log gate, its sum, row statistics
-  const shifts = (Number(config.useKShift) + Number(config.useVShift)) * (kv + numKvHeads);
-  const qkNorm = config.qkNorm ? h + kv : 0;
-  const output = (config.useOutputNorm ? h : 0) + (config.useOutputGate ? 2 * h : 0);
-  const mlp = 3 * getIntermediateSize(config);
-  const perLayer = normsAndResiduals + attention + shifts + qkNorm + output + mlp;
-  const tokens = settings.contextLength * settings.batchSize;
-  return tokens * (numHiddenLayers * perLayer + 2 * h);
-}
-
-function largestBuffer(config: FoxConfig, settings: TrainSettings): number {
-  const tokens = settings.contextLength * settings.batchSize;
-  const widest = Math.max(2 * getIntermediateSize(config), config.hiddenSize);
-  return Math.max(tokens * widest, ...parameterSpecs(config).map(({ shape }) => shapeSize(shape)));
 }
 
 const sum = (values: readonly number[]): number =>

@@ -12,7 +12,7 @@ export { BatchSampler, heldOutBatches, type TokenBatch } from './data/batches.ts
 export { type Corpus, type CorpusOptions, createCorpus, type TextSource } from './data/corpus.ts';
 export { byteTokenizer, type Tokenizer } from './data/tokenizer.ts';
 export { estimateRun, type FlopsPerToken, type RunEstimate } from './estimate.ts';
-export { type Evaluation, evaluate } from './evaluate.ts';
+export { createEvaluator, type Evaluation, type Evaluator } from './evaluate.ts';
 export type { Files } from './files.ts';
 export { memoryFiles } from './memory-files.ts';
 export {
@@ -22,6 +22,7 @@ export {
   type StepMetrics,
 } from './metrics-log.ts';
 export type { TensorBatch } from './model.ts';
+export { planMemory, type RunMemory } from './plan-memory.ts';
 export { type LayerPruningCounts, type PruningSummary, PruningTally } from './pruning.ts';
 export {
   type DataSource,

@@ -5,7 +5,7 @@ import { createCountingDevice, type Device } from '@vulpes/tensor-core';
 import { gpuSuite, makeCaps } from '@vulpes/tensor-core/testing';
 import { describe, expect, test } from 'vitest';
 import { BatchSampler, heldOutBatches } from './data/batches.ts';
-import { evaluate } from './evaluate.ts';
+import { createEvaluator } from './evaluate.ts';
 import { readStep } from './step-values.ts';
 import { tinyConfig, tinyCorpus } from './testing/tiny-run.ts';
 import { createTrainStep } from './train-step.ts';
@@ -34,6 +34,7 @@ async function trainTwenty(device: Device, { replay, pruning, accumulate }: RunO
   const sampler = new BatchSampler({ tokens: corpus.train, length: 14, seed: 3 });
   const batches = heldOutBatches(corpus.heldOut, { length: 14, sequences: 3, batchSize: 2 });
   const history: unknown[] = [];
+  using evaluator = createEvaluator(model, state.params);
   using step = createTrainStep(model, state, { ...settings, replay });
   for (let update = 1; update <= 20; update++) {
     const microBatches = Array.from({ length: accumulate }, () => sampler.next(2));
@@ -42,8 +43,7 @@ async function trainTwenty(device: Device, { replay, pruning, accumulate }: RunO
       model.config.numHeads,
     );
     history.push([values.loss, values.gradNorm, values.prunedShare, values.isSkipped]);
-    if (update % 6 === 0)
-      history.push((await evaluate(device, { model, params: state.params }, { batches }))?.loss);
+    if (update % 6 === 0) history.push((await evaluator.run(batches))?.loss);
     if (update % 9 === 0) await model.download(state.params);
   }
   const [weights, m, v] = await Promise.all(

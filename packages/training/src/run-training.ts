@@ -3,14 +3,14 @@
 import { shapeSize } from '@vulpes/tensor-core';
 import type { CheckpointLocation } from './checkpoint/checkpoint-folder.ts';
 import { heldOutBatches, type TokenBatch } from './data/batches.ts';
-import { type Evaluation, evaluate } from './evaluate.ts';
+import { createEvaluator, type Evaluation, type Evaluator } from './evaluate.ts';
 import type { MetricsLog, StepMetrics } from './metrics-log.ts';
 import { explainNonFinite } from './non-finite.ts';
 import { openState, type RunState, rewindFiles, saveState } from './run-state.ts';
 import { learningRateAt } from './schedule.ts';
 import { makeSchedule, tokensPerStep, validateSettings } from './settings.ts';
 import { readStep, type StepValues } from './step-values.ts';
-import { createTrainStep } from './train-step.ts';
+import { createTrainStep, type TrainStep } from './train-step.ts';
 import { disposeState } from './trained-state.ts';
 import type { TrainingOutcome, TrainingRun } from './training-run.ts';
 
@@ -27,7 +27,8 @@ export async function runTraining(run: TrainingRun): Promise<TrainingOutcome> {
     await run.onOpened?.();
     const metrics = await rewindFiles(run, state);
     run.onEvent?.(describeStart(run, state));
-    const outcome = await new TrainingLoop(run, state, metrics).train();
+    using loop = new TrainingLoop(run, state, metrics);
+    const outcome = await loop.train();
     isDone = true;
     return outcome;
   } finally {
@@ -44,11 +45,13 @@ interface PendingStep {
   readonly values: Promise<StepValues>;
 }
 
-class TrainingLoop {
+class TrainingLoop implements Disposable {
   readonly #run: TrainingRun;
   readonly #state: RunState;
   readonly #metrics: MetricsLog;
   readonly #heldOut: readonly TokenBatch[];
+  readonly #trainStep: TrainStep;
+  readonly #evaluator: Evaluator;
   #pending: PendingStep | null = null;
   #lastReadAt = 0;
   #lastEvaluation: Evaluation | null = null;
@@ -57,6 +60,8 @@ class TrainingLoop {
     this.#run = run;
     this.#state = state;
     this.#metrics = metrics;
+    this.#trainStep = createTrainStep(state.model, state, run.settings);
+    this.#evaluator = createEvaluator(state.model, state.params);
     const { contextLength: length, evalSequences: sequences, batchSize } = run.settings;
     this.#heldOut = heldOutBatches(run.corpus.heldOut, { length, sequences, batchSize });
   }
@@ -64,7 +69,6 @@ class TrainingLoop {
   async train(): Promise<TrainingOutcome> {
     const { settings, signal } = this.#run;
     const state = this.#state;
-    using trainStep = createTrainStep(state.model, state, settings);
     const schedule = makeSchedule(settings);
     while (state.step < settings.steps && !signal?.aborted) {
       if (state.step % settings.evalEvery === 0 && state.evaluatedStep !== state.step)
@@ -77,7 +81,7 @@ class TrainingLoop {
       );
       const learningRate = learningRateAt(schedule, state.tokens);
       const [update, skipped] = [state.step + 1, state.skipped];
-      const result = trainStep.run({ microBatches, learningRate, update, skipped });
+      const result = this.#trainStep.run({ microBatches, learningRate, update, skipped });
       state.step += 1;
       state.tokens += tokensPerStep(settings);
       await this.#logStep({
@@ -86,6 +90,11 @@ class TrainingLoop {
       });
     }
     return this.#finish();
+  }
+
+  [Symbol.dispose](): void {
+    this.#trainStep.dispose();
+    this.#evaluator.dispose();
   }
 
   /** Logs the step before `next`, while the GPU computes `next`. @throws NonFiniteError of the step before */
@@ -116,10 +125,10 @@ class TrainingLoop {
   /** Held-out loss of this step, logged once. An abort leaves it for later. */
   async #evaluate(): Promise<void> {
     await this.#logStep(null);
-    const { device, signal, onEvent } = this.#run;
+    const { signal, onEvent } = this.#run;
     const state = this.#state;
     const { step, tokens } = state;
-    const evaluation = await evaluate(device, state, { batches: this.#heldOut, signal });
+    const evaluation = await this.#evaluator.run(this.#heldOut, signal);
     if (!evaluation) return;
     const { loss, tokens: heldOutTokens, pruning } = evaluation;
     if (!Number.isFinite(loss))

@@ -6,6 +6,7 @@ import {
   compileStep,
   createArena,
   type Device,
+  type StepBinding,
   type StepInput,
   type Tensor,
   valueAndGrad,
@@ -58,8 +59,12 @@ export interface TrainStep extends Disposable {
   run(input: TrainStepInput): TrainStepResult;
   /** Kernel launches of the last recorded batch and of an update; 0 before the first step. */
   readonly dispatches: number;
-  /** Bytes that the step holds besides the state: gradients, activations, what they need. 0 before the first step. */
+  /** Bytes that the step holds besides the state: gradients, activations, what they need. Grows with the first step. */
   readonly byteLength: number;
+  /** Of the gradients alone. */
+  readonly gradientBytes: number;
+  /** The largest range that a kernel of the step binds; of 0 bytes before the first step. */
+  readonly largestBinding: StepBinding;
   dispose(): void;
 }
 
@@ -116,10 +121,21 @@ class ReplayedTrainStep implements TrainStep {
   }
 
   get byteLength(): number {
-    const arenas = [this.#gradients, ...(this.#meanGradients ? [this.#meanGradients] : [])];
-    const slabs = arenas.flatMap((arena) => arena.slabs);
-    const steps = [...this.#batchSteps.values(), ...this.#updateSteps.values()];
-    return sum([...slabs, ...steps].map(({ byteLength }) => byteLength));
+    return this.gradientBytes + sum(this.#steps().map(({ byteLength }) => byteLength));
+  }
+
+  get gradientBytes(): number {
+    const slabs = [this.#gradients, this.#meanGradients].flatMap((arena) => arena?.slabs ?? []);
+    return sum(slabs.map(({ byteLength }) => byteLength));
+  }
+
+  get largestBinding(): StepBinding {
+    const slabs = this.#gradients.slabs;
+    const own = this.#steps().flatMap(({ largestBinding }) => largestBinding ?? []);
+    return [...slabs, ...own].reduce<StepBinding>(
+      (largest, binding) => (binding.byteLength > largest.byteLength ? binding : largest),
+      { label: '', byteLength: 0 },
+    );
   }
 
   run({ microBatches, learningRate, update, skipped = 0 }: TrainStepInput): TrainStepResult {
@@ -138,8 +154,7 @@ class ReplayedTrainStep implements TrainStep {
   }
 
   dispose(): void {
-    for (const step of [...this.#batchSteps.values(), ...this.#updateSteps.values()])
-      step.dispose();
+    for (const step of this.#steps()) step.dispose();
     for (const tensor of [...this.#decayBlocks, this.#lossScale]) tensor.dispose();
     this.#gradients.dispose();
     this.#meanGradients?.dispose();
@@ -147,6 +162,13 @@ class ReplayedTrainStep implements TrainStep {
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  #steps(): readonly Pick<
+    CompiledStep<object, unknown>,
+    'byteLength' | 'largestBinding' | 'dispose'
+  >[] {
+    return [...this.#batchSteps.values(), ...this.#updateSteps.values()];
   }
 
   /** Mean gradients over the micro batches, and what each batch gave. */

@@ -46,6 +46,20 @@ const sumsOp = defineOp({
   },
 });
 
+/** x, whose gradient is added where others are, in one launch. */
+const addingOp = defineOp({
+  name: 'adding',
+  forward: ({ inputs: { x } }: ForwardContext<{ x: Tensor }>) => ({
+    output: plainSum(x, plainZeros(x)),
+  }),
+  backward({ device, dOutput, openGradient }) {
+    const { tensor, accumulate } = openGradient('x');
+    if (accumulate) accumulateInto(tensor, dOutput);
+    else device.copy(dOutput, tensor);
+    return { x: tensor };
+  },
+});
+
 /** x, whose gradient is written where it is wanted. */
 const directOp = defineOp({
   name: 'direct',
@@ -112,6 +126,25 @@ gpuSuite('vjp', (device) => {
     into.x.dispose();
     params.x.dispose();
     run.output.dispose();
+  });
+
+  test('an op may add its gradient to those of others, unless somebody else reads them', async () => {
+    const params = { x: vector(1, 2) };
+    // The last op's gradients of a and b are one tensor: the ops before it must not add to it.
+    const body = ({ x }: typeof params) => {
+      const both = sumsOp({ a: addingOp({ x }), b: addingOp({ x }) }).mixed;
+      return sumsOp({ a: both, b: addingOp({ x: both }) }).mixed;
+    };
+    for (const into of [undefined, { x: device().zeros([2]) }]) {
+      using run = vjp(device(), body, params, { into });
+      using dy = vector(1, 10);
+      using dx = run.pullback(dy).x;
+      expect(await values(dx)).toEqual([4, 40]);
+      if (into) expect(await values(into.x)).toEqual([4, 40]);
+      into?.x.dispose();
+      run.output.dispose();
+    }
+    params.x.dispose();
   });
 
   test('places for gradients are checked: missing, of another shape', () => {

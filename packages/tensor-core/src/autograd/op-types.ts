@@ -1,6 +1,7 @@
 // The types of an op: named inputs, attributes, output and saved tensors, each known from the definition.
 
 import type { Device, Tensor } from '../api.ts';
+import type { GradientPlace } from './recording.ts';
 
 /** A record of tensors by name; one that is not given is null or undefined. */
 export type NamedTensors<T> = { readonly [K in keyof T]: Tensor | null | undefined };
@@ -40,6 +41,8 @@ export interface BackwardContext<Inputs, Attrs, Output, Saved, Constant extends 
   readonly needs: { readonly [K in Exclude<keyof Inputs, Constant>]-?: boolean };
   /** A tensor for the gradient of an input, in its shape: where the caller wants it, else a new one. Write all of it and return it. */
   readonly makeGradient: (input: Exclude<keyof Inputs, Constant>) => Tensor;
+  /** The same for a backward that can add its gradient to what other ops gave. Return the tensor. */
+  readonly openGradient: (input: Exclude<keyof Inputs, Constant>) => GradientPlace;
 }
 
 /** The gradient of each input, null where it is not needed. */

@@ -13,12 +13,19 @@ export interface TapeNode {
   readonly saved: readonly Tensor[];
   /**
    * One gradient an input, null where it is not needed.
-   * @param targets - by input: where its gradient is wanted, null where that is open
+   * @param places - by input: where its gradient may go, null where that is open
    */
   backward(
     dOutputs: readonly (Tensor | null)[],
-    targets: readonly (Tensor | null)[],
+    places: readonly (GradientPlace | null)[],
   ): readonly (Tensor | null)[];
+}
+
+/** Where the gradient of an input goes. */
+export interface GradientPlace {
+  readonly tensor: Tensor;
+  /** Add it to what the tensor holds; false: overwrite that. */
+  readonly accumulate: boolean;
 }
 
 export interface TapeInput {

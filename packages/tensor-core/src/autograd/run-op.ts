@@ -6,7 +6,7 @@ import { type DeviceInternals, getInternals } from '../internals.ts';
 import { aliasTensor, isTensor } from '../tensor.ts';
 import { leaves } from '../tree.ts';
 import type { ForwardResult, OpDefinition } from './op-types.ts';
-import type { TapeNode } from './recording.ts';
+import type { GradientPlace, TapeNode } from './recording.ts';
 
 // Behind defineOp the names are known at run time only.
 export type AnyTensors = Readonly<Record<string, Tensor | null | undefined>>;
@@ -71,21 +71,38 @@ function makeNode(op: AnyOp, { device, present, attrs, needs, output, saved }: O
     inputs: present.map(([name, { id, shape }]) => ({ name, id, shape, needed: !!needs[name] })),
     outputs: tensorsOf(outputs).map(({ id, dtype }) => ({ id, dtype })),
     saved: tensorsOf(entries(held)),
-    backward(dOutputs, targets) {
+    backward(dOutputs, places) {
       const dOutput = names
         ? Object.fromEntries(names.map((name, index) => [name, dOutputs[index] ?? null]))
         : dOutputs[0];
-      const makeGradient = (name: string): Tensor => {
-        const index = present.findIndex(([input]) => input === name);
-        invariant(index >= 0, `${op.name}: has no input ${name} to make a gradient for`);
-        const { shape, dtype } = (present[index] as NamedTensor)[1];
-        return targets[index] ?? device.empty(shape, { dtype, label: `d ${op.name} ${name}` });
-      };
-      const context = { device, dOutput, saved: held, attrs, needs, makeGradient };
-      const gradients: AnyTensors = op.backward(context as Parameters<AnyOp['backward']>[0]);
-      return present.map(([name]) => gradients[name] ?? null);
+      const gradients = gradientMakers(op.name, present, places);
+      const context = { device, dOutput, saved: held, attrs, needs, ...gradients };
+      const given: AnyTensors = op.backward(context as Parameters<AnyOp['backward']>[0]);
+      return present.map(([name]) => given[name] ?? null);
     },
   };
+}
+
+/** What backward makes its gradients with. */
+function gradientMakers(
+  op: string,
+  inputs: readonly NamedTensor[],
+  places: readonly (GradientPlace | null)[],
+) {
+  const openGradient = (name: string): GradientPlace => {
+    const index = inputs.findIndex(([input]) => input === name);
+    invariant(index >= 0, `${op}: has no input ${name} to make a gradient for`);
+    return places[index] ?? { tensor: emptyLike(index), accumulate: false };
+  };
+  const emptyLike = (index: number): Tensor => {
+    const [name, { device, shape, dtype }] = inputs[index] as NamedTensor;
+    return device.empty(shape, { dtype, label: `d ${op} ${name}` });
+  };
+  const makeGradient = (name: string): Tensor => {
+    const { tensor, accumulate } = openGradient(name);
+    return accumulate ? emptyLike(inputs.findIndex(([input]) => input === name)) : tensor;
+  };
+  return { makeGradient, openGradient };
 }
 
 type NamedTensor = readonly [name: string, tensor: Tensor];

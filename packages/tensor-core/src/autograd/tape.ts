@@ -8,7 +8,7 @@ import { type DeviceInternals, getInternals } from '../internals.ts';
 import { formatShape, type Shape, sameShape } from '../shape.ts';
 import { aliasTensor, getStorage } from '../tensor.ts';
 import { disposeAll } from '../tree.ts';
-import type { Recording, TapeNode } from './recording.ts';
+import type { GradientPlace, Recording, TapeNode } from './recording.ts';
 
 const isFloat = ({ dtype }: { readonly dtype: DType }): boolean =>
   dtype === 'f32' || dtype === 'f16';
@@ -78,11 +78,8 @@ export class Tape implements Recording {
     if (dOutputs.every((gradient) => gradient === null)) return;
     const { checks, scopes } = this.#internals;
     checks?.check(node.name, 'output gradient', dOutputs);
-    // The first gradient of a watched tensor may be written where it belongs; further ones are added.
-    const targets = node.inputs.map(({ id }) =>
-      gradients.has(id) ? null : (this.#targets.get(id) ?? null),
-    );
-    const { result, made } = scopes.collect(() => node.backward(dOutputs, targets));
+    const places = this.#choosePlaces(node, gradients);
+    const { result, made } = scopes.collect(() => node.backward(dOutputs, places));
     try {
       checks?.check(node.name, 'input gradient', result);
       for (const { id } of node.outputs) gradients.delete(id);
@@ -90,11 +87,28 @@ export class Tape implements Recording {
         if (!input.needed) return;
         const gradient = result[index];
         invariant(gradient, `${node.name}: backward gave no gradient for its input ${input.name}`);
+        const place = places[index];
+        if (place?.accumulate && place.tensor === gradient) return; // added already
         this.#addGradient(node.name, gradients, input, gradient);
       });
     } finally {
       disposeAll([...made, ...dOutputs]);
     }
+  }
+
+  /** The first gradient of a watched tensor may be written where it belongs, further ones may be added to a sum that nobody else reads. */
+  #choosePlaces(
+    { inputs }: TapeNode,
+    gradients: ReadonlyMap<number, Tensor>,
+  ): (GradientPlace | null)[] {
+    return inputs.map(({ id }, index) => {
+      // Two gradients of one op cannot share a place.
+      if (inputs.findIndex((input) => input.id === id) !== index) return null;
+      const target = this.#targets.get(id);
+      const sum = gradients.get(id);
+      if (!sum) return target ? { tensor: target, accumulate: false } : null;
+      return target || !getStorage(sum).isShared ? { tensor: sum, accumulate: true } : null;
+    });
   }
 
   #addGradient(

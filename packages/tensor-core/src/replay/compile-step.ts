@@ -8,7 +8,7 @@ import type { Shape } from '../shape.ts';
 import { aliasTensor, getStorage } from '../tensor.ts';
 import { disposeAll, leaves, mapLeaves } from '../tree.ts';
 import { findDifference } from './compare-commands.ts';
-import type { Recording, StepPlan } from './step-plan.ts';
+import type { Recording, StepBinding, StepPlan } from './step-plan.ts';
 
 export interface StepInput {
   readonly shape: Shape;
@@ -32,6 +32,8 @@ export interface CompiledStep<Inputs, Outputs> extends Disposable {
   run(values: { readonly [K in keyof Inputs]: HostArray }): Outputs;
   /** Bytes of the step's own memory; 0 before the first run. */
   readonly byteLength: number;
+  /** The largest of its own tensors that a kernel binds; null before the first run. */
+  readonly largestBinding: StepBinding | null;
   /** Kernel launches of a run; 0 before the first. */
   readonly dispatches: number;
   /** Frees the step's memory, outputs included, after the work that was recorded is done. */
@@ -89,6 +91,10 @@ class RecordedStep<Inputs extends Readonly<Record<string, StepInput>>, Outputs>
 
   get byteLength(): number {
     return this.#first?.plan.byteLength ?? 0;
+  }
+
+  get largestBinding(): StepBinding | null {
+    return this.#first?.plan.largestBinding ?? null;
   }
 
   get dispatches(): number {

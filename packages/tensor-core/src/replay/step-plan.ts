@@ -2,7 +2,13 @@
 
 import type { BufferPool } from '../buffer-pool.ts';
 import type { PooledBuffer } from '../buffer-range.ts';
-import { buffersOf, type Command, type WriteCommand } from '../command.ts';
+import {
+  buffersOf,
+  type Command,
+  type DispatchCommand,
+  rangesOf,
+  type WriteCommand,
+} from '../command.ts';
 import { BindGroups } from '../encode/bind-groups.ts';
 import type { PipelineCache } from '../encode/pipeline-cache.ts';
 import { type PreparedCommand, prepare } from '../encode/prepare.ts';
@@ -20,12 +26,20 @@ export interface Recording {
   readonly outputs: ReadonlySet<PooledBuffer>;
 }
 
+export interface StepBinding {
+  /** Of the tensor. */
+  readonly label: string;
+  readonly byteLength: number;
+}
+
 export class StepPlan {
   readonly commands: readonly Command[];
   /** Buffers that are not the plan's own. */
   readonly outside: readonly PooledBuffer[];
   readonly programs: ReadonlySet<Program>;
   readonly dispatches: number;
+  /** The largest of its own tensors that a kernel binds. */
+  readonly largestBinding: StepBinding | null;
   /** Bytes of the plan's own buffers. */
   readonly byteLength: number;
   readonly #pool: BufferPool;
@@ -45,6 +59,7 @@ export class StepPlan {
     const dispatches = this.commands.filter((command) => command.kind === 'dispatch');
     this.dispatches = dispatches.length;
     this.programs = new Set(dispatches.map(({ program }) => program));
+    this.largestBinding = findLargest(dispatches);
     this.outside = listOutside(this.commands);
     for (const buffer of this.outside) pool.pin(buffer);
     this.#memory = reserveMemory(pool, recording);
@@ -81,6 +96,15 @@ export class StepPlan {
     const bindGroups = new BindGroups(device);
     return prepare(this.commands, { pipelines, bindGroups, uniforms: this.#uniforms, offsets });
   }
+}
+
+function findLargest(dispatches: readonly DispatchCommand[]): StepBinding | null {
+  let largest: StepBinding | null = null;
+  for (const { buffer, byteLength } of dispatches.flatMap(rangesOf)) {
+    if (!isVirtual(buffer) || byteLength <= (largest?.byteLength ?? 0)) continue;
+    largest = { label: buffer.label, byteLength };
+  }
+  return largest;
 }
 
 function listOutside(commands: readonly Command[]): PooledBuffer[] {

@@ -5,6 +5,7 @@ import {
   defineOp,
   type ForwardContext,
   formatShape,
+  type GradientPlace,
   ShapeError,
   shapeSize,
   type Tensor,
@@ -27,35 +28,38 @@ const linearOp = defineOp({
     launchMatmul(device, { a: x, b: weight, c: y, bias, m: x.size / k, n, k, transposeB: true });
     return { output: y, saved: { x, weight } };
   },
-  backward({ device, dOutput: dy, saved: { x, weight }, needs, makeGradient }) {
+  backward({ device, dOutput: dy, saved: { x, weight }, needs, ...gradients }) {
     const out = weight.shape[0] as number;
     return {
-      x: needs.x ? inputGradient(device, { dy, weight }, makeGradient('x')) : null,
-      weight: needs.weight ? weightGradient(device, { dy, x }, makeGradient('weight')) : null,
-      bias: needs.bias ? sumRows(dy, out, makeGradient('bias')) : null,
+      x: needs.x ? inputGradient(device, { dy, weight }, gradients.openGradient('x')) : null,
+      weight: needs.weight
+        ? weightGradient(device, { dy, x }, gradients.openGradient('weight'))
+        : null,
+      bias: needs.bias ? sumRows(dy, out, gradients.makeGradient('bias')) : null,
     };
   },
 });
 
-/** dx = dy W */
+/** dx = dy W, or dx += dy W */
 function inputGradient(
   device: Device,
   { dy, weight }: { readonly dy: Tensor; readonly weight: Tensor },
-  dx: Tensor,
+  { tensor: dx, accumulate }: GradientPlace,
 ): Tensor {
   const [out, n] = weight.shape as [number, number];
-  launchMatmul(device, { a: dy, b: weight, c: dx, m: dy.size / out, n, k: out });
+  launchMatmul(device, { a: dy, b: weight, c: dx, m: dy.size / out, n, k: out, accumulate });
   return dx;
 }
 
-/** dW = dyᵀ x */
+/** dW = dyᵀ x, or dW += dyᵀ x */
 function weightGradient(
   device: Device,
   { dy, x }: { readonly dy: Tensor; readonly x: Tensor },
-  dWeight: Tensor,
+  { tensor: dWeight, accumulate }: GradientPlace,
 ): Tensor {
   const [m, n] = dWeight.shape as [number, number];
-  launchMatmul(device, { a: dy, b: x, c: dWeight, m, n, k: dy.size / m, transposeA: true });
+  const sizes = { m, n, k: dy.size / m, transposeA: true };
+  launchMatmul(device, { a: dy, b: x, c: dWeight, ...sizes, accumulate });
   return dWeight;
 }
 

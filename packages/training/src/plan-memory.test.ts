@@ -1,0 +1,75 @@
+// The memory that is planned is the memory that a run takes.
+
+import { foxPreset } from '@vulpes/lm-models';
+import { gpuSuite, makeCaps } from '@vulpes/tensor-core/testing';
+import { describe, expect, test } from 'vitest';
+import { planMemory } from './plan-memory.ts';
+import { runTraining } from './run-training.ts';
+import { defaultSettings } from './settings.ts';
+import { disposeParams, tinyRun, tinySettings } from './testing/tiny-run.ts';
+
+gpuSuite('a run', (device) => {
+  test.each([1, 2])(
+    'with %i micro batches takes what was planned, within 5 %%',
+    async (accumulate) => {
+      await device().finish();
+      await device().trimMemory();
+      const before = device().memory.inUseBytes;
+      let most = 0;
+      const settings = { ...tinySettings, steps: 4, accumulate };
+      const run = await tinyRun(device(), {
+        settings,
+        onEvent: () => {
+          most = Math.max(most, device().memory.inUseBytes - before);
+        },
+      });
+      const { params } = await runTraining(run);
+      disposeParams(params);
+      const { totalBytes } = await planMemory(run.model.config, settings, device().caps);
+      expect(totalBytes / most).toBeGreaterThan(0.95);
+      expect(totalBytes / most).toBeLessThan(1.05);
+    },
+  );
+});
+
+describe('planMemory', () => {
+  const caps = makeCaps({
+    limits: {
+      ...makeCaps().limits,
+      maxBufferSize: 2 ** 40,
+      maxStorageBufferBindingSize: 2 ** 31 - 4,
+    },
+  });
+  const settings = { ...defaultSettings, batchSize: 1, contextLength: 2048 };
+
+  test('parts of the 125M model: 16 bytes a parameter, and the step', async () => {
+    const config = foxPreset('pro-125m');
+    const memory = await planMemory(config, settings, caps);
+    // Each parameter begins at a block of 16 KiB.
+    expect(memory.weightBytes / (4 * 162_508_944)).toBeCloseTo(1, 2);
+    expect(memory.gradientBytes).toBe(memory.weightBytes);
+    expect(memory.optimizerBytes).toBe(2 * memory.weightBytes);
+    const { weightBytes, gradientBytes, optimizerBytes, stepBytes, evaluationBytes } = memory;
+    const parts = weightBytes + gradientBytes + optimizerBytes + stepBytes + evaluationBytes;
+    expect(memory.totalBytes / parts).toBeCloseTo(1, 3);
+    expect(memory.evaluationBytes).toBeLessThan(memory.stepBytes / 3);
+    expect(memory.largestBinding.byteLength).toBe(weightBytes);
+  });
+
+  test('accumulating keeps a second set of gradients, and no more activations', async () => {
+    const config = foxPreset('pro-nano');
+    const once = await planMemory(config, defaultSettings, caps);
+    const thrice = await planMemory(config, { ...defaultSettings, accumulate: 3 }, caps);
+    expect(thrice.gradientBytes).toBe(2 * once.gradientBytes);
+    expect(thrice.stepBytes).toBe(once.stepBytes);
+  });
+
+  test('a device with small bindings gets several slabs, and a model that fits none is refused', async () => {
+    const small = (bytes: number) =>
+      makeCaps({ limits: { ...makeCaps().limits, maxStorageBufferBindingSize: bytes } });
+    const config = foxPreset('pro-nano');
+    const memory = await planMemory(config, defaultSettings, small(2 ** 20));
+    expect(memory.largestBinding.byteLength).toBeLessThanOrEqual(2 ** 20);
+    await expect(planMemory(config, defaultSettings, small(2 ** 17))).rejects.toThrow(/expected/);
+  });
+});
