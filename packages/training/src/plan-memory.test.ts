@@ -10,7 +10,7 @@ import { disposeParams, tinyRun, tinySettings } from './testing/tiny-run.ts';
 
 gpuSuite('a run', (device) => {
   test.each([1, 2])(
-    'with %i micro batches takes what was planned, within 5 %%',
+    'with %i micro batches takes what was planned to 5 in 100',
     async (accumulate) => {
       await device().finish();
       await device().trimMemory();
@@ -51,7 +51,9 @@ describe('planMemory', () => {
     expect(memory.optimizerBytes).toBe(2 * memory.weightBytes);
     const { weightBytes, gradientBytes, optimizerBytes, stepBytes, evaluationBytes } = memory;
     const parts = weightBytes + gradientBytes + optimizerBytes + stepBytes + evaluationBytes;
-    expect(memory.totalBytes / parts).toBeCloseTo(1, 3);
+    // The pool's size classes take a little more.
+    expect(memory.totalBytes / parts).toBeGreaterThanOrEqual(1);
+    expect(memory.totalBytes / parts).toBeLessThan(1.03);
     expect(memory.evaluationBytes).toBeLessThan(memory.stepBytes / 3);
     expect(memory.largestBinding.byteLength).toBe(weightBytes);
   });
@@ -68,8 +70,8 @@ describe('planMemory', () => {
     const small = (bytes: number) =>
       makeCaps({ limits: { ...makeCaps().limits, maxStorageBufferBindingSize: bytes } });
     const config = foxPreset('pro-nano');
-    const memory = await planMemory(config, defaultSettings, small(2 ** 20));
-    expect(memory.largestBinding.byteLength).toBeLessThanOrEqual(2 ** 20);
+    const memory = await planMemory(config, defaultSettings, small(2 ** 21));
+    expect(memory.largestBinding.byteLength).toBeLessThanOrEqual(2 ** 21);
     await expect(planMemory(config, defaultSettings, small(2 ** 17))).rejects.toThrow(/expected/);
   });
 });
