@@ -69,7 +69,6 @@ export async function dryRunLines(
     `  gradients         ${formatBytes(memory.gradientBytes)}`,
     `  optimizer         ${formatBytes(memory.optimizerBytes)}`,
     `  step              ${formatBytes(memory.stepBytes)}, activations of one micro batch and what they are computed with`,
-    `  evaluation        ${formatBytes(memory.evaluationBytes)}`,
     `  largest binding   ${formatBytes(memory.largestBinding.byteLength)} (${memory.largestBinding.label}) of ${formatBytes(caps.limits.maxStorageBufferBindingSize)} that the device binds`,
     '',
     `Launches            ${formatInteger(memory.dispatches)} an update`,

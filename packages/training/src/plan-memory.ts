@@ -1,7 +1,12 @@
 // What memory a run takes: its first step and evaluation are recorded on a device without a GPU, and their bytes read off.
 
 import { createModel, type FoxConfig } from '@vulpes/lm-models';
-import { createCountingDevice, type DeviceCaps, type Tensor } from '@vulpes/tensor-core';
+import {
+  createCountingDevice,
+  type DeviceCaps,
+  type StepBinding,
+  type Tensor,
+} from '@vulpes/tensor-core';
 import { createEvaluator } from './evaluate.ts';
 import type { TrainSettings } from './settings.ts';
 import { readStep } from './step-values.ts';
@@ -13,15 +18,13 @@ export interface RunMemory {
   readonly gradientBytes: number;
   /** AdamW's two moments. */
   readonly optimizerBytes: number;
-  /** What forward and backward of one micro batch hold and compute with, and what the update does. */
+  /** What forward and backward of one micro batch hold and compute with, what the update and an evaluation do. */
   readonly stepBytes: number;
-  /** The same of an evaluation. */
-  readonly evaluationBytes: number;
   /** All buffers on the GPU. */
   readonly totalBytes: number;
-  /** The largest range that a kernel binds, to compare with the adapter's maxStorageBufferBindingSize. */
-  readonly largestBinding: { readonly label: string; readonly byteLength: number };
-  /** Kernel launches of an update. */
+  /** The largest range that a kernel of the step binds, to compare with the adapter's maxStorageBufferBindingSize. */
+  readonly largestBinding: StepBinding;
+  /** Kernel launches of a micro batch and an update. */
   readonly dispatches: number;
 }
 
@@ -37,24 +40,24 @@ export async function planMemory(
   const step = createTrainStep(model, state, settings);
   const { batchSize, contextLength, accumulate } = settings;
   const tokens = new Int32Array(batchSize * contextLength);
-  const shape: [number, number] = [batchSize, contextLength];
-  const batch = { inputs: tokens, labels: tokens, shape };
+  const batch = { inputs: tokens, labels: tokens, shape: [batchSize, contextLength] as const };
   const microBatches = new Array(accumulate).fill(batch);
   await readStep(step.run({ microBatches, learningRate: 0, update: 1 }), config.numHeads);
-  const trained = device.memory.inUseBytes;
-  const evaluator = createEvaluator(model, state.params);
-  await evaluator.run([batch]);
-  const bytesOf = (slabs: readonly Tensor[]) =>
-    slabs.reduce((sum, { byteLength }) => sum + byteLength, 0);
-  const weightBytes = bytesOf(state.weights.slabs);
+  await createEvaluator(model, state.params).run([batch]);
+  const weightBytes = sumBytes(state.weights.slabs);
+  const gradientBytes = weightBytes * (accumulate > 1 ? 2 : 1);
+  const optimizerBytes = sumBytes([...state.m.slabs, ...state.v.slabs]);
+  const totalBytes = device.memory.allocatedBytes;
   return {
     weightBytes,
-    gradientBytes: step.gradientBytes,
-    optimizerBytes: bytesOf([...state.m.slabs, ...state.v.slabs]),
-    stepBytes: step.byteLength - step.gradientBytes,
-    evaluationBytes: device.memory.inUseBytes - trained,
-    totalBytes: device.memory.allocatedBytes,
+    gradientBytes,
+    optimizerBytes,
+    stepBytes: totalBytes - weightBytes - gradientBytes - optimizerBytes,
+    totalBytes,
     largestBinding: step.largestBinding,
     dispatches: step.dispatches,
   };
 }
+
+const sumBytes = (slabs: readonly Tensor[]): number =>
+  slabs.reduce((sum, { byteLength }) => sum + byteLength, 0);

@@ -133,16 +133,6 @@ describe('a step of the 125M model on a GPU', () => {
       expect(perStep('submits')).toBe(accumulate);
       expect(perStep('dispatches')).toBeLessThanOrEqual(1250 * accumulate);
       expect(device.memory.allocatedBytes).toBe(memory);
-      console.log(
-        pruning,
-        accumulate,
-        perStep('dispatches'),
-        perStep('passes'),
-        perStep('copies'),
-        perStep('clears'),
-        step.byteLength / 1e6,
-        memory / 1e6,
-      );
     },
   );
 });

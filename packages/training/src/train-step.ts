@@ -59,10 +59,6 @@ export interface TrainStep extends Disposable {
   run(input: TrainStepInput): TrainStepResult;
   /** Kernel launches of the last recorded batch and of an update; 0 before the first step. */
   readonly dispatches: number;
-  /** Bytes that the step holds besides the state: gradients, activations, what they need. Grows with the first step. */
-  readonly byteLength: number;
-  /** Of the gradients alone. */
-  readonly gradientBytes: number;
   /** The largest range that a kernel of the step binds; of 0 bytes before the first step. */
   readonly largestBinding: StepBinding;
   dispose(): void;
@@ -120,15 +116,6 @@ class ReplayedTrainStep implements TrainStep {
     return (batch?.dispatches ?? 0) + (update?.dispatches ?? 0);
   }
 
-  get byteLength(): number {
-    return this.gradientBytes + sum(this.#steps().map(({ byteLength }) => byteLength));
-  }
-
-  get gradientBytes(): number {
-    const slabs = [this.#gradients, this.#meanGradients].flatMap((arena) => arena?.slabs ?? []);
-    return sum(slabs.map(({ byteLength }) => byteLength));
-  }
-
   get largestBinding(): StepBinding {
     const slabs = this.#gradients.slabs;
     const own = this.#steps().flatMap(({ largestBinding }) => largestBinding ?? []);
@@ -164,10 +151,7 @@ class ReplayedTrainStep implements TrainStep {
     this.dispose();
   }
 
-  #steps(): readonly Pick<
-    CompiledStep<object, unknown>,
-    'byteLength' | 'largestBinding' | 'dispose'
-  >[] {
+  #steps(): readonly Pick<CompiledStep<object, unknown>, 'largestBinding' | 'dispose'>[] {
     return [...this.#batchSteps.values(), ...this.#updateSteps.values()];
   }
 
@@ -275,6 +259,3 @@ function copyOf(source: Tensor): Tensor {
   device.copy(source, copy);
   return copy;
 }
-
-const sum = (values: readonly number[]): number =>
-  values.reduce((total, value) => total + value, 0);

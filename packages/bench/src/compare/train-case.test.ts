@@ -141,7 +141,7 @@ test.each<[string, Faults]>([
 });
 
 test('ours prunes nothing beside a library that cannot', async () => {
-  const { losses, gradNorm, pruningCounts } = device.scope(() => ours.run() as TrainStepResult);
+  const { losses, control, pruningCounts } = device.scope(() => ours.run() as TrainStepResult);
   expect(pruningCounts.flat()).toEqual([]);
-  for (const tensor of [...losses, gradNorm]) tensor.dispose();
+  for (const tensor of [...losses, control]) tensor.dispose();
 });

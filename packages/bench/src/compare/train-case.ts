@@ -1,10 +1,9 @@
 // A training step of FoX (LLaMA) without pruning beside a baseline: the same weights and tokens for all.
 
-import { createModel, foxPreset, type Model, type Params } from '@vulpes/lm-models';
-import type { Device, Tensor } from '@vulpes/tensor-core';
-import { ADAMW, type TrainStepResult } from '@vulpes/training';
+import { createModel, type FoxConfig, foxPreset, type Model, type Params } from '@vulpes/lm-models';
+import { ADAMW, disposeState, readStep, type TrainStepResult } from '@vulpes/training';
 import { type BenchCase, caseId, dim } from '../case.ts';
-import { createState, createStep, disposeState, randomTokens } from '../suites/training/state.ts';
+import { createState, createUpdates, randomTokens } from '../suites/training/state.ts';
 import type { ComparedCase, Training } from './workload.ts';
 
 const UPDATES = 3;
@@ -46,14 +45,12 @@ async function createTraining(model: Model, params: Params): Promise<Training> {
 }
 
 /** Losses of the first updates that `record` records. */
-async function readLosses(device: Device, record: () => TrainStepResult): Promise<Float32Array> {
+async function readLosses(
+  { numHeads }: FoxConfig,
+  record: () => TrainStepResult,
+): Promise<Float32Array> {
   const losses = new Float32Array(UPDATES);
-  for (let i = 0; i < UPDATES; i++) {
-    const result = device.scope(record);
-    losses[i] = (await (result.losses[0] as Tensor).data())[0] as number;
-    for (const tensor of [...result.losses, result.gradNorm, ...result.pruningCounts.flat()])
-      tensor.dispose();
-  }
+  for (let i = 0; i < UPDATES; i++) losses[i] = (await readStep(record(), numHeads)).loss;
   return losses;
 }
 
@@ -77,10 +74,10 @@ export function compareTraining({ preset = '', dims }: BenchCase): ComparedCase 
       const training = await createTraining(model, state.params);
       const { inputs, labels, shape } = tokens;
       const { learningRate, ...settings } = training.optimizer;
-      const update = createStep(model, state, tokens, settings);
-      const run = () => update(learningRate);
+      const updates = createUpdates(model, state, tokens, settings);
+      const run = () => updates.record(learningRate);
       const losses = {
-        values: await readLosses(device, run),
+        values: await readLosses(model.config, run),
         bound: BOUND,
         measure: 'largest difference',
       } as const;
@@ -95,7 +92,10 @@ export function compareTraining({ preset = '', dims }: BenchCase): ComparedCase 
         },
         expected: { losses },
         run,
-        dispose: () => disposeState(state),
+        dispose() {
+          updates[Symbol.dispose]();
+          disposeState(state);
+        },
       };
     },
   };

@@ -1,7 +1,7 @@
 import { type Model, parameterSpecs } from '@vulpes/lm-models';
 import { defineOp, type ForwardContext, type Tensor } from '@vulpes/tensor-core';
 import { gpuSuite } from '@vulpes/tensor-core/testing';
-import { createTrainStep } from '@vulpes/training';
+import { createTrainStep, disposeState } from '@vulpes/training';
 import { scale } from '@vulpes/wgsl-kernels';
 import { describe, expect, test } from 'vitest';
 import { checkOutput, runCheck } from '../check.ts';
@@ -12,7 +12,6 @@ import {
   createConfig,
   createSizedModel,
   createState,
-  disposeState,
   type Pruning,
   randomTokens,
 } from './training/state.ts';
@@ -60,16 +59,12 @@ gpuSuite('the training suite', (device) => {
     const dims = trainingSuite(device().caps)[0]!.checkDims!;
     const model = createSizedModel(device(), 'pro-nano', dims, pruning);
     const state = createState(model, dims.slowHeads);
-    const step = createTrainStep(
-      device(),
-      { model, ...state },
-      { weightDecay: 0, maxGradNorm: null },
-    );
+    using step = createTrainStep(model, state, { weightDecay: 0, maxGradNorm: null });
     const tokens = randomTokens(1, dims.T!, dims.vocab!);
-    const { losses, gradNorm, pruningCounts } = device().scope(() =>
-      step({ microBatches: [tokens], learningRate: 0, update: 1 }),
-    );
-    for (const tensor of [...losses, gradNorm]) tensor.dispose();
+    const { losses, control, pruningCounts } = step.run({
+      ...{ microBatches: [tokens], learningRate: 0, update: 1 },
+    });
+    for (const tensor of [...losses, control]) tensor.dispose();
     const counts = await sumBlockCounts(pruningCounts.flat());
     disposeState(state);
     return counts;
@@ -107,9 +102,8 @@ gpuSuite('the training suite', (device) => {
       const tokens = randomTokens(1, 17, 50);
       const microBatches = [tokens];
       const record = ({ learningRate, step: update, ...options }: typeof right) => {
-        const step = createTrainStep(device(), { model, ...state }, options);
-        const { losses, gradNorm } = step({ microBatches, learningRate, update });
-        return { loss: losses[0] as Tensor, gradNorm };
+        using step = createTrainStep(model, state, options);
+        return step.run({ microBatches, learningRate, update });
       };
       await readStep(model, state, tokens, () => record({ ...right, step: 1 }));
       const expected = await referenceStep(model, state, { tokens, settings: right });

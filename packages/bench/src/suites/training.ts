@@ -3,17 +3,16 @@
 import { DEFAULT_LOG_PRUNING_TOLERANCE } from '@vulpes/acp-scheduler';
 import { selectBlocks } from '@vulpes/fox-attention';
 import { type FoxConfig, foxPreset } from '@vulpes/lm-models';
-import type { Device, DeviceCaps, Tensor } from '@vulpes/tensor-core';
-import type { TrainStepResult } from '@vulpes/training';
+import { type Device, type DeviceCaps, disposeAll, type Tensor } from '@vulpes/tensor-core';
+import { disposeResult, type TrainStepResult } from '@vulpes/training';
 import { type BenchCase, type Counts, type Dims, dim, type Workload } from '../case.ts';
-import { recordAndFree } from '../timing/timer.ts';
 import { sumBlockCounts } from './block-counts.ts';
 import { REMEMBERING_BIAS } from './gate-biases.ts';
 import { countCausalBlocks, stepCosts } from './model-costs.ts';
 import { readStep, referenceStep } from './training/reference-step.ts';
 import {
   createSizedModel,
-  createStep,
+  createUpdates,
   type Pruning,
   randomTokens,
   SharedState,
@@ -82,27 +81,29 @@ function workload(device: Device, dims: Dims, { preset, pruning, shared }: Train
   const model = createSizedModel(device, preset, dims, pruning);
   const tokens = randomTokens(dim(dims, 'B'), dim(dims, 'T'), model.config.vocabSize);
   const { state, release } = shared.take(model, dims);
-  let step = 0;
-  const update = createStep(model, state, tokens, OPTIONS);
-  const record = (learningRate: number) => {
-    step++;
-    return update(learningRate);
-  };
-  const run = (learningRate = LEARNING_RATE) => {
-    const { losses, gradNorm } = record(learningRate);
-    return { loss: losses[0] as Tensor, gradNorm };
-  };
+  const updates = createUpdates(model, state, tokens, OPTIONS);
+  const update = () => updates.record(CHECKED_LEARNING_RATE);
   return {
-    run,
+    run() {
+      const { losses, control } = updates.record(LEARNING_RATE);
+      return { loss: losses[0] as Tensor, control };
+    },
     async expected() {
       // After one step the moments are not 0, and what decays them shows.
-      recordAndFree(device, () => run(CHECKED_LEARNING_RATE));
-      const settings = { ...OPTIONS, learningRate: CHECKED_LEARNING_RATE, step: step + 1 };
+      disposeResult(update());
+      const settings = {
+        ...OPTIONS,
+        learningRate: CHECKED_LEARNING_RATE,
+        step: updates.count + 1,
+      };
       return referenceStep(model, state, { tokens, settings });
     },
-    checked: () => readStep(model, state, tokens, () => run(CHECKED_LEARNING_RATE)),
-    counts: () => countWork(device, model.config, dims, () => record(LEARNING_RATE)),
-    dispose: release,
+    checked: () => readStep(model, state, tokens, update),
+    counts: () => countWork(device, model.config, dims, updates.record(LEARNING_RATE)),
+    dispose() {
+      updates[Symbol.dispose]();
+      release();
+    },
   };
 }
 
@@ -110,12 +111,11 @@ async function countWork(
   device: Device,
   config: FoxConfig,
   dims: Dims,
-  record: () => TrainStepResult,
+  { losses, control, pruningCounts }: TrainStepResult,
 ): Promise<Counts> {
   const [B, T] = [dim(dims, 'B'), dim(dims, 'T')];
   const dense = denseBlocks(config, { B, T }, device.caps);
-  const { losses, gradNorm, pruningCounts } = device.scope(record);
-  for (const tensor of [...losses, gradNorm]) tensor.dispose();
+  disposeAll([...losses, control]);
   const counted = await sumBlockCounts(pruningCounts.flat());
   const { keptBlocks, causalBlocks } =
     config.logPruningTolerance === null

@@ -30,7 +30,7 @@ export interface CompiledStep<Inputs, Outputs> extends Disposable {
    * @throws ReplayError where the second recording differs from the first: it names kernel and field
    */
   run(values: { readonly [K in keyof Inputs]: HostArray }): Outputs;
-  /** Bytes of the step's own memory; 0 before the first run. */
+  /** Bytes that a run computes in and returns, shared with other compiled steps of the device where that is possible; 0 before the first run. */
   readonly byteLength: number;
   /** The largest of its own tensors that a kernel binds; null before the first run. */
   readonly largestBinding: StepBinding | null;

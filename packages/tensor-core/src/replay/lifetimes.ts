@@ -1,25 +1,24 @@
-// From when to when each buffer of a recording is in use. Pure.
+// From when to when each temporary buffer of a recording is in use. Pure.
 
-import { buffersOf } from '../command.ts';
+import type { PooledBuffer } from '../buffer-range.ts';
+import { buffersOf, type Command } from '../command.ts';
 import type { Lifetime } from './memory-plan.ts';
-import type { Recording } from './step-plan.ts';
 import { isVirtual, type VirtualBuffer } from './virtual-buffers.ts';
 
 /**
- * By buffer, in the order of first use; positions are those in the list of commands. A buffer that no command names has none.
- * Outputs live to the end. Host data is written once for all runs: it lives through the whole step.
+ * By buffer, in the order of first use; positions are those in the list of commands.
+ * @param kept - buffers with memory of their own, which are left out
  */
-export function findLifetimes({ commands, outputs }: Recording): Map<VirtualBuffer, Lifetime> {
-  const end = commands.length;
+export function findLifetimes(
+  commands: readonly Command[],
+  kept: ReadonlySet<PooledBuffer>,
+): Map<VirtualBuffer, Lifetime> {
   const lifetimes = new Map<VirtualBuffer, Lifetime>();
   commands.forEach((command, index) => {
     for (const buffer of buffersOf(command)) {
-      if (!isVirtual(buffer)) continue;
-      const isConstant = command.kind === 'write';
-      const known = lifetimes.get(buffer);
-      const first = isConstant ? 0 : (known?.first ?? index);
-      const last = isConstant || outputs.has(buffer) ? end : Math.max(known?.last ?? 0, index);
-      lifetimes.set(buffer, { byteLength: buffer.capacity, first, last });
+      if (!isVirtual(buffer) || kept.has(buffer)) continue;
+      const first = lifetimes.get(buffer)?.first ?? index;
+      lifetimes.set(buffer, { byteLength: buffer.capacity, first, last: index });
     }
   });
   return lifetimes;

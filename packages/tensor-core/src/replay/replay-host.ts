@@ -6,6 +6,7 @@ import type { CommandQueue } from '../command-queue.ts';
 import type { TensorMemory } from '../tensor-memory.ts';
 import { type Recording, StepPlan } from './step-plan.ts';
 import { type VirtualBuffer, VirtualBuffers } from './virtual-buffers.ts';
+import { Workspace } from './workspace.ts';
 
 interface HostParts {
   readonly pool: BufferPool;
@@ -21,11 +22,13 @@ export interface Captured<R> {
 
 export class ReplayHost {
   readonly #parts: HostParts;
+  readonly #workspace: Workspace;
   /** Debug mode: every run of a compiled step is recorded, too, and compared. */
   readonly comparesEveryRun: boolean;
 
   constructor(parts: HostParts, comparesEveryRun: boolean) {
     this.#parts = parts;
+    this.#workspace = new Workspace(parts.pool);
     this.comparesEveryRun = comparesEveryRun;
   }
 
@@ -38,7 +41,7 @@ export class ReplayHost {
   }
 
   makePlan(recording: Recording): StepPlan {
-    return new StepPlan(this.#parts.pool, recording);
+    return new StepPlan(this.#parts.pool, this.#workspace, recording);
   }
 
   recordPlan(plan: StepPlan): void {

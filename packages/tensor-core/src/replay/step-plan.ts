@@ -15,9 +15,9 @@ import { type PreparedCommand, prepare } from '../encode/prepare.ts';
 import { createUniformBuffer, packUniforms } from '../encode/uniforms.ts';
 import type { Program } from '../program.ts';
 import { assertReplayable } from './assert-replayable.ts';
-import { findLifetimes } from './lifetimes.ts';
-import { planMemory } from './memory-plan.ts';
+import { PlanBuffers } from './plan-buffers.ts';
 import { isVirtual, type VirtualBuffer } from './virtual-buffers.ts';
+import type { Workspace } from './workspace.ts';
 
 export interface Recording {
   readonly commands: readonly Command[];
@@ -40,18 +40,15 @@ export class StepPlan {
   readonly dispatches: number;
   /** The largest of its own tensors that a kernel binds. */
   readonly largestBinding: StepBinding | null;
-  /** Bytes of the plan's own buffers. */
-  readonly byteLength: number;
   readonly #pool: BufferPool;
   /** Host data that every run reads and none changes. */
   readonly #constants: readonly WriteCommand[];
-  /** By buffer of the recording. */
-  readonly #memory: ReadonlyMap<VirtualBuffer, PooledBuffer>;
+  readonly #buffers: PlanBuffers;
   #uniforms: GPUBuffer | null = null;
   #prepared: readonly PreparedCommand[] | null = null;
 
   /** @throws ReplayError where the recording cannot be replayed. @throws DeviceLimitError */
-  constructor(pool: BufferPool, recording: Recording) {
+  constructor(pool: BufferPool, workspace: Workspace, recording: Recording) {
     assertReplayable(recording);
     this.#pool = pool;
     this.#constants = recording.commands.filter((command) => command.kind === 'write');
@@ -62,11 +59,12 @@ export class StepPlan {
     this.largestBinding = findLargest(dispatches);
     this.outside = listOutside(this.commands);
     for (const buffer of this.outside) pool.pin(buffer);
-    this.#memory = reserveMemory(pool, recording);
-    this.byteLength = [...new Set(this.#memory.values())].reduce(
-      (sum, { capacity }) => sum + capacity,
-      0,
-    );
+    this.#buffers = new PlanBuffers(pool, workspace, recording);
+  }
+
+  /** Bytes of its buffers, those that other plans use, too, included. */
+  get byteLength(): number {
+    return this.#buffers.byteLength;
   }
 
   /** Ready to encode; the programs must be compiled. The work is done once. */
@@ -77,14 +75,14 @@ export class StepPlan {
 
   /** Once no submit that names it is to come. */
   destroy(): void {
-    for (const buffer of new Set(this.#memory.values())) this.#pool.discard(buffer);
+    this.#buffers.release();
     for (const buffer of this.outside) this.#pool.unpin(buffer);
     this.#uniforms?.destroy();
     this.#prepared = null;
   }
 
   #prepare(device: GPUDevice, pipelines: PipelineCache): PreparedCommand[] {
-    for (const [buffer, { gpu }] of this.#memory) buffer.gpu = gpu;
+    this.#buffers.assign();
     for (const { target, bytes } of this.#constants)
       device.queue.writeBuffer(target.buffer.gpu, target.byteOffset, bytes);
     const alignment = device.limits.minUniformBufferOffsetAlignment;
@@ -110,20 +108,4 @@ function findLargest(dispatches: readonly DispatchCommand[]): StepBinding | null
 function listOutside(commands: readonly Command[]): PooledBuffer[] {
   const named = new Set(commands.flatMap(buffersOf));
   return [...named].filter((buffer) => !isVirtual(buffer));
-}
-
-/** GPU buffers for the buffers of a recording, shared where their lives allow it. */
-function reserveMemory(
-  pool: BufferPool,
-  recording: Recording,
-): ReadonlyMap<VirtualBuffer, PooledBuffer> {
-  const lifetimes = findLifetimes(recording);
-  const { slotOf, slots } = planMemory([...lifetimes.values()]);
-  const memory = slots.map((byteLength) => pool.reserve(byteLength));
-  return new Map(
-    [...lifetimes.keys()].map((buffer, index) => [
-      buffer,
-      memory[slotOf[index] as number] as PooledBuffer,
-    ]),
-  );
 }

@@ -3,11 +3,17 @@
 import type { Model, ParameterSpec, Params } from '@vulpes/lm-models';
 import { referenceBatch } from '@vulpes/lm-models/reference';
 import { type HostArray, type Tensor, valueAndGrad } from '@vulpes/tensor-core';
-import { ADAMW, type TokenBatch } from '@vulpes/training';
+import {
+  ADAMW,
+  disposeResult,
+  type TokenBatch,
+  type TrainedState,
+  type TrainStepResult,
+} from '@vulpes/training';
+import { STEP_CONTROL } from '@vulpes/wgsl-kernels';
 import { referenceAdamwStep, referenceClipCoefficient } from '@vulpes/wgsl-kernels/reference';
 import type { Expectations } from '../../case.ts';
 import { chooseDirections, type Floats, length, referenceSlope, slopesAlong } from './slopes.ts';
-import type { TrainingState } from './state.ts';
 
 /** Loss and gradient norm of a whole model in f32 against f64. */
 const LOSS_BOUND = 1e-5;
@@ -36,7 +42,7 @@ export interface UpdateSettings {
  */
 export async function referenceStep(
   model: Model,
-  { params, optimizer }: TrainingState,
+  { params, m, v }: TrainedState,
   { tokens, settings }: { tokens: TokenBatch; settings: UpdateSettings },
 ): Promise<Expectations> {
   const weights = await download(params);
@@ -44,7 +50,7 @@ export async function referenceStep(
   const lossAt = (at: Floats): number => referenceLoss(model, at, tokens);
   const norm = Math.hypot(...Object.values(grads).map(length));
   const slope = referenceSlope(weights, grads, lossAt, STEP) / norm;
-  const before = { weights, m: await download(optimizer.m), v: await download(optimizer.v) };
+  const before = { weights, m: await download(m.tensors), v: await download(v.tensors) };
   const slopes = Object.entries(chooseDirections(grads)).map(([name, direction]) =>
     referenceSlope(weights, { [name]: direction }, lossAt),
   );
@@ -62,23 +68,24 @@ export async function referenceStep(
 /** Records a step of `state` and reads what it left: loss and norm, the slopes of `referenceStep`, and parameters and moments as one array each. */
 export async function readStep(
   model: Model,
-  { params, optimizer }: TrainingState,
+  { params, m, v }: TrainedState,
   tokens: TokenBatch,
-  record: () => { readonly loss: Tensor; readonly gradNorm: Tensor },
+  record: () => TrainStepResult,
 ): Promise<Record<string, HostArray>> {
   const before = await gradients(model, params, tokens);
   const grads = Float32Array.from(slopesAlong(before, chooseDirections(before)));
-  const results = model.device.scope(record);
-  const { loss, gradNorm } = await download({ ...results });
-  for (const tensor of Object.values(results)) tensor.dispose();
+  const result = record();
+  const [loss, control] = await model.device.read([result.losses[0] as Tensor, result.control]);
+  disposeResult(result);
+  const gradNorm = Float32Array.of(control?.[STEP_CONTROL.gradNorm] as number);
   const joined: Record<string, HostArray> = {};
-  for (const [name, tensors] of Object.entries({ params, ...optimizer })) {
+  for (const [name, tensors] of Object.entries({ params, m: m.tensors, v: v.tensors })) {
     const values = await download(tensors);
     joined[name] = Float32Array.from(
       trainableSpecs(model).flatMap((spec) => Array.from(values[spec.name] ?? [])),
     );
   }
-  return { loss: loss as HostArray, gradNorm: gradNorm as HostArray, grads, ...joined };
+  return { loss: loss as HostArray, gradNorm, grads, ...joined };
 }
 
 const trainableSpecs = (model: Model): ParameterSpec[] =>

@@ -8,12 +8,14 @@ import {
   type ParameterSpec,
   type Params,
 } from '@vulpes/lm-models';
-import { CounterRng, type Device } from '@vulpes/tensor-core';
+import { CounterRng, type Device, type Tensor } from '@vulpes/tensor-core';
 import {
-  type AdamWState,
-  createAdamWState,
+  allocateState,
   createTrainStep,
+  disposeState,
   type TokenBatch,
+  type TrainedState,
+  type TrainStep,
   type TrainStepOptions,
   type TrainStepResult,
 } from '@vulpes/training';
@@ -39,18 +41,15 @@ export function createConfig(preset: string, dims: Dims, pruning: Pruning): FoxC
   });
 }
 
-/** What all variants of a case train: the learning rate is 0, so that none changes what the next one starts from. */
-export interface TrainingState {
-  readonly params: Params;
-  readonly optimizer: AdamWState;
-}
-
-/** One state for all workloads of the same sizes that live at a time: 760M parameters with AdamW take 9 GB. */
+/**
+ * What all variants of a case train, one for all workloads of the same sizes that live at a time: 760M parameters with AdamW take 9 GB.
+ * The learning rate is 0, so that none changes what the next one starts from.
+ */
 export class SharedState {
-  readonly #states = new Map<string, { readonly state: TrainingState; users: number }>();
+  readonly #states = new Map<string, { readonly state: TrainedState; users: number }>();
 
   /** @returns the state, and a function that gives it back */
-  take(model: Model, dims: Dims): { state: TrainingState; release: () => void } {
+  take(model: Model, dims: Dims): { state: TrainedState; release: () => void } {
     const key = JSON.stringify(dims);
     const entry = this.#states.get(key) ?? { state: createState(model, dims.slowHeads), users: 0 };
     entry.users++;
@@ -68,30 +67,39 @@ export class SharedState {
  * Parameters with gates as of a trained model, and AdamW's moments, all 0. They are the caller's, who gives them to `disposeState`.
  * @param slowHeads the last so many heads forget slowly, as none does in a timed step
  */
-export function createState(model: Model, slowHeads = 0): TrainingState {
+export function createState(model: Model, slowHeads = 0): TrainedState {
   const specs = model.parameterSpecs();
   const biases = gateBiases(model.config.numHeads, slowHeads);
-  const params = createParams(model.device, specs, biases);
-  return { params, optimizer: createAdamWState(model.device, specs) };
+  const state = allocateState(model);
+  specs.forEach((spec, index) => {
+    model.device.write(state.params[spec.name] as Tensor, firstValues(spec, index, biases));
+  });
+  return state;
 }
 
-/** Frees parameters and moments. */
-export function disposeState({ params, optimizer }: TrainingState): void {
-  for (const tensors of [params, optimizer.m, optimizer.v]) {
-    for (const tensor of Object.values(tensors)) tensor.dispose();
-  }
+/** Updates of a state, one after the other. */
+export interface Updates extends Disposable {
+  /** Records the next update, which is the first at the first call; what it returns is the caller's. */
+  record(learningRate: number): TrainStepResult;
+  /** Updates recorded. */
+  readonly count: number;
 }
 
-/** @returns a function that records the next update of `state` at a learning rate, which is the first at its first call; what it returns is the caller's */
-export function createStep(
+export function createUpdates(
   model: Model,
-  state: TrainingState,
+  state: TrainedState,
   tokens: TokenBatch,
   options: TrainStepOptions,
-): (learningRate: number) => TrainStepResult {
-  const step = createTrainStep(model.device, { model, ...state }, options);
-  let update = 0;
-  return (learningRate) => step({ microBatches: [tokens], learningRate, update: ++update });
+): Updates {
+  const step: TrainStep = createTrainStep(model, state, options);
+  let count = 0;
+  return {
+    get count() {
+      return count;
+    },
+    record: (learningRate) => step.run({ microBatches: [tokens], learningRate, update: ++count }),
+    [Symbol.dispose]: () => step.dispose(),
+  };
 }
 
 /** Weights as at the start of training, but with these biases of the forget gates, [numHeads]. */
