@@ -58,7 +58,8 @@ describe('planMemory', () => {
     const once = await planMemory(config, defaultSettings, caps);
     const thrice = await planMemory(config, { ...defaultSettings, accumulate: 3 }, caps);
     expect(thrice.gradientBytes).toBe(2 * once.gradientBytes);
-    expect(thrice.stepBytes).toBe(once.stepBytes);
+    // But for copies of losses and counts.
+    expect(thrice.stepBytes / once.stepBytes).toBeCloseTo(1, 1);
   });
 
   test('a device with small bindings gets several slabs, and a model that fits none is refused', async () => {

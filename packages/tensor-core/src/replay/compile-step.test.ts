@@ -136,8 +136,8 @@ gpuSuite('compileStep', (device) => {
     const x = new Float32Array(1024).fill(1);
     step.run({ x }).dispose();
     await device().flush();
-    // 21 sums of 4 KiB, two of them alive at a time.
-    expect(step.byteLength).toBe(2 * 4096);
+    // 20 sums of 4 KiB, two of them alive at a time, and the output.
+    expect(step.byteLength).toBe(3 * 4096);
     const after = device().memory;
     for (let run = 0; run < 1000; run++) step.run({ x }).dispose();
     const last = step.run({ x });
@@ -165,6 +165,18 @@ gpuSuite('compileStep', (device) => {
     y.dispose();
     other.dispose();
     step.dispose();
+  });
+
+  test('an output outlives its step while somebody holds it', async () => {
+    await device().finish();
+    const before = device().memory.inUseBytes;
+    const step = compileStep(device(), { inputs: one, record: ({ x }) => addOp({ a: x, b: x }) });
+    const y = step.run({ x: Float32Array.of(4) });
+    step.dispose();
+    await device().finish();
+    expect(await scalarOf(y)).toBe(8);
+    y.dispose();
+    expect(device().memory.inUseBytes).toBe(before);
   });
 
   describe('refuses', () => {

@@ -36,7 +36,7 @@ export interface CompiledStep<Inputs, Outputs> extends Disposable {
   readonly largestBinding: StepBinding | null;
   /** Kernel launches of a run; 0 before the first. */
   readonly dispatches: number;
-  /** Frees the step's memory, outputs included, after the work that was recorded is done. */
+  /** Frees the step's memory after the work that was recorded is done; outputs keep theirs while handles on them live. */
   dispose(): void;
 }
 

@@ -27,7 +27,7 @@ export class PlanBuffers {
     this.#own = new Map(
       buffers
         .filter((buffer) => kept.has(buffer))
-        .map((buffer) => [buffer, pool.reserve(buffer.capacity)]),
+        .map((buffer) => [buffer, pool.acquire(buffer.capacity, buffer.label)]),
     );
     const lifetimes = findLifetimes(commands, kept);
     const { slotOf, slots } = planMemory([...lifetimes.values()]);
@@ -55,7 +55,11 @@ export class PlanBuffers {
   }
 
   release(): void {
-    for (const buffer of this.#own.values()) this.#pool.discard(buffer);
+    for (const [buffer, memory] of this.#own) {
+      // Somebody may still hold an output.
+      if (buffer.isReleased) this.#pool.release(memory);
+      else buffer.onRelease = () => this.#pool.release(memory);
+    }
     this.#workspace.giveBack(this.#shared);
   }
 }
