@@ -57,7 +57,7 @@ bench() { # NAME SECONDS OPTIONS…
 step doctor 20 doctor
 step verify 60 verify "$golden"
 step verify-certified 60 verify "$golden" --pruning certified
-bench training 200 --suite training --preset pro-125m --case T2048 --compare ${torch:+$torch,}jax-js,tfjs
+bench training 200 --suite training --preset pro-125m --case B1-T2048 --compare ${torch:+$torch,}jax-js,tfjs
 bench attention-pytorch 90 --suite attention --case T16384-H12 ${torch:+--compare $torch}
 bench suites $((suite_seconds + 135)) --budget-seconds "$suite_seconds"
 bench matmul-pytorch 35 --suite matmul --case M4096 ${torch:+--compare $torch} --no-peaks

@@ -37,6 +37,8 @@ export interface Workload {
   sample?(): Expectations | Promise<Expectations>;
   /** Of one run; called after the timed runs. */
   counts(): Counts | Promise<Counts>;
+  /** GPU memory that it keeps from run to run, its inputs apart. Default: none. */
+  heldBytes?(): number;
   dispose(): void;
 }
 

@@ -81,5 +81,5 @@ async function build(
     if (!sampled?.isOk) workload.dispose();
   }
   if (!sampled.isOk) return { ...failed, check: sampled };
-  return { variant, check: sampled, workload, wall: [], profiles: [] };
+  return { variant, check: sampled, workload, wall: [], profiles: [], streamMs: null };
 }

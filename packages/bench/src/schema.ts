@@ -90,6 +90,8 @@ export type Shares = v.InferOutput<typeof shares>;
 const timing = v.object({
   /** Record, submit, run, wait. */
   wallMs: summary,
+  /** Wall clock of a run among others, each recorded while the one before it runs; of hardware adapters. */
+  streamMs: v.optional(number),
   /** Sum of the kernels' GPU timestamps; null on a software adapter, and without timestamps. */
   gpuMs: v.nullable(summary),
   /** Of the run with the median GPU time, by kernel and chosen spec. */

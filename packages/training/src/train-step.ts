@@ -59,6 +59,8 @@ export interface TrainStep extends Disposable {
   run(input: TrainStepInput): TrainStepResult;
   /** Kernel launches of the last recorded batch and of an update; 0 before the first step. */
   readonly dispatches: number;
+  /** Bytes of gradients, and of what the step computes with, which other compiled steps may use, too. Grows with the first step. */
+  readonly byteLength: number;
   /** The largest range that a kernel of the step binds; of 0 bytes before the first step. */
   readonly largestBinding: StepBinding;
   dispose(): void;
@@ -116,6 +118,11 @@ class ReplayedTrainStep implements TrainStep {
     return (batch?.dispatches ?? 0) + (update?.dispatches ?? 0);
   }
 
+  get byteLength(): number {
+    const slabs = [this.#gradients, this.#meanGradients].flatMap((arena) => arena?.slabs ?? []);
+    return [...slabs, ...this.#steps()].reduce((sum, { byteLength }) => sum + byteLength, 0);
+  }
+
   get largestBinding(): StepBinding {
     const slabs = this.#gradients.slabs;
     const own = this.#steps().flatMap(({ largestBinding }) => largestBinding ?? []);
@@ -151,7 +158,10 @@ class ReplayedTrainStep implements TrainStep {
     this.dispose();
   }
 
-  #steps(): readonly Pick<CompiledStep<object, unknown>, 'largestBinding' | 'dispose'>[] {
+  #steps(): readonly Pick<
+    CompiledStep<object, unknown>,
+    'byteLength' | 'largestBinding' | 'dispose'
+  >[] {
     return [...this.#batchSteps.values(), ...this.#updateSteps.values()];
   }
 

@@ -33,7 +33,7 @@ const KEPT: Column = ['blocks kept', ({ counts }) => kept(counts.prunedShare)];
 const ABSOLUTE: readonly Column[] = [
   RUNS,
   ['GPU ms (p10-p90)', ({ timing: { gpuMs } }) => (gpuMs ? milliseconds(gpuMs) : '-')],
-  ['wall ms (p10-p90)', ({ timing }) => milliseconds(timing.wallMs)],
+  ['wall ms (p10-p90)', ({ timing }) => formatWall(timing)],
   [
     'TFLOP/s',
     ({ timing: { rates }, counts }) => (counts.flops > 0 && rates ? rates.tflops.toFixed(2) : '-'),
@@ -51,6 +51,9 @@ const RATIOS: readonly Column[] = [
   ['peak MiB', ({ counts }) => (counts.peakBytes / 2 ** 20).toFixed(1)],
   KEPT,
 ];
+
+const formatWall = ({ wallMs, streamMs }: Timing): string =>
+  milliseconds(wallMs) + (streamMs === undefined ? '' : `, in a row ${streamMs.toFixed(2)}`);
 
 /** Suites in their order, each with its cases' rows. */
 export const suiteTables = ({ cases, timesAre }: BenchReport) =>

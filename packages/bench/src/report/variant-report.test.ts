@@ -35,6 +35,7 @@ function timed(times: { wall: number[]; gpu?: number[] }, counts: Counts = COUNT
     workload,
     wall: times.wall,
     profiles: (times.gpu ?? []).map(runOf),
+    streamMs: null,
   };
 }
 

@@ -50,6 +50,7 @@ function buildTiming(
   const rates = { tflops: counts.flops / median / 1e9, gbPerSecond: counts.bytes / median / 1e6 };
   return {
     wallMs: summarize(timed.wall),
+    ...(timed.streamMs !== null && { streamMs: timed.streamMs }),
     gpuMs: gpu && summarize(gpu),
     kernels: totalsByLabel(byTime[Math.floor(byTime.length / 2)] ?? []),
     speedup: gpu && firstGpu ? compareRounds(gpu, firstGpu) : compareRounds(timed.wall, first.wall),
@@ -80,6 +81,6 @@ async function measureFootprint(
   await device.finish();
   return {
     dispatches: device.dispatchCount - before,
-    peakBytes: device.memory.peakInUseBytes - inUse,
+    peakBytes: device.memory.peakInUseBytes - inUse + (workload.heldBytes?.() ?? 0),
   };
 }

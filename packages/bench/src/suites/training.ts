@@ -30,11 +30,16 @@ const VARIANTS: Readonly<Record<string, Pruning>> = {
   certified: { logPruningTolerance: DEFAULT_LOG_PRUNING_TOLERANCE, pruningMode: 'certified' },
 };
 
-const LENGTHS = [2048, 4096, 8192, 16384];
-/** Tokens of a step, by preset. */
-const HARDWARE = { 'pro-125m': LENGTHS, 'pro-360m': LENGTHS, 'pro-760m': LENGTHS };
+const ONE_SEQUENCE = [2048, 4096, 8192, 16384].map((T) => ({ B: 1, T }));
+/** Sequences and tokens of a step, by preset. */
+const HARDWARE = {
+  // The last two are those of the papers' throughput.
+  'pro-125m': [...ONE_SEQUENCE, { B: 8, T: 2048 }, { B: 2, T: 16384 }],
+  'pro-360m': ONE_SEQUENCE,
+  'pro-760m': ONE_SEQUENCE,
+};
 /** Short enough for 20 steps of each variant. */
-const SOFTWARE = { 'pro-nano': [256], 'pro-tiny': [128] };
+const SOFTWARE = { 'pro-nano': [{ B: 1, T: 256 }], 'pro-tiny': [{ B: 1, T: 128 }] };
 /**
  * The check runs the preset's layers at a size that the reference can do, long enough for both rules to prune. Of the heads that
  * forget one is slow: in the others a rule that drops one block too many drops less than f32 can tell.
@@ -42,8 +47,8 @@ const SOFTWARE = { 'pro-nano': [256], 'pro-tiny': [128] };
 const GATE = { B: 1, T: 128, layers: 1, hidden: 64, heads: 4, vocab: 128, slowHeads: 1 };
 
 export function trainingSuite(caps: DeviceCaps): BenchCase[] {
-  return Object.entries(caps.isSoftware ? SOFTWARE : HARDWARE).flatMap(([preset, lengths]) =>
-    lengths.map((T) => trainingCase(preset, { B: 1, T }, caps)),
+  return Object.entries(caps.isSoftware ? SOFTWARE : HARDWARE).flatMap(([preset, sizes]) =>
+    sizes.map((size) => trainingCase(preset, size, caps)),
   );
 }
 
@@ -100,6 +105,7 @@ function workload(device: Device, dims: Dims, { preset, pruning, shared }: Train
     },
     checked: () => readStep(model, state, tokens, update),
     counts: () => countWork(device, model.config, dims, updates.record(LEARNING_RATE)),
+    heldBytes: () => updates.byteLength,
     dispose() {
       updates[Symbol.dispose]();
       release();

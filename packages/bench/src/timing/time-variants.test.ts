@@ -31,7 +31,7 @@ function watch(device: Device, ...runsMs: number[]) {
     };
     const variant = { name, build: () => workload };
     const check = { isOk: true, dims: {}, outputs: [] };
-    return { variant, check, workload, wall: [], profiles: [] };
+    return { variant, check, workload, wall: [], profiles: [], streamMs: null };
   });
   return { turns, variants };
 }

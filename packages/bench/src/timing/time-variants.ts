@@ -4,7 +4,7 @@ import type { Device, KernelTime } from '@vulpes/tensor-core';
 import type { Variant, Workload } from '../case.ts';
 import type { CheckReport } from '../schema.ts';
 import { isLong, type RunSettings, roundsFor } from './rounds.ts';
-import { kernelTimes, wallMs } from './timer.ts';
+import { kernelTimes, streamMs, wallMs } from './timer.ts';
 import { leadRuns, warmUp } from './warm-up.ts';
 
 /** A variant that passed its check, with its times. */
@@ -16,6 +16,8 @@ export interface TimedVariant {
   readonly wall: number[];
   /** GPU time of each kernel, of each run. */
   readonly profiles: (readonly KernelTime[])[];
+  /** ms of a run in a row of them; null where it was not taken. */
+  streamMs: number | null;
 }
 
 /** What a case does at the moment. */
@@ -49,6 +51,9 @@ export async function timeVariants(
       else await timeInTurn(device, timed, leadRuns(runsMs[index] as number));
     }
   }
+  if (isSoftware) return;
+  for (const timed of variants)
+    timed.streamMs = await streamMs(device, () => timed.workload.run(), rounds);
 }
 
 /** GPU and wall time of the same run: beside a long run, timestamps cost nothing. */

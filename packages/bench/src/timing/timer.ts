@@ -19,6 +19,26 @@ export async function wallMs(device: Device, record: () => unknown): Promise<num
   return performance.now() - start;
 }
 
+/** Milliseconds a run takes among others: each is recorded while the one before it runs, as in training. */
+export async function streamMs(
+  device: Device,
+  record: () => unknown,
+  runs: number,
+): Promise<number> {
+  recordAndFree(device, record);
+  let before = device.finish();
+  let start = 0;
+  for (let run = 0; run <= runs; run++) {
+    recordAndFree(device, record);
+    const done = device.finish();
+    await before;
+    if (run === 0) start = performance.now();
+    before = done;
+  }
+  await before;
+  return (performance.now() - start) / (runs + 1);
+}
+
 /**
  * GPU time of each kernel of one run; null without timestamp queries. Each kernel gets a pass of its own, so gaps are not in it.
  * @param lead runs queued right before it and not counted, so that the device is not idle before it

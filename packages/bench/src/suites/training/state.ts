@@ -83,6 +83,8 @@ export interface Updates extends Disposable {
   record(learningRate: number): TrainStepResult;
   /** Updates recorded. */
   readonly count: number;
+  /** Memory it keeps from step to step. */
+  readonly byteLength: number;
 }
 
 export function createUpdates(
@@ -96,6 +98,9 @@ export function createUpdates(
   return {
     get count() {
       return count;
+    },
+    get byteLength() {
+      return step.byteLength;
     },
     record: (learningRate) => step.run({ microBatches: [tokens], learningRate, update: ++count }),
     [Symbol.dispose]: () => step.dispose(),
