@@ -63,7 +63,8 @@ gpuSuite('timeVariants', (device) => {
     await timeVariants(device(), variants, SETTINGS, () => {});
     // 10 ms of untimed runs of a, none of b, which is longer than that.
     const round = `a${'a'.repeat(10)}abb`;
-    expect(turns.join('')).toBe(['abab', round, round, round].join(''));
+    // Then each in a row: one that is not timed, and one more than the rounds.
+    expect(turns.join('')).toBe(['abab', round, round, round, 'aaaaa', 'bbbbb'].join(''));
     for (const [index, { wall, profiles }] of variants.entries()) {
       expect(wall).toHaveLength(3);
       expect(profiles.map((kernels) => kernels.length)).toEqual(Array(3).fill(index + 1));
@@ -75,7 +76,7 @@ gpuSuite('timeVariants', (device) => {
     pretend(device(), false);
     const { turns, variants } = watch(device(), 1000, 2000);
     await timeVariants(device(), variants, { ...SETTINGS, runs: 20, longRunMs: 500 }, () => {});
-    expect(turns.join('')).toBe('ab'.repeat(7));
+    expect(turns.join('')).toBe('ab'.repeat(7) + 'a'.repeat(7) + 'b'.repeat(7));
     for (const { wall, profiles } of variants) {
       expect([wall.length, profiles.length]).toEqual([5, 5]);
     }
