@@ -33,7 +33,7 @@ export { cumulativeLogGate, reverseCumsum } from './ops/cumulative-log-gate/inde
 export { accumulate, add, fill, scale, scaleBy } from './ops/elementwise/index.ts';
 export { embedding } from './ops/embedding/index.ts';
 export { globalNorm } from './ops/global-norm/index.ts';
-export { linear } from './ops/linear/index.ts';
+export { addLinear, linear } from './ops/linear/index.ts';
 export {
   assertLabels,
   type LinearCrossEntropyOptions,

@@ -44,12 +44,22 @@ export class LayerCache implements DecodingState, Disposable {
 
   /** α_t y_{t−1} + (1 − α_t) y_t over the chunk, y_{−1} from the chunk before. y [B, M, Hkv, D], shiftLogit [B, M, Hkv] */
   shift(name: ShiftedName, y: Tensor, shiftLogit: Tensor): Tensor {
-    const { device } = this.#geometry;
     const { visibility, offset } = this.#current();
     const previous = this.#unshifted(name);
     const shifted = tokenShift(y, shiftLogit, { visibility, previous, offset });
-    device.copy(lastTokens(y), previous);
+    this.#keepUnshifted(name, y, previous);
     return shifted;
+  }
+
+  /** A single token is kept itself, without a copy: one copy between two launches holds both up. */
+  #keepUnshifted(name: ShiftedName, y: Tensor, previous: Tensor): void {
+    const { device } = this.#geometry;
+    if (y.shape[1] !== 1) {
+      device.copy(lastTokens(y), previous);
+      return;
+    }
+    this.#lastUnshifted.set(name, device.keep(device.view(y, y.shape)));
+    previous.dispose();
   }
 
   /** Appends the chunk and attends over all that is kept. -> [B, M, H, D] */
@@ -133,7 +143,6 @@ export class LayerCache implements DecodingState, Disposable {
 /** [B, M, Hkv, D] -> the last token of each row, [B, Hkv · D]: a look-up with all tokens as the table. */
 function lastTokens(y: Tensor): Tensor {
   const [batch, length, heads, headDim] = y.shape as [number, number, number, number];
-  if (length === 1) return y;
   const rows = Int32Array.from({ length: batch }, (_, b) => b * length + length - 1);
   const table = reshape(y, [batch * length, heads * headDim]);
   return embedding(y.device.tensor(rows, [batch]), table);

@@ -9,18 +9,19 @@ import type { ForwardContext } from './context.ts';
 import { logForgetGate } from './forget-gate.ts';
 import { mergeHeads, splitHeads } from './heads.ts';
 import { QK_NORM_EPS } from './qk-norm-eps.ts';
+import { addProjected } from './residual.ts';
 import { shiftLinear } from './shift-linear.ts';
 
 export interface AttentionResult {
-  /** [B, T, h] */
+  /** [B, T, h], the residual stream after the layer */
   readonly output: Tensor;
   /** u32 [B, H, 2]; null without pruning or where nobody counts. */
   readonly pruningCounts: Tensor | null;
 }
 
-/** x [B, T, h], already normed. */
+/** x [B, T, h], already normed; the layer's output is added to residual [B, T, h]. */
 export function attentionLayer(
-  x: Tensor,
+  { x, residual }: { readonly x: Tensor; readonly residual: Tensor },
   param: ParamReader,
   context: ForwardContext,
 ): AttentionResult {
@@ -41,7 +42,8 @@ export function attentionLayer(
   }
   const logFgate = logForgetGate(x, param, config);
   const { attended, pruningCounts } = attend({ q, k, v, logFgate }, param, context);
-  const output = linear(gateOutput(attended, x, param, context), param('o_proj.weight'));
+  const gated = gateOutput(attended, x, param, context);
+  const output = addProjected(residual, gated, param('o_proj.weight'), context);
   return { output, pruningCounts };
 }
 

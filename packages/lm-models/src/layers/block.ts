@@ -1,7 +1,7 @@
 // One pre-norm block: attention, then MLP, each added to the residual stream.
 
 import type { Tensor } from '@vulpes/tensor-core';
-import { add, rmsNorm } from '@vulpes/wgsl-kernels';
+import { rmsNorm } from '@vulpes/wgsl-kernels';
 import { type ParamReader, readerBelow } from '../parameters/params.ts';
 import { type AttentionResult, attentionLayer } from './attention-layer.ts';
 import type { ForwardContext } from './context.ts';
@@ -10,15 +10,10 @@ import { mlp } from './mlp.ts';
 /** x [B, T, h] -> [B, T, h] */
 export function block(x: Tensor, param: ParamReader, context: ForwardContext): AttentionResult {
   const eps = context.config.normEps;
-  const attention = attentionLayer(
-    rmsNorm(x, param('attn_norm.weight'), { eps }),
-    readerBelow(param, 'attn'),
-    context,
-  );
-  const attended = add(x, attention.output);
-  const output = add(
-    attended,
-    mlp(rmsNorm(attended, param('mlp_norm.weight'), { eps }), readerBelow(param, 'mlp')),
-  );
+  const normed = rmsNorm(x, param('attn_norm.weight'), { eps });
+  const attention = attentionLayer({ x: normed, residual: x }, readerBelow(param, 'attn'), context);
+  const residual = attention.output;
+  const normedAgain = rmsNorm(residual, param('mlp_norm.weight'), { eps });
+  const output = mlp({ x: normedAgain, residual }, readerBelow(param, 'mlp'), context);
   return { output, pruningCounts: attention.pruningCounts };
 }

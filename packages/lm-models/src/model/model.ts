@@ -132,6 +132,7 @@ function headLoss(hidden: Tensor, weight: Tensor, labels: Tensor) {
 /** [B, T, h] -> [B, h], the last token of each row: a look-up with the hidden states as the table. */
 function lastRows(hidden: Tensor): Tensor {
   const [batch, seqLen, hiddenSize] = hidden.shape as [number, number, number];
+  if (seqLen === 1) return reshape(hidden, [batch, hiddenSize]);
   const rows = Int32Array.from({ length: batch }, (_, b) => b * seqLen + seqLen - 1);
   const table = reshape(hidden, [batch * seqLen, hiddenSize]);
   return embedding(hidden.device.tensor(rows, [batch]), table);

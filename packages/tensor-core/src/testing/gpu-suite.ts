@@ -3,7 +3,7 @@
 import { beforeAll, beforeEach, describe } from 'vitest';
 import type { Device } from '../api.ts';
 import { createDevice } from '../create-device.ts';
-import { NoAdapterError } from '../errors.ts';
+import { NoAdapterError, UnsupportedError } from '../errors.ts';
 import type { VariantName } from '../variants/index.ts';
 
 /** `auto`: each op runs the variant that suits the adapter. */
@@ -17,6 +17,13 @@ function sharedDevice(variant: SuiteVariant): Promise<Device> {
     devices.get(variant) ?? createDevice(variant === 'auto' ? {} : { variants: variant });
   devices.set(variant, device);
   return device;
+}
+
+/** No adapter, or one that the variant cannot run on; red where a device, or one with everything, must be there. */
+function mayBeSkipped(error: unknown): boolean {
+  const { FOX_REQUIRE_GPU, FOX_REQUIRE_MATRIX } = process.env;
+  if (NoAdapterError.isInstance(error)) return FOX_REQUIRE_GPU !== '1';
+  return UnsupportedError.isInstance(error) && FOX_REQUIRE_MATRIX !== '1';
 }
 
 /**
@@ -39,8 +46,8 @@ export function gpuSuite(
         try {
           device = await sharedDevice(variant);
         } catch (error) {
-          if (!NoAdapterError.isInstance(error) || process.env.FOX_REQUIRE_GPU === '1') throw error;
-          reason = error.message;
+          if (!mayBeSkipped(error)) throw error;
+          reason = (error as Error).message;
         }
       });
       beforeEach((context) => {

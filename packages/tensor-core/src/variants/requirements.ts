@@ -8,6 +8,8 @@ export interface Requirements {
   readonly features?: readonly (keyof DeviceCaps['features'])[];
   /** Subgroup sizes that the kernel can run with; every size of the adapter must be one of them. */
   readonly subgroupSizes?: { readonly min: number; readonly max: number };
+  /** Whether all subgroups of the adapter must have the same size: a workgroup can then be exactly one. */
+  readonly hasOneSubgroupSize?: boolean;
   /** Matrix shapes that the adapter must offer. */
   readonly subgroupMatrices?: readonly SubgroupMatrixConfig[];
   /** Limits that the device must reach, such as `maxComputeWorkgroupStorageSize: 32768`. */
@@ -29,7 +31,17 @@ export function findMissing(requires: Requirements | undefined, caps: DeviceCaps
   ];
 }
 
-function findMissingSizes({ subgroupSizes }: Requirements, caps: DeviceCaps): string[] {
+function findMissingSizes(requires: Requirements, caps: DeviceCaps): string[] {
+  return [...findSizesOutside(requires, caps), ...findSeveralSizes(requires, caps)];
+}
+
+function findSeveralSizes({ hasOneSubgroupSize }: Requirements, caps: DeviceCaps): string[] {
+  const { subgroupMinSize, subgroupMaxSize } = caps;
+  if (!hasOneSubgroupSize || subgroupMinSize === subgroupMaxSize) return [];
+  return [`needs subgroups of one size, the adapter has ${subgroupMinSize} to ${subgroupMaxSize}`];
+}
+
+function findSizesOutside({ subgroupSizes }: Requirements, caps: DeviceCaps): string[] {
   if (!subgroupSizes) return [];
   const { min, max } = subgroupSizes;
   const { subgroupMinSize, subgroupMaxSize } = caps;

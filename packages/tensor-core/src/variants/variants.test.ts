@@ -153,6 +153,18 @@ describe('the explanation', () => {
     });
   });
 
+  test('names several subgroup sizes where one is needed', () => {
+    const single = defineVariants<Dims, unknown>('test-single', [
+      { name: 'subgroup', requires: { hasOneSubgroupSize: true } },
+      { name: 'tiled' },
+    ]);
+    expect(explainVariants(single, withMatrices).variants[0]?.reason).toBe(
+      'needs subgroups of one size, the adapter has 8 to 32',
+    );
+    const caps = makeCaps({ ...matrixFeatures, subgroupMinSize: 32 });
+    expect(explainVariants(single, caps).runs).toBe('subgroup');
+  });
+
   test('covers all ops by name', () => {
     const ours = describeVariants(makeCaps()).filter(({ op }) => op.startsWith('test-p'));
     expect(ours).toEqual([explainVariants(product, makeCaps())]);
@@ -180,7 +192,7 @@ describe('names that a user gives', () => {
 
   test('are errors where no op or variant has them', () => {
     expect(() => parseVariants('warp')).toThrow(
-      "variants: expected a variant of any op (matrix, scalar, tiled), got 'warp'.",
+      "variants: expected a variant of any op (matrix, scalar, subgroup, tiled), got 'warp'.",
     );
     expect(() => parseVariants('test-product=subgroup')).toThrow(
       "variants: expected a variant of test-product (matrix, scalar, tiled), got 'subgroup'.",

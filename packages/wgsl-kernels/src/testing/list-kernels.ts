@@ -10,7 +10,7 @@ import * as embedding from '../ops/embedding/embedding.kernel.ts';
 import * as norm from '../ops/global-norm/global-norm.kernel.ts';
 import * as crossEntropy from '../ops/linear-cross-entropy/linear-cross-entropy.kernel.ts';
 import * as logSigmoid from '../ops/log-sigmoid/log-sigmoid.kernel.ts';
-import { matmulVariants } from '../ops/matmul/launch.ts';
+import { fewRowsVariants, matmulVariants } from '../ops/matmul/variants.ts';
 import * as outputGate from '../ops/output-gate/output-gate.kernel.ts';
 import * as rmsNorm from '../ops/rms-norm/rms-norm.kernel.ts';
 import { ropeKernel } from '../ops/rope/rope.kernel.ts';
@@ -67,6 +67,7 @@ export const listKernels = (): readonly ListedKernel[] => [
 /** The ops of this package that have variants. */
 export const listVariants = (): readonly Variants<never>[] => [
   matmulVariants,
+  fewRowsVariants,
   crossEntropy.crossEntropyRows,
   rmsNorm.rmsNormForward,
   rmsNorm.rmsNormBackward,

@@ -55,7 +55,7 @@ export const gateScan = defineKernel({
     'log_fgate:read',
     'visibility:read?',
     'initial:read?',
-    'chunk_sums:read',
+    'chunk_sums:read?',
     'log_lambda:write',
   ],
   params,

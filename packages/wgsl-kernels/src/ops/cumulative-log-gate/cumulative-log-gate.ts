@@ -1,9 +1,10 @@
 // The cumulative log gate, forward in time for attention, and its transpose, back in time for the gate's gradient.
 
-import { assertShape, type Tensor, UnsupportedError } from '@vulpes/tensor-core';
+import { assertShape, type Device, type Tensor, UnsupportedError } from '@vulpes/tensor-core';
 import { assertDType, assertVisibility } from '../../lib/check.ts';
 import {
   chunkCount,
+  type GateScanDims,
   gateChunkSums,
   gateScan,
   reverseChunkSums,
@@ -58,8 +59,6 @@ function scanGates(
 ): Tensor {
   const { device } = logFgate;
   const { batch, seqLen, numHeads } = dims;
-  const sumsShape = [batch, chunkCount(dims), numHeads, 3];
-  const chunk_sums = device.empty(sumsShape, { dtype: 'u32', label: 'gate chunk sums' });
   const lambdaShape = [batch, numHeads, seqLen, 2];
   const log_lambda = device.empty(lambdaShape, { dtype: 'i32', label: 'logLambda' });
   const launch = {
@@ -68,10 +67,22 @@ function scanGates(
     offset,
     hasInitial: Number(initial !== undefined),
   };
-  const inputs = { log_fgate: logFgate, visibility, chunk_sums };
-  gateChunkSums.run(device, { dims: launch, tensors: inputs });
-  gateScan.run(device, { dims: launch, tensors: { ...inputs, initial, log_lambda } });
+  const inputs = { log_fgate: logFgate, visibility };
+  const chunk_sums = chunkCount(dims) > 1 ? sumChunks(device, launch, inputs) : undefined;
+  gateScan.run(device, { dims: launch, tensors: { ...inputs, initial, chunk_sums, log_lambda } });
   return log_lambda;
+}
+
+/** u32 [B, chunks, H, 3], what each chunk adds to the later ones; one chunk alone has no use for it. */
+function sumChunks(
+  device: Device,
+  dims: GateScanDims,
+  inputs: { readonly log_fgate: Tensor; readonly visibility: Tensor | undefined },
+): Tensor {
+  const shape = [dims.batch, chunkCount(dims), dims.numHeads, 3];
+  const chunk_sums = device.empty(shape, { dtype: 'u32', label: 'gate chunk sums' });
+  gateChunkSums.run(device, { dims, tensors: { ...inputs, chunk_sums } });
+  return chunk_sums;
 }
 
 /**

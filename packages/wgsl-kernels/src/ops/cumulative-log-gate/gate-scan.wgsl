@@ -2,7 +2,7 @@
 // grid        one thread a (b, chunk, h), h fastest, 64 a workgroup, folded over x and y
 // log_fgate   [B, T, H] f32, nats     visibility  [B, visibility_len] (first, end) i32, gates that begin anew count as 0
 // initial     [B, H] vec2<i32>, log_lambda before the first token
-// chunk_sums  [B, chunks, H, 3] u32: units, fraction, invalid of a GateSum
+// chunk_sums  [B, chunks, H, 3] u32: units, fraction, invalid of a GateSum; absent where chunks is 1
 // log_lambda  [B, H, T] vec2<i32>, see log-lambda.wgsl
 // cost        12 bytes a gate, and chunks / 2 sums a thread
 

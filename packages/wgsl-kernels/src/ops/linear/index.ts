@@ -1,1 +1,1 @@
-export { linear } from './linear.op.ts';
+export { addLinear, linear } from './linear.op.ts';

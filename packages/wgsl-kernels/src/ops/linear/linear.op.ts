@@ -7,6 +7,7 @@ import {
   formatShape,
   type GradientPlace,
   ShapeError,
+  sameShape,
   shapeSize,
   type Tensor,
 } from '@vulpes/tensor-core';
@@ -73,21 +74,46 @@ function weightGradient(
  */
 export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   assertDType('linear', 'x', x, 'f32');
-  assertDType('linear', 'weight', weight, 'f32');
-  if (bias) assertDType('linear', 'bias', bias, 'f32');
-  assertShapes(x, weight, bias);
+  assertWeight('linear', x, weight);
+  if (bias) assertBias(weight, bias);
   return linearOp({ x, weight, bias });
 }
 
-function assertShapes(x: Tensor, weight: Tensor, bias: Tensor | undefined): void {
+/**
+ * y += x Wᵀ, in place; without a gradient. The same bits as `add(y, linear(x, weight))`.
+ * @param y - [..., out], f32
+ * @param x - [..., in], f32
+ * @param weight - [out, in], f32
+ * @throws ShapeError DTypeError
+ */
+export function addLinear(y: Tensor, x: Tensor, weight: Tensor): void {
+  assertDType('addLinear', 'y', y, 'f32');
+  assertDType('addLinear', 'x', x, 'f32');
+  assertWeight('addLinear', x, weight);
+  const [n, k] = weight.shape as [number, number];
+  const expected = [...x.shape.slice(0, -1), n];
+  if (!sameShape(y.shape, expected)) {
+    throw new ShapeError(
+      `addLinear: expected y ${formatShape(expected)}, got ${formatShape(y.shape)}.`,
+    );
+  }
+  const sizes = { m: x.size / k, n, k, transposeB: true };
+  launchMatmul(y.device, { a: x, b: weight, c: y, ...sizes, accumulate: true });
+}
+
+function assertWeight(op: string, x: Tensor, weight: Tensor): void {
+  assertDType(op, 'weight', weight, 'f32');
   const width = x.shape.at(-1);
   if (weight.shape.length !== 2 || weight.shape[1] !== width) {
     throw new ShapeError(
-      `linear: expected weight [out, in] with in=${width} to match x ${formatShape(x.shape)}, got ${formatShape(weight.shape)}.`,
+      `${op}: expected weight [out, in] with in=${width} to match x ${formatShape(x.shape)}, got ${formatShape(weight.shape)}.`,
     );
   }
-  const isFitting = !bias || (bias.shape.length === 1 && shapeSize(bias.shape) === weight.shape[0]);
-  if (isFitting) return;
+}
+
+function assertBias(weight: Tensor, bias: Tensor): void {
+  assertDType('linear', 'bias', bias, 'f32');
+  if (bias.shape.length === 1 && shapeSize(bias.shape) === weight.shape[0]) return;
   throw new ShapeError(
     `linear: expected bias [out] with out=${weight.shape[0]} to match weight ${formatShape(weight.shape)}, got ${formatShape(bias.shape)}.`,
   );

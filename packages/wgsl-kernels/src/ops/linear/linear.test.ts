@@ -1,5 +1,6 @@
 // linear against its f64 reference: forward and every gradient.
 
+import { disposeAll } from '@vulpes/tensor-core';
 import {
   expectMatch,
   gpuSuite,
@@ -9,8 +10,9 @@ import {
 } from '@vulpes/tensor-core/testing';
 import { expect, test } from 'vitest';
 import { type HostTensor, runWithGrads } from '../../testing/index.ts';
+import { add } from '../elementwise/index.ts';
 import { linearCases } from './linear.cases.ts';
-import { linear } from './linear.op.ts';
+import { addLinear, linear } from './linear.op.ts';
 import { referenceLinear, referenceLinearBackward } from './linear.reference.ts';
 
 test('reference backward agrees with finite differences', () => {
@@ -56,6 +58,35 @@ gpuSuite('linear', (device) => {
     expectMatch('dx', actual.dx!, backward.dx, 2e-6);
     expectMatch('dweight', actual.dweight!, backward.dweight, 2e-6);
     if (hasBias) expectMatch('dbias', actual.dbias!, backward.dbias, 2e-6);
+  });
+
+  test.each([
+    [1, 37, 768],
+    [8, 12, 65],
+    [11, 6, 515],
+  ])('addLinear of %i rows adds in place, to the bits of add and linear', async (rows, n, k) => {
+    const actual = await underTwoFills(device(), async () => {
+      const x = device().tensor(randomArray(1, rows * k), [rows, k]);
+      const weight = device().tensor(randomArray(2, n * k), [n, k]);
+      const y = device().tensor(randomArray(3, rows * n), [rows, n]);
+      const product = linear(x, weight);
+      const expected = add(y, product);
+      addLinear(y, x, weight);
+      const [sum, inPlace] = await device().read([expected, y]);
+      disposeAll([x, weight, y, product, expected]);
+      return { sum: sum as Float32Array, inPlace: inPlace as Float32Array };
+    });
+    expect(actual.inPlace).toEqual(actual.sum);
+  });
+
+  test('addLinear rejects a target that does not fit', () => {
+    const [x, weight] = [device().zeros([2, 3, 4]), device().zeros([5, 4])];
+    expect(() => addLinear(device().zeros([2, 5]), x, weight)).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: addLinear: expected y [2, 3, 5], got [2, 5].]`,
+    );
+    expect(() => addLinear(device().zeros([2, 3, 4]), x, device().zeros([4, 5]))).toThrow(
+      /expected weight \[out, in\] with in=4/,
+    );
   });
 
   test('rejects weights and biases that do not fit', () => {

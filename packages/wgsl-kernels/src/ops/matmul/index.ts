@@ -3,5 +3,6 @@ export { findMatrixObstacle, matrixMatmul } from './matmul.matrix.kernel.ts';
 export { type MatmulOptions, matmul } from './matmul.op.ts';
 export { scalarMatmul } from './matmul.scalar.kernel.ts';
 export { tiledMatmul } from './matmul.tiled.kernel.ts';
+export { fewRowsSubgroup, fewRowsTiled } from './matmul-few-rows.kernel.ts';
 export type { MatmulDims } from './plan.ts';
 export { sumSplits } from './sum-splits.kernel.ts';

@@ -1,19 +1,9 @@
 // Records a matmul: chooses the variant, splits K where C alone is too small, sums the splits.
 
-import { type Device, defineVariants, type Tensor } from '@vulpes/tensor-core';
-import { avoidBarriersOnCpu } from '../../lib/prefer.ts';
-import { scalarMatmul } from './matmul.scalar.kernel.ts';
-import { tiledMatmul } from './matmul.tiled.kernel.ts';
-import {
-  isAligned,
-  type MatmulDims,
-  selectScalarBlock,
-  selectScalarSplits,
-  selectTile,
-  selectTileSplits,
-} from './plan.ts';
-import type { ScalarBlock } from './scalar-source.ts';
+import type { Device, Tensor } from '@vulpes/tensor-core';
+import type { MatmulDims } from './plan.ts';
 import { sumSplits } from './sum-splits.kernel.ts';
+import { chooseMatmul, type MatmulVariant } from './variants.ts';
 
 /** Sizes of a launch; matrices are dense unless strides are given. */
 export interface MatmulShape {
@@ -45,30 +35,6 @@ export interface MatmulLaunch extends MatmulShape {
   readonly bias?: Tensor | undefined;
 }
 
-type Sizes = Pick<MatmulDims, 'm' | 'n' | 'k' | 'batch' | 'transposeA' | 'transposeB'>;
-
-interface MatmulVariant {
-  /** Parts of K that are summed by a second pass. */
-  selectSplits(sizes: Sizes): number;
-  /** The kernel of a launch. */
-  selectKernel(dims: MatmulDims): ReturnType<typeof scalarMatmul> | typeof tiledMatmul;
-}
-
-/** Another variant of the product is another row here. */
-export const matmulVariants = defineVariants<Sizes, MatmulVariant>('matmul', [
-  {
-    name: 'tiled',
-    avoid: avoidBarriersOnCpu,
-    selectSplits: (sizes) => selectTileSplits(sizes, selectTile(sizes)),
-    selectKernel: () => tiledMatmul,
-  },
-  {
-    name: 'scalar',
-    selectSplits: (sizes) => selectScalarSplits(sizes, selectScalarBlock(sizes)),
-    selectKernel: (dims) => scalarMatmul(scalarBlock(dims)),
-  },
-]);
-
 const toSizes = ({ m, n, k, batch = 1, transposeA = false, transposeB = false }: MatmulShape) => ({
   ...{ m, n, k, batch, transposeA, transposeB },
 });
@@ -99,7 +65,7 @@ export function planMatmul(
 
 /** Records the launch. */
 export function launchMatmul(device: Device, launch: MatmulLaunch): void {
-  const variant = matmulVariants.choose(device.caps, toSizes(launch));
+  const variant = chooseMatmul(device.caps, toSizes(launch));
   const dims = planMatmul(launch, variant);
   const { a, b, bias, c } = launch;
   if (dims.splits === 1) {
@@ -112,11 +78,4 @@ export function launchMatmul(device: Device, launch: MatmulLaunch): void {
   variant.selectKernel(plain).run(device, { dims: plain, tensors: { a, b, c: partials } });
   sumSplits.run(device, { dims, tensors: { partials, bias, c } });
   partials.dispose();
-}
-
-/** The generated kernel that fits a launch. Pure. */
-export function scalarBlock(dims: MatmulDims): ScalarBlock {
-  const { transposeA, transposeB, n, ldc, strideC, offsetC } = dims;
-  const alignedC = isAligned(n, ldc, strideC, offsetC);
-  return { ...selectScalarBlock(dims), transposeA, transposeB, alignedC };
 }

@@ -34,6 +34,24 @@ export const matmulCases: readonly MatmulCase[] = [
   makeCase('nn', LONG_K),
 ];
 
+/** At most 8 rows with the rows of B: K with and without a rest, one, two and four rows of B a workgroup. */
+export const fewRowsCases: readonly MatmulCase[] = (
+  [
+    [1, 1, 1, 1],
+    [1, 1, 63, 5],
+    [1, 2, 12, 768],
+    [2, 3, 7, 515],
+    [1, 4, 65, 36],
+    [3, 5, 9, 1028],
+    [1, 6, 3, 2051],
+    [1, 7, 33, 256],
+    [1, 8, 2049, 12],
+    [1, 8, 2048, 7],
+    [1, 2, 4099, 20],
+    [2, 4, 2050, 9],
+  ] as const
+).map((sizes) => makeCase('nt', sizes));
+
 /** Workgroup tiles that `select` takes only for larger products, run by themselves. */
 export const tileCases = [
   { tile: TILES.medium, ...makeCase('nt', [1, 68, 71, 36]) },

@@ -10,12 +10,13 @@ import {
 } from '@vulpes/tensor-core/testing';
 import { describe, expect, test } from 'vitest';
 import { runWithGrads } from '../../testing/index.ts';
-import { launchMatmul, matmulVariants, planMatmul } from './launch.ts';
+import { launchMatmul, planMatmul } from './launch.ts';
 import { matmulCases, scalarBlockCases, tileCases } from './matmul.cases.ts';
 import { matmul } from './matmul.op.ts';
 import { type MatmulSizes, referenceMatmul, referenceMatmulBackward } from './matmul.reference.ts';
 import { scalarMatmul } from './matmul.scalar.kernel.ts';
 import { selectTiledSpec, tiledMatmul } from './matmul.tiled.kernel.ts';
+import { matmulVariants } from './variants.ts';
 
 const toVariant = (name: string) =>
   matmulVariants.variants.find((variant) => variant.name === name)!;

@@ -2,10 +2,11 @@
 
 import { expect, test } from 'vitest';
 import { assemble } from '../../assemble.ts';
-import { matmulVariants, planMatmul } from './launch.ts';
+import { planMatmul } from './launch.ts';
 import { selectTiledSpec, tiledWorkgroupBytes } from './matmul.tiled.kernel.ts';
 import { kPerSplit, selectScalarBlock } from './plan.ts';
 import { scalarMatmulSource } from './scalar-source.ts';
+import { matmulVariants } from './variants.ts';
 
 const sizes = (m: number, n: number, k: number, transposeA = false) => ({
   m,

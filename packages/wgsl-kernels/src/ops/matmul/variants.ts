@@ -1,0 +1,90 @@
+// Which kernel computes a product: by its sizes and by the device.
+
+import { type DeviceCaps, defineVariants } from '@vulpes/tensor-core';
+import { avoidBarriersOnCpu, preferScalarOnCpu } from '../../lib/prefer.ts';
+import { hasFewRows } from './few-rows.ts';
+import { scalarMatmul } from './matmul.scalar.kernel.ts';
+import { tiledMatmul } from './matmul.tiled.kernel.ts';
+import { fewRowsSubgroup, fewRowsTiled } from './matmul-few-rows.kernel.ts';
+import {
+  isAligned,
+  type MatmulDims,
+  selectScalarBlock,
+  selectScalarSplits,
+  selectTile,
+  selectTileSplits,
+} from './plan.ts';
+import type { ScalarBlock } from './scalar-source.ts';
+
+export type MatmulSizes = Pick<MatmulDims, 'm' | 'n' | 'k' | 'batch' | 'transposeA' | 'transposeB'>;
+
+type MatmulKernel =
+  | ReturnType<typeof scalarMatmul>
+  | typeof tiledMatmul
+  | typeof fewRowsSubgroup
+  | typeof fewRowsTiled;
+
+export interface MatmulVariant {
+  /** Parts of K that are summed by a second pass. */
+  selectSplits(sizes: MatmulSizes): number;
+  /** The kernel of a launch. */
+  selectKernel(dims: MatmulDims): MatmulKernel;
+}
+
+const scalar = {
+  name: 'scalar',
+  selectSplits: (sizes: MatmulSizes) => selectScalarSplits(sizes, selectScalarBlock(sizes)),
+  selectKernel: (dims: MatmulDims) => scalarMatmul(scalarBlock(dims)),
+} as const;
+
+/** Products of any sizes. */
+export const matmulVariants = defineVariants<MatmulSizes, MatmulVariant>('matmul', [
+  {
+    name: 'tiled',
+    avoid: avoidBarriersOnCpu,
+    selectSplits: (sizes) => selectTileSplits(sizes, selectTile(sizes)),
+    selectKernel: () => tiledMatmul,
+  },
+  scalar,
+]);
+
+const supports = (sizes: MatmulSizes): true | string =>
+  hasFewRows(sizes) ||
+  `needs A [m, k] B [n, k]ᵀ with at most 8 rows m, got ${sizes.m}${sizes.transposeA ? ', A transposed' : ''}${sizes.transposeB ? '' : ', B [k, n]'}`;
+
+/** Products of at most 8 rows with the rows of B, as in decoding. */
+export const fewRowsVariants = defineVariants<MatmulSizes, MatmulVariant>('matmul-few-rows', [
+  {
+    name: 'subgroup',
+    requires: {
+      features: ['subgroups'],
+      subgroupSizes: { min: 4, max: 128 },
+      hasOneSubgroupSize: true,
+    },
+    supports,
+    avoid: preferScalarOnCpu,
+    selectSplits: () => 1,
+    selectKernel: () => fewRowsSubgroup,
+  },
+  {
+    name: 'tiled',
+    supports,
+    avoid: avoidBarriersOnCpu,
+    selectSplits: () => 1,
+    selectKernel: () => fewRowsTiled,
+  },
+  scalar,
+]);
+
+/** The variant that computes a product. One forced for `matmul` by name holds for products of few rows, too. */
+export function chooseMatmul(caps: DeviceCaps, sizes: MatmulSizes): MatmulVariant {
+  const isForced = caps.variants.matmul !== undefined;
+  return (hasFewRows(sizes) && !isForced ? fewRowsVariants : matmulVariants).choose(caps, sizes);
+}
+
+/** The generated kernel that fits a launch. Pure. */
+export function scalarBlock(dims: MatmulDims): ScalarBlock {
+  const { transposeA, transposeB, n, ldc, strideC, offsetC } = dims;
+  const alignedC = isAligned(n, ldc, strideC, offsetC);
+  return { ...selectScalarBlock(dims), transposeA, transposeB, alignedC };
+}
