@@ -103,6 +103,11 @@ export interface Device extends Recorder, Disposable {
 
   /** Runs a synchronous body and frees every tensor made inside, but those in its result: they pass to the scope around it, or to the caller. */
   scope<R>(body: () => R): R;
+  /**
+   * Makes a tensor that outlives scopes and compiled steps, such as a table: what `make` records runs once, though a step is being recorded.
+   * It lives until its `dispose()`.
+   */
+  lasting(make: () => Tensor): Tensor;
   /** Takes a tensor out of the scopes that are open: it lives until its `dispose()`. */
   keep(tensor: Tensor): Tensor;
 

@@ -12,6 +12,7 @@ import { ReplayError } from './errors.ts';
 import type { Program } from './program.ts';
 import { Readback } from './readback.ts';
 import type { StepPlan } from './replay/step-plan.ts';
+import { isVirtual } from './replay/virtual-buffers.ts';
 import { FiniteChecks } from './validate/finite-checks.ts';
 
 interface QueueParts {
@@ -62,8 +63,20 @@ export class CommandQueue {
       this.#captured.push(command);
       return;
     }
+    assertReal(command);
     this.#commands.push(command);
     if (command.kind === 'dispatch') this.#dispatches++;
+  }
+
+  /** Runs a body whose commands are not part of the step that is being captured. */
+  outsideCapture<R>(body: () => R): R {
+    const captured = this.#captured;
+    this.#captured = null;
+    try {
+      return body();
+    } finally {
+      this.#captured = captured;
+    }
   }
 
   recordPlan(plan: StepPlan): void {
@@ -189,6 +202,15 @@ export class CommandQueue {
     this.#gpu.queue.submit([]);
     await this.#errors.guard(this.#gpu.queue.onSubmittedWorkDone());
   }
+}
+
+/** A tensor that a recorded step made and did not return has no memory. @throws ReplayError */
+function assertReal(command: Command): void {
+  const virtual = buffersOf(command).find(isVirtual);
+  if (!virtual) return;
+  throw new ReplayError(
+    `tensor '${virtual.label}': expected a tensor with memory, got one that a compiled step made and did not return. Return it from record.`,
+  );
 }
 
 const buffersNamedBy = (item: BatchItem): readonly PooledBuffer[] =>

@@ -137,6 +137,11 @@ export class GpuDevice implements Device {
     );
   }
 
+  lasting(make: () => Tensor): Tensor {
+    const kept = () => this.keep(make());
+    return this.#queue.outsideCapture(() => this.#memory.allocateFromPool(kept));
+  }
+
   keep(tensor: Tensor): Tensor {
     this.#internals.scopes.remove(tensor);
     return tensor;

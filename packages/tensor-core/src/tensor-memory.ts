@@ -44,6 +44,11 @@ export class TensorMemory {
     }
   }
 
+  /** Runs a body whose tensors get their buffers from the pool, whatever is going on around it. */
+  allocateFromPool<R>(body: () => R): R {
+    return this.allocateFrom(this.#parts.pool, body);
+  }
+
   /** A tensor with undefined contents. @throws ShapeError DeviceLimitError */
   allocate(shape: Shape, dtype: DType, label: string): Tensor {
     assertValidShape(shape, label);

@@ -114,3 +114,10 @@ export function sliceTensor(tensor: Tensor, offset: number, shape: Shape): Tenso
   const byteLength = Math.ceil((size * elementBytes) / 4) * 4;
   return new GpuTensor({ ...parts, shape, storage: parts.storage.slice(byteOffset, byteLength) });
 }
+
+/** A tensor as `like`, on other memory of the same layout; owned by the caller alone. @param base - the whole memory */
+export function tensorOn(base: Tensor, like: Tensor): Tensor {
+  const { byteOffset, byteLength } = getStorage(like);
+  const storage = getStorage(base).slice(byteOffset, byteLength);
+  return new GpuTensor({ ...GpuTensor.parts(like), storage });
+}

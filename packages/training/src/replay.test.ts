@@ -21,14 +21,17 @@ const settings = { weightDecay: 0.1, maxGradNorm: 1 };
 
 interface RunOptions {
   readonly replay: boolean;
-  readonly pruning: keyof typeof PRUNING;
-  readonly accumulate: number;
+  readonly pruning?: keyof typeof PRUNING;
+  readonly config?: Parameters<typeof tinyConfig>[0];
+  readonly accumulate?: number;
+  readonly updates?: number;
 }
 
 /** Twenty updates with an evaluation and a download of the weights between; all numbers of the run. */
-async function trainTwenty(device: Device, { replay, pruning, accumulate }: RunOptions) {
+async function trainTwenty(device: Device, options: RunOptions) {
+  const { replay, pruning = 'paper', accumulate = 1, updates = 20 } = options;
   const corpus = await tinyCorpus();
-  const model = createModel(tinyConfig(PRUNING[pruning]), device);
+  const model = createModel(tinyConfig(options.config ?? PRUNING[pruning]), device);
   const state = allocateState(model);
   model.init(7, state.params);
   const sampler = new BatchSampler({ tokens: corpus.train, length: 14, seed: 3 });
@@ -36,7 +39,7 @@ async function trainTwenty(device: Device, { replay, pruning, accumulate }: RunO
   const history: unknown[] = [];
   using evaluator = createEvaluator(model, state.params);
   using step = createTrainStep(model, state, { ...settings, replay });
-  for (let update = 1; update <= 20; update++) {
+  for (let update = 1; update <= updates; update++) {
     const microBatches = Array.from({ length: accumulate }, () => sampler.next(2));
     const values = await readStep(
       step.run({ microBatches, learningRate: 1e-2 / update, update }),
@@ -67,6 +70,18 @@ gpuSuite('a replayed step', (device) => {
       expect(replayed).toEqual(recorded);
     },
   );
+
+  test('a model of every family trains by replay as by recording', async () => {
+    const families = {
+      transformer: { useRope: true, fgateType: 'none', logPruningTolerance: null },
+      tied: { tieWordEmbeddings: true, windowSize: 8 },
+    } as const;
+    for (const config of Object.values(families)) {
+      const recorded = await trainTwenty(device(), { replay: false, config, updates: 4 });
+      const replayed = await trainTwenty(device(), { replay: true, config, updates: 4 });
+      expect(replayed).toEqual(recorded);
+    }
+  });
 
   test('a gradient that is not finite changes nothing, and the next step goes on', async () => {
     const corpus = await tinyCorpus();

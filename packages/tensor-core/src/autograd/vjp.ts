@@ -140,6 +140,11 @@ function toTargets<P extends TensorRecord>(
         `vjp: expected a tensor ${dtype}${formatShape(shape)} for the gradient of ${name}, got ${target.dtype}${formatShape(target.shape)}.`,
       );
     }
+    if (targets.has(id)) {
+      throw new ArgumentError(
+        `vjp: expected each parameter once where gradients go into given tensors, got ${name} a second time under another name.`,
+      );
+    }
     targets.set(id, target);
   }
   return targets;

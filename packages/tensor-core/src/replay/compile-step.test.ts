@@ -179,6 +179,72 @@ gpuSuite('compileStep', (device) => {
     expect(device().memory.inUseBytes).toBe(before);
   });
 
+  test('a step reads what another returned, and leaves it as it is', async () => {
+    using first = compileStep(device(), { inputs: one, record: ({ x }) => addOp({ a: x, b: x }) });
+    const y = first.run({ x: Float32Array.of(50) });
+    using second = compileStep(device(), { inputs: one, record: ({ x }) => addOp({ a: x, b: y }) });
+    for (const x of [0, 1, 2]) {
+      const z = second.run({ x: Float32Array.of(x) });
+      expect(await scalarOf(z)).toBe(100 + x);
+      z.dispose();
+    }
+    first.run({ x: Float32Array.of(60) }).dispose();
+    expect(await scalarOf(y)).toBe(120);
+    y.dispose();
+  });
+
+  test('data that record uploads reaches every run, whatever memory the batch used before', async () => {
+    for (let turn = 0; turn < 2; turn++) device().zeros([1]).dispose();
+    const old = device().tensor([7], [1]);
+    const copy = device().zeros([1]);
+    device().copy(old, copy);
+    old.dispose();
+    using step = compileStep(device(), {
+      inputs: one,
+      record: ({ x }) => addOp({ a: x, b: device().tensor([3], [1]) }),
+    });
+    for (const x of [10, 11, 12]) {
+      const y = step.run({ x: Float32Array.of(x) });
+      expect(await scalarOf(y)).toBe(x + 3);
+      y.dispose();
+    }
+    expect(await scalarOf(copy)).toBe(7);
+    copy.dispose();
+  });
+
+  test('host writes into an output keep their place', async () => {
+    using step = compileStep(device(), { inputs: one, record: ({ x }) => addOp({ a: x, b: x }) });
+    const y = step.run({ x: Float32Array.of(50) });
+    device().write(y, Float32Array.of(-1));
+    expect(await scalarOf(y)).toBe(-1);
+    const held = step.run({ x: Float32Array.of(4) });
+    const copy = device().zeros([1]);
+    step.dispose();
+    await device().finish();
+    device().copy(held, copy);
+    held.dispose();
+    const other = device().tensor([101], [1]);
+    expect(await scalarOf(copy)).toBe(8);
+    for (const tensor of [y, copy, other]) tensor.dispose();
+  });
+
+  test('a lasting tensor may be made while a step is recorded', async () => {
+    let table: Tensor | null = null;
+    using step = compileStep(device(), {
+      inputs: one,
+      record: ({ x }) => {
+        table ??= device().lasting(() => device().tensor([20], [1]));
+        return addOp({ a: x, b: table });
+      },
+    });
+    for (const x of [1, 2, 3]) {
+      const y = step.run({ x: Float32Array.of(x) });
+      expect(await scalarOf(y)).toBe(20 + x);
+      y.dispose();
+    }
+    (table as Tensor | null)?.dispose();
+  });
+
   describe('refuses', () => {
     const runTwice = (record: (inputs: { x: Tensor }, call: number) => unknown) => {
       let call = 0;
@@ -228,6 +294,35 @@ gpuSuite('compileStep', (device) => {
       );
       expect(() => runTwice(() => older)).toThrow(ArgumentError);
       older.dispose();
+    });
+
+    test('memory that is read before it is written, other outputs, a tensor kept later, a run inside a gradient', () => {
+      expect(() =>
+        runTwice(({ x }) => addOp({ a: device().empty([1], { label: 'left over' }), b: x })),
+      ).toThrow("copy reads 'left over' first");
+      expect(() =>
+        runTwice(({ x }, call) => {
+          const [p, q] = [addOp({ a: x, b: x }), addOp({ a: x, b: x })];
+          return call ? { p: q, q: p } : { p, q };
+        }),
+      ).toThrow('it returned {');
+      const kept: Tensor[] = [];
+      expect(() =>
+        runTwice(({ x }, call) => {
+          const y = addOp({ a: x, b: x });
+          if (call) kept.push(device().keep(device().view(y, [1, 1])));
+          return null;
+        }),
+      ).toThrow("it kept 'y'");
+      expect(() => device().copy(kept[0] as Tensor, device().zeros([1]))).toThrow(
+        'that a compiled step made and did not return',
+      );
+      using step = compileStep(device(), { inputs: one, record: ({ x }) => addOp({ a: x, b: x }) });
+      using w = device().tensor([1], [1]);
+      const inside = valueAndGrad(device(), (params: { w: Tensor }) => ({
+        loss: addOp({ a: params.w, b: step.run({ x: Float32Array.of(1) }) }),
+      }));
+      expect(() => inside({ w })).toThrow('a compiled step has no gradient');
     });
 
     test('missing inputs, wrong sizes, a call after dispose', () => {

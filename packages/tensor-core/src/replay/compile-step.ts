@@ -2,13 +2,16 @@
 
 import type { Device, Tensor } from '../api.ts';
 import type { DType, HostArray } from '../dtype.ts';
-import { ArgumentError, ReplayError } from '../errors.ts';
+import { ArgumentError, ReplayError, UnsupportedError } from '../errors.ts';
 import { adopt, getInternals } from '../internals.ts';
-import type { Shape } from '../shape.ts';
-import { aliasTensor, getStorage } from '../tensor.ts';
+import { formatShape, type Shape } from '../shape.ts';
+import { aliasTensor, getStorage, tensorOn } from '../tensor.ts';
 import { disposeAll, leaves, mapLeaves } from '../tree.ts';
+import { assertReplayable } from './assert-replayable.ts';
 import { findDifference } from './compare-commands.ts';
+import type { OutputMemory } from './plan-buffers.ts';
 import type { Recording, StepBinding, StepPlan } from './step-plan.ts';
+import { isVirtual, type VirtualBuffer } from './virtual-buffers.ts';
 
 export interface StepInput {
   readonly shape: Shape;
@@ -106,6 +109,11 @@ class RecordedStep<Inputs extends Readonly<Record<string, StepInput>>, Outputs>
       throw new ArgumentError(
         'compileStep: run() was called after dispose(). Compile the step again.',
       );
+    if (getInternals(this.#device).recording) {
+      throw new UnsupportedError(
+        'compileStep: expected run() outside of valueAndGrad and vjp, as a compiled step has no gradient. Put the gradient into record.',
+      );
+    }
     this.#writeInputs(values);
     if (!this.#replays) return this.#device.scope(() => this.#callRecord());
     const { plan, outputs } = this.#recordOnce();
@@ -116,11 +124,9 @@ class RecordedStep<Inputs extends Readonly<Record<string, StepInput>>, Outputs>
 
   dispose(): void {
     if (this.#isDisposed) return;
+    if (this.#first) getInternals(this.#device).replay.destroyPlan(this.#first.plan);
     this.#isDisposed = true;
-    disposeAll(this.#inputs);
-    if (!this.#first) return;
-    disposeAll(this.#first.outputs);
-    getInternals(this.#device).replay.destroyPlan(this.#first.plan);
+    disposeAll([this.#inputs, this.#first?.outputs]);
   }
 
   [Symbol.dispose](): void {
@@ -139,8 +145,9 @@ class RecordedStep<Inputs extends Readonly<Record<string, StepInput>>, Outputs>
   #recordOnce() {
     const { replay } = getInternals(this.#device);
     if (!this.#first) {
-      const { recording, outputs } = this.#capture();
-      this.#first = { recording, outputs, plan: replay.makePlan(recording) };
+      const { recording, result } = this.#capture();
+      const { outputs, memory } = this.#giveMemory(result);
+      this.#first = { recording, outputs, plan: replay.makePlan(recording, memory) };
     } else if (this.#runs < RECORDED_RUNS || replay.comparesEveryRun) {
       this.#compare(this.#first.recording);
     }
@@ -148,31 +155,72 @@ class RecordedStep<Inputs extends Readonly<Record<string, StepInput>>, Outputs>
   }
 
   #compare(first: Recording): void {
-    const { recording, outputs } = this.#capture();
-    disposeAll(outputs);
-    const difference = findDifference(first.commands, recording.commands);
+    const { recording, result } = this.#capture();
+    disposeAll(result);
+    const difference =
+      findDifference(first.commands, recording.commands) ??
+      (first.outputTree === recording.outputTree
+        ? null
+        : `it returned ${first.outputTree}, then ${recording.outputTree}`);
     if (!difference) return;
     throw new ReplayError(
       `compileStep: expected every recording of the step to be the same, but ${difference}. Declare what changes as an input, or run it without compileStep.`,
     );
   }
 
-  #capture(): { recording: Recording; outputs: Outputs } {
+  /** One recording, and what it returned: tensors without memory. */
+  #capture(): { recording: Recording; result: Outputs } {
     const { replay } = getInternals(this.#device);
     const { result, commands, buffers } = replay.capture(() =>
       this.#device.scope(() => this.#callRecord()),
     );
-    const tensors = leaves(result).map((tensor) => this.#device.keep(tensor));
     const own = new Set<unknown>(buffers);
-    for (const tensor of tensors) assertOwnOutput(tensor, own.has(getStorage(tensor).buffer));
-    const outputBuffers = new Set(tensors.map((tensor) => getStorage(tensor).buffer));
-    return { recording: { commands, buffers, outputs: outputBuffers }, outputs: result };
+    const tensors = leaves(result);
+    const isOwn = (tensor: Tensor) => own.has(getStorage(tensor).buffer);
+    try {
+      for (const tensor of tensors) assertOwnOutput(tensor, isOwn(tensor));
+      for (const tensor of tensors) this.#device.keep(tensor);
+      const outputs = new Set(tensors.map((tensor) => getStorage(tensor).buffer));
+      const recording = { commands, buffers, outputs, outputTree: describeTree(result) };
+      assertReplayable(recording);
+      return { recording, result };
+    } catch (error) {
+      disposeAll(tensors.filter(isOwn));
+      throw error;
+    }
+  }
+
+  /** The same outputs as tensors with memory from the pool. */
+  #giveMemory(result: Outputs): { outputs: Outputs; memory: OutputMemory } {
+    const bases = new Map<VirtualBuffer, Tensor>();
+    for (const tensor of leaves(result)) {
+      const buffer = getStorage(tensor).buffer as VirtualBuffer;
+      if (bases.has(buffer)) continue;
+      const options = { dtype: 'u32', label: tensor.label } as const;
+      bases.set(buffer, this.#device.keep(this.#device.empty([buffer.capacity / 4], options)));
+    }
+    const outputs = mapLeaves(result, (tensor) =>
+      tensorOn(bases.get(getStorage(tensor).buffer as VirtualBuffer) as Tensor, tensor),
+    );
+    const memory = new Map([...bases].map(([buffer, base]) => [buffer, getStorage(base).buffer]));
+    disposeAll([result, ...bases.values()]);
+    return { outputs, memory };
   }
 
   #callRecord(): Outputs {
     return this.#record(this.#inputs as { readonly [K in keyof Inputs]: Tensor });
   }
 }
+
+/** Names, places, shapes and other values of what a recording returned, so that two can be compared. */
+const describeTree = (result: unknown): string =>
+  JSON.stringify(
+    mapLeaves(result, (tensor) => {
+      const { buffer, byteOffset } = getStorage(tensor);
+      const place = isVirtual(buffer) ? `${buffer.ordinal}+${byteOffset}` : 'outside';
+      return `${tensor.dtype}${formatShape(tensor.shape)} at ${place}` as unknown as Tensor;
+    }),
+  ) ?? 'nothing';
 
 function assertOwnOutput({ label }: Tensor, isOwn: boolean): void {
   if (isOwn) return;

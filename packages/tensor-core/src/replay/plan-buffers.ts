@@ -8,27 +8,40 @@ import type { Recording } from './step-plan.ts';
 import type { VirtualBuffer } from './virtual-buffers.ts';
 import type { Workspace } from './workspace.ts';
 
+/** By buffer of the recording: memory of the tensors that a step returns. */
+export type OutputMemory = ReadonlyMap<VirtualBuffer, PooledBuffer>;
+
+export interface PlannedRecording extends Recording {
+  readonly outputMemory: OutputMemory;
+}
+
 export class PlanBuffers {
   readonly #pool: BufferPool;
   readonly #workspace: Workspace;
-  /** Outputs, and host data: they outlive a run. */
-  readonly #own: ReadonlyMap<VirtualBuffer, PooledBuffer>;
+  /** Host data that every run reads: never used for anything else. */
+  readonly #constants: ReadonlyMap<VirtualBuffer, PooledBuffer>;
+  readonly #outputs: OutputMemory;
   /** From the workspace, shared where lives allow it. */
   readonly #shared: readonly PooledBuffer[];
   readonly #temporaries: ReadonlyMap<VirtualBuffer, PooledBuffer>;
 
-  constructor(pool: BufferPool, workspace: Workspace, { commands, buffers, outputs }: Recording) {
+  constructor(
+    pool: BufferPool,
+    workspace: Workspace,
+    { commands, buffers, outputMemory }: PlannedRecording,
+  ) {
     this.#pool = pool;
     this.#workspace = workspace;
-    const constants = commands.flatMap((command) =>
-      command.kind === 'write' ? [command.target.buffer] : [],
+    this.#outputs = outputMemory;
+    const written = new Set<PooledBuffer>(
+      commands.flatMap((command) => (command.kind === 'write' ? [command.target.buffer] : [])),
     );
-    const kept = new Set<PooledBuffer>([...outputs, ...constants]);
-    this.#own = new Map(
+    this.#constants = new Map(
       buffers
-        .filter((buffer) => kept.has(buffer))
-        .map((buffer) => [buffer, pool.acquire(buffer.capacity, buffer.label)]),
+        .filter((buffer) => written.has(buffer) && !outputMemory.has(buffer))
+        .map((buffer) => [buffer, pool.reserve(buffer.capacity)]),
     );
+    const kept = new Set<PooledBuffer>([...outputMemory.keys(), ...written]);
     const lifetimes = findLifetimes(commands, kept);
     const { slotOf, slots } = planMemory([...lifetimes.values()]);
     this.#shared = workspace.take(slots);
@@ -42,24 +55,18 @@ export class PlanBuffers {
 
   /** Bytes of the buffers, those that other plans use, too, included. */
   get byteLength(): number {
-    return [...this.#own.values(), ...this.#shared].reduce(
-      (sum, { capacity }) => sum + capacity,
-      0,
-    );
+    const buffers = [...this.#constants.values(), ...this.#outputs.values(), ...this.#shared];
+    return buffers.reduce((sum, { capacity }) => sum + capacity, 0);
   }
 
   /** Gives the recording's buffers their memory, once it is known that there is enough. */
   assign(): void {
-    for (const map of [this.#own, this.#temporaries])
+    for (const map of [this.#constants, this.#outputs, this.#temporaries])
       for (const [buffer, { gpu }] of map) buffer.gpu = gpu;
   }
 
   release(): void {
-    for (const [buffer, memory] of this.#own) {
-      // Somebody may still hold an output.
-      if (buffer.isReleased) this.#pool.release(memory);
-      else buffer.onRelease = () => this.#pool.release(memory);
-    }
+    for (const buffer of this.#constants.values()) this.#pool.discard(buffer);
     this.#workspace.giveBack(this.#shared);
   }
 }

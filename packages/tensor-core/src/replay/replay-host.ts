@@ -4,6 +4,7 @@ import type { BufferPool } from '../buffer-pool.ts';
 import type { Command } from '../command.ts';
 import type { CommandQueue } from '../command-queue.ts';
 import type { TensorMemory } from '../tensor-memory.ts';
+import type { OutputMemory } from './plan-buffers.ts';
 import { type Recording, StepPlan } from './step-plan.ts';
 import { type VirtualBuffer, VirtualBuffers } from './virtual-buffers.ts';
 import { Workspace } from './workspace.ts';
@@ -40,8 +41,9 @@ export class ReplayHost {
     return { result, commands, buffers: virtual.made };
   }
 
-  makePlan(recording: Recording): StepPlan {
-    return new StepPlan(this.#parts.pool, this.#workspace, recording);
+  /** @param outputs - memory of each buffer that outlives a run */
+  makePlan(recording: Recording, outputs: OutputMemory): StepPlan {
+    return new StepPlan(this.#parts.pool, this.#workspace, { ...recording, outputMemory: outputs });
   }
 
   recordPlan(plan: StepPlan): void {

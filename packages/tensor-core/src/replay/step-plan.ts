@@ -14,8 +14,7 @@ import type { PipelineCache } from '../encode/pipeline-cache.ts';
 import { type PreparedCommand, prepare } from '../encode/prepare.ts';
 import { createUniformBuffer, packUniforms } from '../encode/uniforms.ts';
 import type { Program } from '../program.ts';
-import { assertReplayable } from './assert-replayable.ts';
-import { PlanBuffers } from './plan-buffers.ts';
+import { PlanBuffers, type PlannedRecording } from './plan-buffers.ts';
 import { isVirtual, type VirtualBuffer } from './virtual-buffers.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -24,6 +23,8 @@ export interface Recording {
   readonly buffers: readonly VirtualBuffer[];
   /** Buffers that outlive the step. */
   readonly outputs: ReadonlySet<PooledBuffer>;
+  /** Their names, places and shapes. */
+  readonly outputTree: string;
 }
 
 export interface StepBinding {
@@ -34,7 +35,7 @@ export interface StepBinding {
 
 export class StepPlan {
   readonly commands: readonly Command[];
-  /** Buffers that are not the plan's own. */
+  /** Buffers that others use, too: those from before, and the outputs. */
   readonly outside: readonly PooledBuffer[];
   readonly programs: ReadonlySet<Program>;
   readonly dispatches: number;
@@ -47,9 +48,8 @@ export class StepPlan {
   #uniforms: GPUBuffer | null = null;
   #prepared: readonly PreparedCommand[] | null = null;
 
-  /** @throws ReplayError where the recording cannot be replayed. @throws DeviceLimitError */
-  constructor(pool: BufferPool, workspace: Workspace, recording: Recording) {
-    assertReplayable(recording);
+  /** @param recording - that can be replayed */
+  constructor(pool: BufferPool, workspace: Workspace, recording: PlannedRecording) {
     this.#pool = pool;
     this.#constants = recording.commands.filter((command) => command.kind === 'write');
     this.commands = recording.commands.filter((command) => command.kind !== 'write');
@@ -57,7 +57,7 @@ export class StepPlan {
     this.dispatches = dispatches.length;
     this.programs = new Set(dispatches.map(({ program }) => program));
     this.largestBinding = findLargest(dispatches);
-    this.outside = listOutside(this.commands);
+    this.outside = [...listOutside(this.commands), ...recording.outputMemory.values()];
     for (const buffer of this.outside) pool.pin(buffer);
     this.#buffers = new PlanBuffers(pool, workspace, recording);
   }

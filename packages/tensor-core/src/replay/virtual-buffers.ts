@@ -8,8 +8,6 @@ export interface VirtualBuffer extends PooledBuffer {
   /** Of the tensor it was made for. */
   readonly label: string;
   isReleased: boolean;
-  /** Called when the last handle on it is gone. */
-  onRelease: (() => void) | null;
 }
 
 export const isVirtual = (buffer: PooledBuffer): buffer is VirtualBuffer => 'ordinal' in buffer;
@@ -31,14 +29,12 @@ export class VirtualBuffers {
     this.#assertFits(byteLength, label);
     const numbers = { id: nextId--, ordinal: this.made.length, capacity: byteLength };
     // Its memory is chosen when the whole recording is known.
-    const buffer = { ...numbers, label, isReleased: false, onRelease: null } as VirtualBuffer;
+    const buffer = { ...numbers, label, isReleased: false } as VirtualBuffer;
     this.made.push(buffer);
     return buffer;
   }
 
   release(buffer: PooledBuffer): void {
-    const virtual = buffer as VirtualBuffer;
-    virtual.isReleased = true;
-    virtual.onRelease?.();
+    (buffer as VirtualBuffer).isReleased = true;
   }
 }

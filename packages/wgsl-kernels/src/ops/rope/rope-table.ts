@@ -19,7 +19,7 @@ export function ropeTable(device: Device, base: number, headDim: number): Tensor
   if (known) return known;
   const shape = [2 * STEPS + 1, headDim / 2, 2];
   const values = ropeTableValues(base, headDim);
-  const table = device.keep(device.tensor(values, shape, { label: 'rope table' }));
+  const table = device.lasting(() => device.tensor(values, shape, { label: 'rope table' }));
   ofDevice.set(key, table);
   return table;
 }
