@@ -19,14 +19,16 @@ interface Creation {
 }
 
 const MIN_BYTES = 256;
+const LARGE_BYTES = 2 ** 26;
 /** A step's report is read while the step before is still on its way. */
 const MAX_KEPT_READABLE = 8;
 const MAX_KEPT_READABLE_BYTES = 2 ** 20;
 
-/** Rounds up to a size class: four steps per power of two, so at most a quarter is wasted. */
+/** Rounds up to a size class: four steps per power of two, so at most a quarter is wasted; of large buffers a 64th. */
 export function sizeClass(byteLength: number): number {
   if (byteLength <= MIN_BYTES) return MIN_BYTES;
-  const step = 2 ** Math.floor(Math.log2(byteLength - 1)) / 4;
+  const steps = byteLength > LARGE_BYTES ? 64 : 4;
+  const step = 2 ** Math.floor(Math.log2(byteLength - 1)) / steps;
   return Math.ceil(byteLength / step) * step;
 }
 

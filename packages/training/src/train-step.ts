@@ -128,6 +128,12 @@ class ReplayedTrainStep implements TrainStep {
     const [first] = microBatches;
     if (!first)
       throw new ArgumentError('training step: expected at least one micro batch, got none.');
+    const other = microBatches.find(({ shape }) => shape.join() !== first.shape.join());
+    if (other) {
+      throw new ArgumentError(
+        `training step: expected micro batches of one shape, as their gradients are averaged, got [${first.shape}] and [${other.shape}].`,
+      );
+    }
     if (microBatches.length === 1) {
       return { results: [this.#gradients.run(first)], gradients: this.#gradients.arena };
     }

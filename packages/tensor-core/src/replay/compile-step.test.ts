@@ -329,6 +329,8 @@ gpuSuite('compileStep', (device) => {
       const step = makeCounter(device().zeros([1]));
       expect(() => step.run({} as never)).toThrow('expected a value for the input x, got none');
       expect(() => step.run({ x: new Float32Array(2) })).toThrow('expected 1 elements');
+      const more = { x: new Float32Array(1), y: new Float32Array(1) };
+      expect(() => step.run(more)).toThrow("expected values for x, got one for 'y'");
       step.dispose();
       expect(() => step.run({ x: new Float32Array(1) })).toThrow('after dispose()');
     });

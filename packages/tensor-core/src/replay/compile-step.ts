@@ -134,6 +134,12 @@ class RecordedStep<Inputs extends Readonly<Record<string, StepInput>>, Outputs>
   }
 
   #writeInputs(values: { readonly [K in keyof Inputs]: HostArray }): void {
+    const unknown = Object.keys(values).find((name) => !(name in this.#inputs));
+    if (unknown) {
+      throw new ArgumentError(
+        `compileStep: expected values for ${Object.keys(this.#inputs).join(', ')}, got one for '${unknown}'.`,
+      );
+    }
     for (const [name, tensor] of Object.entries(this.#inputs)) {
       const value = (values as Readonly<Record<string, HostArray | undefined>>)[name];
       if (!value)

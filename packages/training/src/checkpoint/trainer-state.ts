@@ -18,6 +18,12 @@ const corpusSchema = v.object({
   heldOutTokens: count,
 });
 
+/** What a step multiplies gradients by: its inverse has to be exact. */
+const powerOfTwo = v.pipe(
+  finite,
+  v.check((value) => value >= 1 && Number.isInteger(Math.log2(value)), 'a power of two from 1 on'),
+);
+
 const trainerStateSchema = v.object({
   /** Updates made. */
   step: countOrZero,
@@ -28,7 +34,7 @@ const trainerStateSchema = v.object({
   settings: settingsSchema,
   /** Loss scale, good steps since it moved, skipped updates; older states have none. */
   control: v.optional(
-    v.object({ lossScale: finite, goodSteps: countOrZero, skipped: countOrZero }),
+    v.object({ lossScale: powerOfTwo, goodSteps: countOrZero, skipped: countOrZero }),
     { lossScale: 1, goodSteps: 0, skipped: 0 },
   ),
   /** For readers; it follows from the settings. */
