@@ -108,6 +108,8 @@ const bundleApps = async (/** @type {string} */ folder) => {
     format: 'esm',
     target: 'node20',
     external: ['webgpu'],
+    // tsup leaves imports of chunks that hold nothing.
+    logOverride: { 'ignored-bare-import': 'silent' },
     banner: {
       js: "import { createRequire as portableRequire } from 'node:module'; const require = portableRequire(import.meta.url);",
     },
