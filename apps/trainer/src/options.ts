@@ -9,6 +9,7 @@ import {
   parseNotNegative,
   parsePositive,
 } from '@vulpes/cli-kit';
+import { type Checkpointing, checkpointings } from '@vulpes/lm-models';
 import type { AdapterChoice } from '@vulpes/tensor-core';
 import { runPresets } from '@vulpes/training';
 import { Command, InvalidArgumentError, Option } from 'commander';
@@ -34,6 +35,7 @@ export interface TrainOptions {
   readonly keep?: number;
   readonly evalEvery?: number;
   readonly evalSequences?: number;
+  readonly checkpointing?: Checkpointing;
   readonly pruning?: Pruning;
   readonly logPruningTolerance?: number | 'off';
   readonly adapter: AdapterChoice;
@@ -125,6 +127,12 @@ function trainCommand(commands: Commands): Command {
       parseCount,
     )
     .option('--eval-sequences <n>', 'held-out sequences of an evaluation, at most', parseCount)
+    .addOption(
+      new Option(
+        '--checkpointing <mode>',
+        'what is computed again in backward to save memory, with the same numbers: none; selective = norms and gates; blocks = whole blocks, attention too (default: none)',
+      ).choices(checkpointings),
+    )
     .addOption(
       new Option(
         '--pruning <mode>',

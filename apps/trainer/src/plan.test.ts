@@ -46,6 +46,7 @@ describe('a new run', () => {
       keep: 4,
       evalEvery: 12,
       evalSequences: 13,
+      checkpointing: 'blocks',
       logPruningTolerance: 'off',
     });
     expect(folder).toBe('somewhere');
@@ -65,6 +66,7 @@ describe('a new run', () => {
       keepCheckpoints: 4,
       evalEvery: 12,
       evalSequences: 13,
+      checkpointing: 'blocks',
     });
   });
 

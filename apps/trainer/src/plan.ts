@@ -86,7 +86,7 @@ async function planResumedRun(options: TrainOptions, path: string): Promise<Plan
 
 /** Only what was given. */
 function pickSettings(options: TrainOptions): Partial<TrainSettings> {
-  const given: Record<keyof TrainSettings, number | null | undefined> = {
+  const given: { [K in keyof TrainSettings]: TrainSettings[K] | undefined } = {
     steps: options.steps,
     contextLength: options.context,
     batchSize: options.batch,
@@ -100,6 +100,7 @@ function pickSettings(options: TrainOptions): Partial<TrainSettings> {
     keepCheckpoints: options.keep,
     evalEvery: options.evalEvery,
     evalSequences: options.evalSequences,
+    checkpointing: options.checkpointing,
   };
   const entries = Object.entries(given).filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries) as Partial<TrainSettings>;

@@ -24,6 +24,7 @@ export { argmax, type SamplingOptions, sampleToken } from './generate/sampling.t
 export type { AttentionInputs } from './layers/attention-inputs.ts';
 export { type AttentionResult, attentionLayer } from './layers/attention-layer.ts';
 export { block } from './layers/block.ts';
+export { type Checkpointing, checkpointings } from './layers/checkpointing.ts';
 export type { ForwardContext } from './layers/context.ts';
 export type { DecodingState } from './layers/decoding-state.ts';
 export { mlp } from './layers/mlp.ts';
@@ -35,6 +36,7 @@ export {
   type LossResult,
   type Model,
   type ModelInputs,
+  type ModelOptions,
   type NextTokenInputs,
 } from './model/model.ts';
 export { type ObservedAttention, observeAttention } from './model/observe-attention.ts';

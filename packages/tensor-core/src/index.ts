@@ -18,9 +18,15 @@ export {
   type Placement,
   planArena,
 } from './arena.ts';
+export { type CheckpointOptions, checkpoint } from './autograd/checkpoint.ts';
 export { defineOp } from './autograd/op.ts';
-export type { BackwardContext, ForwardContext, Op, OpDefinition } from './autograd/op-types.ts';
-export type { GradientPlace } from './autograd/recording.ts';
+export type {
+  BackwardContext,
+  ForwardContext,
+  GradientPlace,
+  Op,
+  OpDefinition,
+} from './autograd/op-types.ts';
 export { reshape } from './autograd/reshape.ts';
 export { stopGradient } from './autograd/stop-gradient.ts';
 export { type LossResult, type ValueAndGrad, valueAndGrad } from './autograd/value-and-grad.ts';

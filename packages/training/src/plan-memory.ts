@@ -35,7 +35,7 @@ export async function planMemory(
   caps: DeviceCaps,
 ): Promise<RunMemory> {
   const { device } = createCountingDevice(caps);
-  const model = createModel(config, device);
+  const model = createModel(config, device, { checkpointing: settings.checkpointing });
   const state = allocateState(model);
   const step = createTrainStep(model, state, settings);
   const { batchSize, contextLength, accumulate } = settings;

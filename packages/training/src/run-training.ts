@@ -5,6 +5,7 @@ import type { CheckpointLocation } from './checkpoint/checkpoint-folder.ts';
 import { heldOutBatches, type TokenBatch } from './data/batches.ts';
 import { createEvaluator, type Evaluation, type Evaluator } from './evaluate.ts';
 import type { MetricsLog, StepMetrics } from './metrics-log.ts';
+import { withCheckpointing } from './model.ts';
 import { explainNonFinite } from './non-finite.ts';
 import { openState, type RunState, rewindFiles, saveState } from './run-state.ts';
 import { learningRateAt } from './schedule.ts';
@@ -60,7 +61,8 @@ class TrainingLoop implements Disposable {
     this.#run = run;
     this.#state = state;
     this.#metrics = metrics;
-    this.#trainStep = createTrainStep(state.model, state, run.settings);
+    const model = withCheckpointing(state.model, run.settings.checkpointing);
+    this.#trainStep = createTrainStep(model, state, run.settings);
     this.#evaluator = createEvaluator(state.model, state.params);
     const { contextLength: length, evalSequences: sequences, batchSize } = run.settings;
     this.#heldOut = heldOutBatches(run.corpus.heldOut, { length, sequences, batchSize });

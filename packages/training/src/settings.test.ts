@@ -15,11 +15,12 @@ import {
 const withField = (name: string, value: unknown) =>
   ({ ...defaultSettings, [name]: value }) as TrainSettings;
 
-test.each(Object.keys(defaultSettings))('%s has to be a sensible number', (name) => {
+test.each(Object.keys(defaultSettings))('%s has to be a sensible value', (name) => {
   expect(() => validateSettings(withField(name, -1))).toThrow(
     new RegExp(`settings: expected ${name} to be .*, got -1`),
   );
   expect(() => validateSettings(withField(name, Number.NaN))).toThrow(`expected ${name} to be`);
+  if (name === 'checkpointing') return; // runs from before it lack it
   expect(() => validateSettings(withField(name, undefined))).toThrow(`expected ${name} to be`);
 });
 
@@ -60,7 +61,14 @@ test('resuming may change what is no hyperparameter: length, checkpoints, evalua
     (name) => !HYPERPARAMETERS.includes(name as never),
   );
   expect(free).toEqual([
-    ...['steps', 'checkpointEvery', 'keepCheckpoints', 'evalEvery', 'evalSequences'],
+    ...[
+      'steps',
+      'checkpointEvery',
+      'keepCheckpoints',
+      'evalEvery',
+      'evalSequences',
+      'checkpointing',
+    ],
   ]);
   for (const name of free) {
     const wanted = withField(name, 2000);
@@ -71,6 +79,8 @@ test('resuming may change what is no hyperparameter: length, checkpoints, evalua
 test('settings survive the way through JSON, and an error names the broken field', () => {
   const copy = JSON.parse(JSON.stringify(defaultSettings));
   expect(decode(settingsSchema, copy, 'run.json')).toEqual(defaultSettings);
+  const { checkpointing: __, ...older } = copy;
+  expect(decode(settingsSchema, older, 'run.json').checkpointing).toBe('none');
   expect(() => decode(settingsSchema, { ...copy, seed: 'x' }, 'run.json')).toThrow(
     'run.json, field "seed": expected a whole number ≥ 0, got "x". Restore the file.',
   );

@@ -1,5 +1,6 @@
 // The settings of a run, besides its model and its text.
 
+import { checkpointings } from '@vulpes/lm-models';
 import { ArgumentError, CheckpointError } from '@vulpes/tensor-core';
 import * as v from 'valibot';
 import type { Schedule } from './schedule.ts';
@@ -31,6 +32,11 @@ export const settingsSchema = v.object({
   evalEvery: count,
   /** Held-out sequences an evaluation reads, at most. */
   evalSequences: count,
+  /** What is computed again in backward to save memory. It changes no bit: a resumed run may change it. Runs from before it have 'none'. */
+  checkpointing: v.optional(
+    v.picklist(checkpointings, `one of ${checkpointings.join(', ')}`),
+    'none',
+  ),
 });
 
 export type TrainSettings = Readonly<v.InferOutput<typeof settingsSchema>>;
@@ -52,6 +58,7 @@ export const defaultSettings: TrainSettings = {
   keepCheckpoints: 2,
   evalEvery: 100,
   evalSequences: 64,
+  checkpointing: 'none',
 };
 
 /** @throws ArgumentError naming the first field that makes no sense */

@@ -3,6 +3,7 @@
 import type { FoxConfig } from '../config/config.ts';
 import type { ParamReader } from '../parameters/params.ts';
 import type { AttentionInputs } from './attention-inputs.ts';
+import type { Checkpointing } from './checkpointing.ts';
 import type { DecodingState } from './decoding-state.ts';
 import type { Visibility } from './visibility.ts';
 
@@ -12,6 +13,8 @@ export interface ForwardContext extends Visibility {
   readonly cache?: DecodingState | undefined;
   /** Count the attention blocks that pruning keeps. */
   readonly countPruning: boolean;
+  /** What is computed again in backward. Default: nothing. */
+  readonly checkpointing?: Checkpointing | undefined;
   /** Called with what each layer attends with, layer after layer, before it does. The tensors live as long as the scope around the forward. */
   readonly onAttention?: ((inputs: AttentionInputs, param: ParamReader) => void) | undefined;
 }

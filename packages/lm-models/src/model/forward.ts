@@ -2,7 +2,7 @@
 
 import type { Tensor } from '@vulpes/tensor-core';
 import { embedding, rmsNorm } from '@vulpes/wgsl-kernels';
-import { block } from '../layers/block.ts';
+import { checkpointedBlock } from '../layers/checkpointed-block.ts';
 import type { ForwardContext } from '../layers/context.ts';
 import type { DecodingState } from '../layers/decoding-state.ts';
 import { type Params, paramsBelow } from '../parameters/params.ts';
@@ -27,7 +27,7 @@ export function forward(
   let x = embedding(inputIds, param('embeddings.weight'));
   for (let layer = 0; layer < config.numHiddenLayers; layer++) {
     const reader = paramsBelow(params, `model.layers.${layer}`);
-    const result = block(x, reader, { ...context, cache: caches?.[layer] });
+    const result = checkpointedBlock(x, reader, { ...context, cache: caches?.[layer] });
     x = result.output;
     if (result.pruningCounts) pruningCounts.push(result.pruningCounts);
   }

@@ -6,6 +6,7 @@ import { type CacheOptions, createKvCache } from '../cache/create-cache.ts';
 import type { KvCache } from '../cache/kv-cache.ts';
 import type { FoxConfig } from '../config/config.ts';
 import { validateConfig } from '../config/validate-config.ts';
+import { type Checkpointing, checkCheckpointing } from '../layers/checkpointing.ts';
 import type { ForwardContext } from '../layers/context.ts';
 import { makeVisibility } from '../layers/visibility.ts';
 import { checkWeights, type HostWeights } from '../parameters/host-weights.ts';
@@ -37,10 +38,16 @@ export interface LossResult {
   };
 }
 
+export interface ModelOptions {
+  /** What training computes again in backward to save memory; it changes no bit. Default 'none'. */
+  readonly checkpointing?: Checkpointing | undefined;
+}
+
 /** A model is its configuration on a device; its parameters are a plain record that the caller owns. */
 export interface Model {
   readonly config: FoxConfig;
   readonly device: Device;
+  readonly checkpointing: Checkpointing;
   parameterSpecs(): ParameterSpec[];
   /** Fresh parameters; the same seed gives the same. The caller disposes them. @param into - tensors to write into, by name; default: new ones */
   init(seed: number, into?: Readonly<Params>): Params;
@@ -65,7 +72,8 @@ export interface Model {
  * const step = valueAndGrad(device, (p: Params, batch: LossInputs) => model.loss(p, batch));
  * @throws ArgumentError, UnsupportedError where the configuration cannot be built.
  */
-export function createModel(config: FoxConfig, device: Device): Model {
+export function createModel(config: FoxConfig, device: Device, options: ModelOptions = {}): Model {
+  const checkpointing = checkCheckpointing(options.checkpointing ?? 'none');
   const specs = parameterSpecs(validateConfig(config));
   const makeContext = (inputs: ModelInputs, countPruning: boolean): ForwardContext => {
     const [batch, length] = inputs.inputIds.shape as [number, number];
@@ -74,6 +82,7 @@ export function createModel(config: FoxConfig, device: Device): Model {
   return {
     config,
     device,
+    checkpointing,
     parameterSpecs: () => [...specs],
     init: (seed, into) => toParams(device, specs, (spec) => initialValues(spec, seed), into),
     upload(weights, into) {
@@ -102,7 +111,7 @@ export function createModel(config: FoxConfig, device: Device): Model {
     createCache: (params, options) => createKvCache({ config, device }, params, options),
     loss: (params, inputs) =>
       device.scope(() => {
-        const context = makeContext(checkLossInputs(inputs), true);
+        const context = { ...makeContext(checkLossInputs(inputs), true), checkpointing };
         const { hidden, pruningCounts } = forward(params, inputs.inputIds, context);
         const { loss, lossPerToken } = headLoss(hidden, headWeight(params, context), inputs.labels);
         return { loss, aux: { lossPerToken, pruningCounts } };

@@ -1,7 +1,6 @@
 // The types of an op: named inputs, attributes, output and saved tensors, each known from the definition.
 
 import type { Device, Tensor } from '../api.ts';
-import type { GradientPlace } from './recording.ts';
 
 /** A record of tensors by name; one that is not given is null or undefined. */
 export type NamedTensors<T> = { readonly [K in keyof T]: Tensor | null | undefined };
@@ -30,6 +29,13 @@ export interface ForwardResult<Output, Saved> {
   readonly output: Output;
   /** What backward reads, by name: inputs, outputs or other tensors made here. */
   readonly saved?: Saved | null | undefined;
+}
+
+/** Where the gradient of an input goes. */
+export interface GradientPlace {
+  readonly tensor: Tensor;
+  /** Add it to what the tensor holds; false: overwrite that. */
+  readonly accumulate: boolean;
 }
 
 export interface BackwardContext<Inputs, Attrs, Output, Saved, Constant extends string> {

@@ -1,7 +1,8 @@
 // Differentiable operations: a forward and a backward function over named tensors.
 
+import type { AnyOp, AnyTensors } from './op-call.ts';
 import type { Attributes, NamedTensors, Op, OpDefinition, OpOutput } from './op-types.ts';
-import { type AnyOp, type AnyTensors, runOp } from './run-op.ts';
+import { runOp } from './run-op.ts';
 
 /**
  * Makes an op. Calling it runs forward and, where a gradient is recorded, remembers how to go back.

@@ -3,14 +3,14 @@
 import type { Tensor } from '../api.ts';
 import type { DType } from '../dtype.ts';
 import type { Shape } from '../shape.ts';
+import type { GradientPlace } from './op-types.ts';
+import type { Segment } from './segment.ts';
 
 /** One op that ran. */
 export interface TapeNode {
   readonly name: string;
   readonly inputs: readonly TapeInput[];
   readonly outputs: readonly { readonly id: number; readonly dtype: DType }[];
-  /** Handles of the tape's own, so that a scope may end before backward runs. */
-  readonly saved: readonly Tensor[];
   /**
    * One gradient an input, null where it is not needed.
    * @param places - by input: where its gradient may go, null where that is open
@@ -19,13 +19,8 @@ export interface TapeNode {
     dOutputs: readonly (Tensor | null)[],
     places: readonly (GradientPlace | null)[],
   ): readonly (Tensor | null)[];
-}
-
-/** Where the gradient of an input goes. */
-export interface GradientPlace {
-  readonly tensor: Tensor;
-  /** Add it to what the tensor holds; false: overwrite that. */
-  readonly accumulate: boolean;
+  /** Frees what is held for backward. Called once. */
+  dispose(): void;
 }
 
 export interface TapeInput {
@@ -36,6 +31,8 @@ export interface TapeInput {
 }
 
 export interface Recording {
+  /** The checkpoint whose body runs, if one does: it holds what the ops there save. */
+  segment: Segment | null;
   /** Whether the tensor depends on a watched one. Integers never do. */
   tracks(tensor: Tensor): boolean;
   /** @param what - that has no gradient @throws NoGradientError if one of the tensors depends on a watched one. */

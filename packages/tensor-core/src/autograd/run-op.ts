@@ -4,13 +4,20 @@ import type { Device, Tensor } from '../api.ts';
 import { ArgumentError, invariant, NoGradientError } from '../errors.ts';
 import { type DeviceInternals, getInternals } from '../internals.ts';
 import { aliasTensor, isTensor } from '../tensor.ts';
-import { leaves } from '../tree.ts';
-import type { ForwardResult, OpDefinition } from './op-types.ts';
-import type { GradientPlace, TapeNode } from './recording.ts';
-
-// Behind defineOp the names are known at run time only.
-export type AnyTensors = Readonly<Record<string, Tensor | null | undefined>>;
-export type AnyOp = OpDefinition<AnyTensors, unknown, Tensor | AnyTensors, AnyTensors, never>;
+import { disposeAll, leaves } from '../tree.ts';
+import {
+  type AnyOp,
+  type AnyResult,
+  type AnyTensors,
+  entries,
+  type NamedTensor,
+  type OpCall,
+  outputEntries,
+  type SavedTensors,
+  tensorsOf,
+} from './op-call.ts';
+import type { GradientPlace } from './op-types.ts';
+import type { Recording, TapeNode } from './recording.ts';
 
 /** Runs forward and, where a gradient is recorded and an input needs it, puts the op on the tape. */
 export function runOp(op: AnyOp, inputs: AnyTensors, attrs: unknown): Tensor | AnyTensors {
@@ -34,7 +41,7 @@ export function runOp(op: AnyOp, inputs: AnyTensors, attrs: unknown): Tensor | A
     `${op.name} returned a tensor it did not make`,
   );
   checks?.check(op.name, 'output', tensorsOf(outputs));
-  if (needsGrad) recording?.record(makeNode(op, { device, present, attrs, needs, ...result }));
+  if (recording && needsGrad) recordCall(recording, { op, device, inputs, attrs, needs, result });
   scopes.keepOf(made, tensorsOf(outputs));
   return result.output;
 }
@@ -50,36 +57,41 @@ function withoutRecording<R>(internals: DeviceInternals, body: () => R): R {
   }
 }
 
-interface OpRun extends ForwardResult<Tensor | AnyTensors, AnyTensors> {
-  readonly device: Device;
-  readonly present: readonly NamedTensor[];
-  readonly attrs: unknown;
-  readonly needs: Readonly<Record<string, boolean>>;
+function recordCall(recording: Recording, call: OpCall): void {
+  const saved = recording.segment ? recording.segment.add(call) : keepSaved(call.result);
+  recording.record(makeNode(call, saved));
 }
 
-function makeNode(op: AnyOp, { device, present, attrs, needs, output, saved }: OpRun): TapeNode {
-  const held = Object.fromEntries(
+/** Handles of the tape's own, so that a scope may end before backward runs. */
+function keepSaved({ saved }: AnyResult): SavedTensors {
+  const held: AnyTensors = Object.fromEntries(
     Object.entries(saved ?? {}).map(([name, tensor]) => [
       name,
       tensor ? aliasTensor(tensor) : tensor,
     ]),
   );
-  const outputs = outputEntries(output);
-  const names = isTensor(output) ? null : outputs.map(([name]) => name);
+  return { get: () => held, dispose: () => disposeAll(held) };
+}
+
+function makeNode(call: OpCall, saved: SavedTensors): TapeNode {
+  const { op, device, attrs, needs, result } = call;
+  const present = entries(call.inputs);
+  const outputs = outputEntries(result.output);
+  const names = isTensor(result.output) ? null : outputs.map(([name]) => name);
   return {
     name: op.name,
     inputs: present.map(([name, { id, shape }]) => ({ name, id, shape, needed: !!needs[name] })),
     outputs: tensorsOf(outputs).map(({ id, dtype }) => ({ id, dtype })),
-    saved: tensorsOf(entries(held)),
     backward(dOutputs, places) {
       const dOutput = names
         ? Object.fromEntries(names.map((name, index) => [name, dOutputs[index] ?? null]))
         : dOutputs[0];
       const gradients = gradientMakers(op.name, present, places);
-      const context = { device, dOutput, saved: held, attrs, needs, ...gradients };
+      const context = { device, dOutput, saved: saved.get(), attrs, needs, ...gradients };
       const given: AnyTensors = op.backward(context as Parameters<AnyOp['backward']>[0]);
       return present.map(([name]) => given[name] ?? null);
     },
+    dispose: saved.dispose,
   };
 }
 
@@ -104,16 +116,6 @@ function gradientMakers(
   };
   return { makeGradient, openGradient };
 }
-
-type NamedTensor = readonly [name: string, tensor: Tensor];
-
-const entries = (tensors: AnyTensors): NamedTensor[] =>
-  Object.entries(tensors).flatMap(([name, tensor]) => (tensor ? [[name, tensor] as const] : []));
-
-const tensorsOf = (named: readonly NamedTensor[]): Tensor[] => named.map(([, tensor]) => tensor);
-
-const outputEntries = (output: Tensor | AnyTensors): NamedTensor[] =>
-  isTensor(output) ? [['output', output]] : entries(output);
 
 function commonDevice(op: string, inputs: readonly NamedTensor[]): Device {
   const device = inputs[0]?.[1].device;

@@ -8,12 +8,15 @@ import { type DeviceInternals, getInternals } from '../internals.ts';
 import { formatShape, type Shape, sameShape } from '../shape.ts';
 import { aliasTensor, getStorage } from '../tensor.ts';
 import { disposeAll } from '../tree.ts';
-import type { GradientPlace, Recording, TapeNode } from './recording.ts';
+import type { GradientPlace } from './op-types.ts';
+import type { Recording, TapeNode } from './recording.ts';
+import type { Segment } from './segment.ts';
 
 const isFloat = ({ dtype }: { readonly dtype: DType }): boolean =>
   dtype === 'f32' || dtype === 'f16';
 
 export class Tape implements Recording {
+  segment: Segment | null = null;
   readonly #internals: DeviceInternals;
   readonly #nodes: TapeNode[] = [];
   readonly #tracked = new Set<number>();
@@ -59,7 +62,7 @@ export class Tape implements Recording {
       for (let node = this.#nodes.at(-1); node; node = this.#nodes.at(-1)) {
         this.#runNode(node, gradients);
         this.#nodes.pop();
-        disposeAll(node.saved);
+        node.dispose();
       }
       return gradients;
     } catch (error) {
@@ -70,7 +73,7 @@ export class Tape implements Recording {
 
   /** Frees what backward did not. */
   dispose(): void {
-    disposeAll(this.#nodes.splice(0).map(({ saved }) => saved));
+    for (const node of this.#nodes.splice(0)) node.dispose();
   }
 
   #runNode(node: TapeNode, gradients: Map<number, Tensor>): void {
