@@ -26,7 +26,8 @@ export interface CountingDevice {
 
 /**
  * @param caps - of the device whose kernels and limits are wanted
- * @returns a device that records and submits as any other; what is read back is 0
+ * @returns a device that allocates, records and submits as any other, and its counts. Nothing computes behind it, so its tensors have no values
+ *   to read: `data()` and `read()` give zeros of the right length, by which a program goes on to the end of what is to be counted.
  */
 export function createCountingDevice(caps: DeviceCaps): CountingDevice {
   const counts: GpuCounts = {
@@ -57,7 +58,7 @@ function countingGpu(caps: DeviceCaps, counts: GpuCounts): GPUDevice {
     submit: () => void counts.submits++,
     onSubmittedWorkDone: async () => {},
   };
-  // The part of WebGPU that this package uses.
+  // The part of WebGPU that this package uses, and no more: a call of another part fails as 'not a function'.
   const gpu = {
     limits: { ...caps.limits, minUniformBufferOffsetAlignment: 256 },
     queue,
@@ -87,6 +88,7 @@ const makeBuffer = (size: number, counts: GpuCounts) => ({
   size,
   destroy() {},
   unmap() {},
+  /** Zeros: nothing was computed. */
   getMappedRange: () => new ArrayBuffer(size),
   async mapAsync() {
     counts.maps++;

@@ -2,29 +2,9 @@
 
 import { describe, expect, it, test } from 'vitest';
 import { accumulateInto } from './accumulate.ts';
-import {
-  createDevice,
-  type Device,
-  defineOp,
-  type ForwardContext,
-  reshape,
-  type Tensor,
-  valueAndGrad,
-} from './index.ts';
+import { createDevice, type Device, reshape, type Tensor, valueAndGrad } from './index.ts';
+import { add } from './testing/add-op.ts';
 import { gpuSuite, underTwoFills } from './testing/index.ts';
-
-/** y = a + b, by the package's only kernel. */
-const addOp = defineOp({
-  name: 'test-add',
-  forward({ device, inputs: { a, b } }: ForwardContext<{ a: Tensor; b: Tensor }>) {
-    const y = device.empty(a.shape, { label: 'y' });
-    device.copy(a, y);
-    accumulateInto(y, b);
-    return { output: y, saved: { a, b } };
-  },
-  backward: ({ dOutput }) => ({ a: dOutput, b: dOutput }),
-});
-const add = (a: Tensor, b: Tensor) => addOp({ a, b });
 
 const scalar = (device: Device, value: number) => device.tensor([value], [1]);
 

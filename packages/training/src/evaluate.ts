@@ -1,6 +1,7 @@
 // Held-out loss: fixed batches, no gradients, the mean over all their tokens.
 
-import { type CompiledStep, compileStep, type StepInput, type Tensor } from '@vulpes/tensor-core';
+import type { Tensor } from '@vulpes/tensor-core';
+import { BatchSteps } from './batch-steps.ts';
 import type { TokenBatch } from './data/batches.ts';
 import type { Model, Params } from './model.ts';
 import { type PruningSummary, PruningTally } from './pruning.ts';
@@ -28,19 +29,17 @@ export function createEvaluator(model: Model, params: Readonly<Params>): Evaluat
   return new ReplayedEvaluator(model, params);
 }
 
-type Inputs = { readonly inputIds: StepInput; readonly labels: StepInput };
-/** The loss, then each layer's counts. */
-type LossStep = CompiledStep<Inputs, readonly Tensor[]>;
-
 class ReplayedEvaluator implements Evaluator {
   readonly #model: Model;
-  readonly #params: Readonly<Params>;
-  /** By shape of the batch. */
-  readonly #steps = new Map<string, LossStep>();
+  /** The loss, then each layer's counts. */
+  readonly #steps: BatchSteps<readonly Tensor[]>;
 
   constructor(model: Model, params: Readonly<Params>) {
     this.#model = model;
-    this.#params = params;
+    this.#steps = new BatchSteps(model.device, (batch) => {
+      const { loss, aux } = model.loss(params, batch);
+      return [loss, ...aux.pruningCounts];
+    });
   }
 
   async run(batches: readonly TokenBatch[], signal?: AbortSignal): Promise<Evaluation | null> {
@@ -58,34 +57,18 @@ class ReplayedEvaluator implements Evaluator {
   }
 
   dispose(): void {
-    for (const step of this.#steps.values()) step.dispose();
-    this.#steps.clear();
+    this.#steps.dispose();
   }
 
   [Symbol.dispose](): void {
     this.dispose();
   }
 
-  async #computeLoss({ inputs, labels, shape }: TokenBatch) {
-    const key = shape.join();
-    const step = this.#steps.get(key) ?? this.#compile(shape);
-    this.#steps.set(key, step);
-    const { device } = this.#model;
-    const outputs = step.run({ inputIds: inputs, labels });
-    const reading = device.read(outputs);
+  async #computeLoss(batch: TokenBatch) {
+    const outputs = this.#steps.run(batch);
+    const reading = this.#model.device.read(outputs);
     for (const tensor of outputs) tensor.dispose(); // the copies are recorded already
     const [loss, ...counts] = await reading;
     return { loss: loss?.[0] as number, counts: counts as Uint32Array[] };
-  }
-
-  #compile(shape: TokenBatch['shape']): LossStep {
-    const ids = { shape, dtype: 'i32' } as const;
-    return compileStep(this.#model.device, {
-      inputs: { inputIds: ids, labels: ids },
-      record: (batch) => {
-        const { loss, aux } = this.#model.loss(this.#params, batch);
-        return [loss, ...aux.pruningCounts];
-      },
-    });
   }
 }

@@ -3,6 +3,7 @@
 import type { PooledBuffer } from '../buffer-range.ts';
 import { buffersOf, type Command, type WriteCommand } from '../command.ts';
 import { ReplayError } from '../errors.ts';
+import { nameOf } from './compare-commands.ts';
 import type { Recording } from './step-plan.ts';
 import { isVirtual, type VirtualBuffer } from './virtual-buffers.ts';
 
@@ -12,7 +13,7 @@ export function assertReplayable({ commands, buffers, outputs }: Recording): voi
   for (const { target } of writes) assertOwn(target.buffer);
   assertKnown(commands, buffers);
   assertWrittenFirst(commands);
-  assertConstant(commands, writes);
+  assertConstant(commands, writes, outputs);
   const kept = buffers.find((buffer) => !(buffer.isReleased || outputs.has(buffer)));
   if (!kept) return;
   throw new ReplayError(
@@ -44,12 +45,11 @@ function assertKnown(commands: readonly Command[], own: readonly VirtualBuffer[]
 function assertWrittenFirst(commands: readonly Command[]): void {
   const seen = new Set<PooledBuffer>();
   for (const command of commands) {
-    const changed = command.kind === 'write' ? [command.target.buffer] : changedBuffers(command);
+    const changed = listChanged(command);
     for (const buffer of buffersOf(command)) {
       if (isVirtual(buffer) && !seen.has(buffer) && !changed.includes(buffer)) {
-        const reader = command.kind === 'dispatch' ? command.program.label : command.kind;
         throw new ReplayError(
-          `compileStep: expected every tensor of the step to be written before it is read, but ${reader} reads '${buffer.label}' first.`,
+          `compileStep: expected every tensor of the step to be written before it is read, but ${nameOf(command)} reads '${buffer.label}' first.`,
         );
       }
       seen.add(buffer);
@@ -57,33 +57,38 @@ function assertWrittenFirst(commands: readonly Command[]): void {
   }
 }
 
-/** Host data is uploaded once, so nothing may change it. */
-function assertConstant(commands: readonly Command[], writes: readonly WriteCommand[]): void {
-  const constants = new Set<PooledBuffer>();
-  for (const { target } of writes) {
-    if (constants.has(target.buffer)) throw changed('host data', 'device.write');
-    constants.add(target.buffer);
+/** Host data is uploaded once, so neither the step nor whoever gets its outputs may change it. */
+function assertConstant(
+  commands: readonly Command[],
+  writes: readonly WriteCommand[],
+  outputs: ReadonlySet<PooledBuffer>,
+): void {
+  const written = new Map<PooledBuffer, WriteCommand>();
+  for (const write of writes) {
+    const { buffer } = write.target;
+    if (outputs.has(buffer)) throw changesUpload('whoever gets what record returns may');
+    if (written.has(buffer)) throw changesUpload('device.write does');
+    written.set(buffer, write);
   }
   for (const command of commands) {
-    const changes = changedBuffers(command).some((buffer) => constants.has(buffer));
-    if (changes)
-      throw changed(
-        'host data',
-        command.kind === 'dispatch' ? command.program.label : command.kind,
-      );
+    const changes = listChanged(command).some((buffer) => {
+      const write = written.get(buffer);
+      return write !== undefined && write !== command;
+    });
+    if (changes) throw changesUpload(`${nameOf(command)} does`);
   }
 }
 
-function changedBuffers(command: Command): PooledBuffer[] {
-  if (command.kind === 'write') return [];
+const changesUpload = (who: string): ReplayError =>
+  new ReplayError(
+    `compileStep: expected that nothing changes the host data that record uploads, but ${who}. Copy it to another tensor first.`,
+  );
+
+/** The buffers that a command writes. */
+function listChanged(command: Command): PooledBuffer[] {
   if (command.kind !== 'dispatch') return [command.target.buffer];
   const { access } = command.program;
   return command.buffers.flatMap((range, index) =>
     range && access[index] !== 'read' ? [range.buffer] : [],
   );
 }
-
-const changed = (what: string, by: string): ReplayError =>
-  new ReplayError(
-    `compileStep: expected ${what} that record uploads to stay as it is, but ${by} changes it. Copy it to another tensor first.`,
-  );

@@ -20,7 +20,8 @@ export function findDifference(
   return `one recording has ${first.length} commands, the next ${second.length}; command ${count} of the longer is ${nameOf(longer?.[count] as Command)}`;
 }
 
-const nameOf = (command: Command): string =>
+/** As errors name it. */
+export const nameOf = (command: Command): string =>
   command.kind === 'dispatch' ? `kernel ${command.program.label}` : command.kind;
 
 function findField(a: Command, b: Command): string | null {

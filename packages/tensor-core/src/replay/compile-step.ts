@@ -4,14 +4,13 @@ import type { Device, Tensor } from '../api.ts';
 import type { DType, HostArray } from '../dtype.ts';
 import { ArgumentError, ReplayError, UnsupportedError } from '../errors.ts';
 import { adopt, getInternals } from '../internals.ts';
-import { formatShape, type Shape } from '../shape.ts';
-import { aliasTensor, getStorage, tensorOn } from '../tensor.ts';
+import type { Shape } from '../shape.ts';
+import { aliasTensor, getStorage } from '../tensor.ts';
 import { disposeAll, leaves, mapLeaves } from '../tree.ts';
 import { assertReplayable } from './assert-replayable.ts';
 import { findDifference } from './compare-commands.ts';
-import type { OutputMemory } from './plan-buffers.ts';
+import { assertOwnOutput, describeOutputs, giveMemory } from './outputs.ts';
 import type { Recording, StepBinding, StepPlan } from './step-plan.ts';
-import { isVirtual, type VirtualBuffer } from './virtual-buffers.ts';
 
 export interface StepInput {
   readonly shape: Shape;
@@ -152,7 +151,7 @@ class RecordedStep<Inputs extends Readonly<Record<string, StepInput>>, Outputs>
     const { replay } = getInternals(this.#device);
     if (!this.#first) {
       const { recording, result } = this.#capture();
-      const { outputs, memory } = this.#giveMemory(result);
+      const { outputs, memory } = giveMemory(this.#device, result);
       this.#first = { recording, outputs, plan: replay.makePlan(recording, memory) };
     } else if (this.#runs < RECORDED_RUNS || replay.comparesEveryRun) {
       this.#compare(this.#first.recording);
@@ -187,7 +186,7 @@ class RecordedStep<Inputs extends Readonly<Record<string, StepInput>>, Outputs>
       for (const tensor of tensors) assertOwnOutput(tensor, isOwn(tensor));
       for (const tensor of tensors) this.#device.keep(tensor);
       const outputs = new Set(tensors.map((tensor) => getStorage(tensor).buffer));
-      const recording = { commands, buffers, outputs, outputTree: describeTree(result) };
+      const recording = { commands, buffers, outputs, outputTree: describeOutputs(result) };
       assertReplayable(recording);
       return { recording, result };
     } catch (error) {
@@ -196,41 +195,7 @@ class RecordedStep<Inputs extends Readonly<Record<string, StepInput>>, Outputs>
     }
   }
 
-  /** The same outputs as tensors with memory from the pool. */
-  #giveMemory(result: Outputs): { outputs: Outputs; memory: OutputMemory } {
-    const bases = new Map<VirtualBuffer, Tensor>();
-    for (const tensor of leaves(result)) {
-      const buffer = getStorage(tensor).buffer as VirtualBuffer;
-      if (bases.has(buffer)) continue;
-      const options = { dtype: 'u32', label: tensor.label } as const;
-      bases.set(buffer, this.#device.keep(this.#device.empty([buffer.capacity / 4], options)));
-    }
-    const outputs = mapLeaves(result, (tensor) =>
-      tensorOn(bases.get(getStorage(tensor).buffer as VirtualBuffer) as Tensor, tensor),
-    );
-    const memory = new Map([...bases].map(([buffer, base]) => [buffer, getStorage(base).buffer]));
-    disposeAll([result, ...bases.values()]);
-    return { outputs, memory };
-  }
-
   #callRecord(): Outputs {
     return this.#record(this.#inputs as { readonly [K in keyof Inputs]: Tensor });
   }
-}
-
-/** Names, places, shapes and other values of what a recording returned, so that two can be compared. */
-const describeTree = (result: unknown): string =>
-  JSON.stringify(
-    mapLeaves(result, (tensor) => {
-      const { buffer, byteOffset } = getStorage(tensor);
-      const place = isVirtual(buffer) ? `${buffer.ordinal}+${byteOffset}` : 'outside';
-      return `${tensor.dtype}${formatShape(tensor.shape)} at ${place}` as unknown as Tensor;
-    }),
-  ) ?? 'nothing';
-
-function assertOwnOutput({ label }: Tensor, isOwn: boolean): void {
-  if (isOwn) return;
-  throw new ArgumentError(
-    `compileStep: expected record to return tensors that it made, got '${label}', which was there before. Leave it out: it can be read as it is.`,
-  );
 }

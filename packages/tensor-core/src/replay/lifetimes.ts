@@ -2,7 +2,7 @@
 
 import type { PooledBuffer } from '../buffer-range.ts';
 import { buffersOf, type Command } from '../command.ts';
-import type { Lifetime } from './memory-plan.ts';
+import type { Lifetime } from './assign-slots.ts';
 import { isVirtual, type VirtualBuffer } from './virtual-buffers.ts';
 
 /**

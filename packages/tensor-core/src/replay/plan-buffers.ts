@@ -2,8 +2,8 @@
 
 import type { BufferPool } from '../buffer-pool.ts';
 import type { PooledBuffer } from '../buffer-range.ts';
+import { assignSlots } from './assign-slots.ts';
 import { findLifetimes } from './lifetimes.ts';
-import { planMemory } from './memory-plan.ts';
 import type { Recording } from './step-plan.ts';
 import type { VirtualBuffer } from './virtual-buffers.ts';
 import type { Workspace } from './workspace.ts';
@@ -38,12 +38,12 @@ export class PlanBuffers {
     );
     this.#constants = new Map(
       buffers
-        .filter((buffer) => written.has(buffer) && !outputMemory.has(buffer))
+        .filter((buffer) => written.has(buffer))
         .map((buffer) => [buffer, pool.reserve(buffer.capacity)]),
     );
     const kept = new Set<PooledBuffer>([...outputMemory.keys(), ...written]);
     const lifetimes = findLifetimes(commands, kept);
-    const { slotOf, slots } = planMemory([...lifetimes.values()]);
+    const { slotOf, slots } = assignSlots([...lifetimes.values()]);
     this.#shared = workspace.take(slots);
     this.#temporaries = new Map(
       [...lifetimes.keys()].map((buffer, index) => [

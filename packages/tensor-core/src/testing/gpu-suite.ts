@@ -19,16 +19,20 @@ function sharedDevice(variant: SuiteVariant): Promise<Device> {
   return device;
 }
 
-/** No adapter, or one that the variant cannot run on; red where a device, or one with everything, must be there. */
-function mayBeSkipped(error: unknown): boolean {
+/** These need features that an adapter may lack; the other variants have to run on every device. */
+const OPTIONAL_VARIANTS: readonly SuiteVariant[] = ['subgroup', 'matrix'];
+
+/** Without an adapter, or without the features of the variant, unless the environment says that they must be there. */
+function mayBeSkipped(error: unknown, variant: SuiteVariant): boolean {
   const { FOX_REQUIRE_GPU, FOX_REQUIRE_MATRIX } = process.env;
   if (NoAdapterError.isInstance(error)) return FOX_REQUIRE_GPU !== '1';
+  if (!OPTIONAL_VARIANTS.includes(variant)) return false;
   return UnsupportedError.isInstance(error) && FOX_REQUIRE_MATRIX !== '1';
 }
 
 /**
  * Runs the suite with the variants that suit the adapter, or once per variant named, forced for all ops that have it.
- * FOX_REQUIRE_GPU=1 turns a missing adapter from a skip into a failure.
+ * FOX_REQUIRE_GPU=1 turns a missing adapter from a skip into a failure, FOX_REQUIRE_MATRIX=1 (on the matrix adapter) a subgroup or matrix variant that cannot run.
  */
 export function gpuSuite(
   name: string,
@@ -46,7 +50,7 @@ export function gpuSuite(
         try {
           device = await sharedDevice(variant);
         } catch (error) {
-          if (!mayBeSkipped(error)) throw error;
+          if (!mayBeSkipped(error, variant)) throw error;
           reason = (error as Error).message;
         }
       });

@@ -58,11 +58,8 @@ export type TrainerState = Readonly<v.InferOutput<typeof trainerStateSchema>>;
 
 /** The step state on the GPU, f32 [4], as saved. */
 export async function readStepState(tensor: Tensor): Promise<TrainerState['control']> {
-  const [lossScale, goodSteps, skipped] = (await tensor.data()) as unknown as [
-    number,
-    number,
-    number,
-  ];
+  const values = Array.from(await tensor.data());
+  const [lossScale = 1, goodSteps = 0, skipped = 0] = values;
   return { lossScale, goodSteps, skipped };
 }
 

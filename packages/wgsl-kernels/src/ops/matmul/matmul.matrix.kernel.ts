@@ -1,6 +1,11 @@
 // The matmul kernel for subgroup matrices: f16 factors, f32 sums. Products of f32 tensors never take it.
 
-import { type DeviceCaps, type SubgroupMatrixConfig, UnsupportedError } from '@vulpes/tensor-core';
+import {
+  type DeviceCaps,
+  findMissing,
+  type SubgroupMatrixConfig,
+  UnsupportedError,
+} from '@vulpes/tensor-core';
 import { defineKernel } from '../../define-kernel.ts';
 import matmulMatrixWgsl from './matmul.matrix.wgsl';
 import type { MatmulSizes } from './matmul.reference.ts';
@@ -10,11 +15,14 @@ const takesHalf = ({ componentType, resultComponentType }: SubgroupMatrixConfig)
 
 /** Why a device cannot run the kernel; null if it can. Pure. */
 export function findMatrixObstacle(caps: DeviceCaps): string | null {
-  if (!caps.features.f16) return 'needs feature f16';
-  if (!caps.subgroupMatrixConfigs.some(takesHalf)) return 'needs subgroup matrices f16 -> f32';
-  // One subgroup is a workgroup, so its size has to be known when the kernel is compiled.
-  if (caps.subgroupMinSize === caps.subgroupMaxSize) return null;
-  return `needs subgroups of one size, the adapter has ${caps.subgroupMinSize} to ${caps.subgroupMaxSize}`;
+  const hasMatrices = caps.subgroupMatrixConfigs.some(takesHalf);
+  const [obstacle = null] = [
+    ...findMissing({ features: ['f16'] }, caps),
+    ...(hasMatrices ? [] : ['needs subgroup matrices f16 -> f32']),
+    // One subgroup is a workgroup, so its size has to be known when the kernel is compiled.
+    ...findMissing({ hasOneSubgroupSize: true }, caps),
+  ];
+  return obstacle;
 }
 
 /** Threads and matrix shape on a device: 8 x 8 x 8 with lavapipe, 16 x 16 x 16 with NVIDIA. */

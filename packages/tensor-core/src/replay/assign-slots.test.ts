@@ -2,7 +2,24 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Lifetime, peakBytes, planMemory } from './memory-plan.ts';
+import { assignSlots, type Lifetime } from './assign-slots.ts';
+
+/** Bytes that are in use at once, at most: no plan can take less. */
+function peakBytes(lifetimes: readonly Lifetime[]): number {
+  const changes = lifetimes
+    .flatMap(({ first, last, byteLength }) => [
+      { at: first, bytes: byteLength },
+      { at: last + 1, bytes: -byteLength },
+    ])
+    .sort((a, b) => a.at - b.at || a.bytes - b.bytes);
+  let inUse = 0;
+  let peak = 0;
+  for (const { bytes } of changes) {
+    inUse += bytes;
+    peak = Math.max(peak, inUse);
+  }
+  return peak;
+}
 
 const lifetimes = fc.array(
   fc
@@ -11,11 +28,11 @@ const lifetimes = fc.array(
   { maxLength: 60 },
 );
 
-describe('planMemory', () => {
+describe('assignSlots', () => {
   test('every buffer fits its slot, and none alive at the same time shares one', () => {
     fc.assert(
       fc.property(lifetimes, (lives) => {
-        const { slotOf, slots } = planMemory(lives);
+        const { slotOf, slots } = assignSlots(lives);
         lives.forEach((life, index) => {
           expect(slots[slotOf[index] as number]).toBeGreaterThanOrEqual(life.byteLength);
           lives.slice(0, index).forEach((other, at) => {
@@ -35,18 +52,18 @@ describe('planMemory', () => {
       { length: 9 },
       (_, at): Lifetime => ({ byteLength: 8, first: at, last: at + 1 }),
     );
-    expect(planMemory(chain).slots).toEqual([8, 8]);
+    expect(assignSlots(chain).slots).toEqual([8, 8]);
     const nested = Array.from(
       { length: 5 },
       (_, at): Lifetime => ({ byteLength: 8, first: at, last: 20 - at }),
     );
-    expect(planMemory(nested).slots).toHaveLength(5);
+    expect(assignSlots(nested).slots).toHaveLength(5);
     expect(peakBytes(chain)).toBe(16);
     expect(peakBytes([])).toBe(0);
   });
 
   test('the smallest slot that is free is taken', () => {
-    const { slotOf, slots } = planMemory([
+    const { slotOf, slots } = assignSlots([
       { byteLength: 100, first: 0, last: 1 },
       { byteLength: 10, first: 0, last: 1 },
       { byteLength: 9, first: 2, last: 3 },

@@ -7,7 +7,7 @@ export interface Lifetime {
   readonly last: number;
 }
 
-export interface MemoryPlan {
+export interface SlotAssignment {
   /** Slot of each lifetime, in their order. */
   readonly slotOf: readonly number[];
   /** Bytes of each slot. */
@@ -26,7 +26,7 @@ const meet = (a: Lifetime, b: Lifetime): boolean => a.first <= b.last && b.first
  * Greedy by size, as in Pisarchyk and Lee, "Efficient Memory Management for Deep Neural Net Inference" (2020), Sec. 4.3:
  * the largest go first, each into the smallest slot that is free for its life.
  */
-export function planMemory(lifetimes: readonly Lifetime[]): MemoryPlan {
+export function assignSlots(lifetimes: readonly Lifetime[]): SlotAssignment {
   const order = lifetimes
     .map((_, index) => index)
     .sort((a, b) => bytesAt(lifetimes, b) - bytesAt(lifetimes, a) || a - b);
@@ -45,20 +45,3 @@ export function planMemory(lifetimes: readonly Lifetime[]): MemoryPlan {
 
 const bytesAt = (lifetimes: readonly Lifetime[], index: number): number =>
   (lifetimes[index] as Lifetime).byteLength;
-
-/** Bytes that are in use at once, at most: no plan can take less. */
-export function peakBytes(lifetimes: readonly Lifetime[]): number {
-  const changes = lifetimes
-    .flatMap(({ first, last, byteLength }) => [
-      { at: first, bytes: byteLength },
-      { at: last + 1, bytes: -byteLength },
-    ])
-    .sort((a, b) => a.at - b.at || a.bytes - b.bytes);
-  let inUse = 0;
-  let peak = 0;
-  for (const { bytes } of changes) {
-    inUse += bytes;
-    peak = Math.max(peak, inUse);
-  }
-  return peak;
-}
