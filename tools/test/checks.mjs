@@ -65,7 +65,10 @@ const packCheck = async () => {
 };
 
 /** Every kernel suite takes many minutes there; products, norms and the choice of variants take one. */
+/** Parts of paths: files named so, and folders whose suites have f16, subgroup or matrix variants. */
 const MATRIX_SUITES = [
+  'half.test.ts',
+  'matrix.test.ts',
   'packages/wgsl-kernels/src/ops/matmul/',
   'packages/wgsl-kernels/src/ops/rms-norm/',
   'packages/tensor-core/src/variants/',

@@ -1,13 +1,13 @@
-// accumulate: target += source, elementwise; how the tape adds the gradients of a tensor that several ops used.
+// accumulate: target += source, elementwise, added in f32; how the tape adds the gradients of a tensor that several ops used.
 // grid    workgroups of 64 threads, folded over x and y; a thread owns 4 consecutive elements
-// target  f32, in place      source  f32      size  elements
+// target  Target, in place      source  Source; each f32 or f16, aliases that stand before this text      size  elements
 
 struct Params {
   size: u32,
 }
 
-@group(0) @binding(0) var<storage, read_write> target_values: array<f32>;
-@group(0) @binding(1) var<storage, read> source_values: array<f32>;
+@group(0) @binding(0) var<storage, read_write> target_values: array<Target>;
+@group(0) @binding(1) var<storage, read> source_values: array<Source>;
 @group(0) @binding(2) var<uniform> params: Params;
 
 @compute @workgroup_size(64)
@@ -19,6 +19,6 @@ fn main(
   let first = ((workgroup.y * workgroups.x + workgroup.x) * 64u + lane) * 4u;
   let end = min(first + 4u, params.size);
   for (var i = first; i < end; i++) {
-    target_values[i] += source_values[i];
+    target_values[i] = Target(f32(target_values[i]) + f32(source_values[i]));
   }
 }

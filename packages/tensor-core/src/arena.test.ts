@@ -56,7 +56,7 @@ gpuSuite('createArena', (device) => {
         { name: 'a', shape: [3] },
         { name: 'b', shape: [2, 2] },
       ],
-      'weights',
+      { label: 'weights' },
     );
     const { a, b } = arena.tensors;
     if (!(a && b)) throw new Error('a tensor is missing');

@@ -30,14 +30,21 @@ export interface ArenaLayout {
   readonly placements: readonly Placement[];
 }
 
-/** f32 tensors of one role; the space between them is 0 and has to stay so. */
+/** Tensors of one role and dtype; the space between them is 0 and has to stay so. */
 export interface Arena extends Disposable {
   readonly layout: ArenaLayout;
-  /** The whole memory, f32 [elements] each: one launch over each slab reaches every tensor. */
+  /** The whole memory, [elements] each: one launch over each slab reaches every tensor. */
   readonly slabs: readonly Tensor[];
   /** By name: parts of the slabs. */
   readonly tensors: Readonly<Record<string, Tensor>>;
   dispose(): void;
+}
+
+export interface ArenaOptions {
+  /** Such as `weights`: part of the slabs' labels. */
+  readonly label: string;
+  /** Default f32. */
+  readonly dtype?: 'f32' | 'f16';
 }
 
 const roundUp = (elements: number): number => Math.ceil(elements / ARENA_BLOCK) * ARENA_BLOCK;
@@ -67,12 +74,19 @@ export function planArena(entries: readonly ArenaEntry[], maxBytes: number): Are
   return { slabs, placements };
 }
 
-/** An arena of zeros, which belongs to the caller. @throws DeviceLimitError */
-export function createArena(device: Device, entries: readonly ArenaEntry[], label: string): Arena {
+/**
+ * An arena of zeros, which belongs to the caller. Arenas of f32 and f16 tensors have the same layout.
+ * @throws DeviceLimitError
+ */
+export function createArena(
+  device: Device,
+  entries: readonly ArenaEntry[],
+  { label, dtype = 'f32' }: ArenaOptions,
+): Arena {
   const { maxBufferSize, maxStorageBufferBindingSize } = device.caps.limits;
   const layout = planArena(entries, Math.min(maxBufferSize, maxStorageBufferBindingSize));
   const slabs = layout.slabs.map((size, index) =>
-    device.keep(device.zeros([size], { label: `${label}, slab ${index}` })),
+    device.keep(device.zeros([size], { dtype, label: `${label}, slab ${index}` })),
   );
   const tensors = Object.fromEntries(
     entries.map(({ name, shape }, index) => {

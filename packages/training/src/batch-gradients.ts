@@ -24,7 +24,7 @@ export class BatchGradients {
   constructor(model: Model, state: TrainedState, options: { readonly replay?: boolean }) {
     const { device } = model;
     const { params, weights, control } = state;
-    this.arena = createArena(device, trainable(model.parameterSpecs()), 'gradients');
+    this.arena = createArena(device, trainable(model.parameterSpecs()), { label: 'gradients' });
     this.#lossScale = device.keep(device.slice(control, 0, [1]));
     const lossAndGradients = valueAndGrad(
       device,

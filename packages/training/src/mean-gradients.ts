@@ -12,7 +12,7 @@ export class MeanGradients {
   readonly #device: Device;
 
   constructor({ device, parameterSpecs }: Model) {
-    this.arena = createArena(device, trainable(parameterSpecs()), 'mean gradients');
+    this.arena = createArena(device, trainable(parameterSpecs()), { label: 'mean gradients' });
     this.#device = device;
   }
 

@@ -21,15 +21,15 @@ export function allocateState(model: Model): TrainedState {
   const { device } = model;
   const specs = model.parameterSpecs();
   const learned = trainable(specs);
-  const weights = createArena(device, learned, 'weights');
+  const weights = createArena(device, learned, { label: 'weights' });
   const fixed = specs
     .filter((spec) => !spec.trainable)
     .map(({ name, shape }) => [name, device.keep(device.zeros(shape, { label: name }))]);
   return {
     params: { ...weights.tensors, ...Object.fromEntries(fixed) },
     weights,
-    m: createArena(device, learned, 'm'),
-    v: createArena(device, learned, 'v'),
+    m: createArena(device, learned, { label: 'm' }),
+    v: createArena(device, learned, { label: 'v' }),
     control: device.keep(device.tensor(initialStepState(), [4], { label: 'step state' })),
   };
 }

@@ -45,7 +45,7 @@ export interface BackwardContext<Inputs, Attrs, Output, Saved, Constant extends 
   readonly attrs: Attrs;
   /** Which inputs need their gradient; false for one that was not given. */
   readonly needs: { readonly [K in Exclude<keyof Inputs, Constant>]-?: boolean };
-  /** A tensor for the gradient of an input, in its shape: where the caller wants it, else a new one. Write all of it and return it. */
+  /** A tensor for the gradient of an input, in its shape and dtype (f32 for the gradient of a parameter): where the caller wants it, else a new one. Write all of it and return it. */
   readonly makeGradient: (input: Exclude<keyof Inputs, Constant>) => Tensor;
   /** The same for a backward that can add its gradient to what other ops gave. Return the tensor. */
   readonly openGradient: (input: Exclude<keyof Inputs, Constant>) => GradientPlace;

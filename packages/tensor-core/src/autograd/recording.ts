@@ -27,6 +27,8 @@ export interface TapeInput {
   readonly name: string;
   readonly id: number;
   readonly shape: Shape;
+  /** Of its gradient: f32 for a parameter, else that of the tensor. */
+  readonly gradientDType: DType;
   readonly needed: boolean;
 }
 
@@ -35,6 +37,8 @@ export interface Recording {
   segment: Segment | null;
   /** Whether the tensor depends on a watched one. Integers never do. */
   tracks(tensor: Tensor): boolean;
+  /** f32 for what is differentiated for, whose gradients must not round; else the dtype of the tensor. */
+  gradientDType(tensor: Tensor): DType;
   /** @param what - that has no gradient @throws NoGradientError if one of the tensors depends on a watched one. */
   assertUntracked(what: string, tensors: readonly (Tensor | null)[]): void;
   record(node: TapeNode): void;

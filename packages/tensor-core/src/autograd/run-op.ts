@@ -17,7 +17,7 @@ import {
   tensorsOf,
 } from './op-call.ts';
 import type { GradientPlace } from './op-types.ts';
-import type { Recording, TapeNode } from './recording.ts';
+import type { Recording, TapeInput, TapeNode } from './recording.ts';
 
 /** Runs forward and, where a gradient is recorded and an input needs it, puts the op on the tape. */
 export function runOp(op: AnyOp, inputs: AnyTensors, attrs: unknown): Tensor | AnyTensors {
@@ -59,7 +59,7 @@ function withoutRecording<R>(internals: DeviceInternals, body: () => R): R {
 
 function recordCall(recording: Recording, call: OpCall): void {
   const saved = recording.segment ? recording.segment.add(call) : keepSaved(call.result);
-  recording.record(makeNode(call, saved));
+  recording.record(makeNode(recording, call, saved));
 }
 
 /** Handles of the tape's own, so that a scope may end before backward runs. */
@@ -73,20 +73,27 @@ function keepSaved({ saved }: AnyResult): SavedTensors {
   return { get: () => held, dispose: () => disposeAll(held) };
 }
 
-function makeNode(call: OpCall, saved: SavedTensors): TapeNode {
+function makeNode(recording: Recording, call: OpCall, saved: SavedTensors): TapeNode {
   const { op, device, attrs, needs, result } = call;
   const present = entries(call.inputs);
+  const inputs = present.map(([name, tensor]) => ({
+    name,
+    id: tensor.id,
+    shape: tensor.shape,
+    gradientDType: recording.gradientDType(tensor),
+    needed: !!needs[name],
+  }));
   const outputs = outputEntries(result.output);
   const names = isTensor(result.output) ? null : outputs.map(([name]) => name);
   return {
     name: op.name,
-    inputs: present.map(([name, { id, shape }]) => ({ name, id, shape, needed: !!needs[name] })),
+    inputs,
     outputs: tensorsOf(outputs).map(({ id, dtype }) => ({ id, dtype })),
     backward(dOutputs, places) {
       const dOutput = names
         ? Object.fromEntries(names.map((name, index) => [name, dOutputs[index] ?? null]))
         : dOutputs[0];
-      const gradients = gradientMakers(op.name, present, places);
+      const gradients = gradientMakers(call, inputs, places);
       const context = { device, dOutput, saved: saved.get(), attrs, needs, ...gradients };
       const given: AnyTensors = op.backward(context as Parameters<AnyOp['backward']>[0]);
       return present.map(([name]) => given[name] ?? null);
@@ -97,22 +104,26 @@ function makeNode(call: OpCall, saved: SavedTensors): TapeNode {
 
 /** What backward makes its gradients with. */
 function gradientMakers(
-  op: string,
-  inputs: readonly NamedTensor[],
+  { op, device }: Pick<OpCall, 'op' | 'device'>,
+  inputs: readonly TapeInput[],
   places: readonly (GradientPlace | null)[],
 ) {
-  const openGradient = (name: string): GradientPlace => {
-    const index = inputs.findIndex(([input]) => input === name);
-    invariant(index >= 0, `${op}: has no input ${name} to make a gradient for`);
-    return places[index] ?? { tensor: emptyLike(index), accumulate: false };
+  const find = (name: string): number => {
+    const index = inputs.findIndex((input) => input.name === name);
+    invariant(index >= 0, `${op.name}: has no input ${name} to make a gradient for`);
+    return index;
   };
-  const emptyLike = (index: number): Tensor => {
-    const [name, { device, shape, dtype }] = inputs[index] as NamedTensor;
-    return device.empty(shape, { dtype, label: `d ${op} ${name}` });
+  const emptyGradient = (index: number): Tensor => {
+    const { name, shape, gradientDType: dtype } = inputs[index] as TapeInput;
+    return device.empty(shape, { dtype, label: `d ${op.name} ${name}` });
+  };
+  const openGradient = (name: string): GradientPlace => {
+    const index = find(name);
+    return places[index] ?? { tensor: emptyGradient(index), accumulate: false };
   };
   const makeGradient = (name: string): Tensor => {
     const { tensor, accumulate } = openGradient(name);
-    return accumulate ? emptyLike(inputs.findIndex(([input]) => input === name)) : tensor;
+    return accumulate ? emptyGradient(find(name)) : tensor;
   };
   return { makeGradient, openGradient };
 }

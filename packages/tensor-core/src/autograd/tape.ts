@@ -5,11 +5,11 @@ import type { Device, Tensor } from '../api.ts';
 import type { DType } from '../dtype.ts';
 import { invariant, NoGradientError } from '../errors.ts';
 import { type DeviceInternals, getInternals } from '../internals.ts';
-import { formatShape, type Shape, sameShape } from '../shape.ts';
+import { formatShape, sameShape } from '../shape.ts';
 import { aliasTensor, getStorage } from '../tensor.ts';
 import { disposeAll } from '../tree.ts';
 import type { GradientPlace } from './op-types.ts';
-import type { Recording, TapeNode } from './recording.ts';
+import type { Recording, TapeInput, TapeNode } from './recording.ts';
 import type { Segment } from './segment.ts';
 
 const isFloat = ({ dtype }: { readonly dtype: DType }): boolean =>
@@ -19,7 +19,8 @@ export class Tape implements Recording {
   segment: Segment | null = null;
   readonly #internals: DeviceInternals;
   readonly #nodes: TapeNode[] = [];
-  readonly #tracked = new Set<number>();
+  readonly #watched: ReadonlySet<number>;
+  readonly #tracked: Set<number>;
   /** By id of a watched tensor: where its gradient goes. */
   readonly #targets: ReadonlyMap<number, Tensor>;
 
@@ -30,7 +31,12 @@ export class Tape implements Recording {
   ) {
     this.#internals = getInternals(device);
     this.#targets = targets;
-    for (const tensor of watched) this.#tracked.add(tensor.id);
+    this.#watched = new Set(watched.map(({ id }) => id));
+    this.#tracked = new Set(this.#watched);
+  }
+
+  gradientDType({ id, dtype }: Tensor): DType {
+    return this.#watched.has(id) ? 'f32' : dtype;
   }
 
   tracks(tensor: Tensor): boolean {
@@ -58,7 +64,11 @@ export class Tape implements Recording {
   backward(seeds: readonly { of: Tensor; gradient: Tensor }[]): Map<number, Tensor> {
     const gradients = new Map<number, Tensor>();
     try {
-      for (const { of, gradient } of seeds) this.#addGradient('seed', gradients, of, gradient);
+      for (const { of, gradient } of seeds) {
+        const { id, shape } = of;
+        const input = { id, shape, gradientDType: this.gradientDType(of) };
+        this.#addGradient('seed', gradients, input, gradient);
+      }
       for (let node = this.#nodes.at(-1); node; node = this.#nodes.at(-1)) {
         this.#runNode(node, gradients);
         this.#nodes.pop();
@@ -117,25 +127,29 @@ export class Tape implements Recording {
   #addGradient(
     op: string,
     gradients: Map<number, Tensor>,
-    { id, shape }: { readonly id: number; readonly shape: Shape },
+    { id, shape, gradientDType: dtype }: Pick<TapeInput, 'id' | 'shape' | 'gradientDType'>,
     gradient: Tensor,
   ): void {
     invariant(
       sameShape(gradient.shape, shape),
       `${op}: gradient has shape ${gradient.shape}, input ${shape}`,
     );
+    invariant(
+      gradient.dtype === dtype || this.#watched.has(id),
+      `${op}: gradient has dtype ${gradient.dtype}, expected ${dtype}`,
+    );
     const sum = gradients.get(id);
     const target = this.#targets.get(id);
     if (!sum && target) {
-      if (gradient !== target) gradient.device.copy(gradient, target);
+      if (gradient !== target) copyInto(target, gradient);
       gradients.set(id, aliasTensor(target));
     } else if (!sum) {
-      gradients.set(id, aliasTensor(gradient));
+      gradients.set(id, own(gradient, dtype));
     } else if (target || !getStorage(sum).isShared) {
       accumulateInto(sum, gradient);
     } else {
       // Others still read this memory: sum into a copy.
-      const fresh = copyOf(sum);
+      const fresh = copyOf(sum, dtype);
       sum.dispose();
       accumulateInto(fresh, gradient);
       gradients.set(id, fresh);
@@ -143,10 +157,26 @@ export class Tape implements Recording {
   }
 }
 
+/** A gradient in a tensor of the tape's own, of the dtype that it has to have. */
+function own(gradient: Tensor, dtype: DType): Tensor {
+  return gradient.dtype === dtype ? aliasTensor(gradient) : copyOf(gradient, dtype);
+}
+
 /** A copy owned by no scope. */
-function copyOf(source: Tensor): Tensor {
-  const { device, shape, dtype, label } = source;
+function copyOf(source: Tensor, dtype: DType): Tensor {
+  const { device, shape, label } = source;
   const target = device.keep(device.empty(shape, { dtype, label }));
-  device.copy(source, target);
+  copyInto(target, source);
   return target;
+}
+
+/** target = source; each f32 or f16. */
+function copyInto(target: Tensor, source: Tensor): void {
+  const { device, dtype } = target;
+  if (source.dtype === dtype) {
+    device.copy(source, target);
+  } else {
+    device.fillZero(target);
+    accumulateInto(target, source);
+  }
 }

@@ -20,7 +20,7 @@ export interface ValueAndGradOptions<P> extends GradientOptions<P> {
 export interface ValueAndGrad<P, Aux> {
   loss: Tensor;
   aux: Aux | undefined;
-  /** Same keys and shapes as the parameters; zeros where the loss does not depend on one. */
+  /** Same keys and shapes as the parameters, f32; zeros where the loss does not depend on one. */
   grads: Record<keyof P, Tensor>;
 }
 

@@ -22,14 +22,14 @@ export type Cotangent<Output> = Output extends Tensor
   : { readonly [K in keyof Output as Output[K] extends Tensor ? K : never]?: Tensor };
 
 export interface GradientOptions<P> {
-  /** Tensors that receive the gradients, by the names of the parameters; in their shapes. Default: new ones. */
+  /** f32 tensors that receive the gradients, by the names of the parameters; in their shapes. Default: new ones. */
   readonly into?: { readonly [K in keyof P]: Tensor } | undefined;
 }
 
 export interface Vjp<P, Output> extends Disposable {
   readonly output: Output;
   /**
-   * Gradients of the parameters, zeros where the output does not depend on one; they belong to the scope that is open.
+   * Gradients of the parameters, f32 also where a parameter is f16, zeros where the output does not depend on one; they belong to the scope that is open.
    * Call it once: it frees what was saved for it.
    * @param dOutput - same shape as the output
    * @throws ShapeError DTypeError ArgumentError. @throws NoGradientError where the output depends on no parameter.
@@ -129,15 +129,15 @@ function toTargets<P extends TensorRecord>(
 ): Map<number, Tensor> {
   const targets = new Map<number, Tensor>();
   if (!into) return targets;
-  for (const [name, { id, shape, dtype }] of Object.entries(params)) {
+  for (const [name, { id, shape }] of Object.entries(params)) {
     const target = into[name];
     if (!target)
       throw new ArgumentError(
         `vjp: expected a tensor for the gradient of ${name} in into, got none.`,
       );
-    if (!sameShape(target.shape, shape) || target.dtype !== dtype) {
+    if (!sameShape(target.shape, shape) || target.dtype !== 'f32') {
       throw new ShapeError(
-        `vjp: expected a tensor ${dtype}${formatShape(shape)} for the gradient of ${name}, got ${target.dtype}${formatShape(target.shape)}.`,
+        `vjp: expected a tensor f32${formatShape(shape)} for the gradient of ${name}, got ${target.dtype}${formatShape(target.shape)}.`,
       );
     }
     if (targets.has(id)) {
@@ -155,9 +155,9 @@ function nameGradients<P extends TensorRecord>(
   { params, into }: { readonly params: P; readonly into: TensorRecord | undefined },
   gradients: Map<number, Tensor>,
 ): Record<keyof P, Tensor> {
-  const makeZeros = (name: string, { shape, dtype }: Tensor): Tensor => {
+  const makeZeros = (name: string, { shape }: Tensor): Tensor => {
     const target = into?.[name];
-    if (!target) return device.zeros(shape, { dtype, label: `d ${name}` });
+    if (!target) return device.zeros(shape, { label: `d ${name}` });
     device.fillZero(target);
     return adopt(aliasTensor(target));
   };
