@@ -71,6 +71,7 @@ const MATRIX_SUITES = [
   'matrix.test.ts',
   'packages/wgsl-kernels/src/ops/matmul/',
   'packages/wgsl-kernels/src/ops/rms-norm/',
+  'packages/wgsl-kernels/src/ops/swiglu/',
   'packages/tensor-core/src/variants/',
 ];
 const ALL_MATRIX_SUITES = ['tensor-core', 'wgsl-kernels', 'acp-scheduler', 'fox-attention'].map(

@@ -27,6 +27,13 @@ test('replaces every value and keeps the rest', () => {
   `);
 });
 
+test('an alias that names f16 enables it, once', () => {
+  const half = '// @spec\nalias Stored = f32;\n// @end-spec\nfn main() {}';
+  const text = 'enable f16;\nalias Stored = vec4<f16>;\nfn main() {}';
+  expect(assemble('half', half, { Stored: 'vec4<f16>' })).toBe(text);
+  expect(assemble('half', `enable f16;\n${half}`, { Stored: 'vec4<f16>' })).toBe(text);
+});
+
 test('a file without a @spec block takes no values', () => {
   expect(assemble('plain', 'fn main() {}', {})).toBe('fn main() {}');
   expect(() => assemble('plain', 'fn main() {}', { A: 1 })).toThrow(

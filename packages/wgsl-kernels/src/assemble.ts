@@ -5,6 +5,8 @@ import { KernelSpecError } from '@vulpes/tensor-core';
 /** Values for the `@spec` block: numbers and booleans for `const`, strings for `alias`. */
 export type KernelSpec = Readonly<Record<string, number | boolean | string>>;
 
+/** A value of an alias that names the type f16. */
+const NAMES_F16 = /\bf16\b/;
 /** Lines that WGSL wants before any declaration. */
 const DIRECTIVE = /^[ \t]*((?:enable|requires|diagnostic)\b[^;]*;).*\n?/gm;
 const SPEC_BLOCK = /^\/\/ @spec\n([\s\S]*?)^\/\/ @end-spec$/m;
@@ -19,6 +21,7 @@ export const listSpecNames = (source: string): string[] =>
 
 /**
  * Directives (`enable`, `requires`, `diagnostic`) of all texts, library parts, then the file with its `@spec` block's values replaced.
+ * An alias that names f16 enables it.
  * @throws KernelSpecError where the names of spec and block differ or a value does not fit its type.
  */
 export function assemble(
@@ -40,7 +43,9 @@ export function assemble(
     );
   }
   const body = block === undefined ? source : source.replace(SPEC_BLOCK, () => replaced.join('\n'));
-  return hoistDirectives([...parts, body].join('\n'));
+  const usesHalf = Object.values(spec).some((value) => NAMES_F16.test(String(value)));
+  const directives = usesHalf ? ['enable f16;'] : [];
+  return hoistDirectives([...directives, ...parts, body].join('\n'));
 }
 
 function hoistDirectives(wgsl: string): string {

@@ -18,6 +18,30 @@ export function assertDType(op: string, name: string, tensor: Tensor, dtype: DTy
   );
 }
 
+/** @throws DTypeError unless the tensor is f32 or f16. */
+export function assertFloat(op: string, name: string, tensor: Tensor): void {
+  if (tensor.dtype === 'f32' || tensor.dtype === 'f16') return;
+  throw new DTypeError(
+    `${op}: expected ${name} f32 or f16, got ${tensor.dtype}${formatShape(tensor.shape)}. Cast it before the call.`,
+  );
+}
+
+/**
+ * f32 or f16, the same for all.
+ * @param tensors - by the names of the arguments
+ * @throws DTypeError naming the two that differ, and what to cast
+ */
+export function assertSameFloat(op: string, tensors: Readonly<Record<string, Tensor>>): void {
+  const [[first, { dtype }], ...others] = Object.entries(tensors) as [[string, Tensor]];
+  assertFloat(op, first, tensors[first] as Tensor);
+  for (const [name, tensor] of others as [string, Tensor][]) {
+    if (tensor.dtype === dtype) continue;
+    throw new DTypeError(
+      `${op}: expected ${name} ${dtype} as ${first} is, got ${tensor.dtype}${formatShape(tensor.shape)}. Cast one of them before the call.`,
+    );
+  }
+}
+
 /**
  * Visibility that cover tokens offset … offset + seqLen − 1 of each sequence, if there are any.
  * @throws DTypeError ShapeError ArgumentError

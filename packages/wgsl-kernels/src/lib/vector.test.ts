@@ -6,6 +6,7 @@ describe('vector', () => {
     expect([1, 4, 63, 64, 111].map(vectorWidth)).toEqual([1, 4, 1, 4, 1]);
     expect(vectorType(vectorWidth(64))).toBe('vec4<f32>');
     expect(vectorType(vectorWidth(63))).toBe('f32');
+    expect([1, 4].map((width) => vectorType(width as 1 | 4, 'f16'))).toEqual(['f16', 'vec4<f16>']);
   });
 
   test('shares a row between a power of two of threads, no more than a workgroup', () => {

@@ -1,7 +1,7 @@
 // Specs, params and grids of the embedding kernels.
 
 import { defineKernel } from '../../define-kernel.ts';
-import { bitsType, threadGrid, vectorType, vectorWidth } from '../../lib/vector.ts';
+import { threadGrid, vectorType, vectorWidth } from '../../lib/vector.ts';
 import backwardWgsl from './embedding-backward.wgsl';
 import forwardWgsl from './embedding-forward.wgsl';
 import linkWgsl from './link-occurrences.wgsl';
@@ -23,7 +23,10 @@ export const embeddingForward = defineKernel({
   source: forwardWgsl,
   bindings: ['ids:read', 'weight:read', 'y:write'],
   params,
-  select: ({ columns }: EmbeddingDims) => ({ WG_SIZE: 64, Bits: bitsType(vectorWidth(columns)) }),
+  select: ({ columns }: EmbeddingDims) => ({
+    WG_SIZE: 64,
+    Bits: vectorType(vectorWidth(columns), 'u32'),
+  }),
   grid: ({ tokens, columns }, { WG_SIZE }) =>
     threadGrid((tokens * columns) / vectorWidth(columns), WG_SIZE),
 });

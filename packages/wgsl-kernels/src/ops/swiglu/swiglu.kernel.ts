@@ -1,5 +1,6 @@
 // Spec, params and grid of the SwiGLU kernels.
 
+import type { DType } from '@vulpes/tensor-core';
 import { defineKernel } from '../../define-kernel.ts';
 import sigmoidWgsl from '../../lib/sigmoid.wgsl';
 import { threadGrid, vectorType, vectorWidth } from '../../lib/vector.ts';
@@ -12,12 +13,20 @@ export interface SwigluDims {
   readonly inner: number;
 }
 
-const select = ({ inner }: SwigluDims) => ({ WG_SIZE: 64, Vector: vectorType(vectorWidth(inner)) });
+interface SwigluLaunch extends SwigluDims {
+  /** Of all tensors, f32 or f16. */
+  readonly dtype: DType;
+}
 
-const grid = ({ rows, inner }: SwigluDims, { WG_SIZE }: { WG_SIZE: number }) =>
+const select = ({ inner, dtype }: SwigluLaunch) => {
+  const width = vectorWidth(inner);
+  return { WG_SIZE: 64, Vector: vectorType(width), Stored: vectorType(width, dtype) };
+};
+
+const grid = ({ rows, inner }: SwigluLaunch, { WG_SIZE }: { WG_SIZE: number }) =>
   threadGrid((rows * inner) / vectorWidth(inner), WG_SIZE);
 
-const params = ({ inner }: SwigluDims) => ({ columns: inner / vectorWidth(inner) });
+const params = ({ inner }: SwigluLaunch) => ({ columns: inner / vectorWidth(inner) });
 
 export const swigluForward = defineKernel({
   name: 'swiglu-forward',

@@ -1,3 +1,4 @@
+import type { Device, DType } from '@vulpes/tensor-core';
 import {
   expectMatch,
   gpuSuite,
@@ -6,8 +7,9 @@ import {
   underTwoFills,
 } from '@vulpes/tensor-core/testing';
 import { describe, expect, test } from 'vitest';
+import { boundOf, storedAs } from '../../testing/half.ts';
 import { runWithGrads } from '../../testing/run-with-grads.ts';
-import { swigluCases } from './swiglu.cases.ts';
+import { type SwigluCase, swigluCases } from './swiglu.cases.ts';
 import { swiglu } from './swiglu.op.ts';
 import { referenceSwiglu, referenceSwigluBackward } from './swiglu.reference.ts';
 
@@ -24,21 +26,21 @@ describe('swiglu reference', () => {
   });
 });
 
+/** One case against the reference, on poisoned memory. */
+async function checkCase(device: Device, { rows, inner }: SwigluCase, dtype: DType) {
+  const x = storedAs(dtype, randomArray(42, rows * inner * 2, { scale: 3 }));
+  const dy = storedAs(dtype, randomArray(43, rows * inner));
+  const inputs = { x: { data: x, shape: [rows, 2 * inner], dtype } };
+  const actual = await underTwoFills(device, () =>
+    runWithGrads(device, inputs, ({ x }) => swiglu(x!), dy),
+  );
+  const bound = boundOf(dtype, 1e-6);
+  expectMatch('y', actual.y!, referenceSwiglu({ rows, inner }, x), bound);
+  expectMatch('dx', actual.dx!, referenceSwigluBackward({ rows, inner }, x, dy), bound);
+}
+
 gpuSuite('swiglu', (device) => {
-  test.each(swigluCases)('$id', async ({ rows, inner }) => {
-    const x = randomArray(42, rows * inner * 2, { scale: 3 });
-    const dy = randomArray(43, rows * inner);
-    const actual = await underTwoFills(device(), () =>
-      runWithGrads(
-        device(),
-        { x: { data: x, shape: [rows, 2 * inner] } },
-        ({ x }) => swiglu(x!),
-        dy,
-      ),
-    );
-    expectMatch('y', actual.y!, referenceSwiglu({ rows, inner }, x), 1e-6);
-    expectMatch('dx', actual.dx!, referenceSwigluBackward({ rows, inner }, x, dy), 1e-6);
-  });
+  test.each(swigluCases)('$id', (row) => checkCase(device(), row, 'f32'));
 
   test('saturates without overflow', async () => {
     const y = swiglu(device().tensor(Float32Array.of(-1e4, -200, 200, 1e4, 1, 1, 1, 1), [1, 8]));
@@ -52,3 +54,12 @@ gpuSuite('swiglu', (device) => {
     );
   });
 });
+
+gpuSuite(
+  'swiglu of f16',
+  (device) => {
+    test.each(swigluCases)('$id', (row) => checkCase(device(), row, 'f16'));
+  },
+  ['auto'],
+  { requires: { features: ['f16'] } },
+);
