@@ -2,7 +2,7 @@
 
 import { DEFAULT_LOG_PRUNING_TOLERANCE } from '@vulpes/acp-scheduler';
 import { selectBlocks } from '@vulpes/fox-attention';
-import { type FoxConfig, foxPreset } from '@vulpes/lm-models';
+import { createModel, type FoxConfig, foxPreset, type ModelOptions } from '@vulpes/lm-models';
 import { type Device, type DeviceCaps, disposeAll, type Tensor } from '@vulpes/tensor-core';
 import { disposeResult, type TrainStepResult } from '@vulpes/training';
 import { type BenchCase, type Counts, type Dims, dim, type Workload } from '../case.ts';
@@ -11,7 +11,7 @@ import { REMEMBERING_BIAS } from './gate-biases.ts';
 import { countCausalBlocks, stepCosts } from './model-costs.ts';
 import { readStep, referenceStep } from './training/reference-step.ts';
 import {
-  createSizedModel,
+  createConfig,
   createUpdates,
   type Pruning,
   randomTokens,
@@ -24,11 +24,23 @@ const LEARNING_RATE = 0;
 const CHECKED_LEARNING_RATE = 0.01;
 const OPTIONS = { weightDecay: 0.1, maxGradNorm: 1 };
 
-const VARIANTS: Readonly<Record<string, Pruning>> = {
-  dense: { logPruningTolerance: null, pruningMode: 'paper' },
-  paper: { logPruningTolerance: DEFAULT_LOG_PRUNING_TOLERANCE, pruningMode: 'paper' },
-  certified: { logPruningTolerance: DEFAULT_LOG_PRUNING_TOLERANCE, pruningMode: 'certified' },
+const DENSE: Pruning = { logPruningTolerance: null, pruningMode: 'paper' };
+const VARIANTS: Readonly<Record<string, TrainedVariant>> = {
+  dense: { pruning: DENSE },
+  paper: {
+    pruning: { logPruningTolerance: DEFAULT_LOG_PRUNING_TOLERANCE, pruningMode: 'paper' },
+  },
+  certified: {
+    pruning: { logPruningTolerance: DEFAULT_LOG_PRUNING_TOLERANCE, pruningMode: 'certified' },
+  },
 };
+/** What computing again costs, in the cases that may need the memory. */
+const CHECKPOINTING_VARIANTS: Readonly<Record<string, TrainedVariant>> = {
+  selective: { pruning: DENSE, options: { checkpointing: 'selective' } },
+  blocks: { pruning: DENSE, options: { checkpointing: 'blocks' } },
+};
+/** Tokens of a step from which on memory may be short. */
+const MANY_TOKENS = 16384;
 
 const ONE_SEQUENCE = [2048, 4096, 8192, 16384].map((T) => ({ B: 1, T }));
 /** Sequences and tokens of a step, by preset. */
@@ -69,21 +81,30 @@ function trainingCase(
     checkDims: GATE,
     flops: stepCosts(config, B * T, denseBlocks(config, { B, T }, caps)).flops,
     inputs: `fresh weights, random tokens; gates as of a trained model: of every three heads two forget (bias 0) and one remembers (bias ${REMEMBERING_BIAS}); log ε = ${DEFAULT_LOG_PRUNING_TOLERANCE}`,
-    variants: Object.entries(VARIANTS).map(([name, pruning]) => ({
+    variants: Object.entries({
+      ...VARIANTS,
+      ...(B * T >= MANY_TOKENS && CHECKPOINTING_VARIANTS),
+    }).map(([name, variant]) => ({
       name,
-      build: (device, dims) => workload(device, dims, { preset, pruning, shared }),
+      build: (device, dims) => workload(device, dims, { preset, variant, shared }),
     })),
   };
 }
 
+interface TrainedVariant {
+  readonly pruning: Pruning;
+  readonly options?: ModelOptions;
+}
+
 interface Trained {
   readonly preset: string;
-  readonly pruning: Pruning;
+  readonly variant: TrainedVariant;
   readonly shared: SharedState;
 }
 
-function workload(device: Device, dims: Dims, { preset, pruning, shared }: Trained): Workload {
-  const model = createSizedModel(device, preset, dims, pruning);
+function workload(device: Device, dims: Dims, { preset, variant, shared }: Trained): Workload {
+  const config = createConfig(preset, dims, variant.pruning);
+  const model = createModel(config, device, variant.options);
   const tokens = randomTokens(dim(dims, 'B'), dim(dims, 'T'), model.config.vocabSize);
   const { state, release } = shared.take(model, dims);
   const updates = createUpdates(model, state, tokens, OPTIONS);
