@@ -70,6 +70,7 @@ const MATRIX_SUITES = [
   'half.test.ts',
   'matrix.test.ts',
   'packages/wgsl-kernels/src/ops/matmul/',
+  'packages/wgsl-kernels/src/ops/adamw/',
   'packages/wgsl-kernels/src/ops/rms-norm/',
   'packages/wgsl-kernels/src/ops/swiglu/',
   'packages/tensor-core/src/variants/',

@@ -28,7 +28,7 @@ export {
   toDecayBlocks,
 } from './ops/adamw/index.ts';
 export { broadcastRows } from './ops/broadcast-rows/index.ts';
-export { cast } from './ops/cast/index.ts';
+export { cast, castInto } from './ops/cast/index.ts';
 export { cumulativeLogGate, reverseCumsum } from './ops/cumulative-log-gate/index.ts';
 export { accumulate, add, fill, scale, scaleBy } from './ops/elementwise/index.ts';
 export { embedding } from './ops/embedding/index.ts';

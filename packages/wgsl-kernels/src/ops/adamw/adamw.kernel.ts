@@ -13,6 +13,8 @@ export interface AdamwDims {
   readonly oneMinusBeta1: number;
   readonly beta2: number;
   readonly oneMinusBeta2: number;
+  /** Whether an f16 copy of the parameters is written. */
+  readonly hasHalf: boolean;
 }
 
 export const adamwKernel = defineKernel({
@@ -21,13 +23,16 @@ export const adamwKernel = defineKernel({
   lib: [stepControlStruct],
   bindings: [
     ...(['param:read_write', 'm:read_write', 'v:read_write'] as const),
-    ...(['grad:read', 'control:read', 'decay_blocks:read'] as const),
+    ...(['half:write?', 'grad:read', 'control:read', 'decay_blocks:read'] as const),
   ],
   params: ({ size }: AdamwDims) => ({ size: size / vectorWidth(size) }),
-  select: ({ size }: AdamwDims) => ({
+  select: ({ size, hasHalf }: AdamwDims) => ({
     WG_SIZE: 64,
     BLOCK: DECAY_BLOCK / vectorWidth(size),
     Vector: vectorType(vectorWidth(size)),
+    Half: hasHalf
+      ? vectorType(vectorWidth(size)).replace('f32', 'f16')
+      : vectorType(vectorWidth(size)),
   }),
   grid: ({ size }, { WG_SIZE }) => threadGrid(size / vectorWidth(size), WG_SIZE),
 });

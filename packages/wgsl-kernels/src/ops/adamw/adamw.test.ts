@@ -4,6 +4,7 @@ import { type Device, disposeAll, type Tensor } from '@vulpes/tensor-core';
 import { expectMatch, gpuSuite, randomArray, underTwoFills } from '@vulpes/tensor-core/testing';
 import { expect, test } from 'vitest';
 import { defineKernel } from '../../define-kernel.ts';
+import { referenceToHalf } from '../cast/cast.reference.ts';
 import { stepNumbers } from '../step-control/index.ts';
 import { type AdamwCase, adamwCases } from './adamw.cases.ts';
 import { referenceAdamwStep } from './adamw.reference.ts';
@@ -75,12 +76,18 @@ async function runSteps(device: Device, size: number, update: Update) {
   return result;
 }
 
-const runCase = (device: Device, row: AdamwCase, isSkipped = false) =>
+interface CaseOptions {
+  readonly isSkipped?: boolean;
+  readonly half?: Tensor;
+}
+
+const runCase = (device: Device, row: AdamwCase, { isSkipped = false, half }: CaseOptions = {}) =>
   runSteps(device, row.size, (tensors, step) => {
     const decayBlocks = toDecayBlocks(row.placements, row.size);
     adamwStep({
       ...tensors,
       ...row.settings,
+      half,
       control: device.tensor(makeControl(row, step, isSkipped ? 1 : 0), [8]),
       decayBlocks: device.tensor(decayBlocks, [decayBlocks.length]),
     });
@@ -186,7 +193,7 @@ gpuSuite('adamwStep', (device) => {
 
   test('a skip changes nothing', async () => {
     for (const row of adamwCases.slice(0, 3)) {
-      const { param, m, v } = await runCase(device(), row, true);
+      const { param, m, v } = await runCase(device(), row, { isSkipped: true });
       expect(param).toEqual(randomArray(1, row.size));
       for (const moment of [m, v]) expect(moment).toEqual(new Float32Array(row.size));
     }
@@ -225,3 +232,25 @@ gpuSuite('adamwStep', (device) => {
     expect(() => adamwStep({ ...good, epsilon: Number.NaN })).toThrow(/epsilon/);
   });
 });
+
+gpuSuite(
+  'adamwStep with an f16 copy',
+  (device) => {
+    test.each(adamwCases.slice(0, 3))('$id: the new parameters, rounded', async (row) => {
+      using half = device().zeros([row.size], { dtype: 'f16' });
+      const { param } = await runCase(device(), row, { half });
+      expect([...(await half.data())]).toEqual([...param].map(referenceToHalf));
+    });
+
+    test('a skip leaves it as it is', async () => {
+      const row = adamwCases[0]!;
+      using half = device().tensor(new Float32Array(row.size).fill(7), [row.size], {
+        dtype: 'f16',
+      });
+      await runCase(device(), row, { isSkipped: true, half });
+      expect(await half.data()).toEqual(new Float32Array(row.size).fill(7));
+    });
+  },
+  ['auto'],
+  { requires: { features: ['f16'] } },
+);

@@ -13,6 +13,8 @@ export interface AdamwStep {
   readonly m: Tensor;
   /** Running mean of squared gradients; zero before the first step. */
   readonly v: Tensor;
+  /** f16, as many: receives the updated parameters, rounded; what a model in mixed precision reads. */
+  readonly half?: Tensor | null | undefined;
   /** [8], f32, from `stepControl`: whether to update at all, and by which numbers. */
   readonly control: Tensor;
   /** [⌈size / 4096⌉], u32, from `toDecayBlocks`: 1 where weights are decayed. */
@@ -30,7 +32,7 @@ export interface AdamwStep {
  */
 export function adamwStep(options: AdamwStep): void {
   assertTensors(options);
-  const { param, grad, m, v, control, decayBlocks, beta1, beta2, epsilon } = options;
+  const { param, grad, m, v, half, control, decayBlocks, beta1, beta2, epsilon } = options;
   assertNumbers('adamwStep', [
     ['beta1', beta1, beta1 >= 0 && beta1 < 1, 'in [0, 1)'],
     ['beta2', beta2, beta2 >= 0 && beta2 < 1, 'in [0, 1)'],
@@ -43,15 +45,20 @@ export function adamwStep(options: AdamwStep): void {
       oneMinusBeta1: 1 - beta1,
       beta2,
       oneMinusBeta2: 1 - beta2,
+      hasHalf: !!half,
     },
-    tensors: { param, grad, m, v, control, decay_blocks: decayBlocks },
+    tensors: { param, grad, m, v, half, control, decay_blocks: decayBlocks },
   });
 }
 
-function assertTensors({ param, grad, m, v, control, decayBlocks }: AdamwStep): void {
+function assertTensors({ param, grad, m, v, half, control, decayBlocks }: AdamwStep): void {
   for (const [name, tensor] of Object.entries({ param, grad, m, v })) {
     assertDType('adamwStep', name, tensor, 'f32');
     assertSize(name, tensor, param.size, `as many as in param ${param.label}`);
+  }
+  if (half) {
+    assertDType('adamwStep', 'half', half, 'f16');
+    assertSize('half', half, param.size, `as many as in param ${param.label}`);
   }
   assertDType('adamwStep', 'control', control, 'f32');
   assertSize('control', control, 8, 'as stepControl returns them');

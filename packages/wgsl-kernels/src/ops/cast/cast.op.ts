@@ -6,6 +6,7 @@ import {
   defineOp,
   type ForwardContext,
   formatShape,
+  ShapeError,
   type Tensor,
 } from '@vulpes/tensor-core';
 import { toHalf, toSingle } from './cast.kernel.ts';
@@ -27,10 +28,13 @@ const castOp = defineOp({
 
 function converted(x: Tensor, dtype: FloatType): Tensor {
   const y = x.device.empty(x.shape, { dtype, label: `${x.label} as ${dtype}` });
-  const kernel = dtype === 'f16' ? toHalf : toSingle;
-  const size = x.size;
-  kernel.run(x.device, { dims: { size }, tensors: { x, y } });
+  runCast(x, y);
   return y;
+}
+
+function runCast(x: Tensor, y: Tensor): void {
+  const kernel = y.dtype === 'f16' ? toHalf : toSingle;
+  kernel.run(x.device, { dims: { size: x.size }, tensors: { x, y } });
 }
 
 const isFloat = (dtype: DType): dtype is FloatType => dtype === 'f32' || dtype === 'f16';
@@ -49,4 +53,24 @@ export function cast(x: Tensor, dtype: DType): Tensor {
     );
   }
   return from === dtype ? x : castOp({ x }, { from, to: dtype });
+}
+
+/**
+ * `cast` into a tensor that is there already; without a gradient.
+ * @param x - [...], f32 or f16
+ * @param y - as many elements, of the other float type; overwritten
+ * @throws DTypeError ShapeError
+ */
+export function castInto(x: Tensor, y: Tensor): void {
+  if (!isFloat(x.dtype) || !isFloat(y.dtype) || x.dtype === y.dtype) {
+    throw new DTypeError(
+      `castInto: expected f32 and f16, got ${x.dtype}${formatShape(x.shape)} and ${y.dtype}${formatShape(y.shape)}. Between equal types use device.copy.`,
+    );
+  }
+  if (x.size !== y.size) {
+    throw new ShapeError(
+      `castInto: expected y of ${x.size} elements, got ${y.dtype}${formatShape(y.shape)}.`,
+    );
+  }
+  runCast(x, y);
 }

@@ -5,7 +5,7 @@ import { gpuSuite, randomArray, underTwoFills } from '@vulpes/tensor-core/testin
 import { expect, test } from 'vitest';
 import { runWithGrads } from '../../testing/index.ts';
 import { castLengths, castValues } from './cast.cases.ts';
-import { cast } from './cast.op.ts';
+import { cast, castInto } from './cast.op.ts';
 import { referenceToHalf } from './cast.reference.ts';
 
 gpuSuite('cast', (device) => {
@@ -51,6 +51,17 @@ gpuSuite('cast', (device) => {
     const x = { data: randomArray(2, 7), shape: [7] };
     const { dx } = await runWithGrads(device(), { x }, ({ x }) => cast(cast(x!, 'f16'), 'f32'), dy);
     expect([...dx!]).toEqual([...dy].map(referenceToHalf));
+  });
+
+  test('into a tensor that is there already', async () => {
+    const values = randomArray(4, 65);
+    using x = device().tensor(values, [65]);
+    using half = device().empty([5, 13], { dtype: 'f16' });
+    castInto(x, half);
+    expect([...(await half.data())]).toEqual([...values].map(referenceToHalf));
+    expect(() => castInto(x, x)).toThrow('castInto: expected f32 and f16, got f32[65] and f32[65]');
+    using short = device().empty([64], { dtype: 'f16' });
+    expect(() => castInto(x, short)).toThrow('castInto: expected y of 65 elements, got f16[64]');
   });
 
   test('the same type is passed on, integers are refused', () => {

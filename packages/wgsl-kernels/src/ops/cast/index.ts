@@ -1,1 +1,1 @@
-export { cast } from './cast.op.ts';
+export { cast, castInto } from './cast.op.ts';
