@@ -1,6 +1,7 @@
 // Turns a kernel's WGSL file, its parts and a typed spec into the text that is compiled.
 
 import { KernelSpecError } from '@vulpes/tensor-core';
+import { unroll } from './unroll.ts';
 
 /** Values for the `@spec` block: numbers and booleans for `const`, strings for `alias`. */
 export type KernelSpec = Readonly<Record<string, number | boolean | string>>;
@@ -21,7 +22,7 @@ export const listSpecNames = (source: string): string[] =>
 
 /**
  * Directives (`enable`, `requires`, `diagnostic`) of all texts, library parts, then the file with its `@spec` block's values replaced.
- * An alias that names f16 enables it.
+ * An alias that names f16 enables it. Loops marked `// @unroll` are written out.
  * @throws KernelSpecError where the names of spec and block differ or a value does not fit its type.
  */
 export function assemble(
@@ -45,7 +46,7 @@ export function assemble(
   const body = block === undefined ? source : source.replace(SPEC_BLOCK, () => replaced.join('\n'));
   const usesHalf = Object.values(spec).some((value) => NAMES_F16.test(String(value)));
   const directives = usesHalf ? ['enable f16;'] : [];
-  return hoistDirectives([...directives, ...parts, body].join('\n'));
+  return unroll(name, hoistDirectives([...directives, ...parts, body].join('\n')));
 }
 
 function hoistDirectives(wgsl: string): string {
