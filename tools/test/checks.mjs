@@ -64,15 +64,17 @@ const packCheck = async () => {
   return withExitCode(countsIn(output), code);
 };
 
-/** Every kernel suite takes many minutes there; products, norms and the choice of variants take one. */
-/** Parts of paths: files named so, and folders whose suites have f16, subgroup or matrix variants. */
+/**
+ * Parts of paths: files named so, and folders whose suites have f16, subgroup or matrix variants.
+ * Every kernel suite takes many minutes there.
+ */
 const MATRIX_SUITES = [
   'half.test.ts',
   'matrix.test.ts',
   'packages/wgsl-kernels/src/ops/matmul/',
   'packages/wgsl-kernels/src/ops/adamw/',
   'packages/wgsl-kernels/src/ops/rms-norm/',
-  'packages/wgsl-kernels/src/ops/swiglu/',
+  ...['elementwise', 'sum-rows', 'swiglu'].map((op) => `packages/wgsl-kernels/src/ops/${op}/`),
   'packages/tensor-core/src/variants/',
 ];
 const ALL_MATRIX_SUITES = ['tensor-core', 'wgsl-kernels', 'acp-scheduler', 'fox-attention'].map(

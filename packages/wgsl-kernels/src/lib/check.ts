@@ -32,14 +32,23 @@ export function assertFloat(op: string, name: string, tensor: Tensor): void {
  * @throws DTypeError naming the two that differ, and what to cast
  */
 export function assertSameFloat(op: string, tensors: Readonly<Record<string, Tensor>>): void {
-  const [[first, { dtype }], ...others] = Object.entries(tensors) as [[string, Tensor]];
-  assertFloat(op, first, tensors[first] as Tensor);
-  for (const [name, tensor] of others as [string, Tensor][]) {
+  const [[first, { dtype }]] = Object.entries(tensors) as [[string, Tensor]];
+  for (const [name, tensor] of Object.entries(tensors)) {
+    assertFloat(op, name, tensor);
     if (tensor.dtype === dtype) continue;
     throw new DTypeError(
       `${op}: expected ${name} ${dtype} as ${first} is, got ${tensor.dtype}${formatShape(tensor.shape)}. Cast one of them before the call.`,
     );
   }
+}
+
+/** The dtypes of activations. */
+export type FloatType = 'f32' | 'f16';
+
+/** @throws DTypeError unless a result can have the dtype. */
+export function assertOut(op: string, out: FloatType): void {
+  if (out === 'f32' || out === 'f16') return;
+  throw new DTypeError(`${op}: expected out 'f32' or 'f16', got '${out}'.`);
 }
 
 /**

@@ -9,9 +9,8 @@ import {
   ShapeError,
   type Tensor,
 } from '@vulpes/tensor-core';
+import type { FloatType } from '../../lib/check.ts';
 import { toHalf, toSingle } from './cast.kernel.ts';
-
-type FloatType = 'f32' | 'f16';
 
 const castOp = defineOp({
   name: 'cast',
@@ -19,14 +18,14 @@ const castOp = defineOp({
     inputs: { x },
     attrs,
   }: ForwardContext<{ x: Tensor }, { from: FloatType; to: FloatType }>) => ({
-    output: converted(x, attrs.to),
+    output: convert(x, attrs.to),
   }),
-  backward: ({ dOutput: dy, attrs }) => ({
-    x: dy.dtype === attrs.from ? dy : converted(dy, attrs.from),
-  }),
+  backward: ({ dOutput, attrs }) => ({ x: convert(dOutput, attrs.from) }),
 });
 
-function converted(x: Tensor, dtype: FloatType): Tensor {
+/** x as another float type, x itself where it has it; a plain kernel function without a gradient. */
+export function convert(x: Tensor, dtype: DType): Tensor {
+  if (x.dtype === dtype) return x;
   const y = x.device.empty(x.shape, { dtype, label: `${x.label} as ${dtype}` });
   runCast(x, y);
   return y;

@@ -1,1 +1,1 @@
-export { cast, castInto } from './cast.op.ts';
+export { cast, castInto, convert } from './cast.op.ts';

@@ -1,5 +1,6 @@
 // Spec, params and grid of the elementwise kernels.
 
+import type { DType } from '@vulpes/tensor-core';
 import { defineKernel } from '../../define-kernel.ts';
 import { threadGrid, vectorType, vectorWidth } from '../../lib/vector.ts';
 import accumulateWgsl from './accumulate.wgsl';
@@ -13,10 +14,19 @@ export interface ElementwiseDims {
   readonly size: number;
 }
 
+/** Dtypes of tensors, f32 or f16, by their bindings. */
+type DTypes<Name extends string> = { readonly dtypes: Readonly<Record<Name, DType>> };
+
 const select = ({ size }: ElementwiseDims) => ({
   WG_SIZE: 64,
   Vector: vectorType(vectorWidth(size)),
 });
+
+const selectXY = (dims: ElementwiseDims & DTypes<'x' | 'y'>) => {
+  const { size, dtypes } = dims;
+  const width = vectorWidth(size);
+  return { ...select(dims), X: vectorType(width, dtypes.x), Y: vectorType(width, dtypes.y) };
+};
 
 const grid = ({ size }: ElementwiseDims, { WG_SIZE }: { WG_SIZE: number }) =>
   threadGrid(vectors(size), WG_SIZE);
@@ -26,13 +36,19 @@ const params = ({ size }: ElementwiseDims) => ({ size: vectors(size) });
 /** Number of vectors in `size` elements. */
 const vectors = (size: number): number => size / vectorWidth(size);
 
+type ScaleDims = ElementwiseDims & DTypes<'x' | 'y'> & { readonly factor: number };
+
 export const addKernel = defineKernel({
   name: 'add',
   source: addWgsl,
   bindings: ['a:read', 'b:read', 'y:write'],
   params,
-  select,
-  grid,
+  select: (dims: ElementwiseDims & DTypes<'a' | 'b'>) => {
+    const { size, dtypes } = dims;
+    const width = vectorWidth(size);
+    return { ...select(dims), A: vectorType(width, dtypes.a), B: vectorType(width, dtypes.b) };
+  },
+  grid: (dims, spec) => grid(dims, spec),
 });
 
 export const scaleKernel = defineKernel({
@@ -40,7 +56,7 @@ export const scaleKernel = defineKernel({
   source: scaleWgsl,
   bindings: ['x:read', 'y:write'],
   params,
-  select: (dims: ElementwiseDims & { readonly factor: number }) => select(dims),
+  select: (dims: ScaleDims) => selectXY(dims),
   grid: (dims, spec) => grid(dims, spec),
 });
 
@@ -49,8 +65,8 @@ export const scaleByKernel = defineKernel({
   source: scaleByWgsl,
   bindings: ['x:read', 'factor:read', 'y:write'],
   params,
-  select,
-  grid,
+  select: selectXY,
+  grid: (dims, spec) => grid(dims, spec),
 });
 
 export const accumulateKernel = defineKernel({
@@ -58,7 +74,7 @@ export const accumulateKernel = defineKernel({
   source: accumulateWgsl,
   bindings: ['y:read_write', 'x:read'],
   params,
-  select: (dims: ElementwiseDims & { readonly factor: number }) => select(dims),
+  select: (dims: ScaleDims) => selectXY(dims),
   grid: (dims, spec) => grid(dims, spec),
 });
 
@@ -67,6 +83,9 @@ export const fillKernel = defineKernel({
   source: fillWgsl,
   bindings: ['y:write'],
   params,
-  select: (dims: ElementwiseDims & { readonly value: number }) => select(dims),
+  select: (dims: ElementwiseDims & DTypes<'y'> & { readonly value: number }) => ({
+    ...select(dims),
+    Y: vectorType(vectorWidth(dims.size), dims.dtypes.y),
+  }),
   grid: (dims, spec) => grid(dims, spec),
 });

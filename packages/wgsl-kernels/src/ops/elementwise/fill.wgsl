@@ -1,11 +1,12 @@
 // fill: y = value
 // grid     one thread a Vector, 64 a workgroup, folded over x and y
-// y        [size] Vector
-// cost     4 bytes an element
+// y        [size] Y
+// cost     1 value an element
 
 // @spec
 const WG_SIZE: u32 = 64u;
 alias Vector = f32;           // f32, or vec4<f32> where the length is a multiple of 4
+alias Y = f32;                // Vector as y lies in memory: of f32 or of f16
 // @end-spec
 
 struct Params {
@@ -13,7 +14,7 @@ struct Params {
   value: f32,
 }
 
-@group(0) @binding(0) var<storage, read_write> y: array<Vector>;
+@group(0) @binding(0) var<storage, read_write> y: array<Y>;
 @group(0) @binding(1) var<uniform> params: Params;
 
 @compute @workgroup_size(WG_SIZE)
@@ -22,5 +23,5 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   if (index >= params.size) {
     return;
   }
-  y[index] = Vector(params.value);
+  y[index] = Y(Vector(params.value));
 }

@@ -1,11 +1,13 @@
 // scale: y = factor * x
 // grid     one thread a Vector, 64 a workgroup, folded over x and y
-// x, y     [size] Vector
-// cost     8 bytes an element
+// x        [size] X      y  [size] Y
+// cost     2 values an element
 
 // @spec
 const WG_SIZE: u32 = 64u;
 alias Vector = f32;           // f32, or vec4<f32> where the length is a multiple of 4
+alias X = f32;                // Vector as x lies in memory: of f32 or of f16
+alias Y = f32;                // Vector as y lies in memory
 // @end-spec
 
 struct Params {
@@ -13,8 +15,8 @@ struct Params {
   factor: f32,
 }
 
-@group(0) @binding(0) var<storage, read> x: array<Vector>;
-@group(0) @binding(1) var<storage, read_write> y: array<Vector>;
+@group(0) @binding(0) var<storage, read> x: array<X>;
+@group(0) @binding(1) var<storage, read_write> y: array<Y>;
 @group(0) @binding(2) var<uniform> params: Params;
 
 @compute @workgroup_size(WG_SIZE)
@@ -23,5 +25,5 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   if (index >= params.size) {
     return;
   }
-  y[index] = x[index] * params.factor;
+  y[index] = Y(Vector(x[index]) * params.factor);
 }

@@ -1,12 +1,14 @@
 // rms-norm-backward.scalar: dx = rstd * (g - x * rstd^2 * mean(g * x)), g = dy * weight; no workgroup memory, for software adapters.
 // grid       one thread a row, 64 a workgroup, folded over x and y
-// x, dy, dx  [rows, columns] Vector     weight  [weight_rows, columns] Vector     rstd  [rows] f32
-// cost       16 bytes an element
+// x, dx      [rows, columns] X     dy  [rows, columns] Y     weight  [weight_rows, columns] Vector     rstd  [rows] f32
+// cost       4 values an element
 
 // @spec
 const WG_SIZE: u32 = 64u;
 const WIDTH: u32 = 1u;      // f32 values in a Vector
 alias Vector = f32;
+alias X = f32;              // Vector as x and dx lie in memory: of f32 or of f16
+alias Y = f32;              // Vector as y and dy lie in memory
 // @end-spec
 
 struct Params {
@@ -15,11 +17,11 @@ struct Params {
   weight_rows: u32,
 }
 
-@group(0) @binding(0) var<storage, read> x: array<Vector>;
+@group(0) @binding(0) var<storage, read> x: array<X>;
 @group(0) @binding(1) var<storage, read> weight: array<Vector>;
 @group(0) @binding(2) var<storage, read> rstd: array<f32>;
-@group(0) @binding(3) var<storage, read> dy: array<Vector>;
-@group(0) @binding(4) var<storage, read_write> dx: array<Vector>;
+@group(0) @binding(3) var<storage, read> dy: array<Y>;
+@group(0) @binding(4) var<storage, read_write> dx: array<X>;
 @group(0) @binding(5) var<uniform> params: Params;
 
 @compute @workgroup_size(WG_SIZE)
@@ -32,12 +34,13 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   let o_weight = (row % params.weight_rows) * params.columns;
   var products = Vector(0.0);
   for (var i = 0u; i < params.columns; i++) {
-    products += dy[o_x + i] * weight[o_weight + i] * x[o_x + i];
+    products += Vector(dy[o_x + i]) * weight[o_weight + i] * Vector(x[o_x + i]);
   }
   let mean = vector_sum(products) / f32(params.columns * WIDTH);
   let p_rstd = rstd[row];
   let pull = p_rstd * p_rstd * mean;
   for (var i = 0u; i < params.columns; i++) {
-    dx[o_x + i] = p_rstd * (dy[o_x + i] * weight[o_weight + i] - x[o_x + i] * pull);
+    let direct = Vector(dy[o_x + i]) * weight[o_weight + i];
+    dx[o_x + i] = X(p_rstd * (direct - Vector(x[o_x + i]) * pull));
   }
 }

@@ -1,13 +1,15 @@
 // rms-norm-backward.tiled: dx = rstd * (g - x * rstd^2 * mean(g * x)), g = dy * weight; LANES threads share a row, for GPUs.
 // grid       WG_SIZE / LANES rows a workgroup, folded over x and y
-// x, dy, dx  [rows, columns] Vector     weight  [weight_rows, columns] Vector     rstd  [rows] f32
-// cost       16 bytes an element
+// x, dx      [rows, columns] X     dy  [rows, columns] Y     weight  [weight_rows, columns] Vector     rstd  [rows] f32
+// cost       4 values an element
 
 // @spec
 const WG_SIZE: u32 = 128u;
 const LANES: u32 = 32u;     // power of two that divides WG_SIZE
 const WIDTH: u32 = 1u;      // f32 values in a Vector
 alias Vector = f32;
+alias X = f32;              // Vector as x and dx lie in memory: of f32 or of f16
+alias Y = f32;              // Vector as y and dy lie in memory
 // @end-spec
 
 struct Params {
@@ -16,11 +18,11 @@ struct Params {
   weight_rows: u32,
 }
 
-@group(0) @binding(0) var<storage, read> x: array<Vector>;
+@group(0) @binding(0) var<storage, read> x: array<X>;
 @group(0) @binding(1) var<storage, read> weight: array<Vector>;
 @group(0) @binding(2) var<storage, read> rstd: array<f32>;
-@group(0) @binding(3) var<storage, read> dy: array<Vector>;
-@group(0) @binding(4) var<storage, read_write> dx: array<Vector>;
+@group(0) @binding(3) var<storage, read> dy: array<Y>;
+@group(0) @binding(4) var<storage, read_write> dx: array<X>;
 @group(0) @binding(5) var<uniform> params: Params;
 
 @compute @workgroup_size(WG_SIZE)
@@ -37,7 +39,7 @@ fn main(
   var products = Vector(0.0);
   if (m_row) {
     for (var i = lane; i < params.columns; i += LANES) {
-      products += dy[o_x + i] * weight[o_weight + i] * x[o_x + i];
+      products += Vector(dy[o_x + i]) * weight[o_weight + i] * Vector(x[o_x + i]);
     }
   }
   let mean = lane_sum(thread, vector_sum(products)) / f32(params.columns * WIDTH);
@@ -45,7 +47,8 @@ fn main(
     let p_rstd = rstd[row];
     let pull = p_rstd * p_rstd * mean;
     for (var i = lane; i < params.columns; i += LANES) {
-      dx[o_x + i] = p_rstd * (dy[o_x + i] * weight[o_weight + i] - x[o_x + i] * pull);
+      let direct = Vector(dy[o_x + i]) * weight[o_weight + i];
+      dx[o_x + i] = X(p_rstd * (direct - Vector(x[o_x + i]) * pull));
     }
   }
 }

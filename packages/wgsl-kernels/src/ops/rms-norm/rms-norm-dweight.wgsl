@@ -1,13 +1,15 @@
 // rms-norm-dweight: partial sums of dweight = sum over rows of dy * x * rstd; `sum-rows` adds the parts in fixed order.
 // grid       one thread a Vector of partial, 64 a workgroup, folded over x and y
-// x, dy      [outer_rows * weight_rows, columns] Vector, read as [outer_rows, weight_rows * columns]
+// x, dy      [outer_rows * weight_rows, columns] X and Y, read as [outer_rows, weight_rows * columns]
 // rstd       [outer_rows * weight_rows] f32
 // partial    [parts, weight_rows * columns] Vector, part p sums outer rows p * rows_per_part …
-// cost       8 bytes an element
+// cost       2 values an element
 
 // @spec
 const WG_SIZE: u32 = 64u;
 alias Vector = f32;           // f32, or vec4<f32> where a row has a multiple of 4 elements
+alias X = f32;              // Vector as x lies in memory: of f32 or of f16
+alias Y = f32;              // Vector as dy lies in memory
 // @end-spec
 
 struct Params {
@@ -18,9 +20,9 @@ struct Params {
   parts: u32,
 }
 
-@group(0) @binding(0) var<storage, read> x: array<Vector>;
+@group(0) @binding(0) var<storage, read> x: array<X>;
 @group(0) @binding(1) var<storage, read> rstd: array<f32>;
-@group(0) @binding(2) var<storage, read> dy: array<Vector>;
+@group(0) @binding(2) var<storage, read> dy: array<Y>;
 @group(0) @binding(3) var<storage, read_write> partial_sums: array<Vector>;
 @group(0) @binding(4) var<uniform> params: Params;
 
@@ -39,7 +41,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   var sum = Vector(0.0);
   for (var row = first; row < end; row++) {
     let o_x = row * outer_columns + column;
-    sum += dy[o_x] * x[o_x] * rstd[row * params.weight_rows + weight_row];
+    sum += Vector(dy[o_x]) * Vector(x[o_x]) * rstd[row * params.weight_rows + weight_row];
   }
   partial_sums[index] = sum;
 }

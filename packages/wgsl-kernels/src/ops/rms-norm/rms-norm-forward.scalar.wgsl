@@ -1,13 +1,15 @@
 // rms-norm-forward.scalar: y = x * rstd * weight, rstd = 1 / sqrt(mean(x^2) + eps); no workgroup memory, for software adapters.
 // grid    one thread a row, 64 a workgroup, folded over x and y
-// x, y    [rows, columns] Vector     weight  [weight_rows, columns] Vector, row r uses r % weight_rows
+// x, y    [rows, columns] X and Y     weight  [weight_rows, columns] Vector, row r uses r % weight_rows
 // rstd    [rows] f32, for backward
-// cost    12 bytes an element
+// cost    3 values an element
 
 // @spec
 const WG_SIZE: u32 = 64u;
 const WIDTH: u32 = 1u;      // f32 values in a Vector
 alias Vector = f32;
+alias X = f32;              // Vector as x and dx lie in memory: of f32 or of f16
+alias Y = f32;              // Vector as y and dy lie in memory
 // @end-spec
 
 struct Params {
@@ -17,9 +19,9 @@ struct Params {
   eps: f32,
 }
 
-@group(0) @binding(0) var<storage, read> x: array<Vector>;
+@group(0) @binding(0) var<storage, read> x: array<X>;
 @group(0) @binding(1) var<storage, read> weight: array<Vector>;
-@group(0) @binding(2) var<storage, read_write> y: array<Vector>;
+@group(0) @binding(2) var<storage, read_write> y: array<Y>;
 @group(0) @binding(3) var<storage, read_write> rstd: array<f32>;
 @group(0) @binding(4) var<uniform> params: Params;
 
@@ -33,13 +35,13 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   let o_weight = (row % params.weight_rows) * params.columns;
   var squares = Vector(0.0);
   for (var i = 0u; i < params.columns; i++) {
-    let value = x[o_x + i];
+    let value = Vector(x[o_x + i]);
     squares += value * value;
   }
   let mean = vector_sum(squares) / f32(params.columns * WIDTH);
   let p_rstd = inverseSqrt(mean + params.eps);
   for (var i = 0u; i < params.columns; i++) {
-    y[o_x + i] = x[o_x + i] * p_rstd * weight[o_weight + i];
+    y[o_x + i] = Y(Vector(x[o_x + i]) * p_rstd * weight[o_weight + i]);
   }
   rstd[row] = p_rstd;
 }

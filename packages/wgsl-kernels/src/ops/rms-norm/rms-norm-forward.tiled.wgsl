@@ -1,14 +1,16 @@
 // rms-norm-forward.tiled: y = x * rstd * weight, rstd = 1 / sqrt(mean(x^2) + eps); LANES threads share a row, for GPUs.
 // grid    WG_SIZE / LANES rows a workgroup, folded over x and y
-// x, y    [rows, columns] Vector     weight  [weight_rows, columns] Vector, row r uses r % weight_rows
+// x, y    [rows, columns] X and Y     weight  [weight_rows, columns] Vector, row r uses r % weight_rows
 // rstd    [rows] f32, for backward
-// cost    12 bytes an element
+// cost    3 values an element
 
 // @spec
 const WG_SIZE: u32 = 128u;
 const LANES: u32 = 32u;     // power of two that divides WG_SIZE
 const WIDTH: u32 = 1u;      // f32 values in a Vector
 alias Vector = f32;
+alias X = f32;              // Vector as x and dx lie in memory: of f32 or of f16
+alias Y = f32;              // Vector as y and dy lie in memory
 // @end-spec
 
 struct Params {
@@ -18,9 +20,9 @@ struct Params {
   eps: f32,
 }
 
-@group(0) @binding(0) var<storage, read> x: array<Vector>;
+@group(0) @binding(0) var<storage, read> x: array<X>;
 @group(0) @binding(1) var<storage, read> weight: array<Vector>;
-@group(0) @binding(2) var<storage, read_write> y: array<Vector>;
+@group(0) @binding(2) var<storage, read_write> y: array<Y>;
 @group(0) @binding(3) var<storage, read_write> rstd: array<f32>;
 @group(0) @binding(4) var<uniform> params: Params;
 
@@ -38,7 +40,7 @@ fn main(
   var squares = Vector(0.0);
   if (m_row) {
     for (var i = lane; i < params.columns; i += LANES) {
-      let value = x[o_x + i];
+      let value = Vector(x[o_x + i]);
       squares += value * value;
     }
   }
@@ -46,7 +48,7 @@ fn main(
   let p_rstd = inverseSqrt(mean + params.eps);
   if (m_row) {
     for (var i = lane; i < params.columns; i += LANES) {
-      y[o_x + i] = x[o_x + i] * p_rstd * weight[o_weight + i];
+      y[o_x + i] = Y(Vector(x[o_x + i]) * p_rstd * weight[o_weight + i]);
     }
     if (lane == 0u) {
       rstd[row] = p_rstd;

@@ -1,6 +1,6 @@
 // The RMSNorm kernels: params and grid of each variant, and which one runs.
 
-import { defineVariants, foldGrid } from '@vulpes/tensor-core';
+import { type DType, defineVariants, foldGrid } from '@vulpes/tensor-core';
 import { defineKernel } from '../../define-kernel.ts';
 import laneSumWgsl from '../../lib/lane-sum.wgsl';
 import { avoidBarriersOnCpu } from '../../lib/prefer.ts';
@@ -21,32 +21,45 @@ export interface RmsNormDims {
   readonly weightRows: number;
 }
 
-const toVectorSpec = ({ columns }: RmsNormDims) => {
-  const WIDTH = vectorWidth(columns);
-  return { WIDTH, Vector: vectorType(WIDTH) };
+/** f32 or f16: x and dx, y and dy. The weight, rstd and sums are f32. */
+export interface RmsNormTypes {
+  readonly dtypes: { readonly x: DType; readonly y: DType };
+}
+
+type LaunchDims = RmsNormDims & RmsNormTypes;
+
+const toTypes = ({ columns, dtypes }: LaunchDims) => {
+  const width = vectorWidth(columns);
+  const [X, Y] = [vectorType(width, dtypes.x), vectorType(width, dtypes.y)];
+  return { Vector: vectorType(width), X, Y };
 };
 
-const selectScalar = (dims: RmsNormDims) => ({ WG_SIZE: 64, ...toVectorSpec(dims) });
+const toVectorSpec = (dims: LaunchDims) => ({
+  WIDTH: vectorWidth(dims.columns),
+  ...toTypes(dims),
+});
 
-const gridScalar = ({ rows }: RmsNormDims, { WG_SIZE }: { WG_SIZE: number }) =>
+const selectScalar = (dims: LaunchDims) => ({ WG_SIZE: 64, ...toVectorSpec(dims) });
+
+const gridScalar = ({ rows }: LaunchDims, { WG_SIZE }: { WG_SIZE: number }) =>
   threadGrid(rows, WG_SIZE);
 
-const selectTiled = (dims: RmsNormDims) => {
+const selectTiled = (dims: LaunchDims) => {
   const vector = toVectorSpec(dims);
   return { WG_SIZE: 128, LANES: lanesPerRow(dims.columns / vector.WIDTH, 128), ...vector };
 };
 
-const gridTiled = ({ rows }: RmsNormDims, spec: ReturnType<typeof selectTiled>) =>
+const gridTiled = ({ rows }: LaunchDims, spec: ReturnType<typeof selectTiled>) =>
   foldGrid(Math.ceil((rows * spec.LANES) / spec.WG_SIZE));
 
 /** t_lane_sum */
 const tiledBytes = ({ WG_SIZE }: ReturnType<typeof selectTiled>) => 4 * WG_SIZE;
 
-interface ForwardDims extends RmsNormDims {
+interface ForwardDims extends RmsNormDims, RmsNormTypes {
   readonly eps: number;
 }
 
-const params = ({ columns }: RmsNormDims) => ({ columns: columns / vectorWidth(columns) });
+const params = ({ columns }: LaunchDims) => ({ columns: columns / vectorWidth(columns) });
 
 const forwardShape = {
   bindings: ['x:read', 'weight:read', 'y:write', 'rstd:write'],
@@ -105,14 +118,14 @@ export const rmsNormForward = defineVariants<
 ]);
 
 export const rmsNormBackward = defineVariants<
-  RmsNormDims,
+  LaunchDims,
   { readonly kernel: typeof rmsNormBackwardTiled | typeof rmsNormBackwardScalar }
 >('rms-norm-backward', [
   { name: 'tiled', kernel: rmsNormBackwardTiled, avoid: avoidBarriersOnCpu },
   { name: 'scalar', kernel: rmsNormBackwardScalar },
 ]);
 
-interface DweightDims extends RmsNormDims {
+interface DweightDims extends RmsNormDims, RmsNormTypes {
   /** Stretches of rows, each with a partial sum. */
   readonly parts: number;
   readonly rowsPerPart: number;
@@ -126,10 +139,7 @@ export const rmsNormDweight = defineKernel({
     outer_rows: rows / weightRows,
     columns: columns / vectorWidth(columns),
   }),
-  select: ({ columns }: DweightDims) => ({
-    WG_SIZE: 64,
-    Vector: vectorType(vectorWidth(columns)),
-  }),
+  select: (dims: DweightDims) => ({ WG_SIZE: 64, ...toTypes(dims) }),
   grid: ({ columns, weightRows, parts }, { WG_SIZE }) =>
     threadGrid((parts * weightRows * columns) / vectorWidth(columns), WG_SIZE),
 });

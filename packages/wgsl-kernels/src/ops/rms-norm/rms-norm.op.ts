@@ -8,18 +8,19 @@ import {
   ShapeError,
   type Tensor,
 } from '@vulpes/tensor-core';
-import { assertDType } from '../../lib/check.ts';
+import { assertDType, assertFloat, assertOut, type FloatType } from '../../lib/check.ts';
 import { rowsPerPart } from '../sum-rows/sum-rows.kernel.ts';
 import { sumRows } from '../sum-rows/sum-rows.ts';
 import {
   type RmsNormDims,
+  type RmsNormTypes,
   rmsNormBackward,
   rmsNormDweight,
   rmsNormForward,
 } from './rms-norm.kernel.ts';
 
 interface Attrs {
-  readonly dims: RmsNormDims;
+  readonly dims: RmsNormDims & RmsNormTypes;
   readonly eps: number;
 }
 
@@ -30,7 +31,7 @@ const rmsNormOp = defineOp({
     inputs: { x, weight },
     attrs: { dims, eps },
   }: ForwardContext<{ x: Tensor; weight: Tensor }, Attrs>) {
-    const y = device.empty(x.shape, { label: 'rms-norm' });
+    const y = device.empty(x.shape, { dtype: dims.dtypes.y, label: 'rms-norm' });
     const rstd = device.empty([dims.rows], { label: 'rstd' });
     const launch = { ...dims, eps };
     const { kernel } = rmsNormForward.choose(device.caps, launch);
@@ -53,8 +54,9 @@ interface BackwardInputs {
   readonly dy: Tensor;
 }
 
-function inputGradient(device: Device, dims: RmsNormDims, inputs: BackwardInputs): Tensor {
-  const dx = device.empty(inputs.x.shape, { label: 'd rms-norm' });
+function inputGradient(device: Device, dims: Attrs['dims'], inputs: BackwardInputs): Tensor {
+  const { shape, dtype } = inputs.x;
+  const dx = device.empty(shape, { dtype, label: 'd rms-norm' });
   const { kernel } = rmsNormBackward.choose(device.caps, dims);
   kernel.run(device, { dims, tensors: { ...inputs, dx } });
   return dx;
@@ -63,7 +65,7 @@ function inputGradient(device: Device, dims: RmsNormDims, inputs: BackwardInputs
 /** Two stages, the same bits every time: partial sums over stretches of rows, then their sum. */
 function weightGradient(
   device: Device,
-  dims: RmsNormDims,
+  dims: Attrs['dims'],
   { x, weight, rstd, dy }: BackwardInputs,
   dWeight: Tensor,
 ): Tensor {
@@ -80,12 +82,18 @@ function weightGradient(
 
 /**
  * x / sqrt(mean(x²) + eps) · weight, the mean over the last axis.
- * @param x - [..., D], f32; [..., G, D] for a weight per head
- * @param weight - [D], or [G · D]: one row per head
+ * @param x - [..., D], f32 or f16; [..., G, D] for a weight per head
+ * @param weight - f32, [D], or [G · D]: one row per head
+ * @param options.out - dtype of the result, by default that of x
  * @throws ShapeError DTypeError
  */
-export function rmsNorm(x: Tensor, weight: Tensor, { eps }: { eps: number }): Tensor {
-  assertDType('rmsNorm', 'x', x, 'f32');
+export function rmsNorm(
+  x: Tensor,
+  weight: Tensor,
+  { eps, out = x.dtype as FloatType }: { eps: number; out?: FloatType | undefined },
+): Tensor {
+  assertFloat('rmsNorm', 'x', x);
+  assertOut('rmsNorm', out);
   assertDType('rmsNorm', 'weight', weight, 'f32');
   const columns = x.shape.at(-1) ?? 1;
   const weightRows = weight.size === columns ? 1 : (x.shape.at(-2) ?? 1);
@@ -94,6 +102,7 @@ export function rmsNorm(x: Tensor, weight: Tensor, { eps }: { eps: number }): Te
       `rmsNorm: expected weight [D] or [G * D] for x [..., G, D] = ${formatShape(x.shape)}, got ${formatShape(weight.shape)}. Reshape x so that its last axis is what is normalised.`,
     );
   }
-  const dims = { rows: x.size / columns, columns, weightRows };
+  const dtypes = { x: x.dtype, y: out };
+  const dims = { rows: x.size / columns, columns, weightRows, dtypes };
   return rmsNormOp({ x, weight }, { dims, eps });
 }

@@ -1,3 +1,4 @@
+import type { Device } from '@vulpes/tensor-core';
 import {
   expectMatch,
   gpuSuite,
@@ -6,8 +7,10 @@ import {
   underTwoFills,
 } from '@vulpes/tensor-core/testing';
 import { describe, expect, test } from 'vitest';
+import type { FloatType } from '../../lib/check.ts';
+import { boundOf, storedAs } from '../../testing/half.ts';
 import { runWithGrads } from '../../testing/run-with-grads.ts';
-import { rmsNormCases } from './rms-norm.cases.ts';
+import { type RmsNormCase, rmsNormCases } from './rms-norm.cases.ts';
 import { rmsNormBackwardTiled, rmsNormForwardTiled } from './rms-norm.kernel.ts';
 import { rmsNorm } from './rms-norm.op.ts';
 import { referenceRmsNorm, referenceRmsNormBackward } from './rms-norm.reference.ts';
@@ -35,35 +38,46 @@ describe('rms-norm reference', () => {
 describe('rms-norm kernels', () => {
   test.each(rmsNormCases)('spec of $id fits the portable limits', ({ dims }) => {
     for (const kernel of [rmsNormForwardTiled, rmsNormBackwardTiled]) {
-      const spec = kernel.select(dims, undefined as never);
+      const dtypes = { x: 'f32', y: 'f32' } as const;
+      const spec = kernel.select({ ...dims, dtypes }, undefined as never);
       expect(spec.WG_SIZE).toBeLessThanOrEqual(256);
       expect(spec.WG_SIZE % spec.LANES).toBe(0);
       expect(kernel.workgroupBytes?.(spec)).toBeLessThanOrEqual(16384);
-      expect(Math.max(...kernel.grid({ ...dims, rows: 2 ** 24 }, spec))).toBeLessThanOrEqual(65535);
+      expect(
+        Math.max(...kernel.grid({ ...dims, rows: 2 ** 24, dtypes }, spec)),
+      ).toBeLessThanOrEqual(65535);
     }
   });
 });
 
+/** One case against the reference, on poisoned memory. */
+async function checkCase(
+  device: Device,
+  { dims, eps }: RmsNormCase,
+  { dtype, out }: { dtype: FloatType; out?: FloatType },
+) {
+  const { rows, columns, weightRows } = dims;
+  const x = storedAs(dtype, randomArray(42, rows * columns, { scale: 0.7, mean: 0.1 }));
+  const weight = randomArray(43, weightRows * columns, { mean: 1, scale: 0.3 });
+  const dy = storedAs(out ?? dtype, randomArray(44, rows * columns));
+  const inputs = {
+    x: { data: x, shape: [rows / weightRows, weightRows, columns], dtype },
+    weight: { data: weight, shape: [weight.length] },
+  };
+  const actual = await underTwoFills(device, () =>
+    runWithGrads(device, inputs, ({ x, weight }) => rmsNorm(x!, weight!, { eps, out }), dy),
+  );
+  const { dx, dweight } = referenceRmsNormBackward(dims, { x, weight, eps }, dy);
+  const y = referenceRmsNorm(dims, { x, weight, eps });
+  expectMatch('y', actual.y!, y, boundOf(out ?? dtype, 1e-6));
+  expectMatch('dx', actual.dx!, dx, boundOf(dtype, 2e-6));
+  expectMatch('dweight', actual.dweight!, dweight, 2e-6);
+}
+
 gpuSuite(
   'rms-norm',
   (device) => {
-    test.each(rmsNormCases)('$id', async ({ dims, eps }) => {
-      const { rows, columns, weightRows } = dims;
-      const x = randomArray(42, rows * columns, { scale: 0.7, mean: 0.1 });
-      const weight = randomArray(43, weightRows * columns, { mean: 1, scale: 0.3 });
-      const dy = randomArray(44, rows * columns);
-      const inputs = {
-        x: { data: x, shape: [rows / weightRows, weightRows, columns] },
-        weight: { data: weight, shape: [weight.length] },
-      };
-      const actual = await underTwoFills(device(), () =>
-        runWithGrads(device(), inputs, ({ x, weight }) => rmsNorm(x!, weight!, { eps }), dy),
-      );
-      const { dx, dweight } = referenceRmsNormBackward(dims, { x, weight, eps }, dy);
-      expectMatch('y', actual.y!, referenceRmsNorm(dims, { x, weight, eps }), 1e-6);
-      expectMatch('dx', actual.dx!, dx, 2e-6);
-      expectMatch('dweight', actual.dweight!, dweight, 2e-6);
-    });
+    test.each(rmsNormCases)('$id', (row) => checkCase(device(), row, { dtype: 'f32' }));
 
     test('zero rows stay finite', async () => {
       const y = rmsNorm(device().zeros([2, 8]), device().zeros([8]), { eps: 1e-6 });
@@ -79,4 +93,38 @@ gpuSuite(
     });
   },
   ['tiled', 'scalar'],
+);
+
+gpuSuite(
+  'rms-norm of f16',
+  (device) => {
+    test.each(rmsNormCases)('$id', (row) => checkCase(device(), row, { dtype: 'f16' }));
+
+    test.each(rmsNormCases)('$id from f32 to f16', (row) =>
+      checkCase(device(), row, { dtype: 'f32', out: 'f16' }),
+    );
+
+    test('f16 to f32, and the dtype of each result', async () => {
+      await checkCase(device(), rmsNormCases[3]!, { dtype: 'f16', out: 'f32' });
+      const weight = device().zeros([8]);
+      for (const dtype of ['f32', 'f16'] as const) {
+        const x = device().zeros([2, 8], { dtype });
+        expect(rmsNorm(x, weight, { eps: 1e-6 }).dtype).toBe(dtype);
+        expect(rmsNorm(x, weight, { eps: 1e-6, out: 'f16' }).dtype).toBe('f16');
+      }
+    });
+
+    test('rejects a weight of f16 and other results', () => {
+      const x = device().zeros([2, 8], { dtype: 'f16' });
+      const eps = 1e-6;
+      expect(() => rmsNorm(x, device().zeros([8], { dtype: 'f16' }), { eps })).toThrow(
+        'rmsNorm: expected weight f32, got f16[8]. Cast it before the call.',
+      );
+      expect(() => rmsNorm(x, device().zeros([8]), { eps, out: 'i32' as 'f32' })).toThrow(
+        "rmsNorm: expected out 'f32' or 'f16', got 'i32'.",
+      );
+    });
+  },
+  ['tiled', 'scalar'],
+  { requires: { features: ['f16'] } },
 );

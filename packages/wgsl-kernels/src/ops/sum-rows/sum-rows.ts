@@ -5,9 +5,9 @@ import { rowsPerPart, sumRowsKernel } from './sum-rows.kernel.ts';
 
 /**
  * Sum over all rows; a plain kernel function without a gradient.
- * @param x - f32, read as [size / columns, columns]
+ * @param x - f32 or f16, read as [size / columns, columns]
  * @param into - [columns] or another shape of as many elements; default: a new tensor
- * @returns `into`, or [columns], owned by the scope
+ * @returns `into`, or [columns] f32, owned by the scope
  */
 export function sumRows(x: Tensor, columns: number, into?: Tensor): Tensor {
   const rows = x.size / columns;
@@ -27,7 +27,7 @@ function sumParts(
   const shape = parts === 1 ? [columns] : [parts, columns];
   const y = into ?? x.device.empty(shape, { label: 'sum of rows' });
   sumRowsKernel.run(x.device, {
-    dims: { rows, columns, parts, rowsPerPart: perPart },
+    dims: { rows, columns, parts, rowsPerPart: perPart, dtypes: { x: x.dtype, y: y.dtype } },
     tensors: { x, y },
   });
   return y;

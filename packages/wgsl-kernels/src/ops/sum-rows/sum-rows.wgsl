@@ -1,11 +1,13 @@
 // sum-rows: sums over consecutive rows of a matrix, one result row per part. Called again on the parts it gives the column sums, in fixed order.
 // grid  one thread a Vector of y, 64 a workgroup, folded over x and y
-// x     [rows, columns] Vector      y  [parts, columns] Vector, part p sums rows p * rows_per_part …
-// cost  4 bytes an element of x
+// x     [rows, columns] X      y  [parts, columns] Y, part p sums rows p * rows_per_part …
+// cost  one read an element of x
 
 // @spec
 const WG_SIZE: u32 = 64u;
 alias Vector = f32;           // f32, or vec4<f32> where a row has a multiple of 4 elements
+alias X = f32;                // Vector as x lies in memory: of f32 or of f16
+alias Y = f32;                // Vector as y lies in memory
 // @end-spec
 
 struct Params {
@@ -15,8 +17,8 @@ struct Params {
   parts: u32,
 }
 
-@group(0) @binding(0) var<storage, read> x: array<Vector>;
-@group(0) @binding(1) var<storage, read_write> y: array<Vector>;
+@group(0) @binding(0) var<storage, read> x: array<X>;
+@group(0) @binding(1) var<storage, read_write> y: array<Y>;
 @group(0) @binding(2) var<uniform> params: Params;
 
 @compute @workgroup_size(WG_SIZE)
@@ -31,7 +33,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   let end = min(first + params.rows_per_part, params.rows);
   var sum = Vector(0.0);
   for (var row = first; row < end; row++) {
-    sum += x[row * params.columns + column];
+    sum += Vector(x[row * params.columns + column]);
   }
-  y[index] = sum;
+  y[index] = Y(sum);
 }
