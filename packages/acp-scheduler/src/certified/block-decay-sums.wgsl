@@ -1,12 +1,13 @@
 // block-decay-sums: of each key block alone, the sum of its decays up to its last token, and the largest key norm; first of two launches.
 // grid        LANES threads a (b, key block, h), h fastest; 64 threads a workgroup, folded over x and y
-// k           [B, N, Hkv, D / 4] vec4        log_lambda  [B, H, N] two-part numbers
+// k           [B, N, Hkv, D / 4] VectorK        log_lambda  [B, H, N] two-part numbers
 // decay_sums  [B, H, blocks] (sum over the block of exp(lambda_last - lambda_t), max ||k_t||)
 // cost        2 D flops and an exp a key and query head; k is read once a query head, log_lambda once
 
 // @spec
 const WG_SIZE: u32 = 64u;
 const LANES: u32 = 8u;        // threads that share a key block
+alias VectorK = vec4<f32>;    // vec4<f32> or vec4<f16>
 // @end-spec
 
 struct Params {
@@ -19,7 +20,7 @@ struct Params {
   blocks: u32,
 }
 
-@group(0) @binding(0) var<storage, read> k: array<vec4f>;
+@group(0) @binding(0) var<storage, read> k: array<VectorK>;
 @group(0) @binding(1) var<storage, read> log_lambda: array<vec2<i32>>;
 @group(0) @binding(2) var<storage, read_write> decay_sums: array<vec2f>;
 @group(0) @binding(3) var<uniform> params: Params;
@@ -31,7 +32,7 @@ fn largest_norm(i_batch: u32, i_kv_head: u32, first: u32, end: u32, lane: u32) -
     let o_key = ((i_batch * params.key_len + t) * params.num_kv_heads + i_kv_head) * params.head_vec4;
     var sum = 0.0;
     for (var d = 0u; d < params.head_vec4; d++) {
-      let value = k[o_key + d];
+      let value = vec4f(k[o_key + d]);
       sum += dot(value, value);
     }
     largest = max(largest, sum);

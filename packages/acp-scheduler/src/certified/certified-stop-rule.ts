@@ -24,7 +24,7 @@ export interface CertifiedStopRuleOptions {
 /**
  * Lets attention stop by its own running log-sum-exp: row i drops keys 0 … j once s‖q_i‖ · max‖k‖ + D(i, j) + S_j − lse_i ≤ log ε,
  * so that it loses at most ε of its weight. Two small launches; not differentiable. The blockBounds belong to the caller.
- * @param k - [B, N, Hkv, D] f32, as attention sees it; D a multiple of 4.
+ * @param k - [B, N, Hkv, D] f32 or f16, as attention sees it; D a multiple of 4.
  * @param logLambda - [B, H, N, 2] i32 of `cumulativeLogGate` with the same visibility; H a multiple of Hkv.
  * @throws ShapeError, DTypeError, ArgumentError
  * @example forgettingAttention(q, k, v, logFgate, { logLambda, stopRule: certifiedStopRule(k, logLambda, { logPruningTolerance: -10, blocks }) });
@@ -52,7 +52,10 @@ function recordBlockBounds(
   const decay_sums = device.empty(shape, { label: 'decay sums of blocks' });
   const blockBounds = device.empty(shape, { label: 'blockBounds' });
   const log_lambda = logLambda;
-  blockDecaySumsKernel.run(device, { dims, tensors: { k, log_lambda, decay_sums } });
+  blockDecaySumsKernel.run(device, {
+    dims: { ...dims, dtype: k.dtype },
+    tensors: { k, log_lambda, decay_sums },
+  });
   blockBoundsKernel.run(device, {
     dims,
     tensors: { decay_sums, log_lambda, visibility, block_bounds: blockBounds },
@@ -76,7 +79,7 @@ function tensorDims(
     );
   }
   if (visibility) assertShape(OP, 'visibility', visibility, ['B', 'N', 2], { B, N });
-  assertDType('k', k, 'f32', 'Cast it first.');
+  if (k.dtype !== 'f16') assertDType('k', k, 'f32', 'Pass f32 or f16.');
   assertDType('logLambda', logLambda, 'i32', 'Take it from cumulativeLogGate.');
   if (visibility) assertDType('visibility', visibility, 'i32', 'Take it from tokenVisibility.');
   return { batch: B, numHeads: H, numKvHeads: Hkv, headDim: D, keyLen: N };

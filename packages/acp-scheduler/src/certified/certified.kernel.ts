@@ -1,6 +1,6 @@
 // Specs and grids of the two launches that make a stop rule.
 
-import { type DeviceCaps, defineVariants, foldGrid } from '@vulpes/tensor-core';
+import { type DeviceCaps, type DType, defineVariants, foldGrid } from '@vulpes/tensor-core';
 import { avoidBarriersOnCpu, defineKernel } from '@vulpes/wgsl-kernels';
 import type { BlockBoundDims } from './block-bounds.reference.ts';
 import blockBoundsWgsl from './block-bounds.wgsl';
@@ -34,13 +34,21 @@ const params = (dims: BlockBoundDims) => ({ blocks: keyBlocks(dims) });
 
 const laneBytes = ({ WG_SIZE }: { WG_SIZE: number }): number => 8 * WG_SIZE; // t_lanes
 
+interface DecaySumDims extends BlockBoundDims {
+  /** Of the keys: f32 or f16. */
+  readonly dtype: DType;
+}
+
 export const blockDecaySumsKernel = defineKernel({
   name: 'block-decay-sums',
   source: blockDecaySumsWgsl,
   lib: [decaySumWgsl],
   bindings: ['k:read', 'log_lambda:read', 'decay_sums:write'],
-  params: (dims: BlockBoundDims) => ({ ...params(dims), head_vec4: dims.headDim / 4 }),
-  select,
+  params: (dims: DecaySumDims) => ({ ...params(dims), head_vec4: dims.headDim / 4 }),
+  select: (dims: DecaySumDims, caps: DeviceCaps) => ({
+    ...select(dims, caps),
+    VectorK: `vec4<${dims.dtype}>`,
+  }),
   grid: blockGrid,
   workgroupBytes: laneBytes,
 });

@@ -4,6 +4,7 @@ import {
   ArgumentError,
   assertShape,
   type Device,
+  type DType,
   DTypeError,
   ShapeError,
   type Tensor,
@@ -17,7 +18,7 @@ import {
 
 /**
  * U = smScale · max‖q‖ · max‖k‖ over the tokens of each (batch, head): Cauchy–Schwarz. Not differentiable.
- * @param q - [B, M, H, D], D a multiple of 4. @param k - [B, N, Hkv, D], H a multiple of Hkv.
+ * @param q - [B, M, H, D], f32 or f16, D a multiple of 4. @param k - [B, N, Hkv, D], f32 or f16, H a multiple of Hkv.
  * @returns [B, H], the caller's.
  * @throws ShapeError, DTypeError, ArgumentError
  */
@@ -33,7 +34,7 @@ export function logitUpperBoundFromNorms(
   if (D % 4 !== 0) {
     throw new ShapeError(`${op}: expected D to be a multiple of 4, got D=${D}. Pad the heads.`);
   }
-  assertFloats(op, { q, k });
+  assertFloats(op, { q, k }, ['f32', 'f16']);
   assertScale(op, smScale);
   const { device } = q;
   return device.scope(() => {
@@ -60,7 +61,7 @@ function partialMaxima(device: Device, x: Tensor): Tensor {
   const { chunks } = chunkRows(seqLen);
   const partial = device.empty([batch, numHeads, chunks]);
   rowNormMax.run(device, {
-    dims: { batch, seqLen, numHeads, headDim },
+    dims: { batch, seqLen, numHeads, headDim, dtype: x.dtype },
     tensors: { x, partial },
   });
   return partial;
@@ -129,10 +130,16 @@ function assertGroups(op: string, numHeads: number, numKvHeads: number): void {
   );
 }
 
-function assertFloats(op: string, tensors: Record<string, Tensor>): void {
+function assertFloats(
+  op: string,
+  tensors: Record<string, Tensor>,
+  allowed: readonly DType[] = ['f32'],
+): void {
   for (const [name, { dtype }] of Object.entries(tensors)) {
-    if (dtype !== 'f32')
-      throw new DTypeError(`${op}: expected ${name} f32, got ${dtype}. Cast it first.`);
+    if (allowed.includes(dtype)) continue;
+    throw new DTypeError(
+      `${op}: expected ${name} ${allowed.join(' or ')}, got ${dtype}. Cast it first.`,
+    );
   }
 }
 

@@ -1,11 +1,12 @@
 // row-norm-max: the largest squared L2 norm among the rows of a chunk; first of two stages of the logit bound. [ACP v2, Sec. 3; arXiv 2504.06949]
 // grid     one thread a (b, chunk, h), h fastest; 64 a workgroup, folded over x and y
-// x        [B, T, H, D / 4] vec4
+// x        [B, T, H, D / 4] Vector
 // partial  [B, H, chunks] max over the chunk of sum_d x^2
 // cost     2 D flops a row; x is read once
 
 // @spec
 const WG_SIZE: u32 = 64u;
+alias Vector = vec4<f32>; // vec4<f32> or vec4<f16>
 // @end-spec
 
 struct Params {
@@ -17,7 +18,7 @@ struct Params {
   rows_per_chunk: u32,
 }
 
-@group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
+@group(0) @binding(0) var<storage, read> x: array<Vector>;
 @group(0) @binding(1) var<storage, read_write> partial: array<f32>;
 @group(0) @binding(2) var<uniform> params: Params;
 
@@ -37,7 +38,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     let o_row = ((i_batch * params.seq_len + row) * params.num_heads + i_head) * params.head_vec4;
     var sum = 0.0;
     for (var d = 0u; d < params.head_vec4; d++) {
-      let value = x[o_row + d];
+      let value = vec4f(x[o_row + d]);
       sum += dot(value, value);
     }
     largest = max(largest, sum);

@@ -1,6 +1,6 @@
 // Specs and grids of the threshold kernels: one thread a head, or a chunk of rows.
 
-import { foldGrid } from '@vulpes/tensor-core';
+import { type DType, foldGrid } from '@vulpes/tensor-core';
 import { defineKernel } from '@vulpes/wgsl-kernels';
 import adaptiveThresholdWgsl from './adaptive-threshold.wgsl';
 import logitBoundFromNormsWgsl from './logit-bound-from-norms.wgsl';
@@ -13,6 +13,7 @@ interface HeadDims {
 }
 
 interface RowDims extends HeadDims {
+  readonly dtype: DType;
   readonly seqLen: number;
   readonly headDim: number;
 }
@@ -53,7 +54,7 @@ export function chunkRows(seqLen: number): { chunks: number; rowsPerChunk: numbe
 const headGrid = ({ batch, numHeads }: HeadDims, spec: { WG_SIZE: number }) =>
   foldGrid(Math.ceil((batch * numHeads) / spec.WG_SIZE));
 
-const rowThreads = ({ batch, numHeads, seqLen }: RowDims): number =>
+const rowThreads = ({ batch, numHeads, seqLen }: Omit<RowDims, 'dtype'>): number =>
   batch * numHeads * chunkRows(seqLen).chunks;
 
 export const rowNormMax = defineKernel({
@@ -64,7 +65,7 @@ export const rowNormMax = defineKernel({
     const { chunks, rowsPerChunk } = chunkRows(seqLen);
     return { head_vec4: headDim / 4, chunks, rows_per_chunk: rowsPerChunk };
   },
-  select: (_dims: RowDims) => ({ WG_SIZE: 64 }),
+  select: ({ dtype }: RowDims) => ({ WG_SIZE: 64, Vector: `vec4<${dtype}>` }),
   grid: (dims, spec) => foldGrid(Math.ceil(rowThreads(dims) / spec.WG_SIZE)),
 });
 
