@@ -36,7 +36,11 @@ const sizes = [
     ...{ tokens, rows: tokens, columns: width, inner: width, size: tokens * width },
     ...{ count: tokens * width, weightRows: 1, parts: 128, rowsPerPart: Math.ceil(tokens / 128) },
     ...{ firstPart: 0, firstRow: 0, ignoreIndex: -100, eps: 1e-6, factor: 2, value: 1 },
-    ...{ dtype: 'f32', dtypes: { x: 'f32', y: 'f32', a: 'f32', b: 'f16' }, hasHalf: false },
+    ...{
+      dtype: 'f32',
+      dtypes: { x: 'f32', y: 'f32', a: 'f32', b: 'f16', o: 'f32', gate: 'f32', logit: 'f32' },
+      hasHalf: false,
+    },
     ...{ oneMinusBeta1: 0.1, beta2: 0.9, oneMinusBeta2: 0.1 },
   };
 });

@@ -3,13 +3,14 @@
 //          first occurrences work, and rows of dweight that no id names must be zero before
 // ids      [tokens] i32; read only if BY_TOKEN
 // first    [vocab] u32, next  [tokens] u32: chains of positions, each plus 1, from link-occurrences
-// dy       [tokens, columns] Vector     dweight  [vocab, columns] Vector
-// cost     4 bytes an element of dy and of dweight; the longest chain bounds the time
+// dy       [tokens, columns] Vector     dweight  [vocab, columns] Weight
+// cost     one value an element of dy and of dweight; the longest chain bounds the time
 
 // @spec
 const WG_SIZE: u32 = 64u;
 const BY_TOKEN: bool = false; // faster where the table has more rows than there are tokens
 alias Vector = f32;           // f32, or vec4<f32> where a row has a multiple of 4 elements
+alias Weight = f32;           // Vector as dweight lies in memory: of f32 or of f16
 // @end-spec
 
 struct Params {
@@ -22,7 +23,7 @@ struct Params {
 @group(0) @binding(1) var<storage, read> first: array<u32>;
 @group(0) @binding(2) var<storage, read> next: array<u32>;
 @group(0) @binding(3) var<storage, read> dy: array<Vector>;
-@group(0) @binding(4) var<storage, read_write> dweight: array<Vector>;
+@group(0) @binding(4) var<storage, read_write> dweight: array<Weight>;
 @group(0) @binding(5) var<uniform> params: Params;
 
 const NO_ROW: u32 = 0xffffffffu;
@@ -57,5 +58,5 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     sum += dy[token * params.columns + column];
     link = next[token];
   }
-  dweight[row * params.columns + column] = sum;
+  dweight[row * params.columns + column] = Weight(sum);
 }

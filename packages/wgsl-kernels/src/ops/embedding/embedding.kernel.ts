@@ -1,5 +1,6 @@
 // Specs, params and grids of the embedding kernels.
 
+import type { DType } from '@vulpes/tensor-core';
 import { defineKernel } from '../../define-kernel.ts';
 import { threadGrid, vectorType, vectorWidth } from '../../lib/vector.ts';
 import backwardWgsl from './embedding-backward.wgsl';
@@ -13,20 +14,27 @@ export interface EmbeddingDims {
   readonly columns: number;
 }
 
+interface EmbeddingLaunch extends EmbeddingDims {
+  /** f32 or f16: of the table, or of its gradient. */
+  readonly dtype: DType;
+}
+
 /** Whether threads of the gradient belong to tokens, and dweight must be zero before; else to rows of the table. */
 export const isGradientByToken = ({ tokens, vocab }: EmbeddingDims): boolean => tokens < vocab;
 
-const params = ({ columns }: EmbeddingDims) => ({ columns: columns / vectorWidth(columns) });
+const params = ({ columns }: EmbeddingLaunch) => ({ columns: columns / vectorWidth(columns) });
 
 export const embeddingForward = defineKernel({
   name: 'embedding-forward',
   source: forwardWgsl,
   bindings: ['ids:read', 'weight:read', 'y:write'],
   params,
-  select: ({ columns }: EmbeddingDims) => ({
-    WG_SIZE: 64,
-    Bits: vectorType(vectorWidth(columns), 'u32'),
-  }),
+  select: ({ columns, dtype }: EmbeddingLaunch) => {
+    const width = vectorWidth(columns);
+    const Bits = vectorType(width, 'u32');
+    if (dtype === 'f32') return { WG_SIZE: 64, Bits, Weight: Bits, Y: Bits };
+    return { WG_SIZE: 64, Bits, Weight: vectorType(width, dtype), Y: vectorType(width) };
+  },
   grid: ({ tokens, columns }, { WG_SIZE }) =>
     threadGrid((tokens * columns) / vectorWidth(columns), WG_SIZE),
 });
@@ -45,11 +53,11 @@ export const embeddingBackward = defineKernel({
   source: backwardWgsl,
   bindings: ['ids:read', 'first:read', 'next:read', 'dy:read', 'dweight:read_write'],
   params,
-  select: (dims: EmbeddingDims) => ({
-    WG_SIZE: 64,
-    BY_TOKEN: isGradientByToken(dims),
-    Vector: vectorType(vectorWidth(dims.columns)),
-  }),
+  select: (dims: EmbeddingLaunch) => {
+    const width = vectorWidth(dims.columns);
+    const [Vector, Weight] = [vectorType(width), vectorType(width, dims.dtype)];
+    return { WG_SIZE: 64, BY_TOKEN: isGradientByToken(dims), Vector, Weight };
+  },
   grid: ({ tokens, vocab, columns }, { WG_SIZE, BY_TOKEN }) =>
     threadGrid(((BY_TOKEN ? tokens : vocab) * columns) / vectorWidth(columns), WG_SIZE),
 });

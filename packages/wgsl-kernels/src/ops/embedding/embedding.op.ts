@@ -1,7 +1,7 @@
 // Embedding: rows of a table by id, and the table's gradient, the same bits every time.
 
 import { assertShape, defineOp, type ForwardContext, type Tensor } from '@vulpes/tensor-core';
-import { assertDType } from '../../lib/check.ts';
+import { assertDType, assertFloat } from '../../lib/check.ts';
 import {
   embeddingBackward,
   embeddingForward,
@@ -16,7 +16,7 @@ const embeddingOp = defineOp({
     const [vocab, columns] = weight.shape as [number, number];
     const y = device.empty([...ids.shape, columns], { label: 'embedding' });
     embeddingForward.run(device, {
-      dims: { tokens: ids.size, vocab, columns },
+      dims: { tokens: ids.size, vocab, columns, dtype: weight.dtype },
       tensors: { ids, weight, y },
     });
     // Backward wants the table's shape, not its values.
@@ -34,7 +34,7 @@ const embeddingOp = defineOp({
       tensors: { ids, first, next },
     });
     embeddingBackward.run(device, {
-      dims,
+      dims: { ...dims, dtype: dweight.dtype },
       tensors: { ids, first, next, dy, dweight },
     });
     return { weight: dweight };
@@ -44,13 +44,13 @@ const embeddingOp = defineOp({
 /**
  * Rows of a table. The host cannot see ids on the GPU: one outside the table gives a row of NaN, and no gradient.
  * @param ids - i32, [...]
- * @param weight - [V, h], f32
- * @returns [..., h]
+ * @param weight - [V, h], f32 or f16
+ * @returns [..., h], f32
  * @throws ShapeError DTypeError
  */
 export function embedding(ids: Tensor, weight: Tensor): Tensor {
   assertDType('embedding', 'ids', ids, 'i32');
-  assertDType('embedding', 'weight', weight, 'f32');
+  assertFloat('embedding', 'weight', weight);
   assertShape('embedding', 'weight', weight, ['V', 'h']);
   return embeddingOp({ ids, weight });
 }

@@ -1,4 +1,4 @@
-import { CounterRng } from '@vulpes/tensor-core';
+import { CounterRng, type Device, type DType, type Tensor } from '@vulpes/tensor-core';
 import {
   expectMatch,
   gpuSuite,
@@ -7,8 +7,10 @@ import {
   underTwoFills,
 } from '@vulpes/tensor-core/testing';
 import { describe, expect, test } from 'vitest';
+import { boundOf, storedAs } from '../../testing/half.ts';
 import { runWithGrads } from '../../testing/run-with-grads.ts';
-import { embeddingCases } from './embedding.cases.ts';
+import { cast } from '../cast/index.ts';
+import { type EmbeddingCase, embeddingCases } from './embedding.cases.ts';
 import type { EmbeddingDims } from './embedding.kernel.ts';
 import { embedding } from './embedding.op.ts';
 import { referenceEmbedding, referenceEmbeddingBackward } from './embedding.reference.ts';
@@ -34,33 +36,55 @@ describe('embedding reference', () => {
   });
 });
 
+interface Inputs {
+  readonly ids: Int32Array;
+  readonly weight: Float32Array;
+  readonly dy: Float32Array;
+}
+
+/** @param toTable makes the table of the parameter */
+function run(
+  device: Device,
+  { tokens, vocab, columns }: EmbeddingDims,
+  { ids, weight, dy }: Inputs,
+  { dtype, toTable = (weight) => weight }: { dtype?: DType; toTable?: (weight: Tensor) => Tensor },
+) {
+  return runWithGrads(
+    device,
+    { weight: { data: weight, shape: [vocab, columns], dtype } },
+    ({ weight }) => embedding(device.tensor(ids, [tokens]), toTable(weight!)),
+    dy,
+  );
+}
+
+/** One case against the reference, on poisoned memory; y is f32, and so is the gradient of a parameter. */
+async function checkCase(device: Device, { dims }: EmbeddingCase, dtype: DType) {
+  const ids = randomIds(42, dims);
+  const weight = storedAs(dtype, randomArray(43, dims.vocab * dims.columns));
+  const dy = randomArray(44, dims.tokens * dims.columns);
+  const actual = await underTwoFills(device, () =>
+    run(device, dims, { ids, weight, dy }, { dtype }),
+  );
+  expectMatch('y', actual.y!, referenceEmbedding(dims, ids, weight), 0);
+  expectMatch('dweight', actual.dweight!, referenceEmbeddingBackward(dims, ids, dy), 1e-6);
+}
+
+/** Some ids are no words; dweight has the bound of its dtype. */
+async function checkOutside(device: Device, options: Parameters<typeof run>[3], bound: number) {
+  const dims = { tokens: 6, vocab: 3, columns: 4 };
+  const ids = Int32Array.of(2, -1, 3, 0, -2147483648, 2);
+  const weight = storedAs('f16', randomArray(43, 12));
+  const dy = randomArray(44, 24);
+  const actual = await underTwoFills(device, () => run(device, dims, { ids, weight, dy }, options));
+  expect(actual.y).toEqual(Float32Array.from(referenceEmbedding(dims, ids, weight)));
+  expectMatch('dweight', actual.dweight!, referenceEmbeddingBackward(dims, ids, dy), bound);
+}
+
 gpuSuite('embedding', (device) => {
-  const run = (dims: EmbeddingDims, ids: Int32Array, weight: Float32Array, dy: Float32Array) =>
-    runWithGrads(
-      device(),
-      { weight: { data: weight, shape: [dims.vocab, dims.columns] } },
-      ({ weight }) => embedding(device().tensor(ids, [dims.tokens]), weight!),
-      dy,
-    );
+  test.each(embeddingCases)('$id', (row) => checkCase(device(), row, 'f32'));
 
-  test.each(embeddingCases)('$id', async ({ dims }) => {
-    const ids = randomIds(42, dims);
-    const weight = randomArray(43, dims.vocab * dims.columns);
-    const dy = randomArray(44, dims.tokens * dims.columns);
-    const actual = await underTwoFills(device(), () => run(dims, ids, weight, dy));
-    expectMatch('y', actual.y!, referenceEmbedding(dims, ids, weight), 0);
-    expectMatch('dweight', actual.dweight!, referenceEmbeddingBackward(dims, ids, dy), 1e-6);
-  });
-
-  test('ids outside the table give NaN rows and no gradient', async () => {
-    const dims = { tokens: 6, vocab: 3, columns: 4 };
-    const ids = Int32Array.of(2, -1, 3, 0, -2147483648, 2);
-    const weight = randomArray(43, 12);
-    const dy = randomArray(44, 24);
-    const actual = await underTwoFills(device(), () => run(dims, ids, weight, dy));
-    expect(actual.y).toEqual(Float32Array.from(referenceEmbedding(dims, ids, weight)));
-    expectMatch('dweight', actual.dweight!, referenceEmbeddingBackward(dims, ids, dy), 1e-6);
-  });
+  test('ids outside the table give NaN rows and no gradient', () =>
+    checkOutside(device(), { dtype: 'f32' }, 1e-6));
 
   test('rejects ids that are not i32', () => {
     const ids = device().zeros([2, 3]);
@@ -70,3 +94,18 @@ gpuSuite('embedding', (device) => {
     );
   });
 });
+
+gpuSuite(
+  'embedding of f16',
+  (device) => {
+    test.each(embeddingCases)('$id', (row) => checkCase(device(), row, 'f16'));
+
+    test('ids outside the table give NaN rows and no gradient', () =>
+      checkOutside(device(), { dtype: 'f16' }, 1e-6));
+
+    test('the gradient of a table that is no parameter is f16, as the table is', () =>
+      checkOutside(device(), { toTable: (weight) => cast(weight, 'f16') }, boundOf('f16', 1e-6)));
+  },
+  ['auto'],
+  { requires: { features: ['f16'] } },
+);

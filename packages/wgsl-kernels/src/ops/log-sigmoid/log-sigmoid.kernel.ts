@@ -1,5 +1,6 @@
 // Specs, params and grids of the log-sigmoid kernels.
 
+import type { DType } from '@vulpes/tensor-core';
 import { defineKernel } from '../../define-kernel.ts';
 import sigmoidWgsl from '../../lib/sigmoid.wgsl';
 import { threadGrid } from '../../lib/vector.ts';
@@ -9,13 +10,15 @@ import forwardWgsl from './log-sigmoid-forward.wgsl';
 interface Dims {
   /** Elements. */
   readonly count: number;
+  /** Of x and dx, f32 or f16. */
+  readonly dtype: DType;
 }
 
 export const logSigmoidForward = defineKernel({
   name: 'log-sigmoid-forward',
   source: forwardWgsl,
   bindings: ['x:read', 'y:write'],
-  select: (_dims: Dims) => ({ WG_SIZE: 64 }),
+  select: ({ dtype }: Dims) => ({ WG_SIZE: 64, X: dtype }),
   grid: ({ count }, { WG_SIZE }) => threadGrid(count, WG_SIZE),
 });
 
@@ -24,6 +27,6 @@ export const logSigmoidBackward = defineKernel({
   source: backwardWgsl,
   lib: [sigmoidWgsl],
   bindings: ['x:read', 'dy:read', 'dx:write'],
-  select: (_dims: Dims) => ({ WG_SIZE: 64, Vector: 'f32' }),
+  select: ({ dtype }: Dims) => ({ WG_SIZE: 64, Vector: 'f32', X: dtype }),
   grid: ({ count }, { WG_SIZE }) => threadGrid(count, WG_SIZE),
 });

@@ -1,3 +1,4 @@
+import type { Device, DType } from '@vulpes/tensor-core';
 import {
   expectMatch,
   gpuSuite,
@@ -6,6 +7,7 @@ import {
   underTwoFills,
 } from '@vulpes/tensor-core/testing';
 import { describe, expect, test } from 'vitest';
+import { boundOf, storedAs } from '../../testing/half.ts';
 import { runWithGrads } from '../../testing/run-with-grads.ts';
 import { logSigmoidCases } from './log-sigmoid.cases.ts';
 import { logSigmoid } from './log-sigmoid.op.ts';
@@ -23,16 +25,20 @@ describe('log-sigmoid reference', () => {
   });
 });
 
+/** One case against the reference, on poisoned memory; y is f32. */
+async function checkCase(device: Device, count: number, dtype: DType) {
+  const x = storedAs(dtype, randomArray(42, count, { scale: 5 }));
+  const dy = randomArray(43, count);
+  const inputs = { x: { data: x, shape: [count], dtype } };
+  const actual = await underTwoFills(device, () =>
+    runWithGrads(device, inputs, ({ x }) => logSigmoid(x!), dy),
+  );
+  expectMatch('y', actual.y!, referenceLogSigmoid(x), 1e-6);
+  expectMatch('dx', actual.dx!, referenceLogSigmoidBackward(x, dy), boundOf(dtype, 2e-6));
+}
+
 gpuSuite('log-sigmoid', (device) => {
-  test.each(logSigmoidCases)('$id', async ({ count }) => {
-    const x = randomArray(42, count, { scale: 5 });
-    const dy = randomArray(43, count);
-    const actual = await underTwoFills(device(), () =>
-      runWithGrads(device(), { x: { data: x, shape: [count] } }, ({ x }) => logSigmoid(x!), dy),
-    );
-    expectMatch('y', actual.y!, referenceLogSigmoid(x), 1e-6);
-    expectMatch('dx', actual.dx!, referenceLogSigmoidBackward(x, dy), 2e-6);
-  });
+  test.each(logSigmoidCases)('$id', ({ count }) => checkCase(device(), count, 'f32'));
 
   test('each value is right by itself, from the tiniest gate to the largest', async () => {
     const x = Float32Array.from({ length: 1601 }, (_, i) => -80 + 0.1 * i);
@@ -51,3 +57,12 @@ gpuSuite('log-sigmoid', (device) => {
     expect(Math.abs(y[1]!)).toBe(0);
   });
 });
+
+gpuSuite(
+  'log-sigmoid of f16',
+  (device) => {
+    test.each(logSigmoidCases)('$id', ({ count }) => checkCase(device(), count, 'f16'));
+  },
+  ['auto'],
+  { requires: { features: ['f16'] } },
+);

@@ -1,5 +1,6 @@
 // Specs, params and grids of the output gate kernels.
 
+import type { DType } from '@vulpes/tensor-core';
 import { defineKernel } from '../../define-kernel.ts';
 import sigmoidWgsl from '../../lib/sigmoid.wgsl';
 import { threadGrid, vectorType, vectorWidth } from '../../lib/vector.ts';
@@ -12,13 +13,15 @@ interface Dims {
   /** Elements. */
   readonly count: number;
   readonly activation: GateActivation;
+  /** f32 or f16: o, dy, do and the result; gate and dgate. */
+  readonly dtypes: { readonly o: DType; readonly gate: DType };
 }
 
-const select = ({ count, activation }: Dims) => ({
-  WG_SIZE: 64,
-  IS_SILU: activation === 'silu',
-  Vector: vectorType(vectorWidth(count)),
-});
+const select = ({ count, activation, dtypes }: Dims) => {
+  const width = vectorWidth(count);
+  const [O, Gate] = [vectorType(width, dtypes.o), vectorType(width, dtypes.gate)];
+  return { WG_SIZE: 64, IS_SILU: activation === 'silu', Vector: vectorType(width), O, Gate };
+};
 
 const params = ({ count }: Dims) => ({ count: count / vectorWidth(count) });
 

@@ -7,7 +7,7 @@ import {
   type ForwardContext,
   type Tensor,
 } from '@vulpes/tensor-core';
-import { assertDType } from '../../lib/check.ts';
+import { assertFloat } from '../../lib/check.ts';
 import {
   type GateActivation,
   outputGateBackward,
@@ -21,16 +21,18 @@ const outputGateOp = defineOp({
     inputs: { o, gate },
     attrs: { activation },
   }: ForwardContext<{ o: Tensor; gate: Tensor }, { activation: GateActivation }>) {
-    const y = device.empty(o.shape, { label: 'output-gate' });
-    const dims = { count: o.size, activation };
+    const y = device.empty(o.shape, { dtype: o.dtype, label: 'output-gate' });
+    const dtypes = { o: o.dtype, gate: gate.dtype };
+    const dims = { count: o.size, activation, dtypes };
     outputGateForward.run(device, { dims, tensors: { o, gate, y } });
     return { output: y, saved: { o, gate } };
   },
   backward({ device, dOutput: dy, saved: { o, gate }, attrs: { activation } }) {
-    const d_o = device.empty(o.shape, { label: 'd gated' });
-    const d_gate = device.empty(o.shape, { label: 'd gate' });
+    const dtypes = { o: o.dtype, gate: gate.dtype };
+    const d_o = device.empty(o.shape, { dtype: dtypes.o, label: 'd gated' });
+    const d_gate = device.empty(o.shape, { dtype: dtypes.gate, label: 'd gate' });
     outputGateBackward.run(device, {
-      dims: { count: o.size, activation },
+      dims: { count: o.size, activation, dtypes },
       tensors: { o, gate, dy, d_o, d_gate },
     });
     return { o: d_o, gate: d_gate };
@@ -38,9 +40,9 @@ const outputGateOp = defineOp({
 });
 
 /**
- * o · sigmoid(gate), or o · silu(gate).
- * @param o - any shape, f32
- * @param gate - same shape, f32
+ * o · sigmoid(gate), or o · silu(gate), in the dtype of o.
+ * @param o - any shape, f32 or f16
+ * @param gate - same shape, f32 or f16
  * @throws ShapeError DTypeError ArgumentError
  */
 export function outputGate(
@@ -48,8 +50,8 @@ export function outputGate(
   gate: Tensor,
   { activation }: { activation: GateActivation },
 ): Tensor {
-  assertDType('outputGate', 'o', o, 'f32');
-  assertDType('outputGate', 'gate', gate, 'f32');
+  assertFloat('outputGate', 'o', o);
+  assertFloat('outputGate', 'gate', gate);
   assertShape('outputGate', 'gate', gate, o.shape);
   if (activation !== 'sigmoid' && activation !== 'silu') {
     throw new ArgumentError(

@@ -1,5 +1,6 @@
 // Spec, params and grid of the rotation kernel.
 
+import type { DType } from '@vulpes/tensor-core';
 import { defineKernel } from '../../define-kernel.ts';
 import { threadGrid } from '../../lib/vector.ts';
 import ropeWgsl from './rope.wgsl';
@@ -14,6 +15,8 @@ export interface RopeDims {
 interface RotationDims extends RopeDims {
   /** 1, or −1 for the gradient. */
   readonly direction: number;
+  /** f32 or f16. */
+  readonly dtype: DType;
 }
 
 export const ropeKernel = defineKernel({
@@ -24,7 +27,7 @@ export const ropeKernel = defineKernel({
     tokens: batch * seqLen,
     half: headDim / 2,
   }),
-  select: (_dims: RotationDims) => ({ WG_SIZE: 64 }),
+  select: ({ dtype }: RotationDims) => ({ WG_SIZE: 64, X: dtype }),
   grid: ({ batch, seqLen, headDim }, { WG_SIZE }) =>
     threadGrid((batch * seqLen * headDim) / 2, WG_SIZE),
 });

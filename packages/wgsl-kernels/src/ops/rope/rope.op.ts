@@ -11,7 +11,7 @@ import {
   type Tensor,
   UnsupportedError,
 } from '@vulpes/tensor-core';
-import { assertDType } from '../../lib/check.ts';
+import { assertDType, assertFloat } from '../../lib/check.ts';
 import { type RopeDims, ropeKernel } from './rope.kernel.ts';
 import { MAX_POSITIONS, ropeTable } from './rope-table.ts';
 
@@ -43,9 +43,10 @@ function rotate(
   { dims, base }: Attrs,
   direction: 1 | -1,
 ): Tensor {
-  const y = device.empty(x.shape, { label: 'rope' });
+  const { dtype } = x;
+  const y = device.empty(x.shape, { dtype, label: 'rope' });
   ropeKernel.run(device, {
-    dims: { ...dims, direction },
+    dims: { ...dims, direction, dtype },
     tensors: { x, positions, table: ropeTable(device, base, dims.headDim), y },
   });
   return y;
@@ -53,7 +54,7 @@ function rotate(
 
 /**
  * Rotates the pair (x[c], x[c + D/2]) by position · base^(−2c / D).
- * @param x - [B, T, H, D], f32, D even
+ * @param x - [B, T, H, D], f32 or f16, D even
  * @param options.positions - i32 [B, T], may be negative; default 0…T−1. From ±262,144 on the result is NaN.
  * @throws ShapeError DTypeError ArgumentError UnsupportedError
  */
@@ -61,7 +62,7 @@ export function rope(
   x: Tensor,
   { base, positions }: { base: number; positions?: Tensor | undefined },
 ): Tensor {
-  assertDType('rope', 'x', x, 'f32');
+  assertFloat('rope', 'x', x);
   const { B, T, H, D } = assertShape('rope', 'x', x, ['B', 'T', 'H', 'D']);
   if (D % 2 !== 0) {
     throw new ShapeError(`rope: expected x [B, T, H, D] with even D, got ${formatShape(x.shape)}.`);

@@ -1,3 +1,4 @@
+import type { Device, DType, Tensor } from '@vulpes/tensor-core';
 import {
   expectMatch,
   gpuSuite,
@@ -7,6 +8,7 @@ import {
   underTwoFills,
 } from '@vulpes/tensor-core/testing';
 import { describe, expect, test } from 'vitest';
+import { boundOf, storedAs } from '../../testing/half.ts';
 import { runWithGrads } from '../../testing/run-with-grads.ts';
 import { type RopeCase, ropeCases } from './rope.cases.ts';
 import { rope } from './rope.op.ts';
@@ -37,29 +39,29 @@ describe('rope reference', () => {
   });
 });
 
+/** One case against the reference, on poisoned memory. @returns what y differs from */
+async function checkCase(device: Device, ropeCase: RopeCase, dtype: DType) {
+  const { dims, base } = ropeCase;
+  const { batch, seqLen, numHeads, headDim } = dims;
+  const shape = [batch, seqLen, numHeads, headDim];
+  const size = batch * seqLen * numHeads * headDim;
+  const [x, dy] = [42, 43].map((seed) => storedAs(dtype, randomArray(seed, size)));
+  const positions = positionsOf(ropeCase);
+  const actual = await underTwoFills(device, () => {
+    const onDevice = positions && device.tensor(positions, [batch, seqLen]);
+    const forward = ({ x }: Record<string, Tensor>) => rope(x!, { base, positions: onDevice });
+    return runWithGrads(device, { x: { data: x!, shape, dtype } }, forward, dy!);
+  });
+  const y = referenceRope(dims, x!, { base, positions, direction: 1 });
+  const dx = referenceRope(dims, dy!, { base, positions, direction: -1 });
+  expectMatch('y', actual.y!, y, boundOf(dtype, 2e-7));
+  expectMatch('dx', actual.dx!, dx, boundOf(dtype, 2e-7));
+  return maxAbsError(y, actual.y!);
+}
+
 gpuSuite('rope', (device) => {
   test.each(ropeCases)('$id', async (ropeCase) => {
-    const { dims, base } = ropeCase;
-    const { batch, seqLen, numHeads, headDim } = dims;
-    const shape = [batch, seqLen, numHeads, headDim];
-    const size = batch * seqLen * numHeads * headDim;
-    const [x, dy] = [randomArray(42, size), randomArray(43, size)];
-    const positions = positionsOf(ropeCase);
-    const actual = await underTwoFills(device(), () => {
-      const onDevice = positions && device().tensor(positions, [batch, seqLen]);
-      const forward = ({ x }: Record<string, Parameters<typeof rope>[0]>) =>
-        rope(x!, { base, positions: onDevice });
-      return runWithGrads(device(), { x: { data: x, shape } }, forward, dy);
-    });
-    const expected = referenceRope(dims, x, { base, positions, direction: 1 });
-    expectMatch('y', actual.y!, expected, 2e-7);
-    expect(maxAbsError(expected, actual.y!)).toBeLessThan(1e-6);
-    expectMatch(
-      'dx',
-      actual.dx!,
-      referenceRope(dims, dy, { base, positions, direction: -1 }),
-      2e-7,
-    );
+    expect(await checkCase(device(), ropeCase, 'f32')).toBeLessThan(1e-6);
   });
 
   test('positions without a rotation give NaN', async () => {
@@ -88,3 +90,15 @@ gpuSuite('rope', (device) => {
     ).toThrowErrorMatchingInlineSnapshot(`[ArgumentError: rope: expected base > 0, got 0.]`);
   });
 });
+
+gpuSuite(
+  'rope of f16',
+  (device) => {
+    test.each(ropeCases)('$id', async (ropeCase) => {
+      // Half a unit in the last place of values below 8.
+      expect(await checkCase(device(), ropeCase, 'f16')).toBeLessThan(2e-3);
+    });
+  },
+  ['auto'],
+  { requires: { features: ['f16'] } },
+);

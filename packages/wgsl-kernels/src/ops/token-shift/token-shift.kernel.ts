@@ -1,6 +1,6 @@
 // The token shift kernels: params and grid of each variant, and which one runs.
 
-import { defineVariants, foldGrid } from '@vulpes/tensor-core';
+import { type DType, defineVariants, foldGrid } from '@vulpes/tensor-core';
 import { defineKernel } from '../../define-kernel.ts';
 import laneSumWgsl from '../../lib/lane-sum.wgsl';
 import { avoidBarriersOnCpu } from '../../lib/prefer.ts';
@@ -28,6 +28,8 @@ export interface TokenShiftLaunch extends TokenShiftDims {
   readonly offset: number;
   /** 1 with a previous token, else 0. */
   readonly hasPrevious: number;
+  /** f32 or f16: y, previous, the result and gradients of them; the logits and their gradient. */
+  readonly dtypes: { readonly y: DType; readonly logit: DType };
 }
 
 const rows = ({ batch, seqLen, numHeads }: TokenShiftDims) => batch * seqLen * numHeads;
@@ -40,24 +42,26 @@ const params = (dims: TokenShiftLaunch) => ({
 const FORWARD_LIB = [shiftWeightsWgsl, visibilityStartsWgsl, shiftNeighboursWgsl];
 const BACKWARD_LIB = [...FORWARD_LIB, shiftGradientWgsl, vectorSumWgsl];
 
+const toTypes = ({ headDim, dtypes }: TokenShiftLaunch) => {
+  const width = vectorWidth(headDim);
+  return { Vector: vectorType(width), Y: vectorType(width, dtypes.y), Logit: dtypes.logit };
+};
+
+const toVectorSpec = (dims: TokenShiftLaunch) => ({
+  WIDTH: vectorWidth(dims.headDim),
+  ...toTypes(dims),
+});
+
 export const tokenShiftForward = defineKernel({
   name: 'token-shift-forward',
   source: forwardWgsl,
   lib: FORWARD_LIB,
   bindings: ['y:read', 'shift_logit:read', 'visibility:read?', 'previous:read?', 'shifted:write'],
   params,
-  select: ({ headDim }: TokenShiftLaunch) => ({
-    WG_SIZE: 64,
-    Vector: vectorType(vectorWidth(headDim)),
-  }),
+  select: (dims: TokenShiftLaunch) => ({ WG_SIZE: 64, ...toTypes(dims) }),
   grid: (dims, { WG_SIZE }) =>
     threadGrid((rows(dims) * dims.headDim) / vectorWidth(dims.headDim), WG_SIZE),
 });
-
-const toVectorSpec = ({ headDim }: TokenShiftDims) => {
-  const WIDTH = vectorWidth(headDim);
-  return { WIDTH, Vector: vectorType(WIDTH) };
-};
 
 const BACKWARD_BINDINGS = [
   'y:read',

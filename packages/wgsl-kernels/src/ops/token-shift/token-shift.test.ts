@@ -1,4 +1,4 @@
-import type { Tensor } from '@vulpes/tensor-core';
+import type { Device, DType, Tensor } from '@vulpes/tensor-core';
 import {
   expectMatch,
   gpuSuite,
@@ -7,9 +7,10 @@ import {
   underTwoFills,
 } from '@vulpes/tensor-core/testing';
 import { describe, expect, test } from 'vitest';
+import { boundOf, storedAs } from '../../testing/half.ts';
 import { runWithGrads } from '../../testing/run-with-grads.ts';
 import { referenceTokenVisibility } from '../token-visibility/token-visibility.reference.ts';
-import { tokenShiftCases } from './token-shift.cases.ts';
+import { type TokenShiftCase, tokenShiftCases } from './token-shift.cases.ts';
 import { tokenShift } from './token-shift.op.ts';
 import { referenceTokenShift, referenceTokenShiftBackward } from './token-shift.reference.ts';
 
@@ -44,40 +45,48 @@ describe('token-shift reference', () => {
   });
 });
 
+/** One case against the reference, on poisoned memory. */
+async function checkCase(
+  device: Device,
+  { dims, limits, offset }: TokenShiftCase,
+  [ofY, ofLogit]: [DType, DType],
+) {
+  const { batch, seqLen, numHeads, headDim } = dims;
+  const shape = [batch, seqLen, numHeads, headDim];
+  const rows = batch * seqLen * numHeads;
+  const y = storedAs(ofY, randomArray(42, rows * headDim));
+  const shiftLogit = storedAs(ofLogit, randomArray(43, rows, { scale: 2 }));
+  const g = storedAs(ofY, randomArray(44, rows * headDim));
+  const length = seqLen + (offset ?? 0);
+  const visibility = limits && referenceTokenVisibility({ batch, length }, limits);
+  const previous =
+    offset === undefined ? undefined : storedAs(ofY, randomArray(45, batch * numHeads * headDim));
+  const inputs = {
+    y: { data: y, shape, dtype: ofY },
+    shiftLogit: { data: shiftLogit, shape: [batch, seqLen, numHeads], dtype: ofLogit },
+  };
+  const forward = ({ y, shiftLogit }: Record<string, Tensor>) =>
+    tokenShift(y!, shiftLogit!, {
+      visibility: visibility && device.tensor(visibility, [batch, length, 2]),
+      previous: previous && device.tensor(previous, [batch, 1, numHeads, headDim], { dtype: ofY }),
+      offset,
+    });
+  const actual = await underTwoFills(device, async () => {
+    const { y: shifted, ...gradients } = await runWithGrads(device, inputs, forward, g);
+    return { shifted: shifted!, ...gradients } as Record<string, Float32Array>;
+  });
+  const reference = { y, shiftLogit, visibility, previous, offset };
+  const { dy, dshiftLogit } = referenceTokenShiftBackward(dims, reference, g);
+  const shifted = referenceTokenShift(dims, reference);
+  expectMatch('shifted', actual.shifted!, shifted, boundOf(ofY, 1e-6));
+  expectMatch('dy', actual.dy!, dy, boundOf(ofY, 1e-6));
+  expectMatch('dshiftLogit', actual.dshiftLogit!, dshiftLogit, boundOf(ofLogit, 1e-6));
+}
+
 gpuSuite(
   'token-shift',
   (device) => {
-    test.each(tokenShiftCases)('$id', async ({ dims, limits, offset }) => {
-      const { batch, seqLen, numHeads, headDim } = dims;
-      const shape = [batch, seqLen, numHeads, headDim];
-      const rows = batch * seqLen * numHeads;
-      const y = randomArray(42, rows * headDim);
-      const shiftLogit = randomArray(43, rows, { scale: 2 });
-      const g = randomArray(44, rows * headDim);
-      const length = seqLen + (offset ?? 0);
-      const visibility = limits && referenceTokenVisibility({ batch, length }, limits);
-      const previous =
-        offset === undefined ? undefined : randomArray(45, batch * numHeads * headDim);
-      const inputs = {
-        y: { data: y, shape },
-        shiftLogit: { data: shiftLogit, shape: [batch, seqLen, numHeads] },
-      };
-      const forward = ({ y, shiftLogit }: Record<string, Tensor>) =>
-        tokenShift(y!, shiftLogit!, {
-          visibility: visibility && device().tensor(visibility, [batch, length, 2]),
-          previous: previous && device().tensor(previous, [batch, 1, numHeads, headDim]),
-          offset,
-        });
-      const actual = await underTwoFills(device(), async () => {
-        const { y: shifted, ...gradients } = await runWithGrads(device(), inputs, forward, g);
-        return { shifted: shifted!, ...gradients } as Record<string, Float32Array>;
-      });
-      const reference = { y, shiftLogit, visibility, previous, offset };
-      const expected = referenceTokenShiftBackward(dims, reference, g);
-      expectMatch('shifted', actual.shifted!, referenceTokenShift(dims, reference), 1e-6);
-      expectMatch('dy', actual.dy!, expected.dy, 1e-6);
-      expectMatch('dshiftLogit', actual.dshiftLogit!, expected.dshiftLogit, 1e-6);
-    });
+    test.each(tokenShiftCases)('$id', (row) => checkCase(device(), row, ['f32', 'f32']));
 
     test('rejects a logit for other heads', () => {
       const y = device().zeros([1, 2, 4, 8]);
@@ -94,4 +103,25 @@ gpuSuite(
     });
   },
   ['tiled', 'scalar'],
+);
+
+gpuSuite(
+  'token-shift of f16',
+  (device) => {
+    test.each(tokenShiftCases)('$id', (row) => checkCase(device(), row, ['f16', 'f32']));
+
+    test.each(tokenShiftCases.slice(1, 4))('$id with logits of f16', (row) =>
+      checkCase(device(), row, ['f16', 'f16']),
+    );
+
+    test('rejects a previous token of another dtype', () => {
+      const y = device().zeros([1, 2, 4, 8], { dtype: 'f16' });
+      const previous = device().zeros([1, 1, 4, 8]);
+      expect(() => tokenShift(y, device().zeros([1, 2, 4]), { previous })).toThrow(
+        'tokenShift: expected previous f16 as y is, got f32[1, 1, 4, 8]. Cast one of them before the call.',
+      );
+    });
+  },
+  ['tiled', 'scalar'],
+  { requires: { features: ['f16'] } },
 );
