@@ -1,6 +1,7 @@
 // An axis as callers describe it, and as Plot wants it.
 
 import type { ScaleOptions } from '@observablehq/plot';
+import { requireNumbers } from './chart-error.ts';
 import { formatNumber, formatPowerOfTwo } from './text.ts';
 
 export interface Axis {
@@ -17,10 +18,12 @@ export interface Axis {
 export const axisText = ({ label, unit }: Axis): string => (unit ? `${label} (${unit})` : label);
 
 /**
- * @param values - give the domain of an axis that has none of its own
+ * @param values - all that is placed on the axis; they give the domain of one that has none of its own
+ * @throws ChartError for one that has no place on it
  * @internal Plot's types lack those of d3: our declarations must not need them.
  */
-export function plotScale(axis: Axis, values: readonly number[]): ScaleOptions {
+export function plotScale(chart: string, axis: Axis, values: readonly number[]): ScaleOptions {
+  requireNumbers(chart, axis.label, values, axis.scale);
   const domain = axis.domain ?? domainOf(values, axis);
   const shared = { label: axisText(axis), domain: [...domain], grid: true };
   if (axis.scale !== 'log') return { ...shared, type: 'linear', tickFormat: formatNumber };

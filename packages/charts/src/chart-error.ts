@@ -6,11 +6,9 @@ export class ChartError extends Error {
 }
 
 /** @throws ChartError where there is nothing to draw. */
-export function requireSome(chart: string, what: string, items: ArrayLike<unknown>): void {
+export function requireSome(chart: string, what: string, items: readonly unknown[]): void {
   if (items.length > 0) return;
-  throw new ChartError(
-    `${chart}: expected at least one of ${what}, got none. Leave the chart out.`,
-  );
+  throw new ChartError(`${chart}: expected at least one of ${what}, got none. Leave it out.`);
 }
 
 /** @throws ChartError for the first value that cannot be placed on its axis. */

@@ -111,7 +111,7 @@ test.each([
   () => rowBars({ ...ratios(1), rows: [] }),
   () => heatmap({ ...heat(0), panels: [] }),
 ])('nothing to draw is an error (%#)', (draw) => {
-  expect(draw).toThrow(/expected at least one of .* got none\. Leave the chart out\./);
+  expect(draw).toThrow(/expected at least one of .* got none\. Leave it out\./);
 });
 
 test('the words of a chart tell its numbers', () => {
@@ -124,7 +124,7 @@ test('the words of a chart tell its numbers', () => {
 });
 
 test('zero has no place on a logarithmic axis', () => {
-  expect(() => lineChart(line(0))).toThrow(/y of .* > 0 on a logarithmic axis, got 0/);
+  expect(() => lineChart(line(0))).toThrow(/expected time > 0 on a logarithmic axis, got 0/);
   expect(() => rowBars(ratios(0))).toThrow(/expected .* > 0 on a logarithmic axis, got 0/);
 });
 

@@ -46,14 +46,24 @@ const [LEAST, NAMED_ROW] = [150, 44];
 
 /** @throws ChartError for no panels, sizes that disagree, or a drawn value that is not a finite number. */
 export function heatmap(chart: Heatmap): string {
-  checkHeatmap(chart);
   const { panels, color, x, y } = chart;
+  const title = `heatmap "${chart.title}"`;
+  checkPanels(title, chart);
   const room = innerWidth(chart) - LEFT - RIGHT + GAP.x;
   const perRow = Math.min(panels.length, Math.max(1, Math.floor(room / LEAST)));
   const rows = Math.ceil(panels.length / perRow);
   const width = Math.min(400, room / perRow - GAP.x);
   const height = y.names ? Math.min(width, NAMED_ROW * y.names.length) : width;
   const lines = [...new Set(panels.flatMap((panel) => Object.keys(panel.lines ?? {})))];
+  const points = panels.flatMap((panel) => Object.values(panel.lines ?? {}).flat());
+  const scale = (name: 'x' | 'y') => ({
+    ...plotScale(
+      title,
+      chart[name],
+      points.map((point) => point[name]),
+    ),
+    ...mapTicks(chart[name]),
+  });
   return framed(chart, {
     words: `Maps of ${color.label} by ${axisText(y)} (downwards) and ${axisText(x)}: ${panels.map(({ name }) => name).join(', ')}. Lines: ${lines.join(', ') || 'none'}.`,
     keys: [
@@ -66,8 +76,8 @@ export function heatmap(chart: Heatmap): string {
       height: 60 + rows * (height + GAP.y) - GAP.y,
       fx: facetScale(perRow, width, GAP.x),
       fy: facetScale(rows, height, GAP.y),
-      x: mapScale(x),
-      y: { ...mapScale(y), reverse: true },
+      x: scale('x'),
+      y: { ...scale('y'), reverse: true },
       marks: marksOf(chart, { width, height, perRow, lines }),
     },
   });
@@ -82,16 +92,12 @@ const facetScale = (count: number, size: number, gap: number): Plot.ScaleOptions
 });
 
 /** Named in the middle of the axis, where no panel's name stands. */
-function mapScale(axis: MapAxis): Plot.ScaleOptions {
-  const {
-    names,
-    domain: [low, high],
-  } = axis;
+function mapTicks({ names, domain: [low, high] }: MapAxis): Plot.ScaleOptions {
   const shared = { grid: false, labelAnchor: 'center', labelArrow: 'none' } as const;
   const marked = names
     ? { ticks: names.map((_, i) => i + 0.5), tickFormat: (at: number) => names[Math.floor(at)]! }
     : { ticks: [low, Math.round((low + high) / 2), high], tickFormat: formatPowerOfTwo };
-  return { ...plotScale(axis, []), ...shared, ...marked };
+  return { ...shared, ...marked };
 }
 
 interface Layout {
@@ -156,11 +162,10 @@ function cellsOf({ x, y, columns, formatCell }: Heatmap, { values }: HeatmapPane
 const isDrawn = ({ columns, isCausal }: Heatmap, i: number) =>
   !isCausal || i % columns <= Math.floor(i / columns);
 
-function checkHeatmap(chart: Heatmap): void {
-  const { panels, x, y, columns } = chart;
-  const title = `heatmap "${chart.title}"`;
+function checkPanels(title: string, chart: Heatmap): void {
+  const { panels, columns } = chart;
   requireSome(title, 'panels', panels);
-  for (const { name, values, lines = {} } of panels) {
+  for (const { name, values } of panels) {
     if (values.length === 0 || values.length % columns !== 0) {
       throw new ChartError(
         `${title}: expected rows of ${columns} values in panel ${name}, got ${values.length} values.`,
@@ -168,20 +173,5 @@ function checkHeatmap(chart: Heatmap): void {
     }
     const drawn = Array.from(values).filter((_, i) => isDrawn(chart, i));
     requireNumbers(title, `values of panel ${name}`, drawn);
-    for (const [line, points] of Object.entries(lines)) {
-      const what = `line ${line} of panel ${name}`;
-      requireNumbers(
-        title,
-        `x of ${what}`,
-        points.map((point) => point.x),
-        x.scale,
-      );
-      requireNumbers(
-        title,
-        `y of ${what}`,
-        points.map((point) => point.y),
-        y.scale,
-      );
-    }
   }
 }

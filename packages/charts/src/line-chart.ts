@@ -2,7 +2,7 @@
 
 import * as Plot from '@observablehq/plot';
 import { type Axis, axisText, plotScale } from './axis.ts';
-import { requireNumbers, requireSome } from './chart-error.ts';
+import { requireSome } from './chart-error.ts';
 import { seriesColor } from './colors.ts';
 import { type ChartFrame, framed } from './frame.ts';
 import { lineKey, pointShape } from './keys.ts';
@@ -31,9 +31,11 @@ export interface LineChart extends ChartFrame {
 
 /** @throws ChartError for no series, no points, or a number that has no place on its axis. */
 export function lineChart(chart: LineChart): string {
-  checkSeries(chart);
   const { x, y, series } = chart;
+  const name = `lineChart "${chart.title}"`;
   const points = series.flatMap((one) => one.points);
+  requireSome(name, 'points', points);
+  const xs = points.map((point) => point.x);
   const keys = series.map((one, i) =>
     lineKey(one.name, seriesColor(i), hasDots(one, chart) ? pointShape(i) : undefined),
   );
@@ -42,11 +44,8 @@ export function lineChart(chart: LineChart): string {
     keys: series.length > 1 ? keys : [],
     plot: {
       ...{ height: 340, marginLeft: 60, marginRight: 24, marginTop: 26, marginBottom: 42 },
-      x: plotScale(
-        x,
-        points.map((point) => point.x),
-      ),
-      y: plotScale(y, points.flatMap(valuesOf)),
+      x: plotScale(name, x, xs),
+      y: plotScale(name, y, points.flatMap(valuesOf)),
       marks: series.flatMap((one, i) => seriesMarks(one, i, chart)),
     },
   });
@@ -85,16 +84,4 @@ function describe(chart: LineChart): string {
     return `${name}: ${ends.map((point) => valueText(point, chart)).join(', then ')}`;
   });
   return `Lines of ${axisText(chart.y)} against ${axisText(chart.x)}. ${lines.join('. ')}.`;
-}
-
-function checkSeries({ title, x, y, series }: LineChart): void {
-  const chart = `lineChart "${title}"`;
-  requireSome(chart, 'series', series);
-  for (const { name, points } of series) {
-    requireSome(chart, `points of ${name}`, points);
-    for (const point of points) {
-      requireNumbers(chart, `x of ${name}`, [point.x], x.scale);
-      requireNumbers(chart, `y of ${name} at x = ${point.x}`, valuesOf(point), y.scale);
-    }
-  }
 }

@@ -2,7 +2,7 @@
 
 import * as Plot from '@observablehq/plot';
 import { type Axis, axisText, plotScale } from './axis.ts';
-import { requireNumbers, requireSome } from './chart-error.ts';
+import { requireSome } from './chart-error.ts';
 import { seriesColor } from './colors.ts';
 import { type ChartFrame, framed } from './frame.ts';
 import { boxKeys, numberedKeys } from './keys.ts';
@@ -33,12 +33,15 @@ const X: Axis = { label: 'arithmetic intensity', unit: 'FLOPs per byte', scale: 
 
 /** @throws ChartError for no points, or numbers that are not above 0. */
 export function roofline(chart: Roofline): string {
-  checkRoofline(chart);
   const { points, peak, bandwidth } = chart;
+  const title = `roofline "${chart.title}"`;
+  requireSome(title, 'points', points);
   const groups = [...new Set(points.map(({ group }) => group))];
   const ridge = peak.reached / bandwidth.perFlopPerByte;
-  const [left, right] = spread([ridge, ...points.map(({ flopsPerByte }) => flopsPerByte)]);
-  const [bottom, top] = spread([peak.reached, ...points.map(({ reached }) => reached)]);
+  const intensities = points.map(({ flopsPerByte }) => flopsPerByte);
+  const heights = [peak.reached, ...points.map(({ reached }) => reached)];
+  const [left, right] = spread([ridge, ...intensities]);
+  const [bottom, top] = spread(heights);
   const entry = Math.max(left, bottom / bandwidth.perFlopPerByte);
   const roof = [
     { x: entry, y: entry * bandwidth.perFlopPerByte },
@@ -52,8 +55,8 @@ export function roofline(chart: Roofline): string {
     list: numberedKeys(points.map(({ name }) => name)),
     plot: {
       ...{ height: 400, marginLeft: 64, marginRight: 28, marginTop: 30, marginBottom: 42 },
-      x: plotScale(X, [left, right]),
-      y: plotScale({ ...chart.y, scale: 'log' }, [bottom, top]),
+      x: plotScale(title, { ...X, domain: [left, right] }, [ridge, ...intensities]),
+      y: plotScale(title, { ...chart.y, scale: 'log', domain: [bottom, top] }, heights),
       marks: [
         Plot.lineY(roof, { x: 'x', y: 'y', stroke: 'currentColor', strokeWidth: 2 }),
         Plot.text(roof.slice(-1), { x: 'x', y: 'y', text: [peak.text], textAnchor: 'end', dy: -9 }),
@@ -85,13 +88,3 @@ const toText = ({ name, reached, flopsPerByte }: RooflinePoint): string =>
 
 const describe = ({ points, y, peak, bandwidth }: Roofline, ridge: number): string =>
   `${axisText({ ...y })} against FLOPs per byte, both logarithmic; roof: ${peak.text}, ${bandwidth.text}, ridge at ${formatNumber(ridge)} FLOPs per byte. Points: ${points.map((point, i) => `${i + 1} ${toText(point)}`).join('; ')}.`;
-
-function checkRoofline({ title, points, peak, bandwidth }: Roofline) {
-  const chart = `roofline "${title}"`;
-  requireSome(chart, 'points', points);
-  requireNumbers(chart, 'the peak', [peak.reached], 'log');
-  requireNumbers(chart, 'the bandwidth', [bandwidth.perFlopPerByte], 'log');
-  for (const { name, flopsPerByte, reached } of points) {
-    requireNumbers(chart, `both coordinates of ${name}`, [flopsPerByte, reached], 'log');
-  }
-}

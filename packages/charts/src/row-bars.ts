@@ -2,7 +2,7 @@
 
 import * as Plot from '@observablehq/plot';
 import { type Axis, axisText, plotScale } from './axis.ts';
-import { requireNumbers, requireSome } from './chart-error.ts';
+import { requireSome } from './chart-error.ts';
 import { seriesColor } from './colors.ts';
 import { type ChartFrame, framed } from './frame.ts';
 import { boxKeys } from './keys.ts';
@@ -36,8 +36,9 @@ const ROW_HEIGHT = 19;
 
 /** @throws ChartError for no rows, or a value that has no place on the axis. */
 export function rowBars(chart: RowBars): string {
-  checkRows(chart);
   const { x, rows } = chart;
+  const title = `rowBars "${chart.title}"`;
+  requireSome(title, 'rows', rows);
   const kinds = [...new Set(rows.map(({ kind }) => kind))];
   const lines = toLines(rows);
   const marginLeft = Math.min(280, 16 + Math.max(...rows.map(({ name }) => textWidth(name, 11))));
@@ -48,7 +49,7 @@ export function rowBars(chart: RowBars): string {
       height: lines.length * ROW_HEIGHT + 60,
       ...{ marginLeft, marginRight: 56, marginTop: 8, marginBottom: 46 },
       x: {
-        ...plotScale({ ...x, domain: toDomain(chart) }, []),
+        ...plotScale(title, { ...x, domain: toDomain(chart) }, rows.flatMap(numbersOf)),
         ...{ labelAnchor: 'center', labelArrow: 'none' },
       },
       y: {
@@ -130,11 +131,3 @@ const numbersOf = ({ value, spread = [value, value, value, value] }: BarRow) => 
 
 const describe = ({ x, rows }: RowBars): string =>
   `Bars of ${axisText(x)}. ${rows.map((row) => `${row.group}, ${row.name}: ${toText(row)}`).join('; ')}.`;
-
-function checkRows({ title, x, rows }: RowBars): void {
-  const chart = `rowBars "${title}"`;
-  requireSome(chart, 'rows', rows);
-  for (const row of rows) {
-    requireNumbers(chart, `the value of ${row.name} in ${row.group}`, numbersOf(row), x.scale);
-  }
-}
