@@ -1,6 +1,6 @@
 // What a benchmark is made of: a case with variants that do the same work in different ways, each with its f64 reference.
 
-import { ArgumentError, type Device, type HostArray, type Tensor } from '@vulpes/tensor-core';
+import { ArgumentError, type Device, type Tensor } from '@vulpes/tensor-core';
 import type { Counts, Dims, Mode } from './schema.ts';
 
 export type { Counts, Dims, Mode } from './schema.ts';
@@ -20,6 +20,8 @@ export interface Expected {
   readonly bound: number;
   /** Which elements of the output `values` are, where the reference computes only some. Default: all. */
   readonly indices?: ArrayLike<number>;
+  /** What is compared in place of an output of `run()`. */
+  readonly actual?: ArrayLike<number>;
 }
 
 /** What each output must be, by its name in `run()`. */
@@ -31,8 +33,6 @@ export interface Workload {
   run(): Readonly<Record<string, Tensor>>;
   /** The outputs by the f64 reference. */
   expected(): Expectations | Promise<Expectations>;
-  /** What the check at `checkDims` reads in place of the outputs of `run`; called after `expected`. */
-  checked?(): Promise<Readonly<Record<string, HostArray>>>;
   /** Some elements of the outputs at the timed sizes, by the f64 reference: where `expected` takes too long there. */
   sample?(): Expectations | Promise<Expectations>;
   /** Of one run; called after the timed runs. */

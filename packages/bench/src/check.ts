@@ -1,6 +1,6 @@
 // The correctness check: a variant whose outputs differ from the f64 reference is not timed.
 
-import type { Device, HostArray } from '@vulpes/tensor-core';
+import { type Device, disposeAll, type Tensor } from '@vulpes/tensor-core';
 import {
   type Expectations,
   type Expected,
@@ -14,10 +14,7 @@ import type { CheckReport, Dims, OutputCheck } from './schema.ts';
 export async function runCheck(device: Device, variant: Variant, dims: Dims): Promise<CheckReport> {
   const workload = await variant.build(device, dims);
   try {
-    const expected = await workload.expected();
-    const actual = workload.checked?.() ?? runOnce(device, workload, expected);
-    const outputs = compare(await actual, expected);
-    return { isOk: areAllRight(outputs), dims, outputs };
+    return report(dims, await compare(device, workload, await workload.expected()));
   } finally {
     workload.dispose();
   }
@@ -30,45 +27,38 @@ export async function checkSample(
   { check, dims }: { readonly check: CheckReport; readonly dims: Dims },
 ): Promise<CheckReport> {
   if (!workload.sample || formatDims(check.dims) === formatDims(dims)) return check;
-  const expected = await workload.sample();
-  const outputs = compare(await runOnce(device, workload, expected), expected);
-  return {
-    ...check,
-    isOk: check.isOk && areAllRight(outputs),
-    outputs: [...check.outputs, ...outputs.map((output) => ({ ...output, dims }))],
-  };
+  const outputs = await compare(device, workload, await workload.sample());
+  if (outputs.length === 0) return report(check.dims, []);
+  return report(check.dims, [...check.outputs, ...outputs.map((one) => ({ ...one, dims }))]);
 }
 
 /** A check of nothing proves nothing. */
-const areAllRight = (outputs: readonly OutputCheck[]): boolean =>
-  outputs.length > 0 && outputs.every(({ isOk }) => isOk);
+const report = (dims: Dims, outputs: readonly OutputCheck[]): CheckReport => ({
+  isOk: outputs.length > 0 && outputs.every(({ isOk }) => isOk),
+  dims,
+  outputs,
+});
 
 /** Runs once, and reads the outputs that are expected. */
-async function runOnce(
+async function compare(
   device: Device,
   workload: Workload,
   expected: Expectations,
-): Promise<Record<string, HostArray>> {
+): Promise<OutputCheck[]> {
   const outputs = device.scope(() => workload.run());
-  const actual: Record<string, HostArray> = {};
-  for (const output of Object.keys(expected)) {
-    const data = await outputs[output]?.data();
-    if (data) actual[output] = data;
-  }
-  for (const tensor of Object.values(outputs)) tensor.dispose();
-  return actual;
+  const names = Object.keys(expected).filter((name) => outputs[name]);
+  const values = await device.read(names.map((name) => outputs[name] as Tensor));
+  disposeAll(outputs);
+  const actual = Object.fromEntries(names.map((name, index) => [name, values[index]]));
+  return Object.entries(expected).map(([output, want]) =>
+    checkOutput(output, want.actual ?? actual[output], want),
+  );
 }
-
-const compare = (
-  actual: Readonly<Record<string, HostArray>>,
-  expected: Expectations,
-): OutputCheck[] =>
-  Object.entries(expected).map(([output, want]) => checkOutput(output, actual[output], want));
 
 /** Compares one output; a missing one, another length and a NaN are wrong. */
 export function checkOutput(
   output: string,
-  actual: HostArray | undefined,
+  actual: ArrayLike<number> | undefined,
   { values, bound, indices }: Expected,
 ): OutputCheck {
   let [error, reference, largest] = [0, 0, 0];

@@ -1,9 +1,14 @@
 // A training step of FoX (LLaMA) without pruning beside a baseline: the same weights and tokens for all.
 
-import { createModel, type FoxConfig, foxPreset, type Model, type Params } from '@vulpes/lm-models';
+import { createModel, type FoxConfig, foxPreset, type Model } from '@vulpes/lm-models';
 import { ADAMW, disposeState, readStep, type TrainStepResult } from '@vulpes/training';
 import { type BenchCase, caseId, dim } from '../case.ts';
-import { createState, createUpdates, randomTokens } from '../suites/training/state.ts';
+import {
+  createState,
+  createUpdates,
+  firstWeights,
+  randomTokens,
+} from '../suites/training/state.ts';
 import type { ComparedCase, Training } from './workload.ts';
 
 const UPDATES = 3;
@@ -30,9 +35,9 @@ const countParameters = (model: Model): number =>
     .parameterSpecs()
     .reduce((sum, { shape }) => sum + shape.reduce((size, length) => size * length, 1), 0);
 
-async function createTraining(model: Model, params: Params): Promise<Training> {
+function createTraining(model: Model): Training {
   const { vocabSize, hiddenSize, numHiddenLayers, numHeads, normEps } = model.config;
-  const weights = await model.download(params);
+  const weights = firstWeights(model);
   return {
     config: { vocabSize, hiddenSize, numHiddenLayers, numHeads, normEps },
     parameters: model.parameterSpecs().map(({ name, shape, weightDecay }) => {
@@ -71,7 +76,7 @@ export function compareTraining({ preset = '', dims }: BenchCase): ComparedCase 
       const model = createModel(foxPreset(sibling, { logPruningTolerance: null }), device);
       const state = createState(model);
       const tokens = randomTokens(batch, length, model.config.vocabSize);
-      const training = await createTraining(model, state.params);
+      const training = createTraining(model);
       const { inputs, labels, shape } = tokens;
       const { learningRate, ...settings } = training.optimizer;
       const updates = createUpdates(model, state, tokens, settings);
@@ -93,7 +98,7 @@ export function compareTraining({ preset = '', dims }: BenchCase): ComparedCase 
         expected: { losses },
         run,
         dispose() {
-          updates[Symbol.dispose]();
+          updates.step.dispose();
           disposeState(state);
         },
       };

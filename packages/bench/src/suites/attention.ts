@@ -6,10 +6,22 @@ import {
   logitUpperBoundFromNorms,
 } from '@vulpes/acp-scheduler';
 import { forgettingAttention, forwardFlops, selectBlocks } from '@vulpes/fox-attention';
-import { type Device, type DeviceCaps, stopGradient, type Tensor } from '@vulpes/tensor-core';
+import {
+  type Device,
+  type DeviceCaps,
+  disposeAll,
+  stopGradient,
+  type Tensor,
+} from '@vulpes/tensor-core';
 import type { BenchCase, Counts, Expectations, Workload } from '../case.ts';
 import { type AttentionMode, reference, sampledReference } from './attention/expected.ts';
-import { hostInputs, readSizes, type Sizes, uploadInputs } from './attention/inputs.ts';
+import {
+  type HostInputs,
+  hostInputs,
+  readSizes,
+  type Sizes,
+  uploadInputs,
+} from './attention/inputs.ts';
 import { REMEMBERING_BIAS } from './gate-biases.ts';
 import { forwardBackward } from './gradients.ts';
 import { prune, RULES, type Rule, readKept } from './pruning-rules.ts';
@@ -56,7 +68,7 @@ function attentionCase(
   const { B: batch, T, H: numHeads, D: headDim } = sizes;
   const all = forwardFlops({ batch, numHeads, headDim, queryLen: T, keyLen: T });
   const dims = { ...sizes, block: selectBlocks({ keyLen: T }, caps).blockM };
-  const samples = new Map<string, Expectations>();
+  let sample: Expectations | undefined;
   return {
     suite: 'attention',
     op: 'forgetting-attention',
@@ -67,20 +79,26 @@ function attentionCase(
     inputs: `q, k, v, dOut ~ N(0, 1); of every three heads two forget (log f = logsigmoid(N(0, 1))) and one remembers (logsigmoid(N(${REMEMBERING_BIAS}, 1))); log ε = ${DEFAULT_LOG_PRUNING_TOLERANCE}; threshold from norms and search, or the certified rule, are timed with their variant`,
     variants: RULES.map((rule) => ({
       name: rule,
-      build: (device, dims) => workload(device, readSizes(dims), { rule, mode, samples }),
+      build(device, dims) {
+        const sizes = readSizes(dims);
+        const host = hostInputs(sizes);
+        return {
+          ...workload(device, sizes, { host, rule, mode }),
+          // The variants have the same inputs: their sample takes seconds at 64k tokens, and is made once.
+          sample: () => (sample ??= sampledReference(sizes, host, mode)),
+        };
+      },
     })),
   };
 }
 
 interface Attended {
+  readonly host: HostInputs;
   readonly rule: Rule;
   readonly mode: AttentionMode;
-  /** The variants of a case have the same inputs: their sample takes seconds at 64k tokens, and is made once. */
-  readonly samples: Map<string, Expectations>;
 }
 
-function workload(device: Device, sizes: Sizes, { rule, mode, samples }: Attended): Workload {
-  const host = hostInputs(sizes);
+function workload(device: Device, sizes: Sizes, { host, rule, mode }: Attended): Workload {
   const { dOut, ...inputs } = uploadInputs(device, sizes, host);
   const choose = () => pruneByNorms(inputs, sizes, rule);
   const forward = ({ q, k, v, logFgate }: Readonly<Record<string, Tensor>>): Tensor =>
@@ -91,19 +109,11 @@ function workload(device: Device, sizes: Sizes, { rule, mode, samples }: Attende
         ? { out: forward(inputs) }
         : forwardBackward(device, inputs, dOut, forward),
     expected: () => reference(sizes, host, mode),
-    sample() {
-      const key = JSON.stringify(sizes);
-      const sample = samples.get(key) ?? sampledReference(sizes, host, mode);
-      samples.set(key, sample);
-      return sample;
-    },
     async counts() {
       const { keptBlocks, causalBlocks } = await readKept(inputs, sizes, choose);
       return { ...costsOf(keptBlocks, sizes, mode), keptBlocks, causalBlocks };
     },
-    dispose() {
-      for (const tensor of [...Object.values(inputs), dOut]) tensor.dispose();
-    },
+    dispose: () => disposeAll([inputs, dOut]),
   };
 }
 

@@ -2,9 +2,21 @@
 
 import { DEFAULT_LOG_PRUNING_TOLERANCE } from '@vulpes/acp-scheduler';
 import { selectBlocks } from '@vulpes/fox-attention';
-import { foxPreset, type Model, type Params } from '@vulpes/lm-models';
+import {
+  type FoxConfig,
+  foxPreset,
+  type HostWeights,
+  type Model,
+  type Params,
+} from '@vulpes/lm-models';
 import { referenceBatch } from '@vulpes/lm-models/reference';
-import { CounterRng, type Device, type DeviceCaps, type Tensor } from '@vulpes/tensor-core';
+import {
+  CounterRng,
+  type Device,
+  type DeviceCaps,
+  disposeAll,
+  type Tensor,
+} from '@vulpes/tensor-core';
 import {
   type BenchCase,
   type Counts,
@@ -16,9 +28,9 @@ import {
 } from '../case.ts';
 import { sumBlockCounts } from './block-counts.ts';
 import { type GrowingText, PREFILL_CHUNK, readIntoCache } from './decode/cached-text.ts';
-import { gateBiases, REMEMBERING_BIAS } from './gate-biases.ts';
+import { REMEMBERING_BIAS } from './gate-biases.ts';
 import { layersAndHead, recomputeCosts } from './model-costs.ts';
-import { createParams, createSizedModel } from './training/state.ts';
+import { createSizedModel, firstWeights } from './training/state.ts';
 
 /** Logits of a whole model in f32 against f64; what is evicted is far below it. */
 const LOGITS_BOUND = 1e-5;
@@ -58,7 +70,8 @@ async function workload(
 ): Promise<Workload> {
   const length = dim(dims, 'T');
   const model = createSizedModel(device, preset, dims, PRUNING);
-  const params = createParams(device, model.parameterSpecs(), gateBiases(model.config.numHeads));
+  const weights = firstWeights(model);
+  const params = model.upload(weights);
   const rng = new CounterRng(7);
   const tokens = Int32Array.from({ length: length + 1 }, () => rng.below(model.config.vocabSize));
   const text =
@@ -67,11 +80,11 @@ async function workload(
       : await readIntoCache(model, params, { tokens, evict: kind === 'cache-evict' });
   return {
     run: () => ({ logits: text.nextLogits() }),
-    expected: () => reference(model, params, tokens),
+    expected: () => reference(model.config, weights, tokens),
     counts: () => text.counts(),
     dispose() {
       text.dispose();
-      for (const tensor of Object.values(params)) tensor.dispose();
+      disposeAll(params);
     },
   };
 }
@@ -102,10 +115,11 @@ async function countRecompute(
   return { ...recomputeCosts(config, length, { keptBlocks, blocks }), keptBlocks, causalBlocks };
 }
 
-async function reference(model: Model, params: Params, tokens: Int32Array): Promise<Expectations> {
-  const weights: Record<string, Float32Array> = {};
-  for (const [name, { data }] of Object.entries(await model.download(params))) weights[name] = data;
+function reference(config: FoxConfig, weights: HostWeights, tokens: Int32Array): Expectations {
   const batch = { inputIds: tokens, labels: tokens, seqStart: [0] };
-  const { logits } = referenceBatch(model.config, weights, batch);
-  return { logits: { values: logits.slice(-model.config.vocabSize), bound: LOGITS_BOUND } };
+  const floats = Object.fromEntries(
+    Object.entries(weights).map(([name, { data }]) => [name, data]),
+  );
+  const { logits } = referenceBatch(config, floats, batch);
+  return { logits: { values: logits.slice(-config.vocabSize), bound: LOGITS_BOUND } };
 }

@@ -5,13 +5,9 @@ import {
   DEFAULT_LOG_PRUNING_TOLERANCE,
   logitUpperBoundFromQkNorm,
 } from '@vulpes/acp-scheduler';
-import {
-  referenceBlockBounds,
-  referenceBlockRanges,
-  referenceLargestDroppedMass,
-} from '@vulpes/acp-scheduler/reference';
+import { referenceBlockBounds, referenceLargestDroppedMass } from '@vulpes/acp-scheduler/reference';
 import { forwardFlops } from '@vulpes/fox-attention';
-import { type Device, type DeviceCaps, invariant } from '@vulpes/tensor-core';
+import { type Device, type DeviceCaps, disposeAll, invariant } from '@vulpes/tensor-core';
 import {
   type BenchCase,
   type Counts,
@@ -21,7 +17,7 @@ import {
   type Workload,
 } from '../case.ts';
 import { readSizes, referenceDims, type Sizes, uploadInputs } from './attention/inputs.ts';
-import { type DecayTimes, type HostPruningInputs, hostPruningInputs } from './pruning/inputs.ts';
+import { expectRanges, type HostPruningInputs, hostPruningInputs } from './pruning/inputs.ts';
 import { prune, type Rule, readKept } from './pruning-rules.ts';
 
 /** S is stored up to 1e-4 nats above its true value. */
@@ -65,7 +61,7 @@ export function pruningCase(dims: Dims): BenchCase {
 
 function workload(device: Device, dims: Dims, rule: Rule): Workload {
   const sizes = readSizes(dims);
-  const taus: DecayTimes = { tauMin: dim(dims, 'tauMin'), tauMax: dim(dims, 'tauMax') };
+  const taus = { tauMin: dim(dims, 'tauMin'), tauMax: dim(dims, 'tauMax') };
   const host = hostPruningInputs(sizes, taus);
   const { q, k, logFgate } = host;
   const inputs = uploadInputs(device, sizes, { q, k, logFgate });
@@ -86,25 +82,18 @@ function workload(device: Device, dims: Dims, rule: Rule): Workload {
       const kept = await readKept({ ...inputs, v: inputs.k }, sizes, choose);
       return countWork(kept, host, sizes);
     },
-    dispose() {
-      for (const tensor of [...Object.values(inputs), ones]) tensor.dispose();
-    },
+    dispose: () => disposeAll([inputs, ones]),
   };
 }
 
 function reference(host: HostPruningInputs, sizes: Sizes, rule: Rule): Expectations {
-  const { batch, numHeads, seqLen, headDim, blocks } = sizes;
-  const dims = { ...referenceDims(sizes), blockN: blocks.blockN };
-  if (rule === 'certified')
+  if (rule === 'certified') {
+    const dims = { ...referenceDims(sizes), blockN: sizes.blocks.blockN };
     return { blockBounds: { values: referenceBlockBounds(host, dims), bound: EDGE_BOUND } };
+  }
   // U = √D for rows of length √D.
-  const delta = -2 * Math.sqrt(headDim) - Math.log(seqLen) + DEFAULT_LOG_PRUNING_TOLERANCE;
-  const threshold = new Float64Array(batch * numHeads).fill(delta);
-  const { startIndex, endIndex } = referenceBlockRanges(host.logLambda, threshold, dims);
-  return {
-    startIndex: { values: startIndex, bound: 0 },
-    endIndex: { values: endIndex, bound: 0 },
-  };
+  const bound = Math.log(sizes.seqLen) + 2 * Math.sqrt(sizes.headDim);
+  return expectRanges(host.logLambda, DEFAULT_LOG_PRUNING_TOLERANCE - bound, sizes);
 }
 
 /** What a rule kept, and what its rows truly lost, in f64. @throws Error where a row lost more than ε: such counts are worth nothing. */

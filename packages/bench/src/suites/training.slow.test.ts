@@ -1,20 +1,14 @@
-import { type Model, parameterSpecs } from '@vulpes/lm-models';
+import { foxPreset, type Model, parameterSpecs } from '@vulpes/lm-models';
 import { defineOp, type ForwardContext, type Tensor } from '@vulpes/tensor-core';
 import { gpuSuite } from '@vulpes/tensor-core/testing';
-import { createTrainStep, disposeState } from '@vulpes/training';
+import { createTrainStep, disposeResult, disposeState } from '@vulpes/training';
 import { scale } from '@vulpes/wgsl-kernels';
 import { describe, expect, test } from 'vitest';
 import { checkOutput, runCheck } from '../check.ts';
 import { sumBlockCounts } from './block-counts.ts';
 import { launchedBy } from './launched.fixture.ts';
-import { readStep, referenceStep } from './training/reference-step.ts';
-import {
-  createConfig,
-  createSizedModel,
-  createState,
-  type Pruning,
-  randomTokens,
-} from './training/state.ts';
+import { checkStep } from './training/reference-step.ts';
+import { createSizedModel, createState, type Pruning, randomTokens } from './training/state.ts';
 import { trainingSuite } from './training.ts';
 
 const DIMS = { B: 1, T: 17, layers: 1, hidden: 64, heads: 4, vocab: 50 };
@@ -105,12 +99,12 @@ gpuSuite('the training suite', (device) => {
         using step = createTrainStep(model, state, options);
         return step.run({ microBatches, learningRate, update });
       };
-      await readStep(model, state, tokens, () => record({ ...right, step: 1 }));
-      const expected = await referenceStep(model, state, { tokens, settings: right });
-      const actual = await readStep(model, state, tokens, () => record(settings));
+      disposeResult(record({ ...right, step: 1 }));
+      const of = { tokens, settings: right };
+      const expected = await checkStep(model, state, of, () => record(settings));
       disposeState(state);
       return Object.entries(expected)
-        .filter(([output, want]) => !checkOutput(output, actual[output], want).isOk)
+        .filter(([output, want]) => !checkOutput(output, want.actual, want).isOk)
         .map(([output]) => output);
     }
 
@@ -118,7 +112,9 @@ gpuSuite('the training suite', (device) => {
       expect(await redOutputs(right)).toEqual([]);
     });
 
-    const names = parameterSpecs(createConfig('pro-nano', DIMS, DENSE)).map(({ name }) => name);
+    const names = parameterSpecs(
+      foxPreset('pro-nano', { numHiddenLayers: 1, hiddenSize: 64, numHeads: 4, vocabSize: 50 }),
+    ).map(({ name }) => name);
     test.each(names)('tells a missing gradient of %s, and one that is off by 1 %', async (name) => {
       for (const factor of [0, 1.01]) {
         const red = await redOutputs(right, (model) => withWrongGradient(model, name, factor));

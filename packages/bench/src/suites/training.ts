@@ -9,7 +9,7 @@ import { type BenchCase, type Counts, type Dims, dim, type Workload } from '../c
 import { sumBlockCounts } from './block-counts.ts';
 import { REMEMBERING_BIAS } from './gate-biases.ts';
 import { countCausalBlocks, stepCosts } from './model-costs.ts';
-import { readStep, referenceStep } from './training/reference-step.ts';
+import { checkStep } from './training/reference-step.ts';
 import {
   createConfig,
   createUpdates,
@@ -108,27 +108,23 @@ function workload(device: Device, dims: Dims, { preset, variant, shared }: Train
   const tokens = randomTokens(dim(dims, 'B'), dim(dims, 'T'), model.config.vocabSize);
   const { state, release } = shared.take(model, dims);
   const updates = createUpdates(model, state, tokens, OPTIONS);
-  const update = () => updates.record(CHECKED_LEARNING_RATE);
   return {
     run() {
       const { losses, control } = updates.record(LEARNING_RATE);
       return { loss: losses[0] as Tensor, control };
     },
-    async expected() {
+    expected() {
+      const learningRate = CHECKED_LEARNING_RATE;
+      const update = () => updates.record(learningRate);
       // After one step the moments are not 0, and what decays them shows.
       disposeResult(update());
-      const settings = {
-        ...OPTIONS,
-        learningRate: CHECKED_LEARNING_RATE,
-        step: updates.count + 1,
-      };
-      return referenceStep(model, state, { tokens, settings });
+      const settings = { ...OPTIONS, learningRate, step: updates.next() };
+      return checkStep(model, state, { tokens, settings }, update);
     },
-    checked: () => readStep(model, state, tokens, update),
     counts: () => countWork(device, model.config, dims, updates.record(LEARNING_RATE)),
-    heldBytes: () => updates.byteLength,
+    heldBytes: () => updates.step.byteLength,
     dispose() {
-      updates[Symbol.dispose]();
+      updates.step.dispose();
       release();
     },
   };

@@ -2,15 +2,14 @@
 
 import type { Model, ParameterSpec, Params } from '@vulpes/lm-models';
 import { referenceBatch } from '@vulpes/lm-models/reference';
-import { type HostArray, type Tensor, valueAndGrad } from '@vulpes/tensor-core';
+import { disposeAll, type HostArray, type Tensor, valueAndGrad } from '@vulpes/tensor-core';
 import {
   ADAMW,
-  disposeResult,
+  readStep,
   type TokenBatch,
   type TrainedState,
   type TrainStepResult,
 } from '@vulpes/training';
-import { STEP_CONTROL } from '@vulpes/wgsl-kernels';
 import { referenceAdamwStep, referenceClipCoefficient } from '@vulpes/wgsl-kernels/reference';
 import type { Expectations } from '../../case.ts';
 import { chooseDirections, type Floats, length, referenceSlope, slopesAlong } from './slopes.ts';
@@ -36,73 +35,59 @@ export interface UpdateSettings {
 }
 
 /**
- * The next step from `state`. Loss by the f64 reference; the norm of the gradient as the slope of the reference's loss along the
- * direction that the device calls the gradient, and for each tensor the slope along a direction within it: a gradient that
- * leaves some out has the right slope along itself. With that gradient, parameters and moments after an f64 AdamW, one array each.
+ * Takes the next step from `state`, and tells what it must give. Loss by the f64 reference; the norm of the gradient as the slope of
+ * the reference's loss along the direction that the device calls the gradient, and for each tensor the slope along a direction within
+ * it: a gradient that leaves some out has the right slope along itself. With that gradient, parameters and moments after an f64 AdamW.
+ * @param record - records the step
  */
-export async function referenceStep(
+export async function checkStep(
   model: Model,
-  { params, m, v }: TrainedState,
+  state: TrainedState,
   { tokens, settings }: { tokens: TokenBatch; settings: UpdateSettings },
+  record: () => TrainStepResult,
 ): Promise<Expectations> {
-  const weights = await download(params);
-  const grads = await gradients(model, params, tokens);
+  const before = await readState(state);
+  const grads = await gradients(model, state.params, tokens);
   const lossAt = (at: Floats): number => referenceLoss(model, at, tokens);
   const norm = Math.hypot(...Object.values(grads).map(length));
-  const slope = referenceSlope(weights, grads, lossAt, STEP) / norm;
-  const before = { weights, m: await download(m.tensors), v: await download(v.tensors) };
-  const slopes = Object.entries(chooseDirections(grads)).map(([name, direction]) =>
-    referenceSlope(weights, { [name]: direction }, lossAt),
+  const directions = chooseDirections(grads);
+  const slopes = Object.entries(directions).map(([name, direction]) =>
+    referenceSlope(before.params, { [name]: direction }, lossAt),
   );
-  const after = updated(trainableSpecs(model), before, { grads, norm, settings });
+  const slope = referenceSlope(before.params, grads, lossAt, STEP) / norm;
+  const specs = model.parameterSpecs().filter(({ trainable }) => trainable);
+  const expected = updated(specs, before, { grads, norm, settings });
+  const { loss, gradNorm } = await readStep(record(), model.config.numHeads);
+  const after = await readState(state);
+  const join = (role: Role, bound: number) => ({
+    values: expected[role],
+    actual: specs.flatMap(({ name }) => Array.from(after[role][name] ?? [])),
+    bound,
+  });
   return {
-    loss: { values: [lossAt(weights)], bound: LOSS_BOUND },
-    gradNorm: { values: [slope], bound: GRAD_NORM_BOUND },
-    grads: { values: slopes, bound: GRADS_BOUND },
-    params: { values: after.params, bound: PARAMS_BOUND },
-    m: { values: after.m, bound: MOMENTS_BOUND },
-    v: { values: after.v, bound: MOMENTS_BOUND },
+    loss: { values: [lossAt(before.params)], actual: [loss], bound: LOSS_BOUND },
+    gradNorm: { values: [slope], actual: [gradNorm], bound: GRAD_NORM_BOUND },
+    grads: { values: slopes, actual: slopesAlong(grads, directions), bound: GRADS_BOUND },
+    params: join('params', PARAMS_BOUND),
+    m: join('m', MOMENTS_BOUND),
+    v: join('v', MOMENTS_BOUND),
   };
 }
 
-/** Records a step of `state` and reads what it left: loss and norm, the slopes of `referenceStep`, and parameters and moments as one array each. */
-export async function readStep(
-  model: Model,
-  { params, m, v }: TrainedState,
-  tokens: TokenBatch,
-  record: () => TrainStepResult,
-): Promise<Record<string, HostArray>> {
-  const before = await gradients(model, params, tokens);
-  const grads = Float32Array.from(slopesAlong(before, chooseDirections(before)));
-  const result = record();
-  const [loss, control] = await model.device.read([result.losses[0] as Tensor, result.control]);
-  disposeResult(result);
-  const gradNorm = Float32Array.of(control?.[STEP_CONTROL.gradNorm] as number);
-  const joined: Record<string, HostArray> = {};
-  for (const [name, tensors] of Object.entries({ params, m: m.tensors, v: v.tensors })) {
-    const values = await download(tensors);
-    joined[name] = Float32Array.from(
-      trainableSpecs(model).flatMap((spec) => Array.from(values[spec.name] ?? [])),
-    );
-  }
-  return { loss: loss as HostArray, gradNorm, grads, ...joined };
-}
+type Role = 'params' | 'm' | 'v';
 
-const trainableSpecs = (model: Model): ParameterSpec[] =>
-  model.parameterSpecs().filter(({ trainable }) => trainable);
-
-/** AdamW in f64 over all parameters, clipped by the norm of all gradients. */
+/** AdamW in f64 over all parameters, clipped by the norm of all gradients; parameters and moments as one array each. */
 function updated(
   specs: readonly ParameterSpec[],
-  before: { readonly weights: Floats; readonly m: Floats; readonly v: Floats },
+  before: Readonly<Record<Role, Floats>>,
   of: { readonly grads: Floats; readonly norm: number; readonly settings: UpdateSettings },
-): Record<'params' | 'm' | 'v', number[]> {
+): Record<Role, number[]> {
   const { maxGradNorm, weightDecay, ...settings } = of.settings;
   const clip = referenceClipCoefficient(of.norm, maxGradNorm);
   const after = { params: [] as number[], m: [] as number[], v: [] as number[] };
   for (const { name, weightDecay: decays } of specs) {
     const copy = (from: Floats) => Float64Array.from(from[name] as ArrayLike<number>);
-    const state = { param: copy(before.weights), m: copy(before.m), v: copy(before.v) };
+    const state = { param: copy(before.params), m: copy(before.m), v: copy(before.v) };
     const adamw = { ...ADAMW, ...settings, weightDecay: decays ? weightDecay : 0 };
     referenceAdamwStep(state, of.grads[name] as ArrayLike<number>, adamw, clip);
     for (const value of state.param) after.params.push(value);
@@ -134,15 +119,19 @@ async function gradients(
     loss: model.loss(learned, batch).loss,
   }));
   const grads = device.scope(() => step(params).grads);
-  const values = await download(grads);
-  for (const tensor of [...Object.values(grads), ...Object.values(batch)]) tensor.dispose();
+  const values = await read(grads);
+  disposeAll([grads, batch]);
   return values;
 }
 
-async function download(
-  tensors: Readonly<Record<string, Tensor>>,
-): Promise<Record<string, HostArray>> {
-  const values: Record<string, HostArray> = {};
-  for (const [name, tensor] of Object.entries(tensors)) values[name] = await tensor.data();
-  return values;
+const readState = async ({ params, m, v }: TrainedState): Promise<Record<Role, Floats>> => ({
+  params: await read(params),
+  m: await read(m.tensors),
+  v: await read(v.tensors),
+});
+
+async function read(tensors: Readonly<Record<string, Tensor>>): Promise<Floats> {
+  const [names, all] = [Object.keys(tensors), Object.values(tensors)];
+  const values = (await all[0]?.device.read(all)) ?? [];
+  return Object.fromEntries(names.map((name, index) => [name, values[index] as HostArray]));
 }

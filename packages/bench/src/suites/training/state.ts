@@ -4,11 +4,11 @@ import {
   createModel,
   type FoxConfig,
   foxPreset,
+  type HostWeights,
   type Model,
   type ParameterSpec,
-  type Params,
 } from '@vulpes/lm-models';
-import { CounterRng, type Device, type Tensor } from '@vulpes/tensor-core';
+import { CounterRng, type Device } from '@vulpes/tensor-core';
 import {
   allocateState,
   createTrainStep,
@@ -30,15 +30,20 @@ const STREAMS = 7;
 export type Pruning = Pick<FoxConfig, 'logPruningTolerance' | 'pruningMode'>;
 
 /** The preset, with the sizes of `dims` where it names some. */
-export function createConfig(preset: string, dims: Dims, pruning: Pruning): FoxConfig {
-  const { layers, hidden, heads, vocab } = dims;
-  return foxPreset(preset, {
+export function createSizedModel(
+  device: Device,
+  preset: string,
+  { layers, hidden, heads, vocab }: Dims,
+  pruning: Pruning,
+): Model {
+  const config = foxPreset(preset, {
     ...(layers !== undefined && { numHiddenLayers: layers }),
     ...(hidden !== undefined && { hiddenSize: hidden }),
     ...(heads !== undefined && { numHeads: heads }),
     ...(vocab !== undefined && { vocabSize: vocab }),
     ...pruning,
   });
+  return createModel(config, device);
 }
 
 /**
@@ -63,63 +68,44 @@ export class SharedState {
   }
 }
 
-/**
- * Parameters with gates as of a trained model, and AdamW's moments, all 0. They are the caller's, who gives them to `disposeState`.
- * @param slowHeads the last so many heads forget slowly, as none does in a timed step
- */
+/** Parameters with gates as of a trained model, and AdamW's moments, all 0. They are the caller's, who gives them to `disposeState`. */
 export function createState(model: Model, slowHeads = 0): TrainedState {
-  const specs = model.parameterSpecs();
-  const biases = gateBiases(model.config.numHeads, slowHeads);
   const state = allocateState(model);
-  specs.forEach((spec, index) => {
-    model.device.write(state.params[spec.name] as Tensor, firstValues(spec, index, biases));
-  });
+  model.upload(firstWeights(model, slowHeads), state.params);
   return state;
 }
 
-/** Updates of a state, one after the other. */
-export interface Updates extends Disposable {
-  /** Records the next update, which is the first at the first call; what it returns is the caller's. */
-  record(learningRate: number): TrainStepResult;
-  /** Updates recorded. */
-  readonly count: number;
-  /** Memory it keeps from step to step. */
-  readonly byteLength: number;
-}
-
+/** Updates of a state, one after the other, always of the same tokens. */
 export function createUpdates(
   model: Model,
   state: TrainedState,
   tokens: TokenBatch,
   options: TrainStepOptions,
-): Updates {
+) {
   const step: TrainStep = createTrainStep(model, state, options);
+  const microBatches = [tokens];
   let count = 0;
   return {
-    get count() {
-      return count;
-    },
-    get byteLength() {
-      return step.byteLength;
-    },
-    record: (learningRate) => step.run({ microBatches: [tokens], learningRate, update: ++count }),
-    [Symbol.dispose]: () => step.dispose(),
+    step,
+    /** Records the next update, which is the first at the first call; what it returns is the caller's. */
+    record: (learningRate: number): TrainStepResult =>
+      step.run({ microBatches, learningRate, update: ++count }),
+    /** Number of the update that comes next. */
+    next: (): number => count + 1,
   };
 }
 
-/** Weights as at the start of training, but with these biases of the forget gates, [numHeads]. */
-export function createParams(
-  device: Device,
-  specs: readonly ParameterSpec[],
-  biases: Float32Array<ArrayBuffer>,
-): Params {
-  const params: Params = {};
-  specs.forEach((spec, index) => {
-    params[spec.name] = device.tensor(firstValues(spec, index, biases), spec.shape, {
-      label: spec.name,
-    });
-  });
-  return params;
+/**
+ * Weights as at the start of training, but gates as of a trained model.
+ * @param slowHeads the last so many heads forget slowly, as none does in a timed step
+ */
+export function firstWeights(model: Model, slowHeads = 0): HostWeights {
+  const biases = gateBiases(model.config.numHeads, slowHeads);
+  return Object.fromEntries(
+    model.parameterSpecs().map((spec, index) => {
+      return [spec.name, { shape: spec.shape, data: firstValues(spec, index, biases) }];
+    }),
+  );
 }
 
 function firstValues(
@@ -142,10 +128,3 @@ export function randomTokens(batch: number, seqLen: number, vocabSize: number): 
   const draw = () => Int32Array.from({ length: batch * seqLen }, () => rng.below(vocabSize));
   return { inputs: draw(), labels: draw(), shape: [batch, seqLen] };
 }
-
-export const createSizedModel = (
-  device: Device,
-  preset: string,
-  dims: Dims,
-  pruning: Pruning,
-): Model => createModel(createConfig(preset, dims, pruning), device);
