@@ -45,7 +45,7 @@ test('a small run: report, page, and the options in the report', async () => {
 test('a case that fails: the others run, and the exit code is 1', async () => {
   const json = at('failed.json');
   const { code, stdout, stderr } = await run(['--json', json], (caps) => {
-    const [real] = chooseCases(caps, parseArguments(SMALL)) as [BenchCase];
+    const [real] = chooseCases(caps, parseArguments(SMALL).filter) as [BenchCase];
     const build = (): never => {
       throw new ShapeError('broken: expected a test.');
     };
@@ -67,7 +67,7 @@ test('where nothing was measured the exit code is 1', async () => {
 
 /** The real case, with a variant whose reference has one wrong number. */
 function addWrongVariant(caps: DeviceCaps): BenchCase[] {
-  const [real] = chooseCases(caps, parseArguments(SMALL)) as [BenchCase];
+  const [real] = chooseCases(caps, parseArguments(SMALL).filter) as [BenchCase];
   const [variant] = real.variants as [Variant];
   const build: Variant['build'] = async (device, dims) => {
     const workload = await variant.build(device, dims);
@@ -100,7 +100,7 @@ test('a file that cannot be written at the end: the table is printed, the exit c
   const json = at('gone.json');
   const { code, stdout, stderr } = await run(['--json', json], (caps) => {
     mkdirSync(json);
-    return chooseCases(caps, parseArguments(SMALL));
+    return chooseCases(caps, parseArguments(SMALL).filter);
   });
   expect(code).toBe(1);
   expect(stdout).toMatch(/one launch +ok exact +2/);
@@ -110,14 +110,13 @@ test('a file that cannot be written at the end: the table is printed, the exit c
 
 test('without a name each run has a folder of its own; an empty one is removed', () => {
   const cwd = vi.spyOn(process, 'cwd').mockReturnValue(folder);
-  const none = { json: null, html: null };
   writeFileSync(at('runs'), 'a file where the folder should be');
-  expect(() => new ReportWriter(none)).toThrow(
+  expect(() => new ReportWriter(null)).toThrow(
     /^bench: expected to make a folder in .*, got .*--json and --html.*\.$/,
   );
   rmSync(at('runs'));
   vi.useFakeTimers({ now: new Date('2026-11-25T02:38:12Z') });
-  const [first, second] = [new ReportWriter(none), new ReportWriter(none)];
+  const [first, second] = [new ReportWriter(null), new ReportWriter(null)];
   vi.useRealTimers();
   cwd.mockRestore();
   expect(first.save(reportAt(at('report.json')))).toBeNull();

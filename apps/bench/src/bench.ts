@@ -35,12 +35,12 @@ import { runBaselines } from './run-baselines.ts';
 export async function bench(
   given: BenchArguments,
   stdout: Output,
-  choose: (caps: DeviceCaps) => readonly BenchCase[] = (caps) => chooseCases(caps, given),
+  choose: (caps: DeviceCaps) => readonly BenchCase[] = (caps) => chooseCases(caps, given.filter),
 ): Promise<number> {
   const baselines = createBaselines(given.compare, given);
   using devices = await RenewableDevice.open(given);
   const cases = choose(devices.device.caps);
-  const writer = new ReportWriter(given);
+  const writer = new ReportWriter(given.files);
   const progress = new ProgressLine(process.stderr);
   const showStep = (text: string): void => progress.update({ text, done: 0, total: 1 });
   const release = endOnSignal((name) => {
@@ -92,14 +92,12 @@ function createOptions(
     progress.clear();
     stdout.write(`\n${text}\n`);
   };
-  const { suites, caseText, maxTokens, presets, adapter } = given;
-
   return {
     ...settings,
-    invocation: { suites, caseText, maxTokens, presets, adapter, kernels },
+    invocation: { ...given.filter, adapter: given.adapter, kernels },
     runs: given.runs ?? settings.runs,
     budgetSeconds: given.budgetSeconds ?? settings.budgetSeconds,
-    hasPeaks: given.hasPeaks,
+    hasPeaks: given.peaks,
     host: hostInfo(),
     onProgress: (at) => progress.update(formatProgress(at)),
     onCase: (caseReport) => print(formatCase(caseReport, !caps.isSoftware)),

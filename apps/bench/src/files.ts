@@ -3,21 +3,22 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { parseWritablePath, UsageError } from '@vulpes/cli-kit';
 
-/** Absolute paths: both, or none. */
+/** Absolute paths. */
 export interface ReportFiles {
-  readonly json: string | null;
-  readonly html: string | null;
+  readonly json: string;
+  readonly html: string;
 }
 
 /**
- * Where one is named, the other goes beside it: `X.json`, `X.html`.
+ * Where one is named, the other goes beside it: `X.json`, `X.html`. Null where none is.
  * @throws UsageError where that one cannot be written, or both are one file
  */
-export function completeFiles({ json, html }: ReportFiles): ReportFiles {
-  if (json === null && html === null) return { json, html };
+export function completeFiles({ json, html }: Partial<ReportFiles>): ReportFiles | null {
+  const named = json ?? html;
+  if (named === undefined) return null;
   const files = {
-    json: json ?? replaceEnding(html as string, '.html', '.json'),
-    html: html ?? replaceEnding(json as string, '.json', '.html'),
+    json: json ?? replaceEnding(named, '.html', '.json'),
+    html: html ?? replaceEnding(named, '.json', '.html'),
   };
   assertOtherFile('bench', files.json, files.html);
   return files;

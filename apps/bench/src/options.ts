@@ -1,8 +1,9 @@
 // The command line of a benchmark run.
 
-import { assertSuiteNames, type SuiteName, suiteNames, suiteSentences } from '@vulpes/bench';
+import { type CaseFilter, type SuiteName, suiteNames, suiteSentences } from '@vulpes/bench';
 import {
   adapterOption,
+  namesParser,
   parseCount,
   parseExistingFolder,
   parseList,
@@ -14,28 +15,28 @@ import {
 } from '@vulpes/cli-kit';
 import type { AdapterChoice } from '@vulpes/tensor-core';
 import { Command } from 'commander';
-import { assertBaselineNames, type BaselineName, baselineNames } from './compare/index.ts';
+import { type BaselineName, baselineNames } from './compare/index.ts';
 import { completeFiles } from './files.ts';
 
-export interface BenchArguments {
-  readonly suites: readonly SuiteName[];
-  readonly maxTokens: number | null;
-  readonly presets: readonly string[] | null;
-  readonly caseText: string | null;
-  /** Null = what suits the adapter; so for `runs`. */
-  readonly budgetSeconds: number | null;
-  readonly runs: number | null;
-  readonly hasPeaks: boolean;
-  /** Absolute paths, of both or of none; null = a folder of this run. */
-  readonly json: string | null;
-  readonly html: string | null;
+/** What commander makes of the words; what is not there was not given. */
+interface Given {
+  readonly suite?: readonly SuiteName[];
+  readonly preset?: readonly string[];
+  readonly maxTokens?: number;
+  readonly case?: string;
+  readonly budgetSeconds?: number;
+  readonly runs?: number;
+  readonly peaks: boolean;
+  readonly json?: string;
+  readonly html?: string;
+  readonly compare?: readonly BaselineName[];
+  readonly python?: string;
+  readonly foxPath?: string;
   readonly adapter: AdapterChoice;
-  /** Kernel variants to force; undefined = what suits the adapter. */
-  readonly variants: readonly string[] | undefined;
-  readonly compare: readonly BaselineName[];
-  readonly python: string | undefined;
-  readonly foxPath: string | null;
+  readonly variant?: readonly string[];
 }
+
+export type BenchArguments = ReturnType<typeof parseArguments>;
 
 const listSuites = (): string =>
   suiteNames.map((name) => `  ${name}\n    ${suiteSentences[name].join('\n    ')}`).join('\n');
@@ -60,39 +61,24 @@ Examples:
 Exit code: 0 when all checks passed and everything could run and be written,
 else 1. After Ctrl-C 130, after SIGTERM 143; the report so far is kept.`;
 
-/** @throws CommanderError for a wrong option, and for --help after printing it. @throws ArgumentError, UsageError for unknown names, and for options that do nothing together. */
-export function parseArguments(argv: readonly string[]): BenchArguments {
-  const given = createCommand()
-    .parse([...argv], { from: 'user' })
-    .opts();
-  const { suite: suites = suiteNames, compare = [] } = given;
-  assertSuiteNames(suites);
-  assertBaselineNames(compare);
-  const chosen = {
-    suites: [...new Set(suites)],
-    maxTokens: given.maxTokens ?? null,
-    presets: given.preset ?? null,
-    caseText: given.case ?? null,
-    budgetSeconds: given.budgetSeconds ?? null,
-    runs: given.runs ?? null,
-    hasPeaks: given.peaks,
-    ...completeFiles({ json: given.json ?? null, html: given.html ?? null }),
-    adapter: given.adapter,
-    variants: given.variant,
-    compare: [...new Set(compare)],
-    python: given.python,
-    foxPath: given.foxPath ?? null,
-  };
-  assertForPytorch(chosen);
-  return chosen;
-}
-
-function assertForPytorch({ compare, python, foxPath }: BenchArguments): void {
-  if (compare.includes('pytorch') || (python ?? foxPath ?? null) === null) return;
+/** @throws CommanderError for a wrong option, and for --help after printing it. @throws UsageError for options that do nothing together */
+export function parseArguments(argv: readonly string[]) {
+  const command = createCommand().parse([...argv], { from: 'user' });
+  const { suite = suiteNames, preset, variant, compare = [], ...given } = command.opts<Given>();
+  const { python, foxPath } = given;
   const flag = python === undefined ? '--fox-path' : '--python';
-  throw new UsageError(
-    `bench: expected --compare pytorch with ${flag}, which does nothing without it. Add it, or remove ${flag}.`,
-  );
+  if (!compare.includes('pytorch') && (python ?? foxPath) !== undefined) {
+    throw new UsageError(
+      `bench: expected --compare pytorch with ${flag}, which does nothing without it. Add it, or remove ${flag}.`,
+    );
+  }
+  const filter: CaseFilter = {
+    suites: suite,
+    maxTokens: given.maxTokens ?? null,
+    presets: preset ?? null,
+    caseText: given.case ?? null,
+  };
+  return { ...given, filter, files: completeFiles(given), variants: variant, compare };
 }
 
 const createCommand = (): Command =>
@@ -103,7 +89,7 @@ const createCommand = (): Command =>
     .option(
       '--suite <names...>',
       `suites to run: ${suiteNames.join(', ')}; default: all`,
-      parseList,
+      namesParser(suiteNames),
     )
     .option(
       '--preset <names...>',
@@ -128,7 +114,7 @@ const createCommand = (): Command =>
     .option(
       '--compare <names...>',
       `also run other libraries: ${baselineNames.join(', ')}`,
-      parseList,
+      namesParser(baselineNames),
     )
     .option('--python <path>', 'a Python with PyTorch, for --compare pytorch', parseNotEmpty)
     .option(

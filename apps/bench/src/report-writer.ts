@@ -17,39 +17,36 @@ export class ReportWriter {
   readonly #files: ReportFiles;
   /** That this run made; null where files were named. */
   readonly #folder: string | null;
-  #saved: string | null = null;
+  #isSaved = false;
 
   /**
-   * @param given - where both are null, a folder is made: `runs/bench/2026-11-25T02-38-12`
+   * @param files - null: in a new folder, `runs/bench/2026-11-25T02-38-12`
    * @throws UsageError where that folder cannot be made
    */
-  constructor(given: ReportFiles) {
-    const isNamed = given.json !== null || given.html !== null;
-    const folder = isNamed ? null : makeRunFolder();
-    this.#folder = folder;
-    this.#files =
-      folder === null
-        ? given
-        : { json: join(folder, 'report.json'), html: join(folder, 'report.html') };
+  constructor(files: ReportFiles | null) {
+    this.#folder = files === null ? makeRunFolder() : null;
+    const folder = this.#folder ?? '';
+    this.#files = files ?? {
+      json: join(folder, 'report.json'),
+      html: join(folder, 'report.html'),
+    };
   }
 
   /** In a sentence: what a stopped run leaves. */
   describeState(): string {
-    return this.#saved === null ? 'No report was written.' : `The report so far: ${this.#saved}`;
+    return this.#isSaved ? `The report so far: ${this.#files.json}` : 'No report was written.';
   }
 
   /** An error does not end the run: `finish` tries again, and returns it. */
   save(report: BenchReport): string | null {
-    const { json } = this.#files;
-    if (json === null) return null;
-    const error = tryToWrite(json, `${JSON.stringify(report, null, 2)}\n`);
-    if (error === null) this.#saved = json;
+    const error = tryToWrite(this.#files.json, `${JSON.stringify(report, null, 2)}\n`);
+    this.#isSaved ||= error === null;
     return error;
   }
 
   /** Removes the folder of this run if nothing was written. */
   removeEmptyFolder(): void {
-    if (this.#folder === null || this.#saved !== null) return;
+    if (this.#folder === null || this.#isSaved) return;
     try {
       rmdirSync(this.#folder);
     } catch {} // something is in it: it stays
@@ -58,15 +55,12 @@ export class ReportWriter {
   /** Writes the page, too, unless a check failed. */
   async finish(report: BenchReport): Promise<Written> {
     const { json, html } = this.#files;
-    const jsonError = this.save(report);
-    const hasPage = html !== null && report.failedChecks.length === 0;
-    const pageError = hasPage ? tryToWrite(html, await reportPage(report)) : null;
+    const written: [string, string | null][] = [[`report: ${json}`, this.save(report)]];
+    if (report.failedChecks.length === 0)
+      written.push([`page:   ${html}`, tryToWrite(html, await reportPage(report))]);
     return {
-      lines: [
-        ...(json !== null && jsonError === null ? [`report: ${json}`] : []),
-        ...(hasPage && pageError === null ? [`page:   ${html}`] : []),
-      ],
-      errors: [jsonError, pageError].filter((error) => error !== null),
+      lines: written.flatMap(([line, error]) => (error === null ? [line] : [])),
+      errors: written.flatMap(([, error]) => error ?? []),
     };
   }
 }

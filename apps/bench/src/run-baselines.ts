@@ -4,8 +4,9 @@ import {
   type BenchCase,
   type BenchReport,
   caseId,
+  type Measurement,
+  type NotMeasured,
   type RenewableDevice,
-  withRows,
 } from '@vulpes/bench';
 import { FoxError } from '@vulpes/tensor-core';
 import type { Baseline } from './compare/index.ts';
@@ -35,9 +36,13 @@ export async function runBaselines(
   const start = performance.now();
   let report = ours;
   let left: readonly string[] = [];
-  const add = (rows: Parameters<typeof withRows>[1]): void => {
-    const elapsedMs = ours.elapsedMs + performance.now() - start;
-    report = { ...withRows(report, rows), elapsedMs };
+  const add = (comparisons: Measurement[], notMeasured: NotMeasured[] = []): void => {
+    report = {
+      ...report,
+      comparisons: [...report.comparisons, ...comparisons],
+      notMeasured: [...report.notMeasured, ...notMeasured],
+      elapsedMs: ours.elapsedMs + performance.now() - start,
+    };
     onReport({ ...report, notRun: { cases: [], baselines: left } });
   };
   for (const [index, { name, run }] of baselines.entries()) {
@@ -48,13 +53,13 @@ export async function runBaselines(
         device: slot.device,
         runs: ours.settings.runs,
         onProgress,
-        onMeasurement: (row) => add({ comparisons: [row] }),
-        onNotMeasured: (entry) => add({ notMeasured: [entry] }),
+        onMeasurement: (row) => add([row]),
+        onNotMeasured: (entry) => add([], [entry]),
       });
     } catch (error) {
       if (!FoxError.isInstance(error)) throw error;
       complaints.push(error.message);
-      add({ notMeasured: [{ kind: 'failed', runner: name, case: 'all', why: error.message }] });
+      add([], [{ kind: 'failed', runner: name, case: 'all', why: error.message }]);
     }
   }
   return { report, complaints };

@@ -1,6 +1,7 @@
 // What a benchmark is made of: a case with variants that do the same work in different ways, each with its f64 reference.
 
 import { ArgumentError, type Device, type Tensor } from '@vulpes/tensor-core';
+import type { BaselineWorkload } from './compare/workload.ts';
 import type { Counts, Dims, Mode } from './schema.ts';
 
 export type { Counts, Dims, Mode } from './schema.ts';
@@ -37,6 +38,8 @@ export interface Workload {
   sample?(): Expectations | Promise<Expectations>;
   /** Of one run; called after the timed runs. */
   counts(): Counts | Promise<Counts>;
+  /** The same work for other libraries; only of variants that prune nothing. */
+  readonly baseline?: BaselineWorkload;
   /** GPU memory that it keeps from run to run, its inputs apart. Default: none. */
   heldBytes?(): number;
   dispose(): void;

@@ -2,7 +2,7 @@
 
 import { ArgumentError, type DeviceCaps } from '@vulpes/tensor-core';
 import { type BenchCase, caseId } from './case.ts';
-import { type SuiteName, suiteNames, suites } from './suites/index.ts';
+import { type SuiteName, suites } from './suites/index.ts';
 
 export interface CaseFilter {
   readonly suites: readonly SuiteName[];
@@ -12,15 +12,6 @@ export interface CaseFilter {
   readonly presets: readonly string[] | null;
   /** Part of the case's id; null = all but those that run on request. */
   readonly caseText: string | null;
-}
-
-/** @throws ArgumentError in one sentence, naming the suites that exist. */
-export function assertSuiteNames(names: readonly string[]): asserts names is SuiteName[] {
-  const unknown = names.find((name) => !(suiteNames as readonly string[]).includes(name));
-  if (unknown === undefined) return;
-  throw new ArgumentError(
-    `bench: there is no suite '${unknown}'; the suites are ${suiteNames.join(', ')}.`,
-  );
 }
 
 /** @throws ArgumentError for a preset that no chosen suite has, and where no case is left. */

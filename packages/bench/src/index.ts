@@ -8,7 +8,7 @@ export {
   type Variant,
   type Workload,
 } from './case.ts';
-export { assertSuiteNames, type CaseFilter, chooseCases } from './choose-cases.ts';
+export { type CaseFilter, chooseCases } from './choose-cases.ts';
 export { chooseComparedCases } from './compare/choose-cases.ts';
 export { compareTimes, timeOurs } from './compare/time-ours.ts';
 export type {
@@ -22,13 +22,13 @@ export type {
 } from './compare/workload.ts';
 export { reportCharts, reportPage } from './page/report-page.ts';
 export { compareReports, findSlower, formatComparison } from './report/compare-reports.ts';
-export { formatFailedChecks, listFailedChecks } from './report/failed-checks.ts';
+export { formatFailedChecks } from './report/failed-checks.ts';
 export { counted } from './report/format.ts';
 export { adapterName } from './report/machine.ts';
 export { reportMarkdown } from './report/markdown.ts';
 export { formatReason } from './report/not-measured.ts';
 export { parseReport } from './report/parse-report.ts';
-export { OURS, withRows } from './report/report.ts';
+export { OURS } from './report/report.ts';
 export { formatCase, formatEnd } from './report/table.ts';
 export {
   type BenchOptions,

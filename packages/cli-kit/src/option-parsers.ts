@@ -53,6 +53,16 @@ export function parseList(text: string, earlier: readonly string[] = []): string
   throw new InvalidArgumentError('Expected values with commas between them.');
 }
 
+/** A parser of lists of these names, each once. */
+export const namesParser =
+  <Name extends string>(known: readonly Name[]) =>
+  (text: string, earlier: readonly Name[] = []): Name[] => {
+    const names = parseList(text, earlier);
+    const unknown = names.find((name) => !known.some((one) => one === name));
+    if (unknown === undefined) return [...new Set(names as Name[])];
+    throw new InvalidArgumentError(`Expected some of ${known.join(', ')}, got ${unknown}.`);
+  };
+
 /** `0,3` gives [0, 3], sorted, each once. */
 export function parseIndexList(text: string): number[] {
   const indices = parseList(text).map(parseCountOrZero);

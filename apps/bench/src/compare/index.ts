@@ -2,7 +2,6 @@
 
 import type { RunBaseline } from '@vulpes/bench';
 import { javascriptBaselines, type LibraryName, scriptNames } from './javascript.ts';
-import { BaselineError } from './places.ts';
 import { pytorchBaseline } from './pytorch.ts';
 
 export { BaselineError } from './places.ts';
@@ -16,17 +15,6 @@ export interface BaselineOptions {
   readonly python?: string | undefined;
   /** Checkout of the official Forgetting Transformer; null = its kernel and model are not measured. */
   readonly foxPath?: string | null | undefined;
-}
-
-/** @throws BaselineError in one sentence, naming the baselines that exist. */
-export function assertBaselineNames(
-  names: readonly string[],
-): asserts names is readonly BaselineName[] {
-  const unknown = names.find((name) => !(baselineNames as readonly string[]).includes(name));
-  if (unknown === undefined) return;
-  throw new BaselineError(
-    `bench: there is no baseline '${unknown}'; the baselines are ${baselineNames.join(', ')}.`,
-  );
 }
 
 export interface Baseline {

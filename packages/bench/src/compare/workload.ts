@@ -1,7 +1,7 @@
 // What ours and another library (a baseline) compute on the same numbers.
 
 import type { Device } from '@vulpes/tensor-core';
-import type { BenchCase, Expected } from '../case.ts';
+import type { BenchCase, Expected, Workload } from '../case.ts';
 import type { Measurement, NotMeasured } from '../schema.ts';
 
 export interface NamedArray {
@@ -40,13 +40,10 @@ export interface BaselineExpected extends Expected {
   readonly measure: 'RMS error ratio' | 'largest difference';
 }
 
-/** A workload with our own way to do it. */
-export interface Comparison {
+/** Our own way to do what a baseline does. */
+export interface Comparison extends Pick<Workload, 'run' | 'dispose'> {
   readonly workload: BaselineWorkload;
   readonly expected: Readonly<Record<string, BaselineExpected>>;
-  /** Records our work; what it returns belongs to the caller's scope. */
-  run(): unknown;
-  dispose(): void;
 }
 
 /** A case that a baseline can do. */

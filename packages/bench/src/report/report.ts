@@ -32,13 +32,3 @@ export function buildReport(content: ReportContent): BenchReport {
     ...content,
   };
 }
-
-/** The same report with more rows. */
-export const withRows = (
-  report: BenchReport,
-  { comparisons = [], notMeasured = [] }: Partial<Pick<BenchReport, 'comparisons' | 'notMeasured'>>,
-): BenchReport => ({
-  ...report,
-  comparisons: [...report.comparisons, ...comparisons],
-  notMeasured: [...report.notMeasured, ...notMeasured],
-});

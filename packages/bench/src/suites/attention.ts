@@ -21,6 +21,7 @@ import {
   readSizes,
   type Sizes,
   uploadInputs,
+  withShapes,
 } from './attention/inputs.ts';
 import { REMEMBERING_BIAS } from './gate-biases.ts';
 import { forwardBackward } from './gradients.ts';
@@ -99,6 +100,7 @@ interface Attended {
 }
 
 function workload(device: Device, sizes: Sizes, { host, rule, mode }: Attended): Workload {
+  const { q, k, v, logFgate } = host;
   const { dOut, ...inputs } = uploadInputs(device, sizes, host);
   const choose = () => pruneByNorms(inputs, sizes, rule);
   const forward = ({ q, k, v, logFgate }: Readonly<Record<string, Tensor>>): Tensor =>
@@ -109,6 +111,10 @@ function workload(device: Device, sizes: Sizes, { host, rule, mode }: Attended):
         ? { out: forward(inputs) }
         : forwardBackward(device, inputs, dOut, forward),
     expected: () => reference(sizes, host, mode),
+    baseline: {
+      kind: 'attention',
+      inputs: withShapes<string>(sizes, mode === 'forward' ? { q, k, v, logFgate } : host),
+    },
     async counts() {
       const { keptBlocks, causalBlocks } = await readKept(inputs, sizes, choose);
       return { ...costsOf(keptBlocks, sizes, mode), keptBlocks, causalBlocks };

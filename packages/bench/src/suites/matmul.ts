@@ -1,7 +1,7 @@
 // Matrix products in the three layouts that a linear layer needs (forward, and both gradients), at square sizes and at those of the presets' layers.
 
 import { foxPreset, getIntermediateSize } from '@vulpes/lm-models';
-import { CounterRng, type Device, type DeviceCaps } from '@vulpes/tensor-core';
+import { CounterRng, type Device, type DeviceCaps, disposeAll } from '@vulpes/tensor-core';
 import { matmul } from '@vulpes/wgsl-kernels';
 import {
   type BenchCase,
@@ -84,16 +84,15 @@ const variant = (name: string, layout: Layout): Variant => ({
 function workload(device: Device, dims: Dims, layout: Layout): Workload {
   const [m, n, k] = [dim(dims, 'M'), dim(dims, 'N'), dim(dims, 'K')];
   const [aData, bData] = [normals(1, m * k), normals(2, k * n)];
+  const inputs = { a: { shape: [m, k], data: aData }, b: { shape: [k, n], data: bData } };
   const a = device.tensor(aData, layout.transposeA ? [k, m] : [m, k]);
   const b = device.tensor(bData, layout.transposeB ? [n, k] : [k, n]);
   return {
     run: () => ({ c: matmul(a, b, layout) }),
     expected: () => ({ c: someEntries(aData, bData, { m, n, k }, layout) }),
+    baseline: { kind: 'matmul', inputs },
     counts: () => ({ flops: 2 * m * n * k, bytes: 4 * (m * k + k * n + m * n) }),
-    dispose() {
-      a.dispose();
-      b.dispose();
-    },
+    dispose: () => disposeAll([a, b]),
   };
 }
 
