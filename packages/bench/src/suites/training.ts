@@ -2,7 +2,7 @@
 
 import { DEFAULT_LOG_PRUNING_TOLERANCE } from '@vulpes/acp-scheduler';
 import { selectBlocks } from '@vulpes/fox-attention';
-import { createModel, type FoxConfig, foxPreset, type ModelOptions } from '@vulpes/lm-models';
+import { type FoxConfig, foxPreset, type ModelOptions } from '@vulpes/lm-models';
 import { type Device, type DeviceCaps, disposeAll, type Tensor } from '@vulpes/tensor-core';
 import { disposeResult, type TrainStepResult } from '@vulpes/training';
 import { type BenchCase, type Counts, type Dims, dim, type Workload } from '../case.ts';
@@ -11,7 +11,7 @@ import { REMEMBERING_BIAS } from './gate-biases.ts';
 import { countCausalBlocks, stepCosts } from './model-costs.ts';
 import { checkStep } from './training/reference-step.ts';
 import {
-  createConfig,
+  createSizedModel,
   createUpdates,
   type Pruning,
   randomTokens,
@@ -103,8 +103,7 @@ interface Trained {
 }
 
 function workload(device: Device, dims: Dims, { preset, variant, shared }: Trained): Workload {
-  const config = createConfig(preset, dims, variant.pruning);
-  const model = createModel(config, device, variant.options);
+  const model = createSizedModel(device, preset, dims, { ...variant.pruning, ...variant.options });
   const tokens = randomTokens(dim(dims, 'B'), dim(dims, 'T'), model.config.vocabSize);
   const { state, release } = shared.take(model, dims);
   const updates = createUpdates(model, state, tokens, OPTIONS);

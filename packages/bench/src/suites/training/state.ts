@@ -6,6 +6,7 @@ import {
   foxPreset,
   type HostWeights,
   type Model,
+  type ModelOptions,
   type ParameterSpec,
 } from '@vulpes/lm-models';
 import { CounterRng, type Device } from '@vulpes/tensor-core';
@@ -34,7 +35,7 @@ export function createSizedModel(
   device: Device,
   preset: string,
   { layers, hidden, heads, vocab }: Dims,
-  pruning: Pruning,
+  { checkpointing, ...pruning }: Pruning & ModelOptions,
 ): Model {
   const config = foxPreset(preset, {
     ...(layers !== undefined && { numHiddenLayers: layers }),
@@ -43,7 +44,7 @@ export function createSizedModel(
     ...(vocab !== undefined && { vocabSize: vocab }),
     ...pruning,
   });
-  return createModel(config, device);
+  return createModel(config, device, { checkpointing });
 }
 
 /**
