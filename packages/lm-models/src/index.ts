@@ -13,6 +13,7 @@ export {
 } from './folder/file-system.ts';
 export { loadModelFolder, type ModelFolder } from './folder/load-folder.ts';
 export { encodeModelFiles, saveModelFolder } from './folder/save-folder.ts';
+export { Decoder, type DecoderOptions } from './generate/decoder.ts';
 export {
   type GenerateBatchOptions,
   type GenerateOptions,
@@ -21,6 +22,7 @@ export {
 } from './generate/generate.ts';
 export type { CacheUsage, SharedOptions } from './generate/options.ts';
 export { argmax, type SamplingOptions, sampleToken } from './generate/sampling.ts';
+export { type ChooserOptions, type ChosenTokens, TokenChooser } from './generate/token-chooser.ts';
 export type { AttentionInputs } from './layers/attention-inputs.ts';
 export { type AttentionResult, attentionLayer } from './layers/attention-layer.ts';
 export { block } from './layers/block.ts';

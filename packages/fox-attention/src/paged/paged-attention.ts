@@ -2,13 +2,15 @@
 
 import { ArgumentError, assertShape, type Tensor } from '@vulpes/tensor-core';
 import { appendPagesKernel, pagedVariants } from './paged.kernel.ts';
-import { assertDType, assertFits, checkPages, type KeyPages } from './pages.ts';
+import { assertDType, checkPages, type KeyPages } from './pages.ts';
 
 export interface PagedAttentionOptions {
-  /** Position of the first query: tokens before the chunk, padding included. */
-  readonly offset: number;
-  /** i32 [B], left padding: tokens before it are not attended to, rows before it give 0. */
-  readonly seqStart?: Tensor | undefined;
+  /**
+   * i32 [1 + B], on the device so that a recorded launch holds for every token of a text: the position of the first query (tokens
+   * before the chunk, padding included), then of each row the first token that is not padding. Tokens before it are not attended
+   * to, rows before it give 0.
+   */
+  readonly state: Tensor;
   /** i32 [B, H]: pages before it are not read, whether they are still held or not. Default 0. */
   readonly firstPage?: Tensor | undefined;
   /** Tokens that a row sees, itself included. Default all. */
@@ -20,10 +22,10 @@ export interface PagedAttentionOptions {
 const NO_WINDOW = 0xffffffff;
 
 /**
- * o_i = Σ_j softmax_j(smScale q_i·k_j + λ_i − λ_j) v_j over the tokens j ≤ offset + i that row i sees; the chunk's own keys must
+ * o_i = Σ_j softmax_j(smScale q_i·k_j + λ_i − λ_j) v_j over the tokens j ≤ position + i that row i sees; the chunk's own keys must
  * have been appended. Equals the rows of `forgettingAttention` over the whole text, however it is cut into chunks.
  * Not differentiable. [FoX v2, forgetting attention]
- * @param q - [B, M, H, D], f32; query i stands at position offset + i
+ * @param q - [B, M, H, D], f32; query i stands at position state[0] + i, where the table has a column
  * @param pages - k, v, logLambda by pages; a page that a row needs must be in the table
  * @returns [B, M, H, D]
  * @throws ShapeError DTypeError ArgumentError
@@ -31,16 +33,18 @@ const NO_WINDOW = 0xffffffff;
 export function pagedAttention(
   q: Tensor,
   pages: KeyPages,
-  { offset, seqStart, firstPage, windowSize, smScale }: PagedAttentionOptions,
+  { state, firstPage, windowSize, smScale }: PagedAttentionOptions,
 ): Tensor {
   const op = 'pagedAttention';
   assertDType(op, 'q', q, 'f32');
   const { B, M, H } = assertShape(op, 'q', q, ['B', 'M', 'H', 'D']);
   const dims = { ...checkPages(op, pages, H), queryLen: M };
   assertShape(op, 'q', q, ['B', 'M', 'H', 'D'], { B: dims.batch, D: dims.headDim });
-  assertFits(op, { offset, length: M, maxPages: dims.maxPages });
-  checkOption(op, 'seqStart', seqStart, { B });
-  checkOption(op, 'firstPage', firstPage, { B, H });
+  checkState(op, state, B);
+  if (firstPage) {
+    assertDType(op, 'firstPage', firstPage, 'i32');
+    assertShape(op, 'firstPage', firstPage, ['B', 'H'], { B, H });
+  }
   if (windowSize != null && !(Number.isInteger(windowSize) && windowSize >= 1)) {
     throw new ArgumentError(
       `${op}: expected windowSize to be an integer ≥ 1, got ${windowSize}. Leave it out for no window.`,
@@ -52,13 +56,12 @@ export function pagedAttention(
     const launch = {
       ...dims,
       numHeads: H,
-      offset,
       window: windowSize ?? NO_WINDOW,
       smScale: smScale ?? 1 / Math.sqrt(dims.headDim),
     };
     pagedVariants.choose(device.caps, launch).kernel.run(device, {
       dims: launch,
-      tensors: { q, ...pools(pages), first_page: firstPage, seq_start: seqStart, out },
+      tensors: { q, ...pools(pages), first_page: firstPage, state, out },
     });
     return out;
   });
@@ -71,15 +74,9 @@ const pools = ({ k, v, logLambda, table }: KeyPages) => ({
   table,
 });
 
-function checkOption(
-  op: string,
-  name: string,
-  tensor: Tensor | undefined,
-  dims: Record<string, number>,
-): void {
-  if (!tensor) return;
-  assertDType(op, name, tensor, 'i32');
-  assertShape(op, name, tensor, Object.keys(dims), dims);
+function checkState(op: string, state: Tensor, batch: number): void {
+  assertDType(op, 'state', state, 'i32');
+  assertShape(op, 'state', state, [1 + batch]);
 }
 
 export interface KeyChunk {
@@ -92,13 +89,13 @@ export interface KeyChunk {
 }
 
 /**
- * Writes a chunk into its pages, tokens `offset` …; those that the table has no page for (left padding) are left out.
+ * Writes a chunk into its pages, from position state[0] on, see `PagedAttentionOptions`; those that the table has no page for (left padding) are left out.
  * @throws ShapeError DTypeError ArgumentError
  */
 export function appendPages(
   { k, v, logLambda }: KeyChunk,
   pages: KeyPages,
-  { offset, numHeads }: { offset: number; numHeads: number },
+  { state, numHeads }: { state: Tensor; numHeads: number },
 ): void {
   const op = 'appendPages';
   const { batch, ...rest } = checkPages(op, pages, numHeads);
@@ -116,9 +113,9 @@ export function appendPages(
     assertDType(op, 'logLambda', logLambda, 'i32');
     assertShape(op, 'logLambda', logLambda, ['B', 'H', 'M', 2], { B: batch, H: numHeads, M });
   }
-  assertFits(op, { offset, length: M, maxPages: rest.maxPages });
+  checkState(op, state, batch);
   appendPagesKernel.run(k.device, {
-    dims: { batch, ...rest, queryLen: M, offset },
-    tensors: { k, v, log_lambda: logLambda, ...pools(pages) },
+    dims: { batch, ...rest, queryLen: M },
+    tensors: { k, v, log_lambda: logLambda, ...pools(pages), state },
   });
 }

@@ -12,8 +12,6 @@ import pagesWgsl from './pages.wgsl';
 interface ChunkDims extends PageDims {
   /** M */
   readonly queryLen: number;
-  /** Position of the first token of the chunk. */
-  readonly offset: number;
 }
 
 export interface PagedDims extends ChunkDims {
@@ -32,7 +30,7 @@ const shared = {
     'pool_lambda:read?',
     'table:read',
     'first_page:read?',
-    'seq_start:read?',
+    'state:read',
     'out:write',
   ],
 } as const;
@@ -85,6 +83,7 @@ export const appendPagesKernel = defineKernel({
     'v:read',
     'log_lambda:read?',
     'table:read',
+    'state:read',
     'pool_k:read_write',
     'pool_v:read_write',
     'pool_lambda:read_write?',

@@ -1,8 +1,9 @@
 // paged attention (scalar): o_i = softmax(q_i k^T * sm_scale + D) v over keys in pages, online softmax in base 2. [FoX v2, forgetting attention]
 // grid         (ceil(M / WG_SIZE), H, B): a thread owns one query row and takes 4 keys a step; nothing is shared
-// q, out       [B, M, H, D] f32, row i at position offset + i
+// q, out       [B, M, H, D] f32, row i at position state[0] + i
 // pool_k, pool_v [pages, 32, D] f32    pool_lambda [pages, group, 32] two-part, see log-lambda.wgsl
-// table        [B, Hkv, max_pages] i32, -1 where there is no page    first_page [B, H]    seq_start [B]
+// table        [B, Hkv, max_pages] i32, -1 where there is no page    first_page [B, H]
+// state        [1 + B] i32: position of row 0, then the first token of each b that is not padding
 // cost         4 * D flops per visible (query, key) pair
 
 // @spec
@@ -10,14 +11,12 @@ const HEAD_DIM: u32 = 64u;
 const WG_SIZE: u32 = 4u;
 const HAS_GATE: bool = true;
 const HAS_FIRST_PAGE: bool = false;
-const HAS_SEQ_START: bool = false;
 // @end-spec
 
 struct Params {
   num_heads: u32,
   group: u32,
   query_len: u32,
-  offset: u32,
   max_pages: u32,
   window: u32,              // tokens a row sees, itself included
   sm_scale: f32,
@@ -29,7 +28,7 @@ struct Params {
 @group(0) @binding(3) var<storage, read> pool_lambda: array<vec2<i32>>;
 @group(0) @binding(4) var<storage, read> table: array<i32>;
 @group(0) @binding(5) var<storage, read> first_page: array<i32>;
-@group(0) @binding(6) var<storage, read> seq_start: array<i32>;
+@group(0) @binding(6) var<storage, read> state: array<i32>;
 @group(0) @binding(7) var<storage, read_write> out: array<vec4f>;
 @group(0) @binding(8) var<uniform> params: Params;
 
@@ -46,7 +45,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let h = id.y;
   let b = id.z;
   if (i >= params.query_len) { return; }
-  let position = params.offset + i;
+  let position = u32(state[0]) + i;
   let first = first_key(b, h, position);
   let o_row = ((b * params.query_len + i) * params.num_heads + h) * D4;
   let lambda_row = lambda_at(b, h, position);

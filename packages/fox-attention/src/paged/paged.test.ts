@@ -109,10 +109,9 @@ async function runChunks(device: Device, theCase: PagedCase, inputs: PagedInputs
   const { batch, numKvHeads, headDim } = inputs.dims;
   const { numHeads, seqStart, windowSize, firstPage } = theCase;
   const pages = emptyPages(device, inputs);
-  const starts = seqStart && device.tensor(Int32Array.from(seqStart), [batch]);
   const first = firstPage && device.tensor(Int32Array.from(firstPage), [batch, numHeads]);
   const made: Tensor[] = [pages.k, pages.v, pages.table];
-  for (const tensor of [pages.logLambda, starts, first]) if (tensor) made.push(tensor);
+  for (const tensor of [pages.logLambda, first]) if (tensor) made.push(tensor);
   const outputs: Record<string, Float32Array> = {};
   for (const [offset, end] of rangesOf(theCase)) {
     const chunk = chunkOf(inputs, [offset, end]);
@@ -127,10 +126,12 @@ async function runChunks(device: Device, theCase: PagedCase, inputs: PagedInputs
       const logLambda =
         chunk.logLambda && device.tensor(chunk.logLambda, [batch, numHeads, end - offset, 2]);
       const keys = { k: device.tensor(chunk.k, key), v: device.tensor(chunk.v, key), logLambda };
-      appendPages(keys, pages, { offset, numHeads });
+      const starts = seqStart ?? new Array<number>(batch).fill(0);
+      const state = device.tensor(Int32Array.of(offset, ...starts), [1 + batch]);
+      appendPages(keys, pages, { state, numHeads });
       const q = device.tensor(chunk.q, [batch, end - offset, numHeads, headDim]);
       const firstPage = isLast ? first : undefined;
-      return pagedAttention(q, pages, { offset, seqStart: starts, windowSize, firstPage });
+      return pagedAttention(q, pages, { state, windowSize, firstPage });
     });
     outputs[`tokens ${offset} to ${end}`] = (await out.data()) as Float32Array;
     out.dispose();

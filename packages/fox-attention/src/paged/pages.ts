@@ -1,7 +1,6 @@
 // Keys and values of a generation in pages of 32 tokens, so that what no later query needs can be freed.
 
 import {
-  ArgumentError,
   assertShape,
   type DType,
   DTypeError,
@@ -75,21 +74,5 @@ export function assertDType(op: string, name: string, tensor: Tensor, dtype: DTy
   if (tensor.dtype === dtype) return;
   throw new DTypeError(
     `${op}: expected ${name} ${dtype}, got ${tensor.dtype}${formatShape(tensor.shape)}. Cast it before the call.`,
-  );
-}
-
-/** The chunk must stand where the table has columns. */
-export function assertFits(
-  op: string,
-  { offset, length, maxPages }: { offset: number; length: number; maxPages: number },
-): void {
-  if (!Number.isInteger(offset) || offset < 0) {
-    throw new ArgumentError(
-      `${op}: expected offset to be an integer ≥ 0, got ${offset}. It is the position of the chunk's first token.`,
-    );
-  }
-  if (offset + length <= maxPages * PAGE_SIZE) return;
-  throw new ShapeError(
-    `${op}: expected a table with at least ${Math.ceil((offset + length) / PAGE_SIZE)} columns for tokens up to ${offset + length}, got ${maxPages}. Give it more pages.`,
   );
 }

@@ -1,5 +1,5 @@
 // pages: where a token of a head lies in the pools, and the first key that a row sees.
-// Needs `const` HEAD_DIM, HAS_GATE, HAS_FIRST_PAGE, HAS_SEQ_START, and the bindings and params of a paged attention kernel.
+// Needs `const` HEAD_DIM, HAS_GATE, HAS_FIRST_PAGE, and the bindings and params of a paged attention kernel.
 
 const PAGE_SIZE: u32 = 32u;
 const D4: u32 = HEAD_DIM / 4u;
@@ -24,8 +24,7 @@ fn lambda_at(b: u32, h: u32, t: u32) -> vec2<i32> {
 fn first_key(b: u32, h: u32, position: u32) -> u32 {
   var kept = 0u;
   if (HAS_FIRST_PAGE) { kept = u32(max(first_page[b * params.num_heads + h], 0)) * PAGE_SIZE; }
-  var start = 0u;
-  if (HAS_SEQ_START) { start = u32(seq_start[b]); }
+  let start = u32(state[1u + b]);
   let behind_window = select(0u, position + 1u - params.window, position >= params.window);
   return max(max(start, kept), behind_window);
 }

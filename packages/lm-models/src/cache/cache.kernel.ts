@@ -1,9 +1,11 @@
-// Bindings and grids of the cache's own kernels: growing a pool, carrying the gates' state, finding which pages may be evicted.
+// Bindings and grids of the cache's own kernels: growing a pool, carrying the state of shifts and gates, finding which pages may be evicted.
 
 import { foldGrid } from '@vulpes/tensor-core';
 import { defineKernel, logLambdaWgsl } from '@vulpes/wgsl-kernels';
+import chunkPositionsWgsl from './chunk-positions.wgsl';
 import copyFrontWgsl from './copy-front.wgsl';
 import firstPageWgsl from './first-page.wgsl';
+import keepLastWgsl from './keep-last.wgsl';
 import normMaximaWgsl from './norm-maxima.wgsl';
 import updateRetentionWgsl from './update-retention.wgsl';
 
@@ -12,11 +14,10 @@ interface Heads {
   readonly heads: number;
 }
 
-/** A chunk of M tokens, the first at position `offset`. */
+/** A chunk of M tokens. */
 interface ChunkDims extends Heads {
   readonly numHeads: number;
   readonly chunkLen: number;
-  readonly offset: number;
 }
 
 interface SearchDims extends Heads {
@@ -46,13 +47,43 @@ export const copyFront = defineKernel({
   grid: ({ vectors }: { vectors: number }, { WG_SIZE }) => foldGrid(Math.ceil(vectors / WG_SIZE)),
 });
 
+interface LastDims {
+  readonly batch: number;
+  readonly chunkLen: number;
+  /** f32 values of a token; a multiple of 4. */
+  readonly width: number;
+}
+
+export const keepLast = defineKernel({
+  name: 'keep-last',
+  source: keepLastWgsl,
+  bindings: ['y:read', 'last:write'],
+  params: ({ width }: LastDims) => ({ columns: width / 4 }),
+  select,
+  grid: ({ batch, width }, { WG_SIZE }) => foldGrid(Math.ceil((batch * width) / 4 / WG_SIZE)),
+});
+
+interface PositionDims {
+  readonly batch: number;
+  readonly chunkLen: number;
+}
+
+export const chunkPositions = defineKernel({
+  name: 'chunk-positions',
+  source: chunkPositionsWgsl,
+  bindings: ['state:read', 'positions:write'],
+  params: ({ batch, chunkLen }: PositionDims) => ({ tokens: batch * chunkLen }),
+  select,
+  grid: ({ batch, chunkLen }, { WG_SIZE }) => foldGrid(Math.ceil((batch * chunkLen) / WG_SIZE)),
+});
+
 export const updateRetention = defineKernel({
   name: 'update-retention',
   source: updateRetentionWgsl,
   bindings: [
     'log_fgate:read',
     'log_lambda:read',
-    'seq_start:read',
+    'state:read',
     'carry:read_write',
     'effective_length:read_write',
     'page_ends:read_write',
@@ -73,7 +104,7 @@ export const findFirstPage = defineKernel({
 export const normMaxima = defineKernel({
   name: 'norm-maxima',
   source: normMaximaWgsl,
-  bindings: ['q:read', 'k:read', 'seq_start:read', 'maxima:read_write', 'logit_bound:read_write'],
+  bindings: ['q:read', 'k:read', 'state:read', 'maxima:read_write', 'logit_bound:read_write'],
   params: ({ headDim }: NormDims) => ({ head_vec4: headDim / 4 }),
   select: (_dims: NormDims) => select(),
   grid: (dims, spec) => headGrid(dims, spec),

@@ -19,6 +19,7 @@ import { randomWeights } from '../reference/random-weights.ts';
 import { referenceFirstPage } from './eviction.reference.ts';
 import { GateState } from './gate-state.ts';
 import { paddedGeometry } from './geometry.fixture.ts';
+import { stateAt } from './geometry.ts';
 import type { KvCache } from './kv-cache.ts';
 
 /** f32 sums in another order. */
@@ -187,7 +188,9 @@ gpuSuite('cache', (device) => {
         });
         device().scope(() => {
           const logFgate = device().tensor(chunk, [batch, size, numHeads]);
-          state.append(logFgate, { offset, length: size, visibility: undefined });
+          device().write(geometry.state, stateAt(offset, geometry));
+          state.reserve(offset + size);
+          state.append(logFgate, { length: size, padding: null });
         });
         offset += size;
         state.evict(logitBound, offset);
@@ -205,7 +208,7 @@ gpuSuite('cache', (device) => {
       });
       expect([...(await state.firstPage.data())]).toEqual(expected);
       expect(new Set(expected).size).toBeGreaterThan(3);
-      for (const tensor of [bound, geometry.seqStartTensor]) tensor.dispose();
+      for (const tensor of [bound, geometry.state]) tensor.dispose();
     });
   });
 

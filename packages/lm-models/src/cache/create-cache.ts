@@ -43,7 +43,8 @@ function makeGeometry(
   { batch, seqStart, evict = true }: CacheOptions,
 ): CacheGeometry {
   const starts = seqStart ? Int32Array.from(seqStart) : new Int32Array(batch);
-  const seqStartTensor = device.keep(device.tensor(starts, [batch], { label: 'seqStart' }));
+  const stateShape = [1 + batch];
+  const state = device.keep(device.empty(stateShape, { dtype: 'i32', label: 'decode state' }));
   const hasGate = config.fgateType !== 'none';
   return {
     device,
@@ -53,8 +54,12 @@ function makeGeometry(
     headDim: getHeadDim(config),
     hasGate,
     windowSize: config.windowSize,
+    shifted: [
+      ...(config.useKShift ? ['k' as const] : []),
+      ...(config.useVShift ? ['v' as const] : []),
+    ],
     seqStart: starts,
-    seqStartTensor,
+    state,
     hasPadding: starts.some((start) => start > 0),
     mayEvict: evict,
     logPruningTolerance: evict && hasGate ? config.logPruningTolerance : null,

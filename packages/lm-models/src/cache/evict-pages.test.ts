@@ -14,6 +14,7 @@ import { parameterSpecs } from '../parameters/parameter-specs.ts';
 import { toHostWeights } from '../reference/check.ts';
 import { randomWeights } from '../reference/random-weights.ts';
 import { paddedGeometry } from './geometry.fixture.ts';
+import { stateAt } from './geometry.ts';
 import { boundFromNorms } from './logit-bound.ts';
 
 const findCase = (id: string): FoxConfig => modelCases.find((one) => one.id === id)!.config;
@@ -115,7 +116,8 @@ gpuSuite('eviction of pages', (device) => {
     ] as const) {
       device().scope(() => {
         const [q, k] = [rows(host.q, numHeads, offset, end), rows(host.k, numKvHeads, offset, end)];
-        bound.append(q, k, { offset, length: end - offset, visibility: undefined });
+        device().write(geometry.state, stateAt(offset, geometry));
+        bound.append(q, k, { length: end - offset });
       });
     }
     const smScale = 1 / Math.sqrt(headDim);
@@ -134,6 +136,6 @@ gpuSuite('eviction of pages', (device) => {
       }),
     );
     expectMatch('U', (await bound.tensor.data()) as Float32Array, expected.flat(), 1e-6);
-    geometry.seqStartTensor.dispose();
+    geometry.state.dispose();
   });
 });

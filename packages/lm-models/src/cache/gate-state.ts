@@ -7,6 +7,7 @@ import { findFirstPage, updateRetention } from './cache.kernel.ts';
 import type { CacheGeometry, Chunk } from './geometry.ts';
 import { GrowableTensor } from './growable-tensor.ts';
 import type { LogitBound } from './logit-bound.ts';
+import { countColumns } from './page-table.ts';
 
 /**
  * Nats that rounding may take from S: its recurrence in f32 is off by less than 4e-7 a token of the effective length, which is at
@@ -49,17 +50,21 @@ export class GateState implements Disposable {
     };
   }
 
-  /** Takes a chunk in. logFgate [B, M, H] -> its logLambda [B, H, M, 2], counted from the beginning of the text. */
-  append(logFgate: Tensor, { offset, length, visibility }: Chunk): Tensor {
-    const { device, batch, numHeads, seqStartTensor } = this.#geometry;
-    const logLambda = cumulativeLogGate(logFgate, { visibility, initial: this.#carry, offset });
-    this.#pageEnds.reserve(Math.max(1, Math.floor((offset + length) / PAGE_SIZE)));
+  /** Room for the pages of a text of that length. @returns whether memory was replaced */
+  reserve(length: number): boolean {
+    return this.#pageEnds.reserve(countColumns(length));
+  }
+
+  /** Takes a chunk in, for which there is room. logFgate [B, M, H] -> its logLambda [B, H, M, 2], counted from the beginning of the text. */
+  append(logFgate: Tensor, { length, padding }: Pick<Chunk, 'length' | 'padding'>): Tensor {
+    const { device, batch, numHeads, state } = this.#geometry;
+    const logLambda = cumulativeLogGate(logFgate, { ...padding, initial: this.#carry });
     updateRetention.run(device, {
-      dims: { heads: batch * numHeads, numHeads, chunkLen: length, offset },
+      dims: { heads: batch * numHeads, numHeads, chunkLen: length },
       tensors: {
         log_fgate: logFgate,
         log_lambda: logLambda,
-        seq_start: seqStartTensor,
+        state,
         carry: this.#carry,
         effective_length: this.#effectiveLength,
         page_ends: this.#pageEnds.tensor,

@@ -1,9 +1,9 @@
 // The geometry of a cache with padded rows and gates, for tests of its parts.
 
 import type { Device } from '@vulpes/tensor-core';
-import type { CacheGeometry } from './geometry.ts';
+import { type CacheGeometry, stateAt } from './geometry.ts';
 
-/** The caller disposes of `seqStartTensor`. @param seqStart - [B] */
+/** The caller disposes of `state`. @param seqStart - [B] */
 export const paddedGeometry = (
   device: Device,
   seqStart: Int32Array<ArrayBuffer>,
@@ -14,8 +14,9 @@ export const paddedGeometry = (
   ...heads,
   hasGate: true,
   windowSize: null,
+  shifted: [],
   seqStart,
-  seqStartTensor: device.tensor(seqStart, [seqStart.length]),
+  state: device.tensor(stateAt(0, { seqStart }), [1 + seqStart.length]),
   hasPadding: true,
   mayEvict: true,
   logPruningTolerance: -10,

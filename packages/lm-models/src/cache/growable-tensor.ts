@@ -26,9 +26,9 @@ export class GrowableTensor implements Disposable {
     return this.#tensor.shape[0] as number;
   }
 
-  /** Makes room for `rows` of them. */
-  reserve(rows: number): void {
-    if (rows <= this.capacity) return;
+  /** Makes room for `rows` of them. @returns whether the tensor was replaced by a larger one */
+  reserve(rows: number): boolean {
+    if (rows <= this.capacity) return false;
     const capacity = Math.max(rows, 2 * this.capacity);
     const source = this.#tensor;
     const grown = this.#device.keep(
@@ -41,6 +41,7 @@ export class GrowableTensor implements Disposable {
     });
     this.#tensor = grown;
     source.dispose();
+    return true;
   }
 
   dispose(): void {

@@ -5,7 +5,7 @@ import { type Device, NonFiniteError, type Tensor } from '@vulpes/tensor-core';
 import { tokenVisibility } from '@vulpes/wgsl-kernels';
 import type { FoxConfig } from '../config/config.ts';
 import { assertOpen } from './check.ts';
-import type { CacheGeometry } from './geometry.ts';
+import { type CacheGeometry, type ChunkPadding, stateAt } from './geometry.ts';
 import type { LayerCache } from './layer-cache.ts';
 import { countColumns } from './page-table.ts';
 
@@ -31,7 +31,8 @@ export class KvCache implements Disposable {
   /** Pages complete at the last eviction. */
   #evictedAt = 0;
   /** i32 [B, capacity, 2] where rows are padded. */
-  #visibility: Tensor | undefined;
+  #visibility: Tensor | null = null;
+  #revision = 0;
 
   constructor(parts: KvCacheParts) {
     this.#parts = parts;
@@ -45,6 +46,16 @@ export class KvCache implements Disposable {
   /** Tokens of a row, padding included. */
   get length(): number {
     return this.#length;
+  }
+
+  /** Every row has a token: no later one begins a text. */
+  get hasBegun(): boolean {
+    return this.#length > Math.max(...this.#parts.geometry.seqStart);
+  }
+
+  /** Another number whenever memory that recorded kernels name was replaced by larger one. */
+  get revision(): number {
+    return this.#revision;
   }
 
   get isDisposed(): boolean {
@@ -96,23 +107,28 @@ export class KvCache implements Disposable {
     });
     this.#isOpen = true;
     const length = inputIds.shape[1] as number;
-    const visibility = this.#visibilityUpTo(this.#length + length);
-    for (const layer of layers) layer.open({ offset: this.#length, length, visibility });
+    const chunk = { offset: this.#length, length, padding: this.#paddingOf(length) };
+    geometry.device.write(geometry.state, stateAt(this.#length, geometry));
+    const grown = layers.map((layer) => layer.open(chunk));
+    if (grown.some(Boolean)) this.#revision++;
     return layers;
   }
 
   /** Ends the chunk that was opened, after its forward pass has been recorded. */
   close(inputIds: Tensor): void {
+    const pages = countColumns(this.#length);
     this.#length += inputIds.shape[1] as number;
     this.#isOpen = false;
-    this.#peakBytes = Math.max(this.#peakBytes, this.keptBytes);
+    // More is held only where a page began or ended.
+    const isNew = countColumns(this.#length) > pages || this.#length % PAGE_SIZE === 0;
+    if (isNew) this.#peakBytes = Math.max(this.#peakBytes, this.keptBytes);
     if (!this.#hasNewPages()) return;
     for (const layer of this.#parts.layers) layer.evict(this.#length);
   }
 
   /**
    * Frees the pages that no later token can need. Costs a read-back once every 32 tokens, and is free in between;
-   * read the logits beside it: `await Promise.all([logits.data(), cache.evict()])`.
+   * read the logits beside it: `await Promise.all([logits.data(), cache.evict()])`. Tokens may be added before it has resolved.
    * @throws NonFiniteError where a gate or a bound is NaN
    */
   async evict(): Promise<void> {
@@ -121,11 +137,13 @@ export class KvCache implements Disposable {
     const length = this.#length;
     this.#evictedAt = Math.floor(length / PAGE_SIZE);
     const behindWindow = pagesBehindWindow(geometry, length);
-    const heads = geometry.batch * geometry.numHeads;
-    const found = await Promise.all(layers.map((layer) => layer.readFirstPages()));
+    const searched = layers.filter((layer) => layer.firstPages !== null);
+    const tensors = searched.map((layer) => layer.firstPages as Tensor);
+    const found = await geometry.device.read(tensors);
     if (this.#isDisposed) return;
     for (const [index, layer] of layers.entries()) {
-      const pages = found[index] ?? new Int32Array(heads);
+      const heads = geometry.batch * geometry.numHeads;
+      const pages = found[searched.indexOf(layer)] ?? new Int32Array(heads);
       assertNoNaN(pages, index, geometry);
       layer.release(Array.from(pages, (page) => Math.max(page, behindWindow)));
     }
@@ -135,7 +153,7 @@ export class KvCache implements Disposable {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
     this.#visibility?.dispose();
-    this.#parts.geometry.seqStartTensor.dispose();
+    this.#parts.geometry.state.dispose();
     for (const layer of this.#parts.layers) layer.dispose();
   }
 
@@ -153,17 +171,23 @@ export class KvCache implements Disposable {
     return this.#parts.layers.reduce((sum, layer) => sum + layer.bytes(this.#length)[kind], 0);
   }
 
-  /** Without a window: the shift and the gates ask only where a row begins. */
-  #visibilityUpTo(length: number): Tensor | undefined {
-    const { hasPadding, device, batch, seqStartTensor } = this.#parts.geometry;
-    if (!hasPadding || (this.#visibility?.shape[1] ?? 0) >= length) return this.#visibility;
-    const capacity =
-      PAGE_SIZE *
-      Math.max(countColumns(length), (2 * (this.#visibility?.shape[1] ?? 0)) / PAGE_SIZE);
+  /** Without a window: the shift and the gates ask only where a row begins. A row's first token has none before itself. */
+  #paddingOf(length: number): ChunkPadding | null {
+    const offset = this.#length;
+    if (!this.#parts.geometry.hasPadding || this.hasBegun) return null;
+    return { visibility: this.#visibilityUpTo(offset + length), offset };
+  }
+
+  #visibilityUpTo(length: number): Tensor {
+    const { device, batch, seqStart } = this.#parts.geometry;
+    const known = this.#visibility?.shape[1] ?? 0;
+    if (this.#visibility && known >= length) return this.#visibility;
     this.#visibility?.dispose();
-    this.#visibility = device.keep(
-      tokenVisibility(device, { batch, length: capacity, seqStart: seqStartTensor }),
-    );
+    const capacity = Math.max(PAGE_SIZE * countColumns(length), 2 * known);
+    this.#visibility = device.scope(() => {
+      const starts = device.tensor(seqStart, [batch], { label: 'seqStart' });
+      return device.keep(tokenVisibility(device, { batch, length: capacity, seqStart: starts }));
+    });
     return this.#visibility;
   }
 }

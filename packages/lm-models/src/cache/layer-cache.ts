@@ -1,16 +1,15 @@
 // One layer of a cache: what its attention and its token shifts need of the text so far.
 
 import { appendPages, pagedAttention } from '@vulpes/fox-attention';
-import { invariant, reshape, type Tensor } from '@vulpes/tensor-core';
-import { embedding, tokenShift } from '@vulpes/wgsl-kernels';
+import { invariant, type Tensor } from '@vulpes/tensor-core';
+import { tokenShift } from '@vulpes/wgsl-kernels';
 import type { AttentionInputs } from '../layers/attention-inputs.ts';
 import type { DecodingState } from '../layers/decoding-state.ts';
+import { chunkPositions, keepLast } from './cache.kernel.ts';
 import { GateState } from './gate-state.ts';
-import type { CacheGeometry, Chunk } from './geometry.ts';
+import type { CacheGeometry, Chunk, ShiftedName } from './geometry.ts';
 import type { LogitBound } from './logit-bound.ts';
 import { getGroupSize, PagePools } from './page-pools.ts';
-
-export type ShiftedName = 'k' | 'v';
 
 export class LayerCache implements DecodingState, Disposable {
   readonly #geometry: CacheGeometry;
@@ -19,7 +18,7 @@ export class LayerCache implements DecodingState, Disposable {
   /** Null where nothing is evicted by gates. */
   readonly #bound: LogitBound | null;
   /** f32 [B, 1, Hkv, D]: the last token before the shift. */
-  readonly #lastUnshifted = new Map<ShiftedName, Tensor>();
+  readonly #lastUnshifted: ReadonlyMap<ShiftedName, Tensor>;
   #chunk: Chunk | null = null;
 
   constructor(geometry: CacheGeometry, bound: LogitBound | null) {
@@ -27,54 +26,53 @@ export class LayerCache implements DecodingState, Disposable {
     this.#pools = new PagePools(geometry);
     this.#gates = geometry.hasGate ? new GateState(geometry) : null;
     this.#bound = bound;
+    const { device, batch, numKvHeads, headDim, shifted } = geometry;
+    const shape = [batch, 1, numKvHeads, headDim];
+    const zeros = (name: ShiftedName) =>
+      device.keep(device.zeros(shape, { label: `last unshifted ${name}` }));
+    this.#lastUnshifted = new Map(shifted.map((name) => [name, zeros(name)]));
   }
 
   /** i32 [B, M]: the position of each token of the chunk. */
   positions(): Tensor {
-    const { device, batch } = this.#geometry;
-    const { offset, length } = this.#current();
-    const ids = Int32Array.from({ length: batch * length }, (_, i) => offset + (i % length));
-    return device.tensor(ids, [batch, length], { label: 'positions' });
+    const { device, batch, state } = this.#geometry;
+    const { length: chunkLen } = this.#current();
+    const positions = device.empty([batch, chunkLen], { dtype: 'i32', label: 'positions' });
+    chunkPositions.run(device, { dims: { batch, chunkLen }, tensors: { state, positions } });
+    return positions;
   }
 
-  open(chunk: Chunk): void {
-    this.#pools.extend(chunk.offset + chunk.length);
+  /** Makes room for a chunk. @returns whether memory that kernels name was replaced by larger one */
+  open(chunk: Chunk): boolean {
+    const end = chunk.offset + chunk.length;
+    const isGrown = [this.#pools.extend(end), this.#gates?.reserve(end)].some(Boolean);
     this.#chunk = chunk;
+    return isGrown;
   }
 
   /** α_t y_{t−1} + (1 − α_t) y_t over the chunk, y_{−1} from the chunk before. y [B, M, Hkv, D], shiftLogit [B, M, Hkv] */
   shift(name: ShiftedName, y: Tensor, shiftLogit: Tensor): Tensor {
-    const { visibility, offset } = this.#current();
-    const previous = this.#unshifted(name);
-    const shifted = tokenShift(y, shiftLogit, { visibility, previous, offset });
-    this.#keepUnshifted(name, y, previous);
+    const { device, batch } = this.#geometry;
+    const { padding, length: chunkLen } = this.#current();
+    const previous = this.#lastUnshifted.get(name);
+    invariant(previous, `a layer cache was asked to shift ${name}, which its model does not`);
+    const shifted = tokenShift(y, shiftLogit, { ...padding, previous });
+    const dims = { batch, chunkLen, width: previous.size / batch };
+    keepLast.run(device, { dims, tensors: { y, last: previous } });
     return shifted;
-  }
-
-  /** A single token is kept itself, without a copy: one copy between two launches holds both up. */
-  #keepUnshifted(name: ShiftedName, y: Tensor, previous: Tensor): void {
-    const { device } = this.#geometry;
-    if (y.shape[1] !== 1) {
-      device.copy(lastTokens(y), previous);
-      return;
-    }
-    this.#lastUnshifted.set(name, device.keep(device.view(y, y.shape)));
-    previous.dispose();
   }
 
   /** Appends the chunk and attends over all that is kept. -> [B, M, H, D] */
   attend({ q, k, v, logFgate }: AttentionInputs): Tensor {
-    const { numHeads, windowSize, hasPadding, seqStartTensor } = this.#geometry;
+    const { numHeads, windowSize, state } = this.#geometry;
     const chunk = this.#current();
-    const { offset } = chunk;
     const logLambda = (logFgate && this.#gates?.append(logFgate, chunk)) ?? null;
     this.#bound?.append(q, k, chunk);
-    appendPages({ k, v, logLambda }, this.#pools.pages, { offset, numHeads });
+    appendPages({ k, v, logLambda }, this.#pools.pages, { state, numHeads });
     return pagedAttention(q, this.#pools.pages, {
-      offset,
+      state,
       windowSize,
       firstPage: this.#gates?.firstPage,
-      seqStart: hasPadding ? seqStartTensor : undefined,
     });
   }
 
@@ -84,8 +82,8 @@ export class LayerCache implements DecodingState, Disposable {
   }
 
   /** i32 [B, H]: pages that each query head needs no more; -1 for NaN. Null where nothing is evicted by gates. */
-  readFirstPages(): Promise<ArrayLike<number>> | null {
-    return this.#bound && this.#gates ? this.#gates.firstPage.data() : null;
+  get firstPages(): Tensor | null {
+    return this.#bound && this.#gates ? this.#gates.firstPage : null;
   }
 
   /** Frees what no head of a group needs. @param firstPages - [B, H] */
@@ -128,22 +126,4 @@ export class LayerCache implements DecodingState, Disposable {
     invariant(this.#chunk, 'a layer cache was used before its chunk was opened');
     return this.#chunk;
   }
-
-  #unshifted(name: ShiftedName): Tensor {
-    const { device, batch, numKvHeads, headDim } = this.#geometry;
-    const known = this.#lastUnshifted.get(name);
-    if (known) return known;
-    const shape = [batch, 1, numKvHeads, headDim];
-    const fresh = device.keep(device.zeros(shape, { label: `last unshifted ${name}` }));
-    this.#lastUnshifted.set(name, fresh);
-    return fresh;
-  }
-}
-
-/** [B, M, Hkv, D] -> the last token of each row, [B, Hkv · D]: a look-up with all tokens as the table. */
-function lastTokens(y: Tensor): Tensor {
-  const [batch, length, heads, headDim] = y.shape as [number, number, number, number];
-  const rows = Int32Array.from({ length: batch }, (_, b) => b * length + length - 1);
-  const table = reshape(y, [batch * length, heads * headDim]);
-  return embedding(y.device.tensor(rows, [batch]), table);
 }

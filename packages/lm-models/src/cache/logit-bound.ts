@@ -11,7 +11,7 @@ export interface LogitBound extends Disposable {
   /** f32 [B, H] */
   readonly tensor: Tensor;
   /** Takes the queries [B, M, H, D] and keys [B, M, Hkv, D] of a chunk into account. */
-  append(q: Tensor, k: Tensor, chunk: Chunk): void;
+  append(q: Tensor, k: Tensor, chunk: Pick<Chunk, 'length'>): void;
   dispose(): void;
 }
 
@@ -38,7 +38,7 @@ export function boundFromWeights(geometry: CacheGeometry, attention: ParamReader
 
 /** The largest norms so far. A later query may exceed them: likely right, but no proof. */
 export function boundFromNorms(geometry: CacheGeometry): LogitBound {
-  const { device, batch, numHeads, headDim, seqStartTensor } = geometry;
+  const { device, batch, numHeads, headDim, state } = geometry;
   const heads = batch * numHeads;
   const tensor = device.keep(device.zeros([batch, numHeads], { label: 'logitUpperBound' }));
   const maxima = device.keep(device.zeros([batch, numHeads, 2], { label: 'norm maxima' }));
@@ -48,7 +48,7 @@ export function boundFromNorms(geometry: CacheGeometry): LogitBound {
   };
   return {
     tensor,
-    append(q, k, { offset, length }) {
+    append(q, k, { length }) {
       normMaxima.run(device, {
         dims: {
           heads,
@@ -56,10 +56,9 @@ export function boundFromNorms(geometry: CacheGeometry): LogitBound {
           group: getGroupSize(geometry),
           headDim,
           chunkLen: length,
-          offset,
           smScale: computeSmScale(geometry),
         },
-        tensors: { q, k, seq_start: seqStartTensor, maxima, logit_bound: tensor },
+        tensors: { q, k, state, maxima, logit_bound: tensor },
       });
     },
     dispose,

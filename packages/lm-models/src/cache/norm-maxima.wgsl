@@ -1,6 +1,6 @@
 // norm maxima: the largest |q| and |k| that each head has seen, and the bound U of its logits that they give (Cauchy-Schwarz).
 // grid         one thread a (b, h), 64 a workgroup
-// q            [B, M, H, D] f32    k [B, M, Hkv, D] f32    seq_start [B], tokens before it are not counted
+// q            [B, M, H, D] f32    k [B, M, Hkv, D] f32    state [1 + B]: position of token 0, then the first token of each b that counts
 // maxima       [B, H] vec2f: squared norms so far    logit_bound [B, H]
 // cost         4 * D flops a token and head
 
@@ -14,13 +14,12 @@ struct Params {
   group: u32,
   head_vec4: u32,
   chunk_len: u32,
-  offset: u32,
   sm_scale: f32,
 }
 
 @group(0) @binding(0) var<storage, read> q: array<vec4f>;
 @group(0) @binding(1) var<storage, read> k: array<vec4f>;
-@group(0) @binding(2) var<storage, read> seq_start: array<i32>;
+@group(0) @binding(2) var<storage, read> state: array<i32>;
 @group(0) @binding(3) var<storage, read_write> maxima: array<vec2f>;
 @group(0) @binding(4) var<storage, read_write> logit_bound: array<f32>;
 @group(0) @binding(5) var<uniform> params: Params;
@@ -34,7 +33,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let kv_heads = params.num_heads / params.group;
   var largest = maxima[head];
   for (var i = 0u; i < params.chunk_len; i++) {
-    if (params.offset + i < u32(seq_start[b])) { continue; }
+    if (u32(state[0]) + i < u32(state[1u + b])) { continue; }
     let row = b * params.chunk_len + i;
     let o_q = (row * params.num_heads + h) * params.head_vec4;
     let o_k = (row * kv_heads + h / params.group) * params.head_vec4;

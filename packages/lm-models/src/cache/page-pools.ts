@@ -54,17 +54,14 @@ export class PagePools implements Disposable {
     };
   }
 
-  /** Room for tokens up to `length`. */
-  extend(length: number): void {
-    if (!this.#table.extend(length)) return;
+  /** Room for tokens up to `length`. @returns whether memory was replaced by larger one */
+  extend(length: number): boolean {
+    if (!this.#table.extend(length)) return false;
     const { k, v, logLambda } = this.#pools;
-    for (const pool of [k, v, logLambda]) pool?.reserve(this.#table.pageCount);
-    const columns = this.#tableTensor.shape[2] as number;
-    if (countColumns(length) > columns) {
-      this.#tableTensor.dispose();
-      this.#tableTensor = this.#makeTable(Math.max(countColumns(length), 2 * columns));
-    }
+    const grown = [k, v, logLambda].map((pool) => pool?.reserve(this.#table.pageCount));
+    const isTableGrown = this.#growTable(countColumns(length));
     this.#writeTable();
+    return isTableGrown || grown.some(Boolean);
   }
 
   /** Frees the pages of each key head before a column: [B · Hkv]. */
@@ -80,6 +77,14 @@ export class PagePools implements Disposable {
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  #growTable(wanted: number): boolean {
+    const columns = this.#tableTensor.shape[2] as number;
+    if (wanted <= columns) return false;
+    this.#tableTensor.dispose();
+    this.#tableTensor = this.#makeTable(Math.max(wanted, 2 * columns));
+    return true;
   }
 
   #makeTable(columns: number): Tensor {

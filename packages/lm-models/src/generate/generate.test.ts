@@ -81,6 +81,24 @@ gpuSuite('generate', (device) => {
       expect(keptBytes).toBeLessThan(0.8 * fullBytes);
     });
 
+    test('with several tokens in flight: what is computed after an end is no part of the text', async () => {
+      const ends = {
+        ...{ temperature: 1, topK: 20, topP: 0.9, stopToken: 7, contextLength: 90 },
+        onToken: (token: number, row: number) => token !== row,
+      };
+      const oneByOne = await textsOf({ ...ends, tokensInFlight: 1 });
+      expect(await textsOf({ ...ends, tokensInFlight: 5 })).toEqual(oneByOne);
+      expect(await textsOf({ ...ends, useCache: false })).toEqual(oneByOne);
+      expect(
+        new Set(oneByOne.map(({ length }, row) => length - prompts[row]!.length)).size,
+      ).toBeGreaterThan(1);
+      const usages: CacheUsage[] = [];
+      const onCache = (usage: CacheUsage) => void usages.push(usage);
+      expect(await textsOf({ tokensInFlight: 3, onCache })).toEqual(await textsOf({}));
+      expect(usages.map(({ length }) => length)).toEqual(usages.map((_, n) => 70 + n));
+      expect(usages.at(-1)!.keptBytes).toBeLessThan(0.8 * usages.at(-1)!.fullBytes);
+    });
+
     test('drawn tokens too, up to where a row ends and past the context length', async () => {
       const heard: number[][] = [[], [], [], []];
       const choice = {
@@ -149,6 +167,8 @@ gpuSuite('generate', (device) => {
     [{ maxNewTokens: -1 }, 'maxNewTokens to be an integer ≥ 0, got -1'],
     [{ temperature: Number.NaN }, 'temperature to be a number ≥ 0, got NaN'],
     [{ topK: 0 }, 'topK to be an integer ≥ 1 or null, got 0'],
+    [{ topP: 0 }, 'topP to be a number above 0 and at most 1, or null, got 0'],
+    [{ tokensInFlight: 0 }, 'tokensInFlight to be an integer ≥ 1, got 0'],
     [{ contextLength: 0 }, 'contextLength to be an integer ≥ 1 or null, got 0'],
     [{ prefillChunk: 1.5 }, 'prefillChunk to be an integer ≥ 1, got 1.5'],
   ])('%j is refused', async (options, message) => {

@@ -1,9 +1,11 @@
 // Text generation, token by token, for one prompt or for several of unequal length at once.
 
-import { CounterRng, NonFiniteError } from '@vulpes/tensor-core';
+import { NonFiniteError } from '@vulpes/tensor-core';
 import type { Model } from '../model/model.ts';
 import type { Params } from '../parameters/params.ts';
-import { NextLogits } from './next-logits.ts';
+import { CachedText } from './from-cache.ts';
+import { chooseFromText } from './from-text.ts';
+import type { GenerationParts } from './generation-parts.ts';
 import {
   checkOptions,
   checkPrompt,
@@ -11,7 +13,8 @@ import {
   type GenerateSettings,
   type SharedOptions,
 } from './options.ts';
-import { argmax, sampleToken } from './sampling.ts';
+import { runAhead } from './run-ahead.ts';
+import { type ChosenTokens, TokenChooser } from './token-chooser.ts';
 
 export interface GenerateOptions extends SharedOptions {
   /** Token ids to go on from; at least one. */
@@ -53,49 +56,89 @@ export async function generateBatch(
   expectOption(prompts.length > 0, 'prompts', 'at least one', 'none');
   for (const prompt of prompts) checkPrompt(model.config, prompt);
   const settings = checkOptions(model.config, options);
-  const rows = prompts.map((prompt, row) => new Row(prompt, settings, row));
-  using nextLogits = new NextLogits(model, params, settings);
-  for (let made = 0; made < settings.maxNewTokens; made++) {
-    const logits = await nextLogits.compute(rows.map(({ tokens }) => tokens));
-    const vocab = logits.length / rows.length;
+  const rows = prompts.map((prompt) => new Row(prompt, settings.stopToken));
+  /** @returns whether any row goes on */
+  const take = (chosen: ChosenTokens): boolean => {
     for (const [index, row] of rows.entries()) {
-      const token = row.next(logits.subarray(index * vocab, (index + 1) * vocab));
+      const token = row.take(chosen.tokens[index] as number, chosen.badLogits[index] as number);
       if (token !== null && onToken?.(token, index) === false) row.end();
     }
-    if (rows.every((row) => row.hasEnded)) break;
+    return rows.some((row) => !row.hasEnded);
+  };
+  using chooser = new TokenChooser(model.device, { ...settings, batch: rows.length });
+  const parts = { model, params, settings, chooser };
+  const cached = countCached(settings, rows);
+  let goesOn = cached === 0 || (await takeFromCache(parts, rows, { count: cached, take }));
+  for (let made = cached; goesOn && made < settings.maxNewTokens; made++) {
+    goesOn = take(
+      await chooseFromText(
+        parts,
+        rows.map(({ tokens }) => tokens),
+      ),
+    );
   }
   return rows.map((row) => row.text());
+}
+
+/** Tokens that may come from a cache: as long as the longest row fits into the context. */
+function countCached(
+  { useCache, contextLength, maxNewTokens }: GenerateSettings,
+  rows: readonly Row[],
+): number {
+  const longest = Math.max(...rows.map(({ tokens }) => tokens.length));
+  return useCache ? Math.max(0, Math.min(maxNewTokens, contextLength - longest + 1)) : 0;
+}
+
+const TOKENS_IN_FLIGHT = 4;
+
+/** @returns whether any row goes on */
+async function takeFromCache(
+  parts: GenerationParts,
+  rows: readonly Row[],
+  { count, take }: { count: number; take: (chosen: ChosenTokens) => boolean },
+): Promise<boolean> {
+  const { settings, model } = parts;
+  // On a CPU what is computed ahead takes the time of what is wanted.
+  const depth = settings.tokensInFlight ?? (model.device.caps.isSoftware ? 1 : TOKENS_IN_FLIGHT);
+  using text = new CachedText(
+    parts,
+    rows.map(({ tokens }) => [...tokens]),
+  );
+  await text.readPrompts();
+  return await runAhead(
+    { count, depth },
+    () => text.next(),
+    (chosen) => {
+      if (chosen.usage) settings.onCache?.(chosen.usage);
+      return take(chosen);
+    },
+  );
 }
 
 /** One text as it grows. A row that has ended goes on in step with the others; what it gets then is not part of it. */
 class Row {
   readonly tokens: number[];
-  readonly #settings: GenerateSettings;
-  readonly #rng: CounterRng;
+  readonly #stopToken: number | null;
   #end: number | null = null;
 
-  constructor(prompt: ArrayLike<number>, settings: GenerateSettings, stream: number) {
+  constructor(prompt: ArrayLike<number>, stopToken: number | null) {
     this.tokens = Array.from(prompt);
-    this.#settings = settings;
-    this.#rng = new CounterRng(settings.seed, stream);
+    this.#stopToken = stopToken;
   }
 
   get hasEnded(): boolean {
     return this.#end !== null;
   }
 
-  /** Takes the next token; null where the row has ended. @param logits - [V] */
-  next(logits: Float32Array): number | null {
+  /** Takes the next token; null where the row has ended. @param badLogit - token whose logit is NaN or infinite; −1: none */
+  take(token: number, badLogit: number): number | null {
     if (this.hasEnded) {
       this.tokens.push(this.tokens.at(-1) as number);
       return null;
     }
-    assertFinite(logits, this.tokens.length);
-    const { temperature, topK, stopToken } = this.#settings;
-    const token =
-      temperature === 0 ? argmax(logits) : sampleToken(logits, { temperature, topK }, this.#rng);
+    assertFinite(badLogit, this.tokens.length);
     this.tokens.push(token);
-    if (token === stopToken) this.end();
+    if (token === this.#stopToken) this.end();
     return token;
   }
 
@@ -108,10 +151,9 @@ class Row {
   }
 }
 
-function assertFinite(logits: Float32Array, position: number): void {
-  const bad = logits.findIndex((value) => !Number.isFinite(value));
-  if (bad === -1) return;
+function assertFinite(badLogit: number, position: number): void {
+  if (badLogit === -1) return;
   throw new NonFiniteError(
-    `generate: expected finite logits at position ${position}, got ${logits[bad]} for token ${bad}. The weights hold NaN or are too large.`,
+    `generate: expected finite logits at position ${position}, got NaN or infinity for token ${badLogit}. The weights hold NaN or are too large.`,
   );
 }

@@ -22,6 +22,8 @@ export interface SharedOptions {
   readonly temperature?: number | undefined;
   /** Draw from the k likeliest tokens only; null (default) for all. */
   readonly topK?: number | null | undefined;
+  /** Of these the most likely that together have this share of the probability, at least one; null (default) for all. */
+  readonly topP?: number | null | undefined;
   /** Of the draws; the same seed gives the same text. Default 0. */
   readonly seed?: number | undefined;
   /**
@@ -39,7 +41,12 @@ export interface SharedOptions {
   readonly evict?: boolean | undefined;
   /** Tokens of the prompt that are computed at once. Default 256. */
   readonly prefillChunk?: number | undefined;
-  /** Called after each step that used the cache. */
+  /**
+   * Tokens that are computed, from a cache, before the first of them is read: the GPU does not wait for the host. After the end of a
+   * text up to as many less one are computed in vain. Default 4; 1 on a software adapter.
+   */
+  readonly tokensInFlight?: number | undefined;
+  /** Called with each token that came from a cache. */
   readonly onCache?: ((usage: CacheUsage) => void) | undefined;
 }
 
@@ -47,6 +54,7 @@ export interface GenerateSettings {
   readonly maxNewTokens: number;
   readonly temperature: number;
   readonly topK: number | null;
+  readonly topP: number | null;
   readonly seed: number;
   /** Infinity for all. */
   readonly contextLength: number;
@@ -54,12 +62,15 @@ export interface GenerateSettings {
   readonly useCache: boolean;
   readonly evict: boolean;
   readonly prefillChunk: number;
-  readonly onCache: (usage: CacheUsage) => void;
+  /** null: by the device. */
+  readonly tokensInFlight: number | null;
+  readonly onCache: ((usage: CacheUsage) => void) | null;
 }
 
 /** @throws ArgumentError naming the option */
 export function checkOptions(config: FoxConfig, options: SharedOptions): GenerateSettings {
-  const { temperature = 0, topK = null, seed = 0, maxNewTokens, prefillChunk = 256 } = options;
+  const { temperature = 0, topK = null, topP = null, seed = 0 } = options;
+  const { maxNewTokens, prefillChunk = 256, tokensInFlight = null } = options;
   const contextLength =
     options.contextLength === undefined ? defaultContext(config) : options.contextLength;
   const isCount = (value: number, least: number) => Number.isInteger(value) && value >= least;
@@ -72,23 +83,37 @@ export function checkOptions(config: FoxConfig, options: SharedOptions): Generat
   );
   expectOption(topK === null || isCount(topK, 1), 'topK', 'an integer ≥ 1 or null', topK);
   expectOption(
+    topP === null || (topP > 0 && topP <= 1),
+    'topP',
+    'a number above 0 and at most 1, or null',
+    topP,
+  );
+  expectOption(
     contextLength === null || isCount(contextLength, 1),
     'contextLength',
     'an integer ≥ 1 or null',
     contextLength,
   );
   expectOption(isCount(prefillChunk, 1), 'prefillChunk', 'an integer ≥ 1', prefillChunk);
+  expectOption(
+    tokensInFlight === null || isCount(tokensInFlight, 1),
+    'tokensInFlight',
+    'an integer ≥ 1',
+    tokensInFlight,
+  );
   return {
     maxNewTokens,
     temperature,
     topK,
+    topP,
     seed,
     contextLength: contextLength ?? Number.POSITIVE_INFINITY,
     stopToken: options.stopToken === undefined ? config.eosTokenId : options.stopToken,
     useCache: options.useCache ?? config.useCache,
     evict: options.evict ?? true,
     prefillChunk,
-    onCache: options.onCache ?? (() => {}),
+    tokensInFlight,
+    onCache: options.onCache ?? null,
   };
 }
 

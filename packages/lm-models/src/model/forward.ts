@@ -1,7 +1,8 @@
 // The forward pass from token ids to the last hidden states, top to bottom as in the paper. [FoX v2, Sec. 3]
 
-import type { Tensor } from '@vulpes/tensor-core';
-import { embedding, rmsNorm } from '@vulpes/wgsl-kernels';
+import { reshape, type Tensor } from '@vulpes/tensor-core';
+import { embedding, linear, rmsNorm } from '@vulpes/wgsl-kernels';
+import type { FoxConfig } from '../config/config.ts';
 import { checkpointedBlock } from '../layers/checkpointed-block.ts';
 import type { ForwardContext } from '../layers/context.ts';
 import type { DecodingState } from '../layers/decoding-state.ts';
@@ -39,3 +40,31 @@ export const headWeight = (params: Params, { config }: ForwardContext): Tensor =
   config.tieWordEmbeddings
     ? paramsBelow(params, 'model')('embeddings.weight')
     : paramsBelow(params, 'lm_head')('weight');
+
+/** [B, V]: logits of the last token of each row; with `caches`, of a chunk that they were opened for. */
+export function nextLogits(
+  params: Params,
+  inputIds: Tensor,
+  context: ForwardContext,
+  caches?: readonly DecodingState[],
+): Tensor {
+  const { hidden } = forward(params, inputIds, context, caches);
+  return linear(lastRows(hidden), headWeight(params, context));
+}
+
+/** Of a chunk that caches take in: they know what it may see. */
+export const cachedContext = (config: FoxConfig): ForwardContext => ({
+  config,
+  visibility: undefined,
+  documentVisibility: undefined,
+  countPruning: false,
+});
+
+/** [B, T, h] -> [B, h], the last token of each row: a look-up with the hidden states as the table. */
+function lastRows(hidden: Tensor): Tensor {
+  const [batch, seqLen, hiddenSize] = hidden.shape as [number, number, number];
+  if (seqLen === 1) return reshape(hidden, [batch, hiddenSize]);
+  const rows = Int32Array.from({ length: batch }, (_, b) => b * seqLen + seqLen - 1);
+  const table = reshape(hidden, [batch * seqLen, hiddenSize]);
+  return embedding(hidden.device.tensor(rows, [batch]), table);
+}

@@ -1,7 +1,7 @@
 // The language model: parameters, logits, loss.
 
 import { type Device, reshape, type Tensor } from '@vulpes/tensor-core';
-import { embedding, linear, linearCrossEntropy } from '@vulpes/wgsl-kernels';
+import { linear, linearCrossEntropy } from '@vulpes/wgsl-kernels';
 import { type CacheOptions, createKvCache } from '../cache/create-cache.ts';
 import type { KvCache } from '../cache/kv-cache.ts';
 import type { FoxConfig } from '../config/config.ts';
@@ -15,7 +15,7 @@ import type { ParameterSpec } from '../parameters/parameter-spec.ts';
 import { parameterSpecs } from '../parameters/parameter-specs.ts';
 import type { Params } from '../parameters/params.ts';
 import { toHost, toParams } from '../parameters/transfer.ts';
-import { forward, headWeight } from './forward.ts';
+import { cachedContext, forward, headWeight, nextLogits } from './forward.ts';
 import {
   checkInputs,
   checkLossInputs,
@@ -102,8 +102,7 @@ export function createModel(config: FoxConfig, device: Device, options: ModelOpt
       const logits = device.scope(() => {
         // A cache has visibility of its own: they reach back beyond the chunk.
         const context = layers ? cachedContext(config) : makeContext(inputs, false);
-        const { hidden } = forward(params, inputIds, context, layers);
-        return linear(lastRows(hidden), headWeight(params, context));
+        return nextLogits(params, inputIds, context, layers);
       });
       cache?.close(inputIds);
       return logits;
@@ -119,13 +118,6 @@ export function createModel(config: FoxConfig, device: Device, options: ModelOpt
   };
 }
 
-const cachedContext = (config: FoxConfig): ForwardContext => ({
-  config,
-  visibility: undefined,
-  documentVisibility: undefined,
-  countPruning: false,
-});
-
 /** hidden [B, T, h], labels [B, T] */
 function headLoss(hidden: Tensor, weight: Tensor, labels: Tensor) {
   const [batch, seqLen, hiddenSize] = hidden.shape as [number, number, number];
@@ -136,13 +128,4 @@ function headLoss(hidden: Tensor, weight: Tensor, labels: Tensor) {
     reshape(labels, [rows]),
   );
   return { loss, lossPerToken: reshape(lossPerToken, [batch, seqLen]) };
-}
-
-/** [B, T, h] -> [B, h], the last token of each row: a look-up with the hidden states as the table. */
-function lastRows(hidden: Tensor): Tensor {
-  const [batch, seqLen, hiddenSize] = hidden.shape as [number, number, number];
-  if (seqLen === 1) return reshape(hidden, [batch, hiddenSize]);
-  const rows = Int32Array.from({ length: batch }, (_, b) => b * seqLen + seqLen - 1);
-  const table = reshape(hidden, [batch * seqLen, hiddenSize]);
-  return embedding(hidden.device.tensor(rows, [batch]), table);
 }

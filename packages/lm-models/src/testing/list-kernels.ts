@@ -2,7 +2,15 @@
 
 import type { Variants } from '@vulpes/tensor-core';
 import type { AnyKernel, ListedKernel } from '@vulpes/wgsl-kernels/testing';
-import { copyFront, findFirstPage, normMaxima, updateRetention } from '../cache/cache.kernel.ts';
+import {
+  chunkPositions,
+  copyFront,
+  findFirstPage,
+  keepLast,
+  normMaxima,
+  updateRetention,
+} from '../cache/cache.kernel.ts';
+import { drawTokenKernel, likeliestTokenKernel } from '../generate/choose-token.kernel.ts';
 
 /** One token, odd sizes and heads that share keys, and the longest text. */
 const sizes = [
@@ -12,12 +20,17 @@ const sizes = [
 ].map((size) => ({
   ...size,
   heads: size.batch * size.numHeads,
+  width: size.numHeads * size.headDim,
   fullPages: Math.floor((size.offset + size.chunkLen) / 32),
   vectors: (size.batch * size.numHeads * (size.offset + size.chunkLen) * size.headDim) / 4,
   ...{ logTolerance: -10, smScale: 1 },
+  ...{ vocab: 50257, temperature: 0.8, topK: 40, topP: 0.9, seed: 2 ** 40 },
 }));
 
-const kernels: readonly AnyKernel[] = [copyFront, updateRetention, findFirstPage, normMaxima];
+const kernels: readonly AnyKernel[] = [
+  ...[copyFront, keepLast, chunkPositions, updateRetention, findFirstPage, normMaxima],
+  ...[drawTokenKernel, likeliestTokenKernel],
+];
 
 export const listKernels = (): readonly ListedKernel[] =>
   kernels.map((kernel) => ({ kernel, sizes }));

@@ -1,0 +1,81 @@
+// Decoding: each step adds the tokens that were chosen last to the cache and chooses the next ones; recorded once, then replayed.
+
+import { ArgumentError, type CompiledStep, compileStep, type Tensor } from '@vulpes/tensor-core';
+import type { KvCache } from '../cache/kv-cache.ts';
+import type { DecodingState } from '../layers/decoding-state.ts';
+import { cachedContext, nextLogits } from '../model/forward.ts';
+import type { Model } from '../model/model.ts';
+import type { Params } from '../parameters/params.ts';
+import type { TokenChooser } from './token-chooser.ts';
+
+export interface DecoderOptions {
+  /** Of this model and these params; every row has a token in it. It stays the caller's. */
+  readonly cache: KvCache;
+  /** Holds the tokens that are fed, and takes the choice. It stays the caller's. */
+  readonly chooser: TokenChooser;
+  /** false: each step is recorded anew. Default true. */
+  readonly replay?: boolean | undefined;
+}
+
+type Step = CompiledStep<Record<never, never>, { readonly logits: Tensor }>;
+
+export class Decoder implements Disposable {
+  readonly #model: Model;
+  readonly #params: Params;
+  readonly #options: DecoderOptions;
+  /** Holds for the memory that the cache has now: when that grows, the next step is recorded. */
+  #step: Step | null = null;
+  #revision = -1;
+
+  constructor(model: Model, params: Params, options: DecoderOptions) {
+    this.#model = model;
+    this.#params = params;
+    this.#options = options;
+  }
+
+  /** Kernel launches of a step; 0 before the first. */
+  get dispatches(): number {
+    return this.#step?.dispatches ?? 0;
+  }
+
+  /**
+   * Records one step, behind all that was recorded before it.
+   * @returns logits [B, V], the caller's; the next step overwrites them
+   * @throws ArgumentError
+   */
+  next(): Tensor {
+    const { cache, chooser } = this.#options;
+    if (!cache.hasBegun) {
+      throw new ArgumentError(
+        `Decoder: expected a cache in which every row has a token, got one of ${cache.length} tokens. Add the prompts by model.nextTokenLogits first.`,
+      );
+    }
+    const layers = cache.open(chooser.tokens, this.#model);
+    if (!this.#step || this.#revision !== cache.revision) this.#compile(layers);
+    const { logits } = (this.#step as Step).run({});
+    cache.close(chooser.tokens);
+    return logits;
+  }
+
+  dispose(): void {
+    this.#step?.dispose();
+    this.#step = null;
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #compile(layers: readonly DecodingState[]): void {
+    const { cache, chooser, replay } = this.#options;
+    const { config, device } = this.#model;
+    this.#step?.dispose();
+    this.#revision = cache.revision;
+    const record = () => {
+      const logits = nextLogits(this.#params, chooser.tokens, cachedContext(config), layers);
+      chooser.choose(logits);
+      return { logits };
+    };
+    this.#step = compileStep(device, { inputs: {}, record }, { replay: replay ?? true });
+  }
+}
