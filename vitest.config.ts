@@ -1,10 +1,9 @@
 import { defineConfig } from 'vitest/config';
 import { adapterEnv } from './tools/vitest-preset/adapter-env.ts';
-import { calmDawnEnv } from './tools/vitest-preset/calm-dawn-env.mjs';
 import { wgslPlugin } from './tools/vitest-preset/wgsl-plugin.ts';
 
 // Before the test processes start: LD_LIBRARY_PATH set inside one of them has no effect.
-Object.assign(process.env, adapterEnv(), calmDawnEnv());
+Object.assign(process.env, adapterEnv());
 
 // Tests run on source, without a build: `@vulpes/x` and `#platform` resolve to src.
 const conditions = ['@vulpes/source', 'node'];

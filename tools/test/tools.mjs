@@ -8,7 +8,6 @@ import { root } from '../setup/paths.mjs';
 import { toolEnv } from '../setup/pnpm.mjs';
 import { countOn } from '../setup/report.mjs';
 import { toolCommand } from '../setup/tool-commands.mjs';
-import { calmDawnEnv } from '../vitest-preset/calm-dawn-env.mjs';
 import { countsOfVitest, FAILED, PASSED, withExitCode } from './counts.mjs';
 
 /** @typedef {import('./counts.mjs').Counts} Counts */
@@ -22,7 +21,7 @@ const run = (command, env) =>
   runTool(command, {
     cwd: root,
     // A suite that finds no adapter must be red, not skipped.
-    env: { ...toolEnv(), ...calmDawnEnv(), FOX_REQUIRE_GPU: '1', ...env },
+    env: { ...toolEnv(), FOX_REQUIRE_GPU: '1', ...env },
     show: true,
     hide: NOISE,
   });

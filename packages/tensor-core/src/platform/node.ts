@@ -2,6 +2,7 @@
 
 import { isSoftwareAdapter } from '../caps.ts';
 import { NoAdapterError } from '../errors.ts';
+import { calmPolling } from './calm-polling.ts';
 import type { AdapterChoice, OpenedAdapter, Platform } from './types.ts';
 
 /**
@@ -21,7 +22,9 @@ async function requestAdapter(): Promise<GPUAdapter | null> {
   Object.assign(globalThis, globals);
   const gpu = create(TOGGLES);
   heldAlive.push(gpu);
-  return gpu.requestAdapter({ powerPreference: 'high-performance' });
+  const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
+  if (adapter && isSoftwareAdapter(adapter.info)) calmPolling();
+  return adapter;
 }
 
 async function importDawn(): Promise<typeof import('webgpu')> {
