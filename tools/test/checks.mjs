@@ -64,6 +64,9 @@ const packCheck = async () => {
   return withExitCode(countsIn(output), code);
 };
 
+/** @param {string} name */
+const toOp = (name) => `packages/wgsl-kernels/src/ops/${name}/`;
+
 /**
  * Parts of paths: files named so, and folders whose suites have f16, subgroup or matrix variants.
  * Every kernel suite takes many minutes there.
@@ -74,7 +77,8 @@ const MATRIX_SUITES = [
   'packages/wgsl-kernels/src/ops/matmul/',
   'packages/wgsl-kernels/src/ops/adamw/',
   'packages/wgsl-kernels/src/ops/rms-norm/',
-  ...['elementwise', 'sum-rows', 'swiglu'].map((op) => `packages/wgsl-kernels/src/ops/${op}/`),
+  ...['add-rms-norm', 'elementwise', 'embedding', 'log-sigmoid', 'output-gate', 'rope'].map(toOp),
+  ...['sum-rows', 'swiglu', 'token-shift'].map(toOp),
   'packages/tensor-core/src/variants/',
 ];
 const ALL_MATRIX_SUITES = ['tensor-core', 'wgsl-kernels', 'acp-scheduler', 'fox-attention'].map(

@@ -27,6 +27,7 @@ export {
   type DecayPlacement,
   toDecayBlocks,
 } from './ops/adamw/index.ts';
+export { addRmsNorm } from './ops/add-rms-norm/index.ts';
 export { broadcastRows } from './ops/broadcast-rows/index.ts';
 export { cast, castInto } from './ops/cast/index.ts';
 export { cumulativeLogGate, reverseCumsum } from './ops/cumulative-log-gate/index.ts';

@@ -1,6 +1,7 @@
 // @vulpes/wgsl-kernels/reference: every op in f64 on host arrays, the specification that its kernels are tested against.
 
 export * from '../ops/adamw/adamw.reference.ts';
+export * from '../ops/add-rms-norm/add-rms-norm.reference.ts';
 export * from '../ops/broadcast-rows/broadcast-rows.reference.ts';
 export * from '../ops/cast/cast.reference.ts';
 export * from '../ops/cumulative-log-gate/cumulative-log-gate.reference.ts';

@@ -2,6 +2,7 @@
 
 import type { Variants } from '@vulpes/tensor-core';
 import { adamwKernel } from '../ops/adamw/adamw.kernel.ts';
+import * as addRmsNorm from '../ops/add-rms-norm/add-rms-norm.kernel.ts';
 import { broadcastRowsKernel } from '../ops/broadcast-rows/broadcast-rows.kernel.ts';
 import { toHalf, toSingle } from '../ops/cast/cast.kernel.ts';
 import * as scans from '../ops/cumulative-log-gate/cumulative-log-gate.kernel.ts';
@@ -38,7 +39,17 @@ const sizes = [
     ...{ firstPart: 0, firstRow: 0, ignoreIndex: -100, eps: 1e-6, factor: 2, value: 1 },
     ...{
       dtype: 'f32',
-      dtypes: { x: 'f32', y: 'f32', a: 'f32', b: 'f16', o: 'f32', gate: 'f32', logit: 'f32' },
+      dtypes: {
+        x: 'f32',
+        y: 'f32',
+        a: 'f32',
+        b: 'f16',
+        o: 'f32',
+        gate: 'f32',
+        logit: 'f32',
+        delta: 'f16',
+        normed: 'f16',
+      },
       hasHalf: false,
     },
     ...{ oneMinusBeta1: 0.1, beta2: 0.9, oneMinusBeta2: 0.1 },
@@ -56,6 +67,8 @@ const kernels: readonly AnyKernel[] = [
   ...[crossEntropy.countedFlags, crossEntropy.meanLoss],
   ...[logSigmoid.logSigmoidForward, logSigmoid.logSigmoidBackward],
   ...[outputGate.outputGateForward, outputGate.outputGateBackward],
+  ...[addRmsNorm.addRmsNormForwardScalar, addRmsNorm.addRmsNormForwardTiled],
+  ...[addRmsNorm.addRmsNormBackwardScalar, addRmsNorm.addRmsNormBackwardTiled],
   ...[rmsNorm.rmsNormForwardScalar, rmsNorm.rmsNormForwardTiled],
   ...[rmsNorm.rmsNormBackwardScalar, rmsNorm.rmsNormBackwardTiled, rmsNorm.rmsNormDweight],
   ...[ropeKernel, sumRowsKernel, swiglu.swigluForward, swiglu.swigluBackward],
@@ -74,6 +87,8 @@ export const listVariants = (): readonly Variants<never>[] => [
   matmulVariants,
   fewRowsVariants,
   crossEntropy.crossEntropyRows,
+  addRmsNorm.addRmsNormForward,
+  addRmsNorm.addRmsNormBackward,
   rmsNorm.rmsNormForward,
   rmsNorm.rmsNormBackward,
   tokenShift.tokenShiftBackward,

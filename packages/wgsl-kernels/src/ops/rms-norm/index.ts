@@ -1,1 +1,1 @@
-export { rmsNorm } from './rms-norm.op.ts';
+export { rmsNorm, weightGradient } from './rms-norm.op.ts';

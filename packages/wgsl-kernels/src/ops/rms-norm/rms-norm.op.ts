@@ -62,8 +62,8 @@ function inputGradient(device: Device, dims: Attrs['dims'], inputs: BackwardInpu
   return dx;
 }
 
-/** Two stages, the same bits every time: partial sums over stretches of rows, then their sum. */
-function weightGradient(
+/** dWeight in two stages, the same bits every time: partial sums over stretches of rows, then their sum. */
+export function weightGradient(
   device: Device,
   dims: Attrs['dims'],
   { x, weight, rstd, dy }: BackwardInputs,

@@ -1,0 +1,56 @@
+// add-rms-norm-backward.scalar: dx = dsum + rstd * (g - sum * rstd^2 * mean(g * sum)), g = dnormed * weight; no workgroup memory, for software adapters.
+// grid             one thread a row, 64 a workgroup, folded over x and y
+// sum, dsum, dx    [rows, columns] Vector     dnormed  [rows, columns] Normed     ddelta  [rows, columns] Delta, dx again
+// weight           [columns] Vector           rstd     [rows] f32
+// cost             6 values an element
+
+// @spec
+const WG_SIZE: u32 = 64u;
+const WIDTH: u32 = 1u;      // values in a Vector
+alias Vector = f32;
+alias Delta = f32;          // Vector as ddelta lies in memory: of f32 or of f16
+alias Normed = f32;         // Vector as dnormed lies in memory
+const HAS_DSUM: bool = true;
+const HAS_DDELTA: bool = true; // false: the gradient of delta is dx itself
+// @end-spec
+
+struct Params {
+  rows: u32,
+  columns: u32,             // vectors in a row
+}
+
+@group(0) @binding(0) var<storage, read> sum: array<Vector>;
+@group(0) @binding(1) var<storage, read> weight: array<Vector>;
+@group(0) @binding(2) var<storage, read> rstd: array<f32>;
+@group(0) @binding(3) var<storage, read> dnormed: array<Normed>;
+@group(0) @binding(4) var<storage, read> dsum: array<Vector>;
+@group(0) @binding(5) var<storage, read_write> dx: array<Vector>;
+@group(0) @binding(6) var<storage, read_write> ddelta: array<Delta>;
+@group(0) @binding(7) var<uniform> params: Params;
+
+@compute @workgroup_size(WG_SIZE)
+fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+  let row = id.y * groups.x * WG_SIZE + id.x;
+  if (row >= params.rows) {
+    return;
+  }
+  let o_row = row * params.columns;
+  var products = Vector(0.0);
+  for (var i = 0u; i < params.columns; i++) {
+    products += Vector(dnormed[o_row + i]) * weight[i] * sum[o_row + i];
+  }
+  let mean = vector_sum(products) / f32(params.columns * WIDTH);
+  let p_rstd = rstd[row];
+  let pull = p_rstd * p_rstd * mean;
+  for (var i = 0u; i < params.columns; i++) {
+    let direct = Vector(dnormed[o_row + i]) * weight[i];
+    var value = p_rstd * (direct - sum[o_row + i] * pull);
+    if (HAS_DSUM) {
+      value += dsum[o_row + i];
+    }
+    dx[o_row + i] = value;
+    if (HAS_DDELTA) {
+      ddelta[o_row + i] = Delta(value);
+    }
+  }
+}

@@ -1,0 +1,1 @@
+export { addRmsNorm } from './add-rms-norm.op.ts';
