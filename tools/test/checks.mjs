@@ -10,7 +10,10 @@ import { testOnMatrixAdapter } from './matrix.mjs';
 import { countAsOne, runScript, vitest, withTempFolder } from './tools.mjs';
 
 /** @typedef {import('./counts.mjs').Counts} Counts */
-/** @typedef {{ name: string, description: string, isOptional?: boolean, run: () => Promise<Counts> }} Check */
+/**
+ * Neighbours with the same word in `beside` run at the same time: a test run takes both cores, these leave one idle.
+ * @typedef {{ name: string, description: string, isOptional?: boolean, beside?: string, run: () => Promise<Counts> }} Check
+ */
 
 /** So that the tests of tfjs and jax-js run; they are skipped where the two are not installed. */
 const installLibraries = async () => {
@@ -90,21 +93,25 @@ export const checks = [
   {
     name: 'format',
     description: 'files are formatted, imports sorted',
+    beside: 'source',
     run: () => countAsOne('format', toolCommand('biome', 'check', '--linter-enabled=false', '.')),
   },
   {
     name: 'lint',
     description: 'no suspicious code',
+    beside: 'source',
     run: () => countAsOne('lint', toolCommand('biome', 'lint', '--error-on-warnings', '.')),
   },
   {
     name: 'layers',
     description: 'packages import only what tools/layers.json allows',
+    beside: 'source',
     run: () => countAsOne('layers', [process.execPath, join(root, 'tools', 'check-layers.mjs')]),
   },
   {
     name: 'type-check',
     description: 'types of everything, tests and tools too',
+    beside: 'source',
     run: () => countAsOne('type-check', toolCommand('tsc', '-p', '.')),
   },
   { name: 'build', description: 'packages and apps build', run: build },
@@ -129,8 +136,19 @@ export const checks = [
   {
     name: 'verify',
     description: 'reference vectors: those of ../shared/golden, or else the carried ones',
+    beside: 'build',
     run: verify,
   },
-  { name: 'train', description: 'a short training run from end to end', run: train },
-  { name: 'pack-check', description: 'packed tarballs: publint, import, types', run: packCheck },
+  {
+    name: 'train',
+    description: 'a short training run from end to end',
+    beside: 'build',
+    run: train,
+  },
+  {
+    name: 'pack-check',
+    description: 'packed tarballs: publint, import, types',
+    beside: 'build',
+    run: packCheck,
+  },
 ];
