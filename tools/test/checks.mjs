@@ -77,6 +77,7 @@ const toOp = (name) => `packages/wgsl-kernels/src/ops/${name}/`;
 const MATRIX_SUITES = [
   'half.test.ts',
   'matrix.test.ts',
+  'packages/wgsl-kernels/src/ops/linear/',
   'packages/wgsl-kernels/src/ops/matmul/',
   'packages/wgsl-kernels/src/ops/adamw/',
   'packages/wgsl-kernels/src/ops/rms-norm/',

@@ -34,14 +34,14 @@ export { cumulativeLogGate, reverseCumsum } from './ops/cumulative-log-gate/inde
 export { accumulate, add, fill, scale, scaleBy } from './ops/elementwise/index.ts';
 export { embedding } from './ops/embedding/index.ts';
 export { globalNorm } from './ops/global-norm/index.ts';
-export { addLinear, linear } from './ops/linear/index.ts';
+export { addLinear, type LinearOptions, linear } from './ops/linear/index.ts';
 export {
   assertLabels,
   type LinearCrossEntropyOptions,
   linearCrossEntropy,
 } from './ops/linear-cross-entropy/index.ts';
 export { logSigmoid } from './ops/log-sigmoid/index.ts';
-export { type MatmulOptions, matmul } from './ops/matmul/index.ts';
+export { type MatmulDType, type MatmulOptions, matmul } from './ops/matmul/index.ts';
 export { type GateActivation, outputGate } from './ops/output-gate/index.ts';
 export { rmsNorm } from './ops/rms-norm/index.ts';
 export { rope } from './ops/rope/index.ts';

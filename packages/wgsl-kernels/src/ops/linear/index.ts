@@ -1,1 +1,1 @@
-export { addLinear, linear } from './linear.op.ts';
+export { addLinear, type LinearOptions, linear } from './linear.op.ts';

@@ -11,9 +11,16 @@ import {
   shapeSize,
   type Tensor,
 } from '@vulpes/tensor-core';
-import { assertDType } from '../../lib/check.ts';
+import { assertDType, assertFloat, assertSameFloat } from '../../lib/check.ts';
+import { cast } from '../cast/index.ts';
 import { launchMatmul } from '../matmul/launch.ts';
+import type { MatmulDType } from '../matmul/plan.ts';
 import { sumRows } from '../sum-rows/index.ts';
+
+export interface LinearOptions {
+  /** Element type of the result; by default that of x. */
+  readonly out?: MatmulDType;
+}
 
 interface LinearInputs {
   readonly x: Tensor;
@@ -23,9 +30,13 @@ interface LinearInputs {
 
 const linearOp = defineOp({
   name: 'linear',
-  forward({ device, inputs: { x, weight, bias } }: ForwardContext<LinearInputs>) {
+  forward({
+    device,
+    inputs: { x, weight, bias },
+    attrs: { out: dtype },
+  }: ForwardContext<LinearInputs, Required<LinearOptions>>) {
     const [n, k] = weight.shape as [number, number];
-    const y = device.empty([...x.shape.slice(0, -1), n], { label: 'linear' });
+    const y = device.empty([...x.shape.slice(0, -1), n], { dtype, label: 'linear' });
     launchMatmul(device, { a: x, b: weight, c: y, bias, m: x.size / k, n, k, transposeB: true });
     return { output: y, saved: { x, weight } };
   },
@@ -36,7 +47,7 @@ const linearOp = defineOp({
       weight: needs.weight
         ? weightGradient(device, { dy, x }, gradients.openGradient('weight'))
         : null,
-      bias: needs.bias ? sumRows(dy, out, gradients.makeGradient('bias')) : null,
+      bias: needs.bias ? sumRows(cast(dy, 'f32'), out, gradients.makeGradient('bias')) : null,
     };
   },
 });
@@ -66,29 +77,32 @@ function weightGradient(
 
 /**
  * x Wᵀ (+ bias), accumulated in f32.
- * @param x - [..., in], f32
- * @param weight - [out, in], f32
+ * @param x - [..., in], f32 or f16
+ * @param weight - [out, in], as x
  * @param bias - [out], f32
- * @returns [..., out]
+ * @returns [..., out], as x or `out`
  * @throws ShapeError DTypeError
  */
-export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
-  assertDType('linear', 'x', x, 'f32');
+export function linear(
+  x: Tensor,
+  weight: Tensor,
+  bias?: Tensor,
+  { out = x.dtype as MatmulDType }: LinearOptions = {},
+): Tensor {
   assertWeight('linear', x, weight);
   if (bias) assertBias(weight, bias);
-  return linearOp({ x, weight, bias });
+  return linearOp({ x, weight, bias }, { out });
 }
 
 /**
- * y += x Wᵀ, in place; without a gradient. The same bits as `add(y, linear(x, weight))`.
- * @param y - [..., out], f32
- * @param x - [..., in], f32
- * @param weight - [out, in], f32
+ * y += x Wᵀ, in place; without a gradient. Of f32 the same bits as `add(y, linear(x, weight))`.
+ * @param y - [..., out], f32 or f16
+ * @param x - [..., in], f32 or f16
+ * @param weight - [out, in], as x
  * @throws ShapeError DTypeError
  */
 export function addLinear(y: Tensor, x: Tensor, weight: Tensor): void {
-  assertDType('addLinear', 'y', y, 'f32');
-  assertDType('addLinear', 'x', x, 'f32');
+  assertFloat('addLinear', 'y', y);
   assertWeight('addLinear', x, weight);
   const [n, k] = weight.shape as [number, number];
   const expected = [...x.shape.slice(0, -1), n];
@@ -102,7 +116,7 @@ export function addLinear(y: Tensor, x: Tensor, weight: Tensor): void {
 }
 
 function assertWeight(op: string, x: Tensor, weight: Tensor): void {
-  assertDType(op, 'weight', weight, 'f32');
+  assertSameFloat(op, { x, weight });
   const width = x.shape.at(-1);
   if (weight.shape.length !== 2 || weight.shape[1] !== width) {
     throw new ShapeError(

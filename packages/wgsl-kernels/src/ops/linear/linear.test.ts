@@ -1,6 +1,6 @@
 // linear against its f64 reference: forward and every gradient.
 
-import { disposeAll } from '@vulpes/tensor-core';
+import { disposeAll, vjp } from '@vulpes/tensor-core';
 import {
   expectMatch,
   gpuSuite,
@@ -9,6 +9,7 @@ import {
   underTwoFills,
 } from '@vulpes/tensor-core/testing';
 import { expect, test } from 'vitest';
+import { boundOf, storedAs } from '../../testing/half.ts';
 import { type HostTensor, runWithGrads } from '../../testing/index.ts';
 import { add } from '../elementwise/index.ts';
 import { linearCases } from './linear.cases.ts';
@@ -99,7 +100,87 @@ gpuSuite('linear', (device) => {
       `[ShapeError: linear: expected bias [out] with out=5 to match weight [5, 4], got [4].]`,
     );
     expect(() => linear(x, device().zeros([5, 4], { dtype: 'f16' }))).toThrow(
-      /expected weight f32/,
+      /expected weight f32 as x is, got f16/,
     );
   });
 });
+
+gpuSuite(
+  'linear of f16',
+  (device) => {
+    test.each([
+      ['f16', { rows: 37, inputs: 24, outputs: 40 }],
+      ['f32', { rows: 20, inputs: 48, outputs: 12 }],
+    ] as const)('%s out', async (out, sizes) => {
+      const { rows, inputs, outputs } = sizes;
+      const x = storedAs('f16', randomArray(1, rows * inputs));
+      const weight = storedAs('f16', randomArray(2, outputs * inputs));
+      const bias = randomArray(3, outputs);
+      const dy = storedAs('f16', randomArray(4, rows * outputs));
+      const tensors = {
+        x: { data: x, shape: [rows, inputs], dtype: 'f16' },
+        weight: { data: weight, shape: [outputs, inputs], dtype: 'f16' },
+        bias: { data: bias, shape: [outputs] },
+      } as const;
+      const actual = await underTwoFills(device(), () =>
+        runWithGrads(
+          device(),
+          tensors,
+          ({ x, weight, bias }) => linear(x!, weight!, bias, { out }),
+          dy,
+        ),
+      );
+      const backward = referenceLinearBackward(sizes, x, weight, dy);
+      expectMatch('y', actual.y!, referenceLinear(sizes, x, weight, bias), boundOf(out, 1e-6));
+      // Of parameters, so f32, straight from the sums.
+      expectMatch('dx', actual.dx!, backward.dx, 1e-6);
+      expectMatch('dweight', actual.dweight!, backward.dweight, 1e-6);
+      expectMatch('dbias', actual.dbias!, backward.dbias, 1e-6);
+    });
+
+    test('the gradients that two layers give to an activation are added in f16', async () => {
+      const sizes = { rows: 16, inputs: 8, outputs: 8 };
+      const x = storedAs('f16', randomArray(1, 128));
+      const weight = storedAs('f16', randomArray(2, 64));
+      const dy = storedAs('f16', randomArray(4, 128));
+      using tx = device().tensor(x, [16, 8], { dtype: 'f16' });
+      using tWeight = device().tensor(weight, [8, 8], { dtype: 'f16' });
+      using tdy = device().tensor(dy, [16, 8], { dtype: 'f16' });
+      const params = { x: tx, weight: tWeight };
+      using run = vjp(
+        device(),
+        ({ x, weight }) => {
+          const hidden = linear(x, weight);
+          return { a: linear(hidden, weight), b: linear(hidden, weight) };
+        },
+        params,
+      );
+      const gradients = run.pullback({ a: tdy, b: tdy });
+      const hidden = referenceLinear(sizes, x, weight);
+      const { dx: once } = referenceLinearBackward(sizes, hidden, weight, dy);
+      const twice = once.map((value) => 2 * value);
+      const { dx } = referenceLinearBackward(sizes, x, weight, twice);
+      // The sum is rounded twice; dx is f32.
+      expectMatch('dx', await gradients.x.data(), dx, 1e-3);
+      disposeAll([run.output, gradients]);
+    });
+
+    test('addLinear adds to f32 and f16', async () => {
+      const [rows, inputs, outputs] = [9, 24, 16];
+      const x = storedAs('f16', randomArray(1, rows * inputs));
+      const weight = storedAs('f16', randomArray(2, outputs * inputs));
+      const y = storedAs('f16', randomArray(3, rows * outputs));
+      const product = referenceLinear({ rows, inputs, outputs }, x, weight);
+      const expected = product.map((value, i) => value + y[i]!);
+      using tx = device().tensor(x, [rows, inputs], { dtype: 'f16' });
+      using tWeight = device().tensor(weight, [outputs, inputs], { dtype: 'f16' });
+      for (const dtype of ['f32', 'f16'] as const) {
+        using ty = device().tensor(y, [rows, outputs], { dtype });
+        addLinear(ty, tx, tWeight);
+        expectMatch(dtype, await ty.data(), expected, boundOf(dtype, 1e-6));
+      }
+    });
+  },
+  ['auto'],
+  { requires: { features: ['f16'] } },
+);

@@ -39,7 +39,7 @@ describe('few rows', () => {
     const unroll = (k: number, rowsB: number) => selectUnroll(k / 4, 32, rowsB);
     expect([unroll(768, 1), unroll(768, 2), unroll(768, 4)]).toEqual([6, 3, 2]);
     expect([unroll(1792, 1), unroll(4, 1)]).toEqual([7, 1]);
-    const spec = (k: number) => selectFewRowsSpec(planMatmul(sizes(1, 768, k), oneSplit), 32);
+    const spec = (k: number) => selectFewRowsSpec(planMatmul(sizes(1, 768, k), oneSplit, gpu), 32);
     expect(spec(768)).toMatchObject({ WIDTH: 4, UNROLL: 6, TAIL: false, Vector: 'vec4<f32>' });
     expect(spec(772)).toMatchObject({ WIDTH: 4, UNROLL: 7, TAIL: true });
     expect(spec(771)).toMatchObject({ WIDTH: 1, TAIL: true, Vector: 'f32' });
@@ -64,7 +64,9 @@ describe('few rows', () => {
     const few = sizes(1, 768, 768);
     expect(chooseMatmul({ ...gpu, variants: { matmul: 'scalar' } }, few)).toBe(scalar);
     expect(chooseMatmul(gpu, few)).toBe(fewRowsVariants.variants[0]);
-    expect(chooseMatmul(gpu, sizes(9, 768, 768))).toBe(matmulVariants.variants[0]);
+    const tiled = matmulVariants.variants.find(({ name }) => name === 'tiled');
+    expect(chooseMatmul(gpu, sizes(9, 768, 768))).toBe(tiled);
+    expect(chooseMatmul(gpu, { ...few, dtypeA: 'f16', dtypeB: 'f16' })).toBe(tiled);
   });
 });
 

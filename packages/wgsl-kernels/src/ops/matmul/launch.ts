@@ -1,7 +1,7 @@
 // Records a matmul: chooses the variant, splits K where C alone is too small, sums the splits.
 
-import type { Device, Tensor } from '@vulpes/tensor-core';
-import type { MatmulDims } from './plan.ts';
+import { type Device, type DeviceCaps, DTypeError, type Tensor } from '@vulpes/tensor-core';
+import type { MatmulDims, MatmulDType } from './plan.ts';
 import { sumSplits } from './sum-splits.kernel.ts';
 import { chooseMatmul, type MatmulVariant } from './variants.ts';
 
@@ -24,10 +24,14 @@ export interface MatmulShape {
   readonly offsetB?: number;
   readonly offsetC?: number;
   readonly accumulate?: boolean;
+  /** Default f32. An f16 factor makes the products f16; sums are f32 in any case. */
+  readonly dtypeA?: MatmulDType;
+  readonly dtypeB?: MatmulDType;
+  readonly dtypeC?: MatmulDType;
 }
 
-/** C [batch, m, n] = op(A) op(B) (+ bias) (+ C). */
-export interface MatmulLaunch extends MatmulShape {
+/** C [batch, m, n] = op(A) op(B) (+ bias) (+ C), each f16 or f32 as its tensor is; bias f32. */
+export interface MatmulLaunch extends Omit<MatmulShape, 'dtypeA' | 'dtypeB' | 'dtypeC'> {
   readonly a: Tensor;
   readonly b: Tensor;
   /** Written, or added to where `accumulate`. */
@@ -35,14 +39,16 @@ export interface MatmulLaunch extends MatmulShape {
   readonly bias?: Tensor | undefined;
 }
 
-const toSizes = ({ m, n, k, batch = 1, transposeA = false, transposeB = false }: MatmulShape) => ({
-  ...{ m, n, k, batch, transposeA, transposeB },
-});
+const toSizes = ({ batch = 1, transposeA = false, transposeB = false, ...shape }: MatmulShape) => {
+  const { m, n, k, dtypeA = 'f32', dtypeB = 'f32', dtypeC = 'f32' } = shape;
+  return { m, n, k, batch, transposeA, transposeB, dtypeA, dtypeB, dtypeC };
+};
 
 /** Sizes, strides and splits of a launch. Pure. */
 export function planMatmul(
   launch: MatmulShape,
   variant: Pick<MatmulVariant, 'selectSplits'>,
+  caps: DeviceCaps,
 ): MatmulDims {
   const sizes = toSizes(launch);
   const { m, n, k, transposeA, transposeB } = sizes;
@@ -59,23 +65,36 @@ export function planMatmul(
     offsetB: launch.offsetB ?? 0,
     offsetC: launch.offsetC ?? 0,
     accumulate: launch.accumulate ?? false,
-    splits: variant.selectSplits(sizes),
+    splits: variant.selectSplits(sizes, caps),
   };
 }
 
-/** Records the launch. */
+/** Records the launch. @throws DTypeError */
 export function launchMatmul(device: Device, launch: MatmulLaunch): void {
-  const variant = chooseMatmul(device.caps, toSizes(launch));
-  const dims = planMatmul(launch, variant);
   const { a, b, bias, c } = launch;
+  const [dtypeA, dtypeB, dtypeC] = [a, b, c].map(toFloat) as [
+    MatmulDType,
+    MatmulDType,
+    MatmulDType,
+  ];
+  const shape = { ...launch, dtypeA, dtypeB, dtypeC };
+  const { caps } = device;
+  const variant = chooseMatmul(caps, toSizes(shape));
+  const dims = planMatmul(shape, variant, caps);
   if (dims.splits === 1) {
-    variant.selectKernel(dims).run(device, { dims, tensors: { a, b, bias, c } });
+    variant.selectKernel(dims, caps).run(device, { dims, tensors: { a, b, bias, c } });
     return;
   }
   const { m, n, batch, splits } = dims;
   const partials = device.empty([batch, splits, m, n], { label: 'matmul partials' });
-  const plain = { ...dims, ldc: n, strideC: m * n, offsetC: 0, accumulate: false };
-  variant.selectKernel(plain).run(device, { dims: plain, tensors: { a, b, c: partials } });
+  const dense = { ldc: n, strideC: m * n, offsetC: 0, dtypeC: 'f32' } as const;
+  const plain = { ...dims, ...dense, accumulate: false };
+  variant.selectKernel(plain, caps).run(device, { dims: plain, tensors: { a, b, c: partials } });
   sumSplits.run(device, { dims, tensors: { partials, bias, c } });
   partials.dispose();
+}
+
+function toFloat({ dtype, label }: Tensor): MatmulDType {
+  if (dtype === 'f32' || dtype === 'f16') return dtype;
+  throw new DTypeError(`matmul: expected matrices f32 or f16, got ${dtype} in '${label}'.`);
 }

@@ -1,5 +1,6 @@
 // Sizes that the matmul kernels are tested at: odd ones, blocks and tiles ± 1, K long enough to be split.
 
+import type { LaunchCase } from './launch.suite.ts';
 import type { MatmulSizes } from './matmul.reference.ts';
 import { TILES } from './plan.ts';
 
@@ -75,3 +76,42 @@ export const scalarBlockCases = (
   const sizesOfCase = makeCase(layout, sizes);
   return { ...sizesOfCase, id: `${rows}x${cols}-${sizesOfCase.id}`, rows, cols };
 });
+
+/** Of a, b and c: h for f16, s for f32. */
+type DTypes = `${'h' | 's'}${'h' | 's'}${'h' | 's'}`;
+
+function halfCase(
+  layout: Layout,
+  dtypes: DTypes,
+  sizes: Sizes,
+  options: Pick<LaunchCase, 'padding' | 'hasBias' | 'accumulate'> = {},
+): LaunchCase & MatmulCase {
+  const [dtypeA, dtypeB, dtypeC] = [...dtypes].map((name) => (name === 'h' ? 'f16' : 'f32'));
+  const of = makeCase(layout, sizes);
+  const words = Object.entries(options).map(
+    ([name, value]) => `-${name}${value === true ? '' : value}`,
+  );
+  const id = `${dtypes}-${of.id}${words.join('')}`;
+  return { ...of, ...options, id, dtypeA, dtypeB, dtypeC } as LaunchCase & MatmulCase;
+}
+
+/** f16 tensors: every transpose, results of both types, columns of gates with their f32 gradients, padded rows, split K. */
+export const halfCases = [
+  ...LAYOUTS.map((layout) => halfCase(layout, 'hhh', RAGGED)),
+  halfCase('nt', 'hhs', [1, 37, 12, 48], { hasBias: true }),
+  halfCase('nn', 'shh', [1, 37, 48, 12], { accumulate: true }),
+  halfCase('tn', 'hsh', [1, 19, 41, 37], { padding: 4, accumulate: true }),
+  halfCase('tn', 'hhs', [1, 24, 20, 1024], { accumulate: true }),
+  halfCase('nt', 'hhh', [2, 12, 9, 1030], { padding: 2, hasBias: true, accumulate: true }),
+];
+
+/** Rows in vectors, whole and with a rest in the last one, as logits of an odd vocabulary and their gradients have it. */
+export const vectorCases = [
+  halfCase('nt', 'hhh', [2, 32, 16, 64]),
+  halfCase('tn', 'hhs', [1, 40, 24, 64]),
+  ...LAYOUTS.map((layout) =>
+    halfCase(layout, 'hhh', [2, 19, 41, 37], { padding: 8, hasBias: true }),
+  ),
+  halfCase('nt', 'hhs', [1, 19, 41, 37], { padding: 8, accumulate: true }),
+  halfCase('nn', 'shs', [1, 19, 42, 37], { padding: 4 }),
+];

@@ -1,57 +1,71 @@
-// The matmul kernel for subgroup matrices: f16 factors, f32 sums. Products of f32 tensors never take it.
+// The matmul kernels for subgroup matrices: f16 products, f32 sums. One kernel per tile, transpose and way to reach memory.
 
-import {
-  type DeviceCaps,
-  findMissing,
-  type SubgroupMatrixConfig,
-  UnsupportedError,
-} from '@vulpes/tensor-core';
+import { foldGrid } from '@vulpes/tensor-core';
 import { defineKernel } from '../../define-kernel.ts';
 import matmulMatrixWgsl from './matmul.matrix.wgsl';
-import type { MatmulSizes } from './matmul.reference.ts';
+import { ACCESS, selectAccess } from './matrix-access.ts';
+import { type MatrixLayout, matrixSource, matrixWorkgroupBytes } from './matrix-source.ts';
+import { type MatrixShape, type MatrixTile, SLICE_K, tileSize } from './matrix-tiles.ts';
+import { MATMUL_BINDINGS } from './params.ts';
+import { kPerSplit, type MatmulDims } from './plan.ts';
 
-const takesHalf = ({ componentType, resultComponentType }: SubgroupMatrixConfig): boolean =>
-  componentType === 'f16' && resultComponentType === 'f32';
+const kernels = new Map<string, ReturnType<typeof defineMatrixMatmul>>();
 
-/** Why a device cannot run the kernel; null if it can. Pure. */
-export function findMatrixObstacle(caps: DeviceCaps): string | null {
-  const hasMatrices = caps.subgroupMatrixConfigs.some(takesHalf);
-  const [obstacle = null] = [
-    ...findMissing({ features: ['f16'] }, caps),
-    ...(hasMatrices ? [] : ['needs subgroup matrices f16 -> f32']),
-    // One subgroup is a workgroup, so its size has to be known when the kernel is compiled.
-    ...findMissing({ hasOneSubgroupSize: true }, caps),
-  ];
-  return obstacle;
+/** The kernel of a layout; made at first use. */
+export function matrixMatmul(layout: MatrixLayout): ReturnType<typeof defineMatrixMatmul> {
+  const name = layoutName(layout);
+  const kernel = kernels.get(name) ?? defineMatrixMatmul(name, layout);
+  kernels.set(name, kernel);
+  return kernel;
 }
 
-/** Threads and matrix shape on a device: 8 x 8 x 8 with lavapipe, 16 x 16 x 16 with NVIDIA. */
-function selectShape(caps: DeviceCaps): { WG_SIZE: number } & SubgroupMatrixConfig {
-  const obstacle = findMatrixObstacle(caps);
-  const config = caps.subgroupMatrixConfigs.find(takesHalf);
-  if (config && !obstacle) return { WG_SIZE: caps.subgroupMaxSize, ...config };
-  throw new UnsupportedError(
-    `matmul-matrix: expected a device that it can run on, but it ${obstacle}. Take another variant.`,
-  );
+/** What the text of a launch's kernel depends on. Pure. */
+export function selectMatrixLayout(
+  dims: MatmulDims,
+  tile: MatrixTile,
+  shape: MatrixShape,
+): MatrixLayout {
+  const { transposeA, transposeB, k, splits } = dims;
+  return {
+    ...{ shape, tile, transposeA, transposeB },
+    a: selectAccess(dims.dtypeA, dims.offsetA, dims.lda, dims.strideA),
+    b: selectAccess(dims.dtypeB, dims.offsetB, dims.ldb, dims.strideB),
+    c: selectAccess(dims.dtypeC, dims.offsetC, dims.ldc, dims.strideC),
+    hasTailK: k !== splits * kPerSplit(k, splits, SLICE_K),
+  };
 }
 
-export const matrixMatmul = defineKernel({
-  name: 'matmul-matrix',
-  source: matmulMatrixWgsl,
-  bindings: ['a:read', 'b:read', 'c:write'],
-  params: ({ m, n, k }: MatmulSizes) => ({ m, n, k }),
-  select: ({ transposeA, transposeB }: MatmulSizes, caps: DeviceCaps) => {
-    const { WG_SIZE, M, N, K } = selectShape(caps);
-    return {
-      WG_SIZE,
-      TILE_M: M,
-      TILE_N: N,
-      TILE_K: K,
-      TRANSPOSE_A: transposeA,
-      TRANSPOSE_B: transposeB,
-    };
-  },
-  grid: ({ m, n, batch }, spec) => [Math.ceil(n / spec.TILE_N), Math.ceil(m / spec.TILE_M), batch],
-  workgroupBytes: ({ TILE_M, TILE_N, TILE_K }) =>
-    2 * TILE_K * (TILE_M + TILE_N) + 4 * TILE_M * TILE_N,
-});
+function layoutName({ tile, shape, transposeA, transposeB, a, b, c, hasTailK }: MatrixLayout) {
+  const { tileM, tileN } = tileSize(tile, shape);
+  const layout = `${transposeA ? 't' : 'n'}${transposeB ? 't' : 'n'}`;
+  const { M, N, K, threads } = shape;
+  return `matmul.matrix-${tileM}x${tileN}-${layout}-${a}-${b}-${c}${hasTailK ? '-tail' : ''} (${M}x${N}x${K}, ${threads} threads)`;
+}
+
+function defineMatrixMatmul(name: string, layout: MatrixLayout) {
+  const { tileM, tileN } = tileSize(layout.tile, layout.shape);
+  const [a, b, c] = [ACCESS[layout.a], ACCESS[layout.b], ACCESS[layout.c]];
+  return defineKernel({
+    name,
+    source: `${matmulMatrixWgsl}\n${matrixSource(layout)}`,
+    bindings: MATMUL_BINDINGS,
+    params: ({ k, splits }: MatmulDims) => ({ k_split: kPerSplit(k, splits, SLICE_K) }),
+    select: ({ m, n, k, splits, lda, ldb, ldc, accumulate }: MatmulDims) => ({
+      LDA: lda / a.width,
+      LDB: ldb / b.width,
+      LDC: ldc / c.width,
+      SLICES: kPerSplit(k, splits, SLICE_K) / SLICE_K,
+      TAIL_M: m % tileM !== 0,
+      TAIL_N: n % tileN !== 0,
+      ACCUMULATE: accumulate,
+      StoredA: a.type,
+      StoredB: b.type,
+      StoredC: c.type,
+    }),
+    grid: ({ m, n, batch, splits }) => {
+      const [x, y] = foldGrid(Math.ceil(m / tileM) * Math.ceil(n / tileN));
+      return [x, y, batch * splits];
+    },
+    workgroupBytes: () => matrixWorkgroupBytes(layout),
+  });
+}

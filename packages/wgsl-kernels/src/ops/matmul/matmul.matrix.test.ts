@@ -1,79 +1,173 @@
-// The product of subgroup matrices against the f64 reference, on an adapter that has them.
+// The product of subgroup matrices: what it needs, what it chooses, its text, and tiles that only larger products take.
 
+import { UnsupportedError } from '@vulpes/tensor-core';
+import { gpuSuite, makeCaps } from '@vulpes/tensor-core/testing';
+import { describe, expect, test } from 'vitest';
+import { checkLaunch, type LaunchCase } from './launch.suite.ts';
+import { planMatmul } from './launch.ts';
+import { matrixMatmul, selectMatrixLayout } from './matmul.matrix.kernel.ts';
+import { type MatrixLayout, matrixSource, matrixWorkgroupBytes } from './matrix-source.ts';
 import {
-  expectMatch,
-  gpuSuite,
-  makeCaps,
-  randomArray,
-  underTwoFills,
-} from '@vulpes/tensor-core/testing';
-import { beforeEach, describe, expect, test } from 'vitest';
-import { referenceToHalf } from '../cast/cast.reference.ts';
-import { matmulCases } from './matmul.cases.ts';
-import { findMatrixObstacle, matrixMatmul } from './matmul.matrix.kernel.ts';
-import { referenceMatmul } from './matmul.reference.ts';
+  findMatrixObstacle,
+  findMatrixShape,
+  MATRIX_TILES,
+  type MatrixTile,
+  matrixClocks,
+  planMatrixProduct,
+} from './matrix-tiles.ts';
+import { kPerSplit } from './plan.ts';
+import { matmulVariants } from './variants.ts';
 
-/** f16 values in f32 arrays: what the kernel reads, exactly. */
-const randomHalves = (seed: number, length: number) =>
-  randomArray(seed, length).map(referenceToHalf);
-
-const sizes = { batch: 1, m: 40, n: 24, k: 33, transposeA: false, transposeB: true };
 const half = { componentType: 'f16', resultComponentType: 'f32' };
+const caps = makeCaps({
+  features: { f16: true, subgroups: true, subgroupMatrix: true, timestampQuery: false },
+  subgroupMinSize: 32,
+  subgroupMaxSize: 32,
+  subgroupMatrixConfigs: [
+    { componentType: 'f16', resultComponentType: 'f16', M: 16, N: 16, K: 16 },
+    { ...half, M: 16, N: 8, K: 8 },
+    { ...half, M: 16, N: 16, K: 16 },
+    { ...half, M: 16, N: 8, K: 16 },
+  ],
+  limits: { ...makeCaps().limits, maxComputeWorkgroupStorageSize: 32768 },
+});
+const shape = { M: 16, N: 16, K: 16, threads: 32 };
 
-describe('matmul-matrix selects', () => {
-  const caps = makeCaps({
-    features: { f16: true, subgroups: true, subgroupMatrix: true, timestampQuery: false },
-    subgroupMinSize: 32,
-    subgroupMaxSize: 32,
-    subgroupMatrixConfigs: [
-      { componentType: 'f16', resultComponentType: 'f16', M: 8, N: 8, K: 8 },
-      { ...half, M: 16, N: 8, K: 32 },
-    ],
+describe('matmul-matrix', () => {
+  const sizes = { batch: 1, m: 40, n: 24, k: 33, transposeA: false, transposeB: true };
+  const halves = { ...sizes, dtypeA: 'f16', dtypeB: 'f16', dtypeC: 'f16' } as const;
+
+  test('takes the largest matrices of f16 factors and f32 sums', () => {
+    expect(findMatrixShape(caps)).toEqual(shape);
+    const small = { ...half, M: 8, N: 8, K: 8 };
+    const lavapipe = { subgroupMatrixConfigs: [small], subgroupMinSize: 8, subgroupMaxSize: 8 };
+    expect(findMatrixShape({ ...caps, ...lavapipe })).toEqual({ M: 8, N: 8, K: 8, threads: 8 });
   });
 
-  test('the shape of the adapter, for f16 factors and f32 sums', () => {
-    const spec = matrixMatmul.select(sizes, caps);
-    expect(spec).toMatchObject({ WG_SIZE: 32, TILE_M: 16, TILE_N: 8, TILE_K: 32 });
-    expect(matrixMatmul.grid(sizes, spec)).toEqual([3, 3, 1]);
-    expect(matrixMatmul.wgsl(spec)).toMatch(/^enable f16;\nenable chromium_experimental/);
-  });
-
-  test('nothing where the device lacks something', () => {
-    const without = (overrides: Partial<typeof caps>) => makeCaps({ ...caps, ...overrides });
+  test('says what a device lacks', () => {
+    const without = (overrides: Partial<typeof caps>) =>
+      findMatrixObstacle(makeCaps({ ...caps, ...overrides }));
     expect(findMatrixObstacle(caps)).toBeNull();
-    expect(findMatrixObstacle(makeCaps({}))).toBe('needs feature f16');
-    expect(findMatrixObstacle(without({ subgroupMatrixConfigs: [] }))).toBe(
-      'needs subgroup matrices f16 -> f32',
-    );
-    expect(findMatrixObstacle(without({ subgroupMinSize: 8 }))).toBe(
+    expect(findMatrixObstacle(makeCaps())).toBe('needs feature f16');
+    const thin = { ...half, M: 16, N: 4, K: 8 };
+    for (const subgroupMatrixConfigs of [[], [thin]]) {
+      expect(without({ subgroupMatrixConfigs })).toBe(
+        'needs subgroup matrices f16 -> f32 of 8 or 16 a side',
+      );
+    }
+    expect(without({ subgroupMinSize: 8 })).toBe(
       'needs subgroups of one size, the adapter has 8 to 32',
     );
-    expect(() => matrixMatmul.select(sizes, makeCaps({}))).toThrowErrorMatchingInlineSnapshot(
-      `[UnsupportedError: matmul-matrix: expected a device that it can run on, but it needs feature f16. Take another variant.]`,
+  });
+
+  test('products of f32 never take it', () => {
+    expect(matmulVariants.choose(caps, halves).name).toBe('matrix');
+    expect(matmulVariants.choose(caps, { ...halves, dtypeA: 'f32' }).name).toBe('matrix');
+    for (const dtypeC of ['f16', 'f32'] as const) {
+      const singles = { ...halves, dtypeA: 'f32', dtypeB: 'f32', dtypeC } as const;
+      expect(matmulVariants.choose(caps, singles).name).toBe('tiled');
+      const wanted = { ...caps, variants: { '*': 'matrix' } };
+      expect(matmulVariants.choose(wanted, singles).name).toBe('tiled');
+      const forced = { ...caps, variants: { matmul: 'matrix' } };
+      expect(() => matmulVariants.choose(forced, singles)).toThrow(UnsupportedError);
+    }
+    expect(matmulVariants.choose(caps, sizes).name).toBe('tiled');
+  });
+
+  const plan = (m: number, n: number, k: number) => {
+    const { tile, splits } = planMatrixProduct({ m, n, k, batch: 1 }, shape);
+    const [name] = Object.entries(MATRIX_TILES).find(([, candidate]) => candidate === tile)!;
+    return `${name} ${splits}`;
+  };
+
+  test('large tiles for the layers of a model, parts of K where they fill whole waves of workgroups', () => {
+    expect([plan(16384, 3072, 768), plan(16384, 768, 768), plan(8192, 32768, 768)]).toEqual(
+      Array(3).fill('large 1'),
     );
+    expect([plan(768, 768, 16384), plan(768, 1792, 16384), plan(3072, 768, 16384)]).toEqual([
+      'large 7',
+      'large 3',
+      'large 5',
+    ]);
+    expect([plan(2048, 768, 768), plan(40, 24, 33), plan(12, 768, 16384)]).toMatchInlineSnapshot(`
+      [
+        "large 1",
+        "tiny 1",
+        "small 22",
+      ]
+    `);
+  });
+
+  test('a wave that is not full costs as much as its fullest core', () => {
+    const clocks = (m: number) =>
+      matrixClocks(
+        { m: m * 128, n: 128, k: 768, batch: 1 },
+        { tile: MATRIX_TILES.large, splits: 1 },
+        shape,
+      );
+    expect(clocks(1)).toBe(clocks(132));
+    expect(clocks(133)).toBe(clocks(264));
+    expect(clocks(265)).toBe(clocks(264) + clocks(1));
+    expect(clocks(132)).toBeGreaterThan(clocks(264) / 2);
+  });
+
+  test('parts of K are whole slices, and none is empty', () => {
+    for (const k of [1, 31, 128, 129, 515, 1030, 4097, 99_999]) {
+      const { splits } = planMatrixProduct({ m: 16, n: 16, k, batch: 1 }, shape);
+      const share = kPerSplit(k, splits, 32);
+      expect(share % 32).toBe(0);
+      expect(share * splits).toBeGreaterThanOrEqual(k);
+      expect(share * (splits - 1), `K=${k}: the last part is empty`).toBeLessThan(k);
+    }
+  });
+
+  const layout = (of: Partial<MatrixLayout>): MatrixLayout => ({
+    ...{ shape, tile: MATRIX_TILES.large, transposeA: false, transposeB: true },
+    ...{ a: 'half8', b: 'half8', c: 'half8', hasTailK: false },
+    ...of,
+  });
+
+  test('two workgroups of the large tile share the memory of a core', () => {
+    for (const transposeA of [false, true])
+      for (const transposeB of [false, true])
+        expect(matrixWorkgroupBytes(layout({ transposeA, transposeB }))).toBeLessThanOrEqual(20480);
+  });
+
+  test('the text of a small tile, rows in vectors', () => {
+    expect(matrixSource(layout({ tile: MATRIX_TILES.small }))).toMatchSnapshot();
+  });
+
+  test('the text of a tiny tile, A transposed, rows of numbers, with a rest of K', () => {
+    const of = { transposeA: true, transposeB: false, hasTailK: true, tile: MATRIX_TILES.tiny };
+    expect(matrixSource(layout({ ...of, a: 'single4', b: 'half', c: 'single' }))).toMatchSnapshot();
   });
 });
 
-gpuSuite('matmul-matrix', (device) => {
-  beforeEach((context) => {
-    const obstacle = findMatrixObstacle(device().caps);
-    if (obstacle && process.env.FOX_REQUIRE_MATRIX === '1') throw new Error(obstacle);
-    if (obstacle) context.skip(obstacle);
-  });
+/** Not square, so that rows and columns can't be mixed up. */
+const wide: MatrixTile = { ...MATRIX_TILES.tiny, subgroupsM: 1, subgroupsN: 4, matricesM: 2 };
 
-  const multiple = { ...sizes, id: 'multiples', batch: 2, m: 32, n: 48, k: 64 };
-  test.each([multiple, { ...sizes, id: 'ragged' }, ...matmulCases])('$id', async (sizes) => {
-    const { batch, m, n, k } = sizes;
-    const [a, b] = [randomHalves(42, batch * m * k), randomHalves(43, batch * k * n)];
-    const { c } = await underTwoFills(device(), async () => {
-      const ta = device().tensor(a, [a.length], { dtype: 'f16' });
-      const tb = device().tensor(b, [b.length], { dtype: 'f16' });
-      const tc = device().empty([batch, m, n]);
-      matrixMatmul.run(device(), { dims: sizes, tensors: { a: ta, b: tb, c: tc } });
-      const c = (await tc.data()) as Float32Array;
-      for (const tensor of [ta, tb, tc]) tensor.dispose();
-      return { c };
+gpuSuite(
+  'tiles of matmul-matrix',
+  (device) => {
+    const check = (of: LaunchCase, tile: MatrixTile) =>
+      checkLaunch(device(), of, (device, { a, b, c, bias, ...launch }) => {
+        const dtypes = { dtypeA: of.dtypeA, dtypeB: of.dtypeB, dtypeC: of.dtypeC };
+        const oneSplit = { selectSplits: () => 1 };
+        const dims = planMatmul({ ...launch, ...dtypes }, oneSplit, device.caps);
+        const shape = findMatrixShape(device.caps)!;
+        const kernel = matrixMatmul(selectMatrixLayout(dims, tile, shape));
+        kernel.run(device, { dims, tensors: { a, b, c, bias } });
+      });
+    const sizes = { batch: 1, m: 40, n: 72, k: 64, transposeA: false, transposeB: true };
+    const halves = { ...sizes, dtypeA: 'f16', dtypeB: 'f16', dtypeC: 'f16' } as const;
+
+    test('two by two matrices', () => check({ ...halves, hasBias: true }, MATRIX_TILES.small));
+
+    test('two matrices and four subgroups side by side', async () => {
+      await check({ ...halves, transposeB: false, dtypeC: 'f32' }, wide);
+      await check({ ...halves, transposeA: true, k: 50 }, wide);
     });
-    expectMatch('c', c, referenceMatmul(sizes, a, b), 1e-6);
-  });
-});
+  },
+  ['auto'],
+  { requires: { features: ['f16', 'subgroupMatrix'], hasOneSubgroupSize: true } },
+);

@@ -1,81 +1,75 @@
-// matmul-matrix: C[b] = A[b] B[b] by subgroup matrices, f16 factors and f32 sums.
-// grid    (ceil(N / TILE_N), ceil(M / TILE_M), batch): one subgroup owns one matrix of C
-// a       f16 [batch, M, K] or, if TRANSPOSE_A, [batch, K, M]
-// b       f16 [batch, K, N] or, if TRANSPOSE_B, [batch, N, K]
-// c       f32 [batch, M, N]
+// matmul.matrix: C[b] = A[b] B[b] (+ bias) (+ C[b]) by subgroup matrices, f16 factors and f32 sums.
+// grid    tiles of C, in groups of 8 rows of tiles, folded over x and y; batch · splits in z: one workgroup owns one tile of C
+// a       f16 or f32 [batch, M, K] or, transposed, [batch, K, M]; from offset_a, row stride lda, matrix stride stride_a
+// b       f16 or f32 [batch, K, N] or, transposed, [batch, N, K]; from offset_b, row stride ldb, matrix stride stride_b
+// bias    f32 [N], read only if HAS_BIAS
+// c       f16 or f32 [batch, splits, M, N]; from offset_c, row stride ldc; every split of K has its own C, summed by matmul-sum-splits
 // cost    2 · M · N · K flops; A is read N / TILE_N times, B M / TILE_M times
-// Tiles go through workgroup memory, zero outside the matrices, so that every size works.
+// A slice of A and one of B, 32 ranks deep, are staged in workgroup memory as f16, while the next ones are on the way to registers.
+// Memory is moved in units of 16 bytes: eight neighbours in f16. f32 factors are rounded to f16.
+// This part holds params, loads and stores of units; bindings, tile and loop are written by matrix-source.ts.
 
 enable f16;
 enable chromium_experimental_subgroup_matrix;
+diagnostic(off, chromium.subgroup_matrix_uniformity);
 
 // @spec
-const WG_SIZE: u32 = 32u; // threads of one subgroup
-const TILE_M: u32 = 16u;  // the adapter's matrix shape
-const TILE_N: u32 = 16u;
-const TILE_K: u32 = 16u;
-const TRANSPOSE_A: bool = false;
-const TRANSPOSE_B: bool = false;
+const LDA: u32 = 96u;           // from one stored row to the next, in elements of the binding
+const LDB: u32 = 96u;
+const LDC: u32 = 96u;
+const SLICES: u32 = 24u;        // of K in one split: a literal bound lets the compiler prove all indices
+const TAIL_M: bool = false;     // M is no multiple of the tile's rows
+const TAIL_N: bool = false;
+const HAS_BIAS: bool = false;
+const ACCUMULATE: bool = false; // add to what C holds
+alias StoredA = vec4<u32>;      // eight f16; vec4<f32>; or f16 or f32 where rows are not aligned
+alias StoredB = vec4<u32>;
+alias StoredC = vec4<u32>;
 // @end-spec
 
 struct Params {
   m: u32,
   n: u32,
   k: u32,
+  splits: u32,
+  k_split: u32,  // share of K of one split, a multiple of 32
+  stride_a: u32,
+  stride_b: u32,
+  stride_c: u32,
+  offset_a: u32,
+  offset_b: u32,
+  offset_c: u32,
 }
 
-@group(0) @binding(0) var<storage, read> a: array<f16>;
-@group(0) @binding(1) var<storage, read> b: array<f16>;
-@group(0) @binding(2) var<storage, read_write> c: array<f32>;
-@group(0) @binding(3) var<uniform> params: Params;
-
-var<workgroup> t_a: array<f16, TILE_M * TILE_K>; // [TILE_M, TILE_K]
-var<workgroup> t_b: array<f16, TILE_K * TILE_N>; // [TILE_K, TILE_N]
-var<workgroup> t_c: array<f32, TILE_M * TILE_N>; // [TILE_M, TILE_N]
-
-fn load_a(i_batch: u32, m: u32, k: u32) -> f16 {
-  if (m >= params.m || k >= params.k) { return 0h; }
-  let o = i_batch * params.m * params.k;
-  if (TRANSPOSE_A) { return a[o + k * params.m + m]; }
-  return a[o + m * params.k + k];
+// Eight values as a unit.
+fn to_unit(low: vec4f, high: vec4f) -> vec4<u32> {
+  return vec4<u32>(
+    bitcast<u32>(vec2<f16>(low.xy)),
+    bitcast<u32>(vec2<f16>(low.zw)),
+    bitcast<u32>(vec2<f16>(high.xy)),
+    bitcast<u32>(vec2<f16>(high.zw)),
+  );
 }
 
-fn load_b(i_batch: u32, k: u32, n: u32) -> f16 {
-  if (k >= params.k || n >= params.n) { return 0h; }
-  let o = i_batch * params.k * params.n;
-  if (TRANSPOSE_B) { return b[o + n * params.k + k]; }
-  return b[o + k * params.n + n];
+// The first and the last four values of a unit.
+fn low_of(unit: vec4<u32>) -> vec4f {
+  return vec4f(vec2f(bitcast<vec2<f16>>(unit.x)), vec2f(bitcast<vec2<f16>>(unit.y)));
 }
 
-@compute @workgroup_size(WG_SIZE)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let m_0 = workgroup.y * TILE_M;
-  let n_0 = workgroup.x * TILE_N;
-  let i_batch = workgroup.z;
-  var p_c = subgroup_matrix_result<f32, TILE_N, TILE_M>();
-  for (var k_0 = 0u; k_0 < params.k; k_0 += TILE_K) {
-    for (var i = lane; i < TILE_M * TILE_K; i += WG_SIZE) {
-      t_a[i] = load_a(i_batch, m_0 + i / TILE_K, k_0 + i % TILE_K);
-    }
-    for (var i = lane; i < TILE_K * TILE_N; i += WG_SIZE) {
-      t_b[i] = load_b(i_batch, k_0 + i / TILE_N, n_0 + i % TILE_N);
-    }
-    workgroupBarrier();
-    let p_a = subgroupMatrixLoad<subgroup_matrix_left<f16, TILE_K, TILE_M>, row_major>(&t_a, 0u, TILE_K);
-    let p_b = subgroupMatrixLoad<subgroup_matrix_right<f16, TILE_N, TILE_K>, row_major>(&t_b, 0u, TILE_N);
-    p_c = subgroupMatrixMultiplyAccumulate(p_a, p_b, p_c);
-    workgroupBarrier();
-  }
-  subgroupMatrixStore<row_major>(&t_c, 0u, p_c, TILE_N);
-  workgroupBarrier();
-  for (var i = lane; i < TILE_M * TILE_N; i += WG_SIZE) {
-    let m = m_0 + i / TILE_N;
-    let n = n_0 + i % TILE_N;
-    if (m < params.m && n < params.n) {
-      c[(i_batch * params.m + m) * params.n + n] = t_c[i];
-    }
-  }
+fn high_of(unit: vec4<u32>) -> vec4f {
+  return vec4f(vec2f(bitcast<vec2<f16>>(unit.z)), vec2f(bitcast<vec2<f16>>(unit.w)));
+}
+
+// Bits of the first `count` values of a unit.
+fn first_of_unit(count: u32) -> vec4<u32> {
+  let pair = vec4<u32>(0u, 2u, 4u, 6u);
+  let low = select(vec4<u32>(), vec4<u32>(0x0000ffffu), vec4<u32>(count) > pair);
+  let high = select(vec4<u32>(), vec4<u32>(0xffff0000u), vec4<u32>(count) > pair + 1u);
+  return low | high;
+}
+
+fn bias_at(n: u32) -> vec4f {
+  if (!HAS_BIAS) { return vec4f(); }
+  let at = min(n + vec4<u32>(0u, 1u, 2u, 3u), vec4<u32>(params.n - 1u));
+  return vec4f(bias[at.x], bias[at.y], bias[at.z], bias[at.w]);
 }

@@ -1,51 +1,65 @@
 // matmul: batched product of matrices, either one read transposed.
 
 import {
-  type Device,
   defineOp,
   type ForwardContext,
   formatShape,
+  type GradientPlace,
   ShapeError,
   type Tensor,
 } from '@vulpes/tensor-core';
-import { assertDType } from '../../lib/check.ts';
+import { assertSameFloat } from '../../lib/check.ts';
 import { launchMatmul } from './launch.ts';
+import type { MatmulDType } from './plan.ts';
 
 export interface MatmulOptions {
   /** a is stored [..., K, M]. */
   transposeA?: boolean;
   /** b is stored [..., N, K]. */
   transposeB?: boolean;
+  /** Element type of the result; by default that of a. */
+  out?: MatmulDType;
 }
 
-type Transposes = Required<MatmulOptions>;
+type Attrs = Required<MatmulOptions>;
+type Transposes = Omit<Attrs, 'out'>;
 
 const matmulOp = defineOp({
   name: 'matmul',
-  forward: ({
+  forward({
     device,
     inputs: { a, b },
-    attrs,
-  }: ForwardContext<{ a: Tensor; b: Tensor }, Transposes>) => ({
-    output: product(device, a, b, attrs),
-    saved: { a, b },
-  }),
-  backward({ device, dOutput: dc, saved: { a, b }, attrs: { transposeA, transposeB }, needs }) {
+    attrs: { out: dtype, ...transposes },
+  }: ForwardContext<{ a: Tensor; b: Tensor }, Attrs>) {
+    const { m, n } = sizesOf(a, b, transposes);
+    const tensor = device.empty([...a.shape.slice(0, -2), m, n], { dtype, label: 'matmul' });
+    const place = { tensor, accumulate: false };
+    return { output: writeProduct({ a, b, ...transposes }, place), saved: { a, b } };
+  },
+  backward({ dOutput: dc, saved: { a, b }, attrs: { transposeA, transposeB }, ...context }) {
     const da = transposeA
-      ? () => product(device, b, dc, { transposeA: transposeB, transposeB: true })
-      : () => product(device, dc, b, { transposeA: false, transposeB: !transposeB });
+      ? { a: b, b: dc, transposeA: transposeB, transposeB: true }
+      : { a: dc, b, transposeA: false, transposeB: !transposeB };
     const db = transposeB
-      ? () => product(device, dc, a, { transposeA: true, transposeB: transposeA })
-      : () => product(device, a, dc, { transposeA: !transposeA, transposeB: false });
-    return { a: needs.a ? da() : null, b: needs.b ? db() : null };
+      ? { a: dc, b: a, transposeA: true, transposeB: transposeA }
+      : { a, b: dc, transposeA: !transposeA, transposeB: false };
+    const { needs, openGradient } = context;
+    return {
+      a: needs.a ? writeProduct(da, openGradient('a')) : null,
+      b: needs.b ? writeProduct(db, openGradient('b')) : null,
+    };
   },
 });
 
+interface Factors extends Transposes {
+  readonly a: Tensor;
+  readonly b: Tensor;
+}
+
 /** op(a) op(b) of tensors whose shapes are known to fit. */
-function product(device: Device, a: Tensor, b: Tensor, options: Transposes): Tensor {
-  const { batch, m, n, k } = sizesOf(a, b, options);
-  const c = device.empty([...a.shape.slice(0, -2), m, n], { label: 'matmul' });
-  launchMatmul(device, { a, b, c, m, n, k, batch, ...options });
+function writeProduct(factors: Factors, { tensor: c, accumulate }: GradientPlace): Tensor {
+  const { batch, m, n, k } = sizesOf(factors.a, factors.b, factors);
+  launchMatmul(c.device, { ...factors, c, m, n, k, batch, accumulate });
   return c;
 }
 
@@ -59,17 +73,16 @@ function sizesOf(a: Tensor, b: Tensor, { transposeA, transposeB }: Transposes) {
 
 /**
  * op(a) op(b) for each matrix of a batch, accumulated in f32.
- * @param a - [..., M, K], f32, or [..., K, M] with `transposeA`
- * @param b - [..., K, N], f32, or [..., N, K] with `transposeB`; the same leading dims as a
- * @returns [..., M, N]
+ * @param a - [..., M, K], f32 or f16, or [..., K, M] with `transposeA`
+ * @param b - [..., K, N], as a, or [..., N, K] with `transposeB`; the same leading dims as a
+ * @returns [..., M, N], as a or `out`
  * @throws ShapeError DTypeError
  */
 export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
-  const transposes = { transposeA: false, transposeB: false, ...options };
-  assertDType('matmul', 'a', a, 'f32');
-  assertDType('matmul', 'b', b, 'f32');
-  assertShapes(a, b, transposes);
-  return matmulOp({ a, b }, transposes);
+  const { transposeA = false, transposeB = false, out = a.dtype as MatmulDType } = options;
+  assertSameFloat('matmul', { a, b });
+  assertShapes(a, b, { transposeA, transposeB });
+  return matmulOp({ a, b }, { transposeA, transposeB, out });
 }
 
 function assertShapes(a: Tensor, b: Tensor, transposes: Transposes): void {

@@ -2,6 +2,7 @@
 
 import { foldGrid } from '@vulpes/tensor-core';
 import { defineKernel } from '../../define-kernel.ts';
+import { vectorType } from '../../lib/vector.ts';
 import matmulScalarWgsl from './matmul.scalar.wgsl';
 import { MATMUL_BINDINGS, matmulParams } from './params.ts';
 import { isAligned, type MatmulDims } from './plan.ts';
@@ -25,9 +26,11 @@ const defineScalarMatmul = (block: ScalarBlock) =>
         ALIGNED_B: alignedB,
         TAIL_K: dims.k % 4 !== 0,
         ACCUMULATE: dims.accumulate,
-        VectorA: alignedA ? 'vec4<f32>' : 'f32',
-        VectorB: alignedB ? 'vec4<f32>' : 'f32',
-        VectorC: block.alignedC ? 'vec4<f32>' : 'f32',
+        StoredA: vectorType(alignedA ? 4 : 1, dims.dtypeA),
+        StoredB: vectorType(alignedB ? 4 : 1, dims.dtypeB),
+        StoredC: vectorType(block.alignedC ? 4 : 1, dims.dtypeC),
+        VectorA: vectorType(4, dims.dtypeA),
+        VectorB: vectorType(4, dims.dtypeB),
       };
     },
     grid: ({ m, n, batch, splits }, spec) => {

@@ -1,11 +1,11 @@
 // matmul.scalar: C[b] = A[b] B[b] (+ bias) (+ C[b]), one rows × cols block of C a thread, no workgroup memory, no barrier.
 // grid    blocks of C, then splits of K, then batch, folded over workgroups of WG_SIZE threads
-// a       f32 [batch, M, K] or, transposed, [batch, K, M]; from offset_a, row stride lda, matrix stride stride_a
-// b       f32 [batch, K, N] or, transposed, [batch, N, K]; from offset_b, row stride ldb, matrix stride stride_b
+// a       f16 or f32 [batch, M, K] or, transposed, [batch, K, M]; from offset_a, row stride lda, matrix stride stride_a
+// b       f16 or f32 [batch, K, N] or, transposed, [batch, N, K]; from offset_b, row stride ldb, matrix stride stride_b
 // bias    f32 [N], read only if HAS_BIAS
-// c       f32 [batch, splits, M, N]; from offset_c, row stride ldc; every split of K has its own C, summed by matmul-sum-splits
+// c       f16 or f32 [batch, splits, M, N]; from offset_c, row stride ldc; every split of K has its own C, summed by matmul-sum-splits
 // cost    2 · M · N · K flops; each block reads K · (rows + cols) values
-// This part holds bindings, loads and stores; the loop over K is written by scalar-source.ts.
+// Arithmetic is f32. This part holds bindings and loads; the loop over K and the stores are written by scalar-source.ts.
 
 // @spec
 const WG_SIZE: u32 = 16u;
@@ -14,9 +14,11 @@ const ALIGNED_B: bool = true;
 const TAIL_K: bool = false;     // K is no multiple of 4
 const HAS_BIAS: bool = false;
 const ACCUMULATE: bool = false; // add to what C holds
-alias VectorA = vec4<f32>;        // vec4<f32> where aligned, else f32
+alias StoredA = vec4<f32>;      // in memory: vec4 of f32 or f16 where aligned, else one of them
+alias StoredB = vec4<f32>;
+alias StoredC = f32;            // a vec4 where whole vectors are stored
+alias VectorA = vec4<f32>;      // four as in memory
 alias VectorB = vec4<f32>;
-alias VectorC = f32;              // vec4<f32> where whole vectors are stored
 // @end-spec
 
 struct Params {
@@ -37,30 +39,30 @@ struct Params {
   offset_c: u32,
 }
 
-@group(0) @binding(0) var<storage, read> a: array<VectorA>;
-@group(0) @binding(1) var<storage, read> b: array<VectorB>;
+@group(0) @binding(0) var<storage, read> a: array<StoredA>;
+@group(0) @binding(1) var<storage, read> b: array<StoredB>;
 @group(0) @binding(2) var<storage, read> bias: array<f32>;
-@group(0) @binding(3) var<storage, read_write> c: array<VectorC>;
+@group(0) @binding(3) var<storage, read_write> c: array<StoredC>;
 @group(0) @binding(4) var<uniform> params: Params;
 
 // Four neighbours of A from element `offset`; without alignment the last one repeats after `last`.
 fn load_a(offset: u32, last: u32) -> vec4f {
-  if (ALIGNED_A) { return vec4f(a[offset / 4u]); }
+  if (ALIGNED_A) { return vec4f(VectorA(a[offset / 4u])); }
   return vec4f(
-    vec4f(a[offset]).x,
-    vec4f(a[offset + min(1u, last)]).x,
-    vec4f(a[offset + min(2u, last)]).x,
-    vec4f(a[offset + min(3u, last)]).x,
+    vec4f(VectorA(a[offset])).x,
+    vec4f(VectorA(a[offset + min(1u, last)])).x,
+    vec4f(VectorA(a[offset + min(2u, last)])).x,
+    vec4f(VectorA(a[offset + min(3u, last)])).x,
   );
 }
 
 fn load_b(offset: u32, last: u32) -> vec4f {
-  if (ALIGNED_B) { return vec4f(b[offset / 4u]); }
+  if (ALIGNED_B) { return vec4f(VectorB(b[offset / 4u])); }
   return vec4f(
-    vec4f(b[offset]).x,
-    vec4f(b[offset + min(1u, last)]).x,
-    vec4f(b[offset + min(2u, last)]).x,
-    vec4f(b[offset + min(3u, last)]).x,
+    vec4f(VectorB(b[offset])).x,
+    vec4f(VectorB(b[offset + min(1u, last)])).x,
+    vec4f(VectorB(b[offset + min(2u, last)])).x,
+    vec4f(VectorB(b[offset + min(3u, last)])).x,
   );
 }
 
@@ -97,16 +99,4 @@ fn load_bias(n: u32) -> vec4f {
 fn added(old: vec4f, value: vec4f) -> vec4f {
   if (ACCUMULATE) { return old + value; }
   return value;
-}
-
-fn store_one(offset: u32, value: f32) {
-  if (ACCUMULATE) { c[offset] += VectorC(value); } else { c[offset] = VectorC(value); }
-}
-
-// Four neighbours of C from column n on.
-fn store(offset: u32, n: u32, value: vec4f) {
-  if (n < params.n) { store_one(offset, value.x); }
-  if (n + 1u < params.n) { store_one(offset + 1u, value.y); }
-  if (n + 2u < params.n) { store_one(offset + 2u, value.z); }
-  if (n + 3u < params.n) { store_one(offset + 3u, value.w); }
 }

@@ -158,7 +158,7 @@ gpuSuite(
       const actual = await underTwoFills(device(), async () => {
         const [ta, tb] = [device().tensor(a, shapes.a), device().tensor(b, shapes.b)];
         const c = device().empty([batch, m, n]);
-        const dims = planMatmul(sizes, toVariant('scalar'));
+        const dims = planMatmul(sizes, toVariant('scalar'), device().caps);
         scalarMatmul({ rows, cols, transposeA, transposeB, alignedC }).run(device(), {
           dims,
           tensors: { a: ta, b: tb, c },
@@ -184,7 +184,7 @@ gpuSuite(
       const actual = await underTwoFills(device(), async () => {
         const [ta, tb] = [device().tensor(a, shapes.a), device().tensor(b, shapes.b)];
         const c = device().empty([batch, m, n]);
-        const dims = planMatmul(sizes, toVariant('tiled'));
+        const dims = planMatmul(sizes, toVariant('tiled'), device().caps);
         const spec = selectTiledSpec(dims, tile);
         tiledMatmul.run(device(), { dims, tensors: { a: ta, b: tb, c }, spec });
         const result = (await c.data()) as Float32Array;

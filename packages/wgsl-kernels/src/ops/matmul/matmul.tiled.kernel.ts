@@ -1,6 +1,7 @@
 // The workgroup-memory matmul kernel for GPUs.
 
 import { defineKernel } from '../../define-kernel.ts';
+import { vectorType } from '../../lib/vector.ts';
 import matmulTiledWgsl from './matmul.tiled.wgsl';
 import { MATMUL_BINDINGS, matmulParams } from './params.ts';
 import { isAligned, type MatmulDims, selectTile, type Tile } from './plan.ts';
@@ -29,8 +30,11 @@ export function selectTiledSpec(dims: MatmulDims, tile: Tile = selectTile(dims))
     ALIGNED_A: alignedA,
     ALIGNED_B: alignedB,
     ACCUMULATE: dims.accumulate,
-    VectorA: alignedA ? 'vec4<f32>' : 'f32',
-    VectorB: alignedB ? 'vec4<f32>' : 'f32',
+    StoredA: vectorType(alignedA ? 4 : 1, dims.dtypeA),
+    StoredB: vectorType(alignedB ? 4 : 1, dims.dtypeB),
+    StoredC: dims.dtypeC,
+    VectorA: vectorType(4, dims.dtypeA),
+    VectorB: vectorType(4, dims.dtypeB),
   };
 }
 

@@ -1,10 +1,10 @@
 // matmul.tiled: C[b] = A[b] B[b] (+ bias) (+ C[b]) with tiles of A and B in workgroup memory; for GPUs.
 // grid    (ceil(N / TILE_N), ceil(M / TILE_M), batch · splits): one workgroup owns one tile of C
-// a       f32 [batch, M, K] or, if TRANSPOSE_A, [batch, K, M]; from offset_a, row stride lda, matrix stride stride_a
-// b       f32 [batch, K, N] or, if TRANSPOSE_B, [batch, N, K]; from offset_b, row stride ldb, matrix stride stride_b
+// a       f16 or f32 [batch, M, K] or, if TRANSPOSE_A, [batch, K, M]; from offset_a, row stride lda, matrix stride stride_a
+// b       f16 or f32 [batch, K, N] or, if TRANSPOSE_B, [batch, N, K]; from offset_b, row stride ldb, matrix stride stride_b
 // bias    f32 [N], read only if HAS_BIAS
-// c       f32 [batch, splits, M, N]; from offset_c, row stride ldc; every split of K has its own C, summed by matmul-sum-splits
-// cost    2 · M · N · K flops; A is read N / TILE_N times, B M / TILE_M times
+// c       f16 or f32 [batch, splits, M, N]; from offset_c, row stride ldc; every split of K has its own C, summed by matmul-sum-splits
+// cost    2 · M · N · K flops, in f32; A is read N / TILE_N times, B M / TILE_M times
 // Tiles keep the storage order of their matrix, so loads are copies; a row of a tile ends in one vec4 of padding,
 // so that the strided reads of a K-contiguous tile meet different banks.
 
@@ -20,7 +20,10 @@ const ALIGNED_A: bool = true;   // lda, stride_a multiples of 4: vec4 loads
 const ALIGNED_B: bool = true;
 const HAS_BIAS: bool = false;
 const ACCUMULATE: bool = false; // add to what C holds
-alias VectorA = vec4<f32>;        // vec4<f32> where aligned, else f32
+alias StoredA = vec4<f32>;      // in memory: vec4 of f32 or f16 where aligned, else one of them
+alias StoredB = vec4<f32>;
+alias StoredC = f32;            // or f16
+alias VectorA = vec4<f32>;      // four as in memory
 alias VectorB = vec4<f32>;
 // @end-spec
 
@@ -42,10 +45,10 @@ struct Params {
   offset_c: u32,
 }
 
-@group(0) @binding(0) var<storage, read> a: array<VectorA>;
-@group(0) @binding(1) var<storage, read> b: array<VectorB>;
+@group(0) @binding(0) var<storage, read> a: array<StoredA>;
+@group(0) @binding(1) var<storage, read> b: array<StoredB>;
 @group(0) @binding(2) var<storage, read> bias: array<f32>;
-@group(0) @binding(3) var<storage, read_write> c: array<f32>;
+@group(0) @binding(3) var<storage, read_write> c: array<StoredC>;
 @group(0) @binding(4) var<uniform> params: Params;
 
 const THREADS_M = TILE_M / ROWS;
@@ -63,18 +66,18 @@ var<workgroup> t_b: array<vec4f, ROWS_B * (VECS_B + 1u)>; // [ROWS_B, VECS_B + 1
 fn load_a(offset: u32, valid: u32) -> vec4f {
   if (valid == 0u) { return vec4f(); }
   let in_row = vec4u(0u, 1u, 2u, 3u) < vec4u(valid);
-  if (ALIGNED_A) { return select(vec4f(), vec4f(a[offset / 4u]), in_row); }
+  if (ALIGNED_A) { return select(vec4f(), vec4f(VectorA(a[offset / 4u])), in_row); }
   let o = offset + min(vec4u(0u, 1u, 2u, 3u), vec4u(valid - 1u));
-  let value = vec4f(vec4f(a[o.x]).x, vec4f(a[o.y]).x, vec4f(a[o.z]).x, vec4f(a[o.w]).x);
+  let value = vec4f(vec4f(VectorA(a[o.x])).x, vec4f(VectorA(a[o.y])).x, vec4f(VectorA(a[o.z])).x, vec4f(VectorA(a[o.w])).x);
   return select(vec4f(), value, in_row);
 }
 
 fn load_b(offset: u32, valid: u32) -> vec4f {
   if (valid == 0u) { return vec4f(); }
   let in_row = vec4u(0u, 1u, 2u, 3u) < vec4u(valid);
-  if (ALIGNED_B) { return select(vec4f(), vec4f(b[offset / 4u]), in_row); }
+  if (ALIGNED_B) { return select(vec4f(), vec4f(VectorB(b[offset / 4u])), in_row); }
   let o = offset + min(vec4u(0u, 1u, 2u, 3u), vec4u(valid - 1u));
-  let value = vec4f(vec4f(b[o.x]).x, vec4f(b[o.y]).x, vec4f(b[o.z]).x, vec4f(b[o.w]).x);
+  let value = vec4f(vec4f(VectorB(b[o.x])).x, vec4f(VectorB(b[o.y])).x, vec4f(VectorB(b[o.z])).x, vec4f(VectorB(b[o.w])).x);
   return select(vec4f(), value, in_row);
 }
 
@@ -141,8 +144,8 @@ fn store(o_c: u32, m: u32, n: u32, value: f32) {
   if (m >= params.m || n >= params.n) { return; }
   var result = value;
   if (HAS_BIAS) { result += bias[n]; }
-  if (ACCUMULATE) { result += c[o_c + m * params.ldc + n]; }
-  c[o_c + m * params.ldc + n] = result;
+  if (ACCUMULATE) { result += f32(c[o_c + m * params.ldc + n]); }
+  c[o_c + m * params.ldc + n] = StoredC(result);
 }
 
 @compute @workgroup_size(THREADS)

@@ -1,5 +1,8 @@
 // What a matmul launch is told, and the pure choices: register block, workgroup tile, splits of K.
 
+/** Elements of a matrix in memory. Sums are always f32. */
+export type MatmulDType = 'f32' | 'f16';
+
 /** One launch: sizes, strides in elements, and what happens at the store. */
 export interface MatmulDims {
   readonly m: number;
@@ -20,6 +23,9 @@ export interface MatmulDims {
   readonly transposeA: boolean;
   /** B is stored [N, K]. */
   readonly transposeB: boolean;
+  readonly dtypeA: MatmulDType;
+  readonly dtypeB: MatmulDType;
+  readonly dtypeC: MatmulDType;
   readonly accumulate: boolean;
   /** Parts of K that are summed by a second pass. */
   readonly splits: number;
@@ -115,8 +121,9 @@ export const selectScalarSplits = (sizes: Sizes, block: Block): number =>
 export const selectTileSplits = (sizes: Sizes, tile: Tile): number =>
   splitsFor(sizes.k, tilesOf(sizes, tile), BUSY_WORKGROUPS);
 
-/** Ranks of one split, a multiple of 4. */
-export const kPerSplit = (k: number, splits: number): number => Math.ceil(k / splits / 4) * 4;
+/** Ranks of one split, a multiple of `step`. */
+export const kPerSplit = (k: number, splits: number, step = 4): number =>
+  Math.ceil(k / splits / step) * step;
 
 /** Whether a matrix can be read in vec4s. */
 export const isAligned = (...offsetAndStrides: readonly number[]): boolean =>

@@ -23,6 +23,7 @@ const indent = (lines: readonly string[], depth: number) =>
 /** Complete WGSL but for the library part with bindings, `Params` and load functions (`matmul.scalar.wgsl`). */
 export function scalarMatmulSource(block: ScalarBlock): string {
   return [
+    ...(block.alignedC ? [] : storeFour()),
     ...header(block),
     ...indent(offsetsA(block), 1),
     ...indent(offsetsB(block), 1),
@@ -39,6 +40,21 @@ export function scalarMatmulSource(block: ScalarBlock): string {
     '',
   ].join('\n');
 }
+
+/** Four neighbours of C one by one: the columns after N are not there. */
+const storeFour = () => [
+  'fn store_one(offset: u32, value: f32) {',
+  '  if (ACCUMULATE) { c[offset] = StoredC(f32(c[offset]) + value); } else { c[offset] = StoredC(value); }',
+  '}',
+  '',
+  '// Four neighbours of C from column n on.',
+  'fn store(offset: u32, n: u32, value: vec4f) {',
+  ...LANES.map(
+    (lane, i) => `  if (n + ${i}u < params.n) { store_one(offset + ${i}u, value.${lane}); }`,
+  ),
+  '}',
+  '',
+];
 
 function header({ rows, cols }: ScalarBlock): string[] {
   return [
@@ -165,7 +181,7 @@ function vectorStores({ rows, cols }: ScalarBlock): string[] {
       `if (m_0 + ${i}u < params.m) {`,
       ...vectors.map((j) => {
         const target = `c[o_c4 + ${i}u * ldc4 + ${j}u]`;
-        return `  if (${j}u < vecs) { ${target} = added(${target}, p_c${i}_${j} + bias_${j}); }`;
+        return `  if (${j}u < vecs) { ${target} = StoredC(added(vec4f(${target}), p_c${i}_${j} + bias_${j})); }`;
       }),
       '}',
     ]),

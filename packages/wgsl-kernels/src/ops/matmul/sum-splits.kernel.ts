@@ -12,6 +12,7 @@ export const sumSplits = defineKernel({
   select: (dims: MatmulDims) => ({
     WG_SIZE: 64,
     ACCUMULATE: dims.accumulate,
+    StoredC: dims.dtypeC,
   }),
   grid: ({ m, n, batch }, spec) => foldGrid(Math.ceil((m * n * batch) / spec.WG_SIZE)),
 });

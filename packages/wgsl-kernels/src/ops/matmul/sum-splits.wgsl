@@ -1,12 +1,13 @@
 // matmul-sum-splits: C = sum of the partial products of the splits of K (+ bias) (+ C), in the order of the splits.
 // grid     workgroups of WG_SIZE threads, folded over x and y; one element of C a thread
-// partials f32 [batch, splits, M, N]     bias  f32 [N], read only if HAS_BIAS     c  f32 [batch, M, N], from offset_c, row stride ldc
+// partials f32 [batch, splits, M, N]     bias  f32 [N], read only if HAS_BIAS     c  f16 or f32 [batch, M, N], from offset_c, row stride ldc
 // cost     splits additions an element
 
 // @spec
 const WG_SIZE: u32 = 64u;
 const HAS_BIAS: bool = false;
 const ACCUMULATE: bool = false; // add to what C holds
+alias StoredC = f32;            // or f16
 // @end-spec
 
 struct Params {
@@ -21,7 +22,7 @@ struct Params {
 
 @group(0) @binding(0) var<storage, read> partials: array<f32>;
 @group(0) @binding(1) var<storage, read> bias: array<f32>;
-@group(0) @binding(2) var<storage, read_write> c: array<f32>;
+@group(0) @binding(2) var<storage, read_write> c: array<StoredC>;
 @group(0) @binding(3) var<uniform> params: Params;
 
 @compute @workgroup_size(WG_SIZE)
@@ -42,6 +43,6 @@ fn main(
   let n = in_matrix % params.n;
   let o_c = params.offset_c + i_batch * params.stride_c + (in_matrix / params.n) * params.ldc + n;
   if (HAS_BIAS) { sum += bias[n]; }
-  if (ACCUMULATE) { sum += c[o_c]; }
-  c[o_c] = sum;
+  if (ACCUMULATE) { sum += f32(c[o_c]); }
+  c[o_c] = StoredC(sum);
 }

@@ -3,9 +3,16 @@
 import { type DeviceCaps, defineVariants } from '@vulpes/tensor-core';
 import { avoidBarriersOnCpu, preferScalarOnCpu } from '../../lib/prefer.ts';
 import { hasFewRows } from './few-rows.ts';
+import { matrixMatmul, selectMatrixLayout } from './matmul.matrix.kernel.ts';
 import { scalarMatmul } from './matmul.scalar.kernel.ts';
 import { tiledMatmul } from './matmul.tiled.kernel.ts';
 import { fewRowsSubgroup, fewRowsTiled } from './matmul-few-rows.kernel.ts';
+import {
+  findMatrixObstacle,
+  findMatrixShape,
+  type MatrixShape,
+  planMatrixProduct,
+} from './matrix-tiles.ts';
 import {
   isAligned,
   type MatmulDims,
@@ -16,19 +23,25 @@ import {
 } from './plan.ts';
 import type { ScalarBlock } from './scalar-source.ts';
 
-export type MatmulSizes = Pick<MatmulDims, 'm' | 'n' | 'k' | 'batch' | 'transposeA' | 'transposeB'>;
+/** Without dtypes, a product of f32. */
+export type MatmulSizes = Pick<
+  MatmulDims,
+  'm' | 'n' | 'k' | 'batch' | 'transposeA' | 'transposeB'
+> &
+  Partial<Pick<MatmulDims, 'dtypeA' | 'dtypeB' | 'dtypeC'>>;
 
 type MatmulKernel =
   | ReturnType<typeof scalarMatmul>
+  | ReturnType<typeof matrixMatmul>
   | typeof tiledMatmul
   | typeof fewRowsSubgroup
   | typeof fewRowsTiled;
 
 export interface MatmulVariant {
   /** Parts of K that are summed by a second pass. */
-  selectSplits(sizes: MatmulSizes): number;
+  selectSplits(sizes: MatmulSizes, caps: DeviceCaps): number;
   /** The kernel of a launch. */
-  selectKernel(dims: MatmulDims): MatmulKernel;
+  selectKernel(dims: MatmulDims, caps: DeviceCaps): MatmulKernel;
 }
 
 const scalar = {
@@ -37,8 +50,36 @@ const scalar = {
   selectKernel: (dims: MatmulDims) => scalarMatmul(scalarBlock(dims)),
 } as const;
 
+const isSingle = ({ dtypeA, dtypeB }: MatmulSizes): boolean => dtypeA !== 'f16' && dtypeB !== 'f16';
+
+const matrix = {
+  name: 'matrix',
+  requires: {
+    features: ['f16', 'subgroupMatrix'],
+    hasOneSubgroupSize: true,
+    limits: { maxComputeWorkgroupStorageSize: 20480 },
+  },
+  supports: (sizes: MatmulSizes, caps: DeviceCaps): true | string =>
+    isSingle(sizes)
+      ? 'needs a factor of f16: products of f32 are not rounded'
+      : (findMatrixObstacle(caps) ?? true),
+  avoid: ({ isSoftware }: DeviceCaps): string | null =>
+    isSoftware ? 'a CPU adapter has no units for matrices' : null,
+  selectSplits: (sizes: MatmulSizes, caps: DeviceCaps) =>
+    planMatrixProduct(sizes, shapeOf(caps)).splits,
+  selectKernel: (dims: MatmulDims, caps: DeviceCaps) => {
+    const shape = shapeOf(caps);
+    const { tile } = planMatrixProduct(dims, shape);
+    return matrixMatmul(selectMatrixLayout(dims, tile, shape));
+  },
+} as const;
+
+/** Of a device that has one, as `supports` has found. */
+const shapeOf = (caps: DeviceCaps): MatrixShape => findMatrixShape(caps) as MatrixShape;
+
 /** Products of any sizes. */
 export const matmulVariants = defineVariants<MatmulSizes, MatmulVariant>('matmul', [
+  matrix,
   {
     name: 'tiled',
     avoid: avoidBarriersOnCpu,
@@ -79,7 +120,8 @@ export const fewRowsVariants = defineVariants<MatmulSizes, MatmulVariant>('matmu
 /** The variant that computes a product. One forced for `matmul` by name holds for products of few rows, too. */
 export function chooseMatmul(caps: DeviceCaps, sizes: MatmulSizes): MatmulVariant {
   const isForced = caps.variants.matmul !== undefined;
-  return (hasFewRows(sizes) && !isForced ? fewRowsVariants : matmulVariants).choose(caps, sizes);
+  const isFew = hasFewRows(sizes) && isSingle(sizes);
+  return (isFew && !isForced ? fewRowsVariants : matmulVariants).choose(caps, sizes);
 }
 
 /** The generated kernel that fits a launch. Pure. */
