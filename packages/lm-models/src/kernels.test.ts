@@ -8,8 +8,8 @@ import { listKernels, listVariants } from './testing/index.ts';
 const modules = import.meta.glob<object>('./**/*.kernel.ts', { eager: true });
 
 const devices = [
-  ['a GPU', makeCaps()],
-  ['a CPU adapter', makeCaps({ isSoftware: true })],
+  ['a GPU', makeCaps({ subgroupMinSize: 32, subgroupMaxSize: 32 })],
+  ['a CPU adapter', makeCaps({ isSoftware: true, subgroupMinSize: 4, subgroupMaxSize: 4 })],
 ] as const;
 
 test('all kernels and variants are listed', () => {

@@ -20,6 +20,7 @@ export {
   type KernelPlan,
 } from './define-kernel.ts';
 export { logLambdaWgsl } from './lib/log-lambda.ts';
+export { wgslParts } from './lib/parts.ts';
 export { avoidBarriersOnCpu } from './lib/prefer.ts';
 export {
   type AdamwStep,

@@ -15,6 +15,13 @@ import { countColumns } from './page-table.ts';
  */
 const ROUNDING_MARGIN = 0.06;
 
+/** As the kernels' bindings name them. */
+export interface GateTensors {
+  readonly carry: Tensor;
+  readonly effective_length: Tensor;
+  readonly page_ends: Tensor;
+}
+
 export class GateState implements Disposable {
   readonly #geometry: CacheGeometry;
   /** i32 [B, H, 2]: logLambda of the last token. */
@@ -50,6 +57,14 @@ export class GateState implements Disposable {
     };
   }
 
+  get tensors(): GateTensors {
+    return {
+      carry: this.#carry,
+      effective_length: this.#effectiveLength,
+      page_ends: this.#pageEnds.tensor,
+    };
+  }
+
   /** Room for the pages of a text of that length. @returns whether memory was replaced */
   reserve(length: number): boolean {
     return this.#pageEnds.reserve(countColumns(length));
@@ -65,9 +80,7 @@ export class GateState implements Disposable {
         log_fgate: logFgate,
         log_lambda: logLambda,
         state,
-        carry: this.#carry,
-        effective_length: this.#effectiveLength,
-        page_ends: this.#pageEnds.tensor,
+        ...this.tensors,
       },
     });
     return logLambda;

@@ -1,15 +1,27 @@
 // One layer of a cache: what its attention and its token shifts need of the text so far.
 
-import { appendPages, pagedAttention } from '@vulpes/fox-attention';
+import { appendPages, type KeyPages, pagedAttention } from '@vulpes/fox-attention';
 import { invariant, type Tensor } from '@vulpes/tensor-core';
 import { tokenShift } from '@vulpes/wgsl-kernels';
 import type { AttentionInputs } from '../layers/attention-inputs.ts';
 import type { DecodingState } from '../layers/decoding-state.ts';
 import { chunkPositions, keepLast } from './cache.kernel.ts';
-import { GateState } from './gate-state.ts';
+import { GateState, type GateTensors } from './gate-state.ts';
 import type { CacheGeometry, Chunk, ShiftedName } from './geometry.ts';
 import type { LogitBound } from './logit-bound.ts';
 import { getGroupSize, PagePools } from './page-pools.ts';
+
+/** What kernels for single tokens work on, of a layer with forget gates and shifts of k and v. */
+export interface LayerMemory {
+  /** See `CacheGeometry`. */
+  readonly state: Tensor;
+  readonly pages: KeyPages & { readonly logLambda: Tensor };
+  /** f32, two halves: last k before the shift, last v; each [B, Hkv, D], and unused up to a multiple of 64. */
+  readonly last: Tensor;
+  readonly gates: GateTensors;
+  /** i32 [B, H] */
+  readonly firstPage: Tensor;
+}
 
 export class LayerCache implements DecodingState, Disposable {
   readonly #geometry: CacheGeometry;
@@ -19,6 +31,8 @@ export class LayerCache implements DecodingState, Disposable {
   readonly #bound: LogitBound | null;
   /** f32 [B, 1, Hkv, D]: the last token before the shift. */
   readonly #lastUnshifted: ReadonlyMap<ShiftedName, Tensor>;
+  /** The memory of them: a part of equal size for each. */
+  readonly #last: Tensor | null;
   #chunk: Chunk | null = null;
 
   constructor(geometry: CacheGeometry, bound: LogitBound | null) {
@@ -28,9 +42,13 @@ export class LayerCache implements DecodingState, Disposable {
     this.#bound = bound;
     const { device, batch, numKvHeads, headDim, shifted } = geometry;
     const shape = [batch, 1, numKvHeads, headDim];
-    const zeros = (name: ShiftedName) =>
-      device.keep(device.zeros(shape, { label: `last unshifted ${name}` }));
-    this.#lastUnshifted = new Map(shifted.map((name) => [name, zeros(name)]));
+    const part = Math.ceil((batch * numKvHeads * headDim) / 64) * 64;
+    const label = 'last unshifted';
+    this.#last =
+      shifted.length > 0 ? device.keep(device.zeros([shifted.length * part], { label })) : null;
+    this.#lastUnshifted = new Map(
+      shifted.map((name, n) => [name, device.keep(device.slice(this.#last!, n * part, shape))]),
+    );
   }
 
   /** i32 [B, M]: the position of each token of the chunk. */
@@ -76,6 +94,18 @@ export class LayerCache implements DecodingState, Disposable {
     });
   }
 
+  get memory(): LayerMemory {
+    const [{ pages }, gates, last] = [this.#pools, this.#gates, this.#last];
+    const { logLambda } = pages;
+    invariant(
+      gates && logLambda && last,
+      'a layer cache without gates or shifts has no such memory',
+    );
+    const { state } = this.#geometry;
+    const { tensors, firstPage } = gates;
+    return { state, pages: { ...pages, logLambda }, last, gates: tensors, firstPage };
+  }
+
   /** Records the search for what may be evicted, with `length` tokens in the cache. */
   evict(length: number): void {
     if (this.#bound) this.#gates?.evict(this.#bound, length);
@@ -113,9 +143,8 @@ export class LayerCache implements DecodingState, Disposable {
   }
 
   dispose(): void {
-    for (const owned of [this.#pools, this.#gates, this.#bound, ...this.#lastUnshifted.values()]) {
-      owned?.dispose();
-    }
+    const shifts = [this.#last, ...this.#lastUnshifted.values()];
+    for (const owned of [this.#pools, this.#gates, this.#bound, ...shifts]) owned?.dispose();
   }
 
   [Symbol.dispose](): void {

@@ -49,27 +49,24 @@ const countByName = (labels: readonly string[]) => {
 
 test('launches of a token of the 125M model', async () => {
   const { device, next } = makeDecoder(1024);
+  // The first one makes the cache larger, the second is recorded, too, and compared.
+  await next();
   const dispatch = vi.spyOn(device, 'dispatch');
   await next();
   const labels = dispatch.mock.calls.map(([{ program }]) => program.label);
-  expect(labels.length).toMatchInlineSnapshot(`376`);
+  expect(labels.length).toMatchInlineSnapshot(`100`);
   expect(countByName(labels)).toMatchInlineSnapshot(`
     {
-      "append-pages": 12,
-      "copy-front": 48,
+      "decode-append": 12,
+      "decode-gate": 12,
+      "decode-output": 12,
+      "decode-project.subgroup": 12,
+      "decode-up.subgroup": 12,
       "embedding-forward": 1,
-      "first-page": 12,
-      "gate-scan": 12,
-      "keep-last": 24,
       "likeliest-token": 1,
-      "log-sigmoid-forward": 12,
-      "matmul-few-rows.subgroup": 121,
-      "output-gate-forward": 12,
+      "matmul-few-rows.subgroup": 25,
       "paged-attention.tiled": 12,
-      "rms-norm-forward.tiled": 61,
-      "swiglu-forward": 12,
-      "token-shift-forward": 24,
-      "update-retention": 12,
+      "rms-norm-forward.tiled": 1,
     }
   `);
 });
@@ -103,7 +100,7 @@ test('a step is recorded twice for each doubling of the cache, and never else', 
     dispatch.mockClear();
     await next();
     const names = dispatch.mock.calls.map(([{ program }]) => program.label);
-    if (names.some((name) => name.startsWith('embedding'))) recorded++;
+    if (names.some((name) => name.startsWith('embedding-forward'))) recorded++;
   }
   // At 101, 129 and 257 tokens.
   expect(recorded).toBe(6);

@@ -2,8 +2,8 @@
 
 import { ArgumentError, type CompiledStep, compileStep, type Tensor } from '@vulpes/tensor-core';
 import type { KvCache } from '../cache/kv-cache.ts';
-import type { DecodingState } from '../layers/decoding-state.ts';
-import { cachedContext, nextLogits } from '../model/forward.ts';
+import type { LayerCache } from '../cache/layer-cache.ts';
+import { LogitDecoder } from '../decode/decode-logits.ts';
 import type { Model } from '../model/model.ts';
 import type { Params } from '../parameters/params.ts';
 import type { TokenChooser } from './token-chooser.ts';
@@ -19,18 +19,19 @@ export interface DecoderOptions {
 
 type Step = CompiledStep<Record<never, never>, { readonly logits: Tensor }>;
 
+/** It holds for the params as they are: train them, and make another. */
 export class Decoder implements Disposable {
   readonly #model: Model;
-  readonly #params: Params;
   readonly #options: DecoderOptions;
+  readonly #decoder: LogitDecoder;
   /** Holds for the memory that the cache has now: when that grows, the next step is recorded. */
   #step: Step | null = null;
   #revision = -1;
 
   constructor(model: Model, params: Params, options: DecoderOptions) {
     this.#model = model;
-    this.#params = params;
     this.#options = options;
+    this.#decoder = new LogitDecoder(model, params, options.cache.batch);
   }
 
   /** Kernel launches of a step; 0 before the first. */
@@ -60,22 +61,26 @@ export class Decoder implements Disposable {
   dispose(): void {
     this.#step?.dispose();
     this.#step = null;
+    this.#decoder.dispose();
   }
 
   [Symbol.dispose](): void {
     this.dispose();
   }
 
-  #compile(layers: readonly DecodingState[]): void {
+  #compile(layers: readonly LayerCache[]): void {
     const { cache, chooser, replay } = this.#options;
-    const { config, device } = this.#model;
     this.#step?.dispose();
     this.#revision = cache.revision;
     const record = () => {
-      const logits = nextLogits(this.#params, chooser.tokens, cachedContext(config), layers);
+      const logits = this.#decoder.logits(chooser.tokens, layers);
       chooser.choose(logits);
       return { logits };
     };
-    this.#step = compileStep(device, { inputs: {}, record }, { replay: replay ?? true });
+    this.#step = compileStep(
+      this.#model.device,
+      { inputs: {}, record },
+      { replay: replay ?? true },
+    );
   }
 }

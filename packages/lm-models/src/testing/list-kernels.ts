@@ -10,6 +10,7 @@ import {
   normMaxima,
   updateRetention,
 } from '../cache/cache.kernel.ts';
+import * as decode from '../decode/decode.kernel.ts';
 import { drawTokenKernel, likeliestTokenKernel } from '../generate/choose-token.kernel.ts';
 
 /** One token, odd sizes and heads that share keys, and the longest text. */
@@ -23,17 +24,28 @@ const sizes = [
   width: size.numHeads * size.headDim,
   fullPages: Math.floor((size.offset + size.chunkLen) / 32),
   vectors: (size.batch * size.numHeads * (size.offset + size.chunkLen) * size.headDim) / 4,
-  ...{ logTolerance: -10, smScale: 1 },
+  ...{ logTolerance: -10, smScale: 1, eps: 1e-6 },
+  ...{
+    rows: Math.min(size.batch, 8),
+    inner: 2 * size.headDim,
+    kvHeads: size.numHeads / size.group,
+  },
+  ...{ maxPages: 4096, normRowsQ: 1, normRowsK: 1, oNormK: 64, oLastV: 64, oLogits: 0 },
+  ...{ weightRows: 1, oGate: 0 },
+  counts: [size.numHeads, size.numHeads, size.numHeads, size.numHeads, 3],
   ...{ vocab: 50257, temperature: 0.8, topK: 40, topP: 0.9, seed: 2 ** 40 },
 }));
 
 const kernels: readonly AnyKernel[] = [
   ...[copyFront, keepLast, chunkPositions, updateRetention, findFirstPage, normMaxima],
   ...[drawTokenKernel, likeliestTokenKernel],
+  ...[decode.decodeProjectSubgroup, decode.decodeProjectTiled],
+  ...[decode.decodeUpSubgroup, decode.decodeUpTiled],
+  ...[decode.decodeAppend, decode.decodeGate, decode.decodeOutput],
 ];
 
 export const listKernels = (): readonly ListedKernel[] =>
   kernels.map((kernel) => ({ kernel, sizes }));
 
-/** This package chooses among the variants of others; it has none of its own. */
-export const listVariants = (): readonly Variants<never>[] => [];
+/** The ops of this package that have variants. */
+export const listVariants = (): readonly Variants<never>[] => [decode.decodeLayerVariants];

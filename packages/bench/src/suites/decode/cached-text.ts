@@ -1,6 +1,6 @@
 // A text in a cache, read and grown as `generate` does it.
 
-import type { KvCache, Model, Params } from '@vulpes/lm-models';
+import { Decoder, type KvCache, type Model, type Params, TokenChooser } from '@vulpes/lm-models';
 import type { Tensor } from '@vulpes/tensor-core';
 import type { Counts } from '../../case.ts';
 import { recordAndFree } from '../../timing/timer.ts';
@@ -18,7 +18,7 @@ export interface GrowingText {
   dispose(): void;
 }
 
-/** Reads all but the last of the tokens, which is the one that comes next. @param evict free what is forgotten */
+/** Reads all but the last of the tokens, which is the one that comes next; then each one chosen. @param evict free what is forgotten */
 export async function readIntoCache(
   model: Model,
   params: Params,
@@ -34,29 +34,29 @@ export async function readIntoCache(
     inputIds.dispose();
     await cache.evict();
   }
-  const inputIds = device.tensor(tokens.slice(-1), [1, 1]);
+  const chooser = new TokenChooser(device, { batch: 1, seed: 0, temperature: 0, topK: null });
+  device.write(chooser.tokens, tokens.slice(-1));
+  const decoder = new Decoder(model, params, { cache, chooser });
   let counts: Counts | null = null;
-  /** Evictions under way: each reads back what it may evict, once in a page. */
-  let evicted: Promise<unknown> = Promise.resolve();
-  /** Where a page became full, the cache is asked what may go: `generate` reads that beside the logits. */
+  /** Tokens on their way to the host, and, once in a page, what may be evicted. */
+  let read: Promise<unknown> = Promise.resolve();
   const nextLogits = (): Tensor => {
-    const logits = model.nextTokenLogits(params, { inputIds, cache });
+    const logits = decoder.next();
     counts ??= countToken(model, cache);
-    evicted = Promise.all([evicted, cache.evict()]);
+    read = Promise.all([read, chooser.read(), cache.evict()]);
     // `counts` tells of a failure; nothing waits for it before.
-    evicted.catch(() => {});
+    read.catch(() => {});
     return logits;
   };
   return {
     nextLogits,
     async counts() {
       if (counts === null) recordAndFree(device, nextLogits);
-      await evicted;
+      await read;
       return counts as Counts;
     },
     dispose() {
-      cache.dispose();
-      inputIds.dispose();
+      for (const owned of [decoder, chooser, cache]) owned.dispose();
     },
   };
 }
