@@ -1,6 +1,6 @@
 // How many rows of logits exist at a time. Pure.
 
-import { type DeviceCaps, DeviceLimitError } from '@vulpes/tensor-core';
+import { type DeviceCaps, DeviceLimitError, DTYPE_BYTES, type DType } from '@vulpes/tensor-core';
 
 /** Bytes that the buffer of logits may take by default: a GPU wants tall products, a CPU has small caches. */
 export const logitsBudget = ({ isSoftware }: Pick<DeviceCaps, 'isSoftware'>): number =>
@@ -13,10 +13,15 @@ export interface ChunkRequest {
   readonly rows: number;
   readonly vocab: number;
   readonly budgetBytes: number;
+  /** Of the logits, f32 or f16. */
+  readonly dtype: DType;
 }
 
-/** Elements of a row of logits: the vocabulary, padded so that every row can be read in vec4s. */
-export const logitsStride = (vocab: number): number => Math.ceil(vocab / 4) * 4;
+/** Elements of a row of logits: the vocabulary, padded so that every row begins at a multiple of 16 bytes. */
+export function logitsStride(vocab: number, dtype: DType): number {
+  const step = 16 / DTYPE_BYTES[dtype];
+  return Math.ceil(vocab / step) * step;
+}
 
 /**
  * Rows of a chunk, the last one may have fewer: as many as the budget and the device's buffers hold, at least one, spread evenly over
@@ -24,10 +29,10 @@ export const logitsStride = (vocab: number): number => Math.ceil(vocab / 4) * 4;
  * @throws DeviceLimitError where a single row of logits is larger than a buffer may be.
  */
 export function selectChunkRows(
-  { rows, vocab, budgetBytes }: ChunkRequest,
+  { rows, vocab, budgetBytes, dtype }: ChunkRequest,
   limits: Pick<DeviceCaps['limits'], 'maxBufferSize' | 'maxStorageBufferBindingSize'>,
 ): number {
-  const rowBytes = 4 * logitsStride(vocab);
+  const rowBytes = DTYPE_BYTES[dtype] * logitsStride(vocab, dtype);
   const limitBytes = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize);
   if (rowBytes > limitBytes) {
     throw new DeviceLimitError(

@@ -1,5 +1,5 @@
 // cross-entropy-row: what both kernels of this folder share: bindings, the weight of a row, the tail of the vocabulary.
-// logits  f32 [rows, 4 * vectors], in place: turned into the gradient if NEEDS_GRAD
+// logits  [rows, vectors] Logits, in place: turned into the gradient if NEEDS_GRAD
 // labels, loss_per_token  [N], from first_row on      count  [1] f32, labels that are not ignored
 
 struct Params {
@@ -11,7 +11,7 @@ struct Params {
   nan_bits: u32,      // WGSL has no literal for NaN
 }
 
-@group(0) @binding(0) var<storage, read_write> logits: array<vec4f>;
+@group(0) @binding(0) var<storage, read_write> logits: array<Logits>;
 @group(0) @binding(1) var<storage, read> labels: array<i32>;
 @group(0) @binding(2) var<storage, read> count: array<f32>;
 @group(0) @binding(3) var<storage, read_write> loss_per_token: array<f32>;
@@ -29,13 +29,14 @@ fn is_word(label: i32) -> bool {
   return label >= 0 && u32(label) < params.vocab;
 }
 
-// 1 / count for a counted row; NaN for a label outside the vocabulary, so that loss and gradient show it.
+// 1 / count, or 1 for a sum, for a counted row; NaN for a label outside the vocabulary, so that loss and gradient show it.
 fn row_weight(label: i32) -> f32 {
   if (!is_word(label)) { return bitcast<f32>(params.nan_bits); }
+  if (!IS_MEAN) { return 1.0; }
   return 1.0 / count[0];
 }
 
-// d loss / d logits of four words: (softmax - one-hot) / count
+// d loss / d logits of four words: (softmax - one-hot) * weight
 fn gradient(v: u32, p_logits: vec4f, p_max: f32, p_sum: f32, label: i32, weight: f32) -> vec4f {
   let softmax = exp2((p_logits - p_max) * LOG2E) / p_sum;
   let i_label = select(-1, label, is_word(label));
@@ -45,5 +46,5 @@ fn gradient(v: u32, p_logits: vec4f, p_max: f32, p_sum: f32, label: i32, weight:
 
 fn row_loss(o_row: u32, p_max: f32, p_sum: f32, label: i32) -> f32 {
   if (!is_word(label)) { return bitcast<f32>(params.nan_bits); }
-  return p_max - logits[o_row + u32(label) / 4u][u32(label) % 4u] + log(p_sum);
+  return p_max - f32(logits[o_row + u32(label) / 4u][u32(label) % 4u]) + log(p_sum);
 }

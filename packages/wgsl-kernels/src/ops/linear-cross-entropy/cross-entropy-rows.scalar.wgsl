@@ -6,6 +6,8 @@
 // @spec
 const WG_SIZE: u32 = 16u;
 const NEEDS_GRAD: bool = true;
+const IS_MEAN: bool = true;     // the gradient is that of the mean over counted labels, else of their sum
+alias Logits = vec4f;           // four logits in memory: of f32 or of f16
 // @end-spec
 
 @compute @workgroup_size(WG_SIZE)
@@ -17,28 +19,29 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   if (label == params.ignore_index) {
     loss_per_token[params.first_row + row] = 0.0;
     if (NEEDS_GRAD) {
-      for (var v = 0u; v < params.vectors; v++) { logits[o_row + v] = vec4f(); }
+      for (var v = 0u; v < params.vectors; v++) { logits[o_row + v] = Logits(); }
     }
     return;
   }
   let whole = params.vocab / 4u;
   var p_max4 = vec4f(NEG_LARGE);
-  for (var v = 0u; v < whole; v++) { p_max4 = max(p_max4, logits[o_row + v]); }
+  for (var v = 0u; v < whole; v++) { p_max4 = max(p_max4, vec4f(logits[o_row + v])); }
   for (var v = whole; v < params.vectors; v++) {
-    p_max4 = max(p_max4, select(vec4f(NEG_LARGE), logits[o_row + v], in_vocab(v)));
+    p_max4 = max(p_max4, select(vec4f(NEG_LARGE), vec4f(logits[o_row + v]), in_vocab(v)));
   }
   let p_max = max(max(p_max4.x, p_max4.y), max(p_max4.z, p_max4.w));
   var p_sum4 = vec4f();
-  for (var v = 0u; v < whole; v++) { p_sum4 += exp2((logits[o_row + v] - p_max) * LOG2E); }
+  for (var v = 0u; v < whole; v++) { p_sum4 += exp2((vec4f(logits[o_row + v]) - p_max) * LOG2E); }
   for (var v = whole; v < params.vectors; v++) {
-    p_sum4 += select(vec4f(), exp2((logits[o_row + v] - p_max) * LOG2E), in_vocab(v));
+    p_sum4 += select(vec4f(), exp2((vec4f(logits[o_row + v]) - p_max) * LOG2E), in_vocab(v));
   }
   let p_sum = (p_sum4.x + p_sum4.y) + (p_sum4.z + p_sum4.w);
   loss_per_token[params.first_row + row] = row_loss(o_row, p_max, p_sum, label);
   if (NEEDS_GRAD) {
     let weight = row_weight(label);
     for (var v = 0u; v < params.vectors; v++) {
-      logits[o_row + v] = gradient(v, logits[o_row + v], p_max, p_sum, label, weight);
+      let p_logits = vec4f(logits[o_row + v]);
+      logits[o_row + v] = Logits(gradient(v, p_logits, p_max, p_sum, label, weight));
     }
   }
 }

@@ -6,6 +6,8 @@
 // @spec
 const WG_SIZE: u32 = 256u;      // a power of two
 const NEEDS_GRAD: bool = true;
+const IS_MEAN: bool = true;     // the gradient is that of the mean over counted labels, else of their sum
+alias Logits = vec4f;           // four logits in memory: of f32 or of f16
 // @end-spec
 
 var<workgroup> t_values: array<f32, WG_SIZE>;
@@ -48,12 +50,12 @@ fn main(
   let o_row = row * params.vectors;
   var p_max4 = vec4f(NEG_LARGE);
   for (var v = lane; v < params.vectors; v += WG_SIZE) {
-    p_max4 = max(p_max4, select(vec4f(NEG_LARGE), logits[o_row + v], in_vocab(v)));
+    p_max4 = max(p_max4, select(vec4f(NEG_LARGE), vec4f(logits[o_row + v]), in_vocab(v)));
   }
   let p_max = workgroup_max(lane, max(max(p_max4.x, p_max4.y), max(p_max4.z, p_max4.w)));
   var p_sum4 = vec4f();
   for (var v = lane; v < params.vectors; v += WG_SIZE) {
-    p_sum4 += select(vec4f(), exp2((logits[o_row + v] - p_max) * LOG2E), in_vocab(v));
+    p_sum4 += select(vec4f(), exp2((vec4f(logits[o_row + v]) - p_max) * LOG2E), in_vocab(v));
   }
   let p_sum = workgroup_sum(lane, (p_sum4.x + p_sum4.y) + (p_sum4.z + p_sum4.w));
   if (lane == 0u) {
@@ -67,8 +69,10 @@ fn main(
     let weight = row_weight(label);
     for (var v = lane; v < params.vectors; v += WG_SIZE) {
       var p_gradient = vec4f();
-      if (m_counted) { p_gradient = gradient(v, logits[o_row + v], p_max, p_sum, label, weight); }
-      logits[o_row + v] = p_gradient;
+      if (m_counted) {
+        p_gradient = gradient(v, vec4f(logits[o_row + v]), p_max, p_sum, label, weight);
+      }
+      logits[o_row + v] = Logits(p_gradient);
     }
   }
 }

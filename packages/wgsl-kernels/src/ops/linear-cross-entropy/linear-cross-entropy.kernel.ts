@@ -1,9 +1,9 @@
 // Spec, params and grid of the cross-entropy kernels. The logits themselves are a matmul.
 
-import { defineVariants, foldGrid } from '@vulpes/tensor-core';
+import { type DType, defineVariants, foldGrid } from '@vulpes/tensor-core';
 import { defineKernel } from '../../define-kernel.ts';
 import { avoidBarriersOnCpu } from '../../lib/prefer.ts';
-import { threadGrid } from '../../lib/vector.ts';
+import { threadGrid, vectorType } from '../../lib/vector.ts';
 import { logitsStride } from './chunk-rows.ts';
 import countedFlagsWgsl from './counted-flags.wgsl';
 import rowWgsl from './cross-entropy-row.wgsl';
@@ -18,6 +18,8 @@ export interface CrossEntropyDims {
   readonly needsGrad: boolean;
   readonly firstRow: number;
   readonly ignoreIndex: number;
+  /** Of the logits. f32: their gradient is that of the mean; f16: of the sum, so that f16 holds it. */
+  readonly dtype: DType;
 }
 
 const bindings = [
@@ -30,9 +32,15 @@ const bindings = [
 /** Bits of a quiet NaN. */
 const NAN_BITS = 0x7fc00000;
 
-const params = ({ vocab }: CrossEntropyDims) => ({
-  vectors: logitsStride(vocab) / 4,
+const params = ({ vocab, dtype }: CrossEntropyDims) => ({
+  vectors: logitsStride(vocab, dtype) / 4,
   nan_bits: NAN_BITS,
+});
+
+const toSpec = ({ needsGrad, dtype }: CrossEntropyDims) => ({
+  NEEDS_GRAD: needsGrad,
+  IS_MEAN: dtype === 'f32',
+  Logits: vectorType(4, dtype),
 });
 
 export const crossEntropyRowsScalar = defineKernel({
@@ -41,7 +49,7 @@ export const crossEntropyRowsScalar = defineKernel({
   lib: [rowWgsl],
   bindings,
   params,
-  select: ({ needsGrad }: CrossEntropyDims) => ({ WG_SIZE: 16, NEEDS_GRAD: needsGrad }),
+  select: (dims: CrossEntropyDims) => ({ WG_SIZE: 16, ...toSpec(dims) }),
   grid: ({ rows }, { WG_SIZE }) => threadGrid(rows, WG_SIZE),
 });
 
@@ -51,9 +59,9 @@ export const crossEntropyRowsTiled = defineKernel({
   lib: [rowWgsl],
   bindings,
   params,
-  select: ({ vocab, needsGrad }: CrossEntropyDims) => ({
-    WG_SIZE: vocab <= 512 ? 64 : 256,
-    NEEDS_GRAD: needsGrad,
+  select: (dims: CrossEntropyDims) => ({
+    WG_SIZE: dims.vocab <= 512 ? 64 : 256,
+    ...toSpec(dims),
   }),
   grid: ({ rows }) => foldGrid(rows),
   workgroupBytes: ({ WG_SIZE }) => WG_SIZE * 4, // t_values

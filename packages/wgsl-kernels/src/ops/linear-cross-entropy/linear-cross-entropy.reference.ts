@@ -15,13 +15,17 @@ export interface ReferenceCrossEntropy {
   readonly dweight: Float64Array;
 }
 
-/** Loss of x [rows, hidden] weight [vocab, hidden]ᵀ against labels [rows], and its gradients. */
+/**
+ * Loss of x [rows, hidden] weight [vocab, hidden]ᵀ against labels [rows], and its gradients.
+ * @param store how a logit is rounded where it is kept
+ */
 export function referenceLinearCrossEntropy(
   { rows, hidden, vocab }: CrossEntropySizes,
   x: Numbers,
   weight: Numbers,
   labels: Int32Array,
   ignoreIndex = -100,
+  store: (logit: number) => number = (logit) => logit,
 ): ReferenceCrossEntropy {
   const lossPerToken = new Float64Array(rows);
   const dx = new Float64Array(rows * hidden);
@@ -33,7 +37,7 @@ export function referenceLinearCrossEntropy(
     const logits = Float64Array.from({ length: vocab }, (_, v) => {
       let sum = 0;
       for (let i = 0; i < hidden; i++) sum += x[r * hidden + i]! * weight[v * hidden + i]!;
-      return sum;
+      return store(sum);
     });
     const max = logits.reduce((most, logit) => Math.max(most, logit));
     const sum = logits.reduce((total, logit) => total + Math.exp(logit - max), 0);

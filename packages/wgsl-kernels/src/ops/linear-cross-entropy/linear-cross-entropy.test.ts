@@ -1,6 +1,6 @@
 // The fused loss against its f64 reference: loss, loss per token and both gradients, with the scalar and the tiled variants.
 
-import { type Device, disposeAll, type Tensor, valueAndGrad } from '@vulpes/tensor-core';
+import { disposeAll, valueAndGrad } from '@vulpes/tensor-core';
 import {
   expectMatch,
   gpuSuite,
@@ -9,64 +9,16 @@ import {
   underTwoFills,
 } from '@vulpes/tensor-core/testing';
 import { expect, test } from 'vitest';
-import { scale } from '../elementwise/index.ts';
+import {
+  checkCrossEntropy as checkCase,
+  makeCrossEntropyInputs as makeInputs,
+  runCrossEntropy as run,
+} from '../../testing/check-cross-entropy.ts';
 import { assertLabels } from './assert-labels.ts';
 import { logitsBudget, logitsStride, selectChunkRows } from './chunk-rows.ts';
-import { type CrossEntropyCase, crossEntropyCases } from './linear-cross-entropy.cases.ts';
-import { type LinearCrossEntropyOptions, linearCrossEntropy } from './linear-cross-entropy.op.ts';
-import {
-  type CrossEntropySizes,
-  referenceLinearCrossEntropy,
-} from './linear-cross-entropy.reference.ts';
-
-interface Inputs {
-  readonly x: Float32Array;
-  readonly weight: Float32Array;
-  readonly labels: Int32Array;
-}
-
-/** Every k-th label is ignored, so that `ignored` are. */
-function makeInputs({ rows, hidden, vocab }: CrossEntropySizes, ignored: number): Inputs {
-  const every = ignored ? Math.floor(rows / ignored) : rows + 1;
-  const noise = randomArray(3, rows, { distribution: 'uniform' });
-  const label = (i: number) => Math.floor(((noise[i]! + 1) / 2) * (vocab - 1e-3));
-  return {
-    x: randomArray(1, rows * hidden),
-    weight: randomArray(2, vocab * hidden),
-    labels: Int32Array.from({ length: rows }, (_, i) =>
-      i % every === every - 1 ? -100 : label(i),
-    ),
-  };
-}
-
-/** Gradients of 0.5 · loss, so that the upstream gradient is not 1. */
-async function run(
-  device: Device,
-  sizes: CrossEntropySizes,
-  inputs: Inputs,
-  options: LinearCrossEntropyOptions = {},
-) {
-  const params = {
-    x: device.tensor(inputs.x, [sizes.rows, sizes.hidden]),
-    weight: device.tensor(inputs.weight, [sizes.vocab, sizes.hidden]),
-  };
-  const labels = device.tensor(inputs.labels, [sizes.rows]);
-  const step = valueAndGrad(device, ({ x, weight }) => {
-    const { loss, lossPerToken } = linearCrossEntropy(x!, weight!, labels, options);
-    return { loss: scale(loss, 0.5), aux: lossPerToken };
-  });
-  const { loss, aux, grads } = step(params);
-  const read = async (tensor: Tensor) => (await tensor.data()) as Float32Array;
-  const results = {
-    loss: await read(loss),
-    lossPerToken: await read(aux as Tensor),
-    dx: await read(grads.x as Tensor),
-    dweight: await read(grads.weight as Tensor),
-  };
-  const made = [loss, aux as Tensor, ...Object.values(grads), ...Object.values(params), labels];
-  disposeAll(made);
-  return results;
-}
+import { crossEntropyCases } from './linear-cross-entropy.cases.ts';
+import { linearCrossEntropy } from './linear-cross-entropy.op.ts';
+import { referenceLinearCrossEntropy } from './linear-cross-entropy.reference.ts';
 
 test('reference backward agrees with finite differences', () => {
   const sizes = { rows: 4, hidden: 3, vocab: 5 };
@@ -88,11 +40,13 @@ test('reference backward agrees with finite differences', () => {
 test('chunks hold the budget, the limits of the device, and all rows', () => {
   const limits = { maxBufferSize: 2 ** 28, maxStorageBufferBindingSize: 2 ** 27 };
   const chunk = (rows: number, vocab: number, budgetBytes: number) =>
-    selectChunkRows({ rows, vocab, budgetBytes }, limits);
+    selectChunkRows({ rows, vocab, budgetBytes, dtype: 'f32' }, limits);
   expect(chunk(4096, 256, 2 ** 26)).toBe(4096);
   expect(chunk(4096, 50257, 2 ** 26)).toBe(256);
   expect(chunk(100, 50257, 1)).toBe(1);
-  expect(chunk(65536, 50257, 2 ** 40) * 4 * logitsStride(50257)).toBeLessThanOrEqual(2 ** 27);
+  expect(chunk(65536, 50257, 2 ** 40) * 4 * logitsStride(50257, 'f32')).toBeLessThanOrEqual(
+    2 ** 27,
+  );
   expect(() => chunk(1, 2 ** 26, 2 ** 26)).toThrow(/Use a smaller vocabulary/);
 });
 
@@ -100,7 +54,7 @@ test('several chunks have a multiple of 256 rows each, where as many fit', () =>
   const limits = { maxBufferSize: 2 ** 40, maxStorageBufferBindingSize: 2 ** 40 };
   // A vocabulary of 4 makes rows of 16 bytes.
   const chunk = (rows: number, most: number) =>
-    selectChunkRows({ rows, vocab: 4, budgetBytes: 16 * most }, limits);
+    selectChunkRows({ rows, vocab: 4, budgetBytes: 16 * most, dtype: 'f32' }, limits);
   expect([1, 255, 257, 1000].map((rows) => chunk(rows, 1000))).toEqual([1, 255, 257, 1000]);
   expect(chunk(1001, 1000)).toBe(512);
   expect(chunk(4096, 1335)).toBe(1024);
@@ -117,6 +71,15 @@ test('several chunks have a multiple of 256 rows each, where as many fit', () =>
   }
 });
 
+test('f16 logits take half the bytes, in rows of whole 16 bytes', () => {
+  const limits = { maxBufferSize: 2 ** 28, maxStorageBufferBindingSize: 2 ** 27 };
+  expect([1, 8, 9, 50257].map((vocab) => logitsStride(vocab, 'f16'))).toEqual([8, 8, 16, 50264]);
+  expect([1, 4, 5, 50257].map((vocab) => logitsStride(vocab, 'f32'))).toEqual([4, 4, 8, 50260]);
+  const request = { rows: 4096, vocab: 50257, budgetBytes: 2 ** 26 };
+  expect(selectChunkRows({ ...request, dtype: 'f32' }, limits)).toBe(256);
+  expect(selectChunkRows({ ...request, dtype: 'f16' }, limits)).toBe(512);
+});
+
 test('GPUs have a larger budget than software adapters', () => {
   expect([true, false].map((isSoftware) => logitsBudget({ isSoftware }))).toEqual([
     2 ** 26,
@@ -131,21 +94,6 @@ test('labels on the host are checked', () => {
   );
   expect(() => assertLabels(Int32Array.of(-1), 256)).toThrow(/got -1 at index 0/);
 });
-
-/** One case against the reference, on poisoned memory. */
-async function checkCase(device: Device, { chunkRows, ignored, ...sizes }: CrossEntropyCase) {
-  const inputs = makeInputs(sizes, ignored);
-  const logitsBudgetBytes = 4 * logitsStride(sizes.vocab) * chunkRows;
-  const actual = await underTwoFills(device, () =>
-    run(device, sizes, inputs, { logitsBudgetBytes }),
-  );
-  const expected = referenceLinearCrossEntropy(sizes, inputs.x, inputs.weight, inputs.labels);
-  const half = (array: Float64Array) => array.map((value) => value / 2);
-  expectMatch('loss', actual.loss, [expected.loss / 2], 1e-6);
-  expectMatch('lossPerToken', actual.lossPerToken, expected.lossPerToken, 1e-6);
-  expectMatch('dx', actual.dx, half(expected.dx), 3e-6);
-  expectMatch('dweight', actual.dweight, half(expected.dweight), 3e-6);
-}
 
 gpuSuite(
   'linearCrossEntropy',
@@ -198,7 +146,7 @@ gpuSuite(
       const large = { rows: 5, hidden: 3, vocab: 50257 };
       const inputs = makeInputs(large, 1);
       inputs.labels[0] = 50256;
-      const options = { logitsBudgetBytes: 2 * 4 * logitsStride(large.vocab) };
+      const options = { logitsBudgetBytes: 2 * 4 * logitsStride(large.vocab, 'f32') };
       const actual = await run(device(), large, inputs, options);
       const expected = referenceLinearCrossEntropy(large, inputs.x, inputs.weight, inputs.labels);
       expectMatch('lossPerToken', actual.lossPerToken, expected.lossPerToken, 1e-6);

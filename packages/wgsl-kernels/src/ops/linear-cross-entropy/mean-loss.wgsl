@@ -1,4 +1,4 @@
-// mean-loss: loss = sum / count; 0 where nothing was counted
+// mean-loss: loss = sum / count; the sum where nothing was counted: that is 0
 // grid    one thread      sum, count, loss  [1] f32
 
 @group(0) @binding(0) var<storage, read> sum: array<f32>;
