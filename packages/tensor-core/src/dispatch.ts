@@ -25,7 +25,7 @@ export function assertDispatch(
   assertNoAliasing(program, tensors);
 }
 
-/** WebGPU forbids a buffer that one dispatch both reads and writes, unless by one read_write binding, and written ranges that overlap. */
+/** WebGPU forbids a buffer that one dispatch both reads and writes, unless by one read_write binding, and written ranges that overlap; `read*` counts as written. */
 function assertNoAliasing({ label, access }: Program, tensors: readonly (Tensor | null)[]): void {
   const ranges = tensors.map((tensor) => tensor && getStorage(tensor));
   ranges.forEach((range, index) => {
@@ -36,7 +36,7 @@ function assertNoAliasing({ label, access }: Program, tensors: readonly (Tensor 
     });
     invariant(
       again < 0,
-      `${label}: bindings ${index} and ${again} share one buffer and one is written`,
+      `${label}: bindings ${index} and ${again} share one buffer and one is ${access[index] === 'read*' ? 'bound for writing' : 'written'}`,
     );
   });
 }

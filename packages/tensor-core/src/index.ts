@@ -55,6 +55,7 @@ export {
   sameShape,
   shapeSize,
 } from './shape.ts';
+export { shareBuffer } from './tensor.ts';
 export { disposeAll, leaves, mapRecord } from './tree.ts';
 export {
   defineVariants,

@@ -1,6 +1,14 @@
 // What a device needs to know of a compute kernel.
 
-export type BindingAccess = 'read' | 'write' | 'read_write';
+/**
+ * `read*` is read, too, but bound like `read_write`: the compiler then leaves loads between the barriers where they stand.
+ * No other binding of the launch may be of the same memory.
+ */
+export type BindingAccess = 'read' | 'read*' | 'write' | 'read_write';
+
+/** Whether a kernel changes what it binds so. */
+export const isWritten = (access: BindingAccess | undefined): boolean =>
+  access === 'write' || access === 'read_write';
 
 /** A compute kernel as source. Two programs with the same WGSL share one pipeline. */
 export interface Program {

@@ -2,7 +2,16 @@
 
 import { describe, expect, it, test } from 'vitest';
 import { accumulateInto } from './accumulate.ts';
-import { createDevice, type Device, reshape, type Tensor, valueAndGrad } from './index.ts';
+import {
+  compileStep,
+  createDevice,
+  type Device,
+  type Program,
+  reshape,
+  shareBuffer,
+  type Tensor,
+  valueAndGrad,
+} from './index.ts';
 import { add } from './testing/add-op.ts';
 import { gpuSuite, underTwoFills } from './testing/index.ts';
 
@@ -49,6 +58,36 @@ gpuSuite('device', (device) => {
       accumulateInto(device().slice(whole, 64, [8]), device().slice(whole, 0, [8])),
     ).toThrow('share one buffer and one is written');
     whole.dispose();
+  });
+
+  test('what is bound for writing only to be read shares no buffer, and may be an upload of a compiled step', async () => {
+    const program: Program = {
+      label: 'double',
+      wgsl: `
+        @group(0) @binding(0) var<storage, read_write> x: array<f32>;
+        @group(0) @binding(1) var<storage, read> w: array<f32>;
+        @group(0) @binding(2) var<storage, read_write> y: array<f32>;
+        @compute @workgroup_size(1) fn main() { y[0] = x[0] * w[0]; }`,
+      access: ['read*', 'read', 'write'],
+      hasParams: false,
+    };
+    const multiply = (x: Tensor, w: Tensor): Tensor => {
+      const y = x.device.empty([1]);
+      x.device.dispatch({ program, tensors: [x, w, y], workgroups: [1, 1, 1] });
+      return y;
+    };
+    using x = scalar(device(), 3);
+    using w = scalar(device(), 5);
+    expect([shareBuffer(x, w), shareBuffer(x, x)]).toEqual([false, true]);
+    expect(() => multiply(x, x)).toThrow('share one buffer and one is bound for writing');
+    using step = compileStep(device(), {
+      inputs: { w: { shape: [1] } },
+      record: ({ w }) => multiply(device().tensor([7], [1]), w),
+    });
+    for (const value of [2, 4]) {
+      using y = step.run({ w: Float32Array.of(value) });
+      expect([...(await y.data())]).toEqual([7 * value]);
+    }
   });
 
   test('several tensors are read at once, in order, of any dtype', async () => {

@@ -80,6 +80,10 @@ export const isTensor = (value: unknown): value is Tensor => value instanceof Gp
 /** The memory behind a handle. @throws DisposedTensorError */
 export const getStorage = (tensor: Tensor): Storage => GpuTensor.parts(tensor).storage;
 
+/** Whether two tensors lie in one GPU buffer: one launch cannot read one of them and write the other. */
+export const shareBuffer = (a: Tensor, b: Tensor): boolean =>
+  getStorage(a).buffer === getStorage(b).buffer;
+
 /** Another handle on the same memory, owned by the caller alone (no scope frees it). @throws ShapeError */
 export function aliasTensor(tensor: Tensor, shape: Shape = tensor.shape): Tensor {
   const parts = GpuTensor.parts(tensor);

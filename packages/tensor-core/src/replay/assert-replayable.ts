@@ -3,6 +3,7 @@
 import type { PooledBuffer } from '../buffer-range.ts';
 import { buffersOf, type Command, type WriteCommand } from '../command.ts';
 import { ReplayError } from '../errors.ts';
+import { isWritten } from '../program.ts';
 import { nameOf } from './compare-commands.ts';
 import type { Recording } from './step-plan.ts';
 import { isVirtual, type VirtualBuffer } from './virtual-buffers.ts';
@@ -89,6 +90,6 @@ function listChanged(command: Command): PooledBuffer[] {
   if (command.kind !== 'dispatch') return [command.target.buffer];
   const { access } = command.program;
   return command.buffers.flatMap((range, index) =>
-    range && access[index] !== 'read' ? [range.buffer] : [],
+    range && isWritten(access[index]) ? [range.buffer] : [],
   );
 }

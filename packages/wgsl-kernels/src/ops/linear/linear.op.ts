@@ -12,7 +12,6 @@ import {
   type Tensor,
 } from '@vulpes/tensor-core';
 import { assertDType, assertFloat, assertSameFloat } from '../../lib/check.ts';
-import { cast } from '../cast/index.ts';
 import { launchMatmul } from '../matmul/launch.ts';
 import type { MatmulDType } from '../matmul/plan.ts';
 import { sumRows } from '../sum-rows/index.ts';
@@ -47,7 +46,7 @@ const linearOp = defineOp({
       weight: needs.weight
         ? weightGradient(device, { dy, x }, gradients.openGradient('weight'))
         : null,
-      bias: needs.bias ? sumRows(cast(dy, 'f32'), out, gradients.makeGradient('bias')) : null,
+      bias: needs.bias ? sumRows(dy, out, gradients.makeGradient('bias')) : null,
     };
   },
 });

@@ -1,6 +1,12 @@
 // Records a matmul: chooses the variant, splits K where C alone is too small, sums the splits.
 
-import { type Device, type DeviceCaps, DTypeError, type Tensor } from '@vulpes/tensor-core';
+import {
+  type Device,
+  type DeviceCaps,
+  DTypeError,
+  shareBuffer,
+  type Tensor,
+} from '@vulpes/tensor-core';
 import type { MatmulDims, MatmulDType } from './plan.ts';
 import { sumSplits } from './sum-splits.kernel.ts';
 import { chooseMatmul, type MatmulVariant } from './variants.ts';
@@ -24,6 +30,8 @@ export interface MatmulShape {
   readonly offsetB?: number;
   readonly offsetC?: number;
   readonly accumulate?: boolean;
+  /** Some of a, b and bias lie in one buffer. */
+  readonly isShared?: boolean;
   /** Default f32. An f16 factor makes the products f16; sums are f32 in any case. */
   readonly dtypeA?: MatmulDType;
   readonly dtypeB?: MatmulDType;
@@ -31,7 +39,8 @@ export interface MatmulShape {
 }
 
 /** C [batch, m, n] = op(A) op(B) (+ bias) (+ C), each f16 or f32 as its tensor is; bias f32. */
-export interface MatmulLaunch extends Omit<MatmulShape, 'dtypeA' | 'dtypeB' | 'dtypeC'> {
+export interface MatmulLaunch
+  extends Omit<MatmulShape, 'dtypeA' | 'dtypeB' | 'dtypeC' | 'isShared'> {
   readonly a: Tensor;
   readonly b: Tensor;
   /** Written, or added to where `accumulate`. */
@@ -65,6 +74,7 @@ export function planMatmul(
     offsetB: launch.offsetB ?? 0,
     offsetC: launch.offsetC ?? 0,
     accumulate: launch.accumulate ?? false,
+    isShared: launch.isShared ?? false,
     splits: variant.selectSplits(sizes, caps),
   };
 }
@@ -77,7 +87,7 @@ export function launchMatmul(device: Device, launch: MatmulLaunch): void {
     MatmulDType,
     MatmulDType,
   ];
-  const shape = { ...launch, dtypeA, dtypeB, dtypeC };
+  const shape = { ...launch, dtypeA, dtypeB, dtypeC, isShared: haveShared([a, b, bias]) };
   const { caps } = device;
   const variant = chooseMatmul(caps, toSizes(shape));
   const dims = planMatmul(shape, variant, caps);
@@ -93,6 +103,12 @@ export function launchMatmul(device: Device, launch: MatmulLaunch): void {
   sumSplits.run(device, { dims, tensors: { partials, bias, c } });
   partials.dispose();
 }
+
+/** Whether two of the tensors lie in one buffer. */
+const haveShared = (tensors: readonly (Tensor | undefined)[]): boolean =>
+  tensors.some((one, index) =>
+    tensors.slice(index + 1).some((other) => one && other && shareBuffer(one, other)),
+  );
 
 function toFloat({ dtype, label }: Tensor): MatmulDType {
   if (dtype === 'f32' || dtype === 'f16') return dtype;

@@ -6,7 +6,7 @@ import matmulMatrixWgsl from './matmul.matrix.wgsl';
 import { ACCESS, selectAccess } from './matrix-access.ts';
 import { type MatrixLayout, matrixSource, matrixWorkgroupBytes } from './matrix-source.ts';
 import { type MatrixShape, type MatrixTile, SLICE_K, tileSize } from './matrix-tiles.ts';
-import { MATMUL_BINDINGS } from './params.ts';
+import { MATMUL_BINDINGS, PINNED_BINDINGS } from './params.ts';
 import { kPerSplit, type MatmulDims } from './plan.ts';
 
 const kernels = new Map<string, ReturnType<typeof defineMatrixMatmul>>();
@@ -32,14 +32,16 @@ export function selectMatrixLayout(
     b: selectAccess(dims.dtypeB, dims.offsetB, dims.ldb, dims.strideB),
     c: selectAccess(dims.dtypeC, dims.offsetC, dims.ldc, dims.strideC),
     hasTailK: k !== splits * kPerSplit(k, splits, SLICE_K),
+    isPinned: !dims.isShared,
   };
 }
 
-function layoutName({ tile, shape, transposeA, transposeB, a, b, c, hasTailK }: MatrixLayout) {
+function layoutName({ tile, shape, transposeA, transposeB, ...rest }: MatrixLayout) {
+  const { a, b, c, hasTailK, isPinned } = rest;
   const { tileM, tileN } = tileSize(tile, shape);
   const layout = `${transposeA ? 't' : 'n'}${transposeB ? 't' : 'n'}`;
   const { M, N, K, threads } = shape;
-  return `matmul.matrix-${tileM}x${tileN}-${layout}-${a}-${b}-${c}${hasTailK ? '-tail' : ''} (${M}x${N}x${K}, ${threads} threads)`;
+  return `matmul.matrix-${tileM}x${tileN}-${layout}-${a}-${b}-${c}${hasTailK ? '-tail' : ''}${isPinned ? '' : '-shared'} (${M}x${N}x${K}, ${threads} threads)`;
 }
 
 function defineMatrixMatmul(name: string, layout: MatrixLayout) {
@@ -48,7 +50,7 @@ function defineMatrixMatmul(name: string, layout: MatrixLayout) {
   return defineKernel({
     name,
     source: `${matmulMatrixWgsl}\n${matrixSource(layout)}`,
-    bindings: MATMUL_BINDINGS,
+    bindings: layout.isPinned ? PINNED_BINDINGS : MATMUL_BINDINGS,
     params: ({ k, splits }: MatmulDims) => ({ k_split: kPerSplit(k, splits, SLICE_K) }),
     select: ({ m, n, k, splits, lda, ldb, ldc, accumulate }: MatmulDims) => ({
       LDA: lda / a.width,

@@ -123,7 +123,7 @@ describe('matmul-matrix', () => {
 
   const layout = (of: Partial<MatrixLayout>): MatrixLayout => ({
     ...{ shape, tile: MATRIX_TILES.large, transposeA: false, transposeB: true },
-    ...{ a: 'half8', b: 'half8', c: 'half8', hasTailK: false },
+    ...{ a: 'half8', b: 'half8', c: 'half8', hasTailK: false, isPinned: true },
     ...of,
   });
 

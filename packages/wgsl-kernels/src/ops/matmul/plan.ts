@@ -27,6 +27,8 @@ export interface MatmulDims {
   readonly dtypeB: MatmulDType;
   readonly dtypeC: MatmulDType;
   readonly accumulate: boolean;
+  /** Some of a, b and bias lie in one buffer, such as one tensor as both factors. */
+  readonly isShared: boolean;
   /** Parts of K that are summed by a second pass. */
   readonly splits: number;
 }
