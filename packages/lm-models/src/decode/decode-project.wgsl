@@ -63,17 +63,18 @@ fn main(
   if (matrix == 5u) { return; }
   let o_row = row * params.columns;
   var p: array<f32, SUMS>;
-  for (var first = lane; first < params.columns; first += WG_SIZE * UNROLL) {
+  // The threads stay together, so that they are together in group_sums: what is past the end counts as 0.
+  for (var first = 0u; first < params.columns; first += WG_SIZE * UNROLL) {
     var p_w: array<vec4f, UNROLL>;
     for (var u = 0u; u < UNROLL; u++) {
-      p_w[u] = weight(matrix, o_row + min(first + u * WG_SIZE, params.columns - 1u));
+      p_w[u] = weight(matrix, o_row + min(first + u * WG_SIZE + lane, params.columns - 1u));
     }
     for (var u = 0u; u < UNROLL; u++) {
-      let k = first + u * WG_SIZE;
-      if (k >= params.columns) { break; }
+      let raw_k = first + u * WG_SIZE + lane;
+      let k = min(raw_k, params.columns - 1u);
       let scaled = p_w[u] * norm[k];
       for (var i = 0u; i < ROWS; i++) {
-        let value = x[i * params.columns + k];
+        let value = select(vec4f(0.0), x[i * params.columns + k], raw_k < params.columns);
         p[i] += dot(value, scaled);
         p[ROWS + i] += dot(value, value);
       }

@@ -35,19 +35,20 @@ fn main(
   let o_a = column * params.columns;
   let o_b = (column + params.inner) * params.columns;
   var p: array<f32, SUMS>;
-  for (var first = lane; first < params.columns; first += WG_SIZE * UNROLL) {
+  // The threads stay together, so that they are together in group_sums: what is past the end counts as 0.
+  for (var first = 0u; first < params.columns; first += WG_SIZE * UNROLL) {
     var p_a: array<vec4f, UNROLL>;
     var p_b: array<vec4f, UNROLL>;
     for (var u = 0u; u < UNROLL; u++) {
-      let k = min(first + u * WG_SIZE, params.columns - 1u);
+      let k = min(first + u * WG_SIZE + lane, params.columns - 1u);
       p_a[u] = w[o_a + k];
       p_b[u] = w[o_b + k];
     }
     for (var u = 0u; u < UNROLL; u++) {
-      let k = first + u * WG_SIZE;
-      if (k >= params.columns) { break; }
+      let raw_k = first + u * WG_SIZE + lane;
+      let k = min(raw_k, params.columns - 1u);
       for (var i = 0u; i < ROWS; i++) {
-        let value = x[i * params.columns + k];
+        let value = select(vec4f(0.0), x[i * params.columns + k], raw_k < params.columns);
         let scaled = value * norm[k];
         p[i] += dot(scaled, p_a[u]);
         p[ROWS + i] += dot(scaled, p_b[u]);
