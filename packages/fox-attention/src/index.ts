@@ -19,6 +19,7 @@ export {
   type KeyChunk,
   type PagedAttentionOptions,
   pagedAttention,
+  pagedAttentionParts,
 } from './paged/paged-attention.ts';
 export { type KeyPages, PAGE_SIZE, type PageDims, pageBytes } from './paged/pages.ts';
 export { selectBlocks } from './select-blocks.ts';

@@ -1,7 +1,7 @@
 // Decoding and chunked prefill: attention of the newest tokens over all earlier ones in pages, and writing those pages.
 
 import { ArgumentError, assertShape, type Tensor } from '@vulpes/tensor-core';
-import { appendPagesKernel, pagedVariants } from './paged.kernel.ts';
+import { appendPagesKernel, type PagedDims, pagedTiled, pagedVariants } from './paged.kernel.ts';
 import { assertDType, checkPages, type KeyPages } from './pages.ts';
 
 export interface PagedAttentionOptions {
@@ -30,12 +30,47 @@ const NO_WINDOW = 0xffffffff;
  * @returns [B, M, H, D]
  * @throws ShapeError DTypeError ArgumentError
  */
-export function pagedAttention(
+export function pagedAttention(q: Tensor, pages: KeyPages, options: PagedAttentionOptions): Tensor {
+  const dims = checkQueries('pagedAttention', q, pages, options);
+  const { device } = q;
+  return device.scope(() => {
+    const out = device.empty(q.shape, { label: 'paged attention' });
+    const { kernel } = pagedVariants.choose(device.caps, dims);
+    kernel.run(device, { dims, tensors: { q, ...inputs(pages, options), out } });
+    return out;
+  });
+}
+
+/**
+ * The same, each row cut into `splits` parts that run side by side, for few rows over many keys on a GPU. The caller adds them up:
+ * o = Σ 2^(pivot − max pivot) values / Σ 2^(pivot − max pivot) sum, 0 where all sums are 0.
+ * @param options.splits - at least 2
+ * @returns [B, M, H, splits, D + 4]: D values, pivot, sum, 0, 0
+ * @throws ShapeError DTypeError ArgumentError
+ */
+export function pagedAttentionParts(
+  q: Tensor,
+  pages: KeyPages,
+  { splits, ...options }: PagedAttentionOptions & { readonly splits: number },
+): Tensor {
+  const op = 'pagedAttentionParts';
+  const dims = { ...checkQueries(op, q, pages, options), splits };
+  if (!(Number.isInteger(splits) && splits >= 2)) {
+    throw new ArgumentError(`${op}: expected splits to be an integer ≥ 2, got ${splits}.`);
+  }
+  const { device } = q;
+  const shape = [...q.shape.slice(0, -1), splits, dims.headDim + 4];
+  const out = device.empty(shape, { label: 'parts of paged attention' });
+  pagedTiled.run(device, { dims, tensors: { q, ...inputs(pages, options), out } });
+  return out;
+}
+
+function checkQueries(
+  op: string,
   q: Tensor,
   pages: KeyPages,
   { state, firstPage, windowSize, smScale }: PagedAttentionOptions,
-): Tensor {
-  const op = 'pagedAttention';
+): PagedDims {
   assertDType(op, 'q', q, 'f32');
   const { B, M, H } = assertShape(op, 'q', q, ['B', 'M', 'H', 'D']);
   const dims = { ...checkPages(op, pages, H), queryLen: M };
@@ -50,22 +85,19 @@ export function pagedAttention(
       `${op}: expected windowSize to be an integer ≥ 1, got ${windowSize}. Leave it out for no window.`,
     );
   }
-  const { device } = q;
-  return device.scope(() => {
-    const out = device.empty(q.shape, { label: 'paged attention' });
-    const launch = {
-      ...dims,
-      numHeads: H,
-      window: windowSize ?? NO_WINDOW,
-      smScale: smScale ?? 1 / Math.sqrt(dims.headDim),
-    };
-    pagedVariants.choose(device.caps, launch).kernel.run(device, {
-      dims: launch,
-      tensors: { q, ...pools(pages), first_page: firstPage, state, out },
-    });
-    return out;
-  });
+  return {
+    ...dims,
+    numHeads: H,
+    window: windowSize ?? NO_WINDOW,
+    smScale: smScale ?? 1 / Math.sqrt(dims.headDim),
+  };
 }
+
+const inputs = (pages: KeyPages, { state, firstPage }: PagedAttentionOptions) => ({
+  ...pools(pages),
+  first_page: firstPage,
+  state,
+});
 
 const pools = ({ k, v, logLambda, table }: KeyPages) => ({
   pool_k: k,

@@ -19,6 +19,8 @@ export interface PagedDims extends ChunkDims {
   /** Tokens that a row sees. */
   readonly window: number;
   readonly smScale: number;
+  /** Workgroups that share a row, in the tiled kernel. Default 1: the rows of `out` are whole. */
+  readonly splits?: number;
 }
 
 const shared = {
@@ -55,12 +57,17 @@ export const pagedTiled = defineKernel({
   ...shared,
   name: 'paged-attention.tiled',
   source: pagedTiledWgsl,
-  select: ({ headDim, hasGate }: PagedDims) => ({
+  select: ({ headDim, hasGate, splits = 1 }: PagedDims) => ({
     HEAD_DIM: headDim,
     WG_SIZE: 64,
+    SPLITS: splits,
     HAS_GATE: hasGate,
   }),
-  grid: ({ queryLen, numKvHeads, group, batch }) => [queryLen, numKvHeads * group, batch],
+  grid: ({ queryLen, numKvHeads, group, batch }, { SPLITS }) => [
+    queryLen * SPLITS,
+    numKvHeads * group,
+    batch,
+  ],
   workgroupBytes: ({ HEAD_DIM, WG_SIZE }) =>
     HEAD_DIM * 4 + // t_q
     WG_SIZE * 8 + // t_stats

@@ -14,7 +14,7 @@ import { forgettingAttention } from '../forgetting-attention.ts';
 import { referenceForgettingAttention } from '../reference/index.ts';
 import { type PagedCase, pagedCases } from './paged.cases.ts';
 import { referencePagedAttention } from './paged.reference.ts';
-import { appendPages, pagedAttention } from './paged-attention.ts';
+import { appendPages, pagedAttention, pagedAttentionParts } from './paged-attention.ts';
 import { type KeyPages, PAGE_SIZE } from './pages.ts';
 
 const BOUND = 1e-6;
@@ -105,7 +105,27 @@ async function poison(pages: KeyPages, before: Int32Array, after: Int32Array): P
   }
 }
 
-async function runChunks(device: Device, theCase: PagedCase, inputs: PagedInputs) {
+/** The rows of the parts [B, M, H, splits, D + 4] added up. */
+function addParts(parts: Float32Array, splits: number, headDim: number): Float32Array {
+  const size = headDim + 4;
+  const out = new Float32Array((parts.length / (splits * size)) * headDim);
+  for (let row = 0; row < out.length / headDim; row++) {
+    const own = Array.from({ length: splits }, (_, s) =>
+      parts.subarray((row * splits + s) * size, (row * splits + s + 1) * size),
+    );
+    const pivot = Math.max(...own.map((part) => part[headDim]!));
+    const scales = own.map((part) => 2 ** (part[headDim]! - pivot));
+    const total = own.reduce((sum, part, s) => sum + scales[s]! * part[headDim + 1]!, 0);
+    for (let d = 0; d < headDim; d++) {
+      const value = own.reduce((sum, part, s) => sum + scales[s]! * part[d]!, 0);
+      out[row * headDim + d] = total > 0 ? value / total : 0;
+    }
+  }
+  return out;
+}
+
+/** @param splits - parts of a row; 1: `pagedAttention` */
+async function runChunks(device: Device, theCase: PagedCase, inputs: PagedInputs, splits = 1) {
   const { batch, numKvHeads, headDim } = inputs.dims;
   const { numHeads, seqStart, windowSize, firstPage } = theCase;
   const pages = emptyPages(device, inputs);
@@ -131,9 +151,13 @@ async function runChunks(device: Device, theCase: PagedCase, inputs: PagedInputs
       appendPages(keys, pages, { state, numHeads });
       const q = device.tensor(chunk.q, [batch, end - offset, numHeads, headDim]);
       const firstPage = isLast ? first : undefined;
-      return pagedAttention(q, pages, { state, windowSize, firstPage });
+      const options = { state, windowSize, firstPage };
+      if (splits === 1) return pagedAttention(q, pages, options);
+      return pagedAttentionParts(q, pages, { ...options, splits });
     });
-    outputs[`tokens ${offset} to ${end}`] = (await out.data()) as Float32Array;
+    const values = (await out.data()) as Float32Array;
+    outputs[`tokens ${offset} to ${end}`] =
+      splits === 1 ? values : addParts(values, splits, headDim);
     out.dispose();
   }
   disposeAll(made);
@@ -203,3 +227,28 @@ gpuSuite(
   },
   ['tiled', 'scalar'],
 );
+
+gpuSuite('pagedAttentionParts', (device) => {
+  const cases = pagedCases.filter(({ id }) => /one-token|grouped|window|let-go|no-gate/.test(id));
+  test.each(cases)('$id: its parts add up to the rows', async (theCase) => {
+    const inputs = makePagedInputs(theCase);
+    const expected = expectedChunks(theCase, inputs);
+    const actual = await underTwoFills(device(), () => runChunks(device(), theCase, inputs, 3));
+    for (const [n, [name, out]] of Object.entries(actual).entries()) {
+      expectMatch(name, out, expected[n]!, BOUND);
+    }
+  });
+
+  test('one part is refused', () => {
+    const theCase = pagedCases[0]!;
+    const inputs = makePagedInputs(theCase);
+    device().scope(() => {
+      const pages = emptyPages(device(), inputs);
+      const q = device().tensor(inputs.q, [1, 1, 1, 16]);
+      const state = device().zeros([2], { dtype: 'i32' });
+      expect(() => pagedAttentionParts(q, pages, { state, splits: 1 })).toThrow(
+        'splits to be an integer ≥ 2',
+      );
+    });
+  });
+});

@@ -1,6 +1,7 @@
 // paged attention (tiled): o_i = softmax(q_i k^T * sm_scale + D) v over keys in pages, online softmax in base 2. [FoX v2, forgetting attention]
-// grid         (M, H, B): a workgroup owns one query row, its threads take every WG_SIZE-th key and are merged at the end
-// q, out       [B, M, H, D] f32, row i at position state[0] + i
+// grid         (M * SPLITS, H, B): SPLITS workgroups own one query row, their threads take every SPLITS * WG_SIZE-th key each and are merged at the end
+// q            [B, M, H, D] f32, row i at position state[0] + i
+// out          [B, M, H, D]; with several splits [B, M, H, SPLITS, D + 4]: Σ 2^(score − pivot) v, then pivot, Σ 2^(score − pivot), 0, 0
 // pool_k, pool_v [pages, 32, D] f32    pool_lambda [pages, group, 32] two-part, see log-lambda.wgsl
 // table        [B, Hkv, max_pages] i32, -1 where there is no page    first_page [B, H]
 // state        [1 + B] i32: position of row 0, then the first token of each b that is not padding
@@ -9,6 +10,7 @@
 // @spec
 const HEAD_DIM: u32 = 64u;
 const WG_SIZE: u32 = 64u;
+const SPLITS: u32 = 1u;
 const HAS_GATE: bool = true;
 const HAS_FIRST_PAGE: bool = false;
 // @end-spec
@@ -60,7 +62,8 @@ fn merge_stats(lane: u32) {
 
 @compute @workgroup_size(WG_SIZE)
 fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let i = wg.x;
+  let i = wg.x / SPLITS;
+  let split = wg.x % SPLITS;
   let h = wg.y;
   let b = wg.z;
   let position = u32(state[0]) + i;
@@ -72,7 +75,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) lane:
   var pivot = NEG_LARGE;
   var sum = 0.0;
   var p_out: array<vec4f, D4>;
-  for (var j = first + lane; j <= position; j += WG_SIZE) {
+  for (var j = first + split * WG_SIZE + lane; j <= position; j += SPLITS * WG_SIZE) {
     let page = page_at(b, h, j / PAGE_SIZE);
     if (page < 0) { continue; }
     let at = (u32(page) * PAGE_SIZE + j % PAGE_SIZE) * D4;
@@ -91,7 +94,13 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) lane:
   merge_stats(lane);
   let scale = exp2(pivot - t_stats[0].x);
   let total = t_stats[0].y;
-  let safe_total = select(1.0, total, total > 0.0);
+  var divisor = select(1.0, total, total > 0.0);
+  var o_out = o_row;
+  if (SPLITS > 1u) {
+    divisor = 1.0;
+    o_out = (o_row / D4 * SPLITS + split) * (D4 + 1u);
+    if (lane == 0u) { out[o_out + D4] = vec4f(t_stats[0], 0.0, 0.0); }
+  }
   for (var d_first = 0u; d_first < D4; d_first += PART) {
     workgroupBarrier();
     for (var d = 0u; d < PART; d++) { t_part[lane * PART + d] = p_out[d_first + d] * scale; }
@@ -105,7 +114,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) lane:
     if (lane < PART) {
       var whole = vec4f(0.0);
       for (var n = 0u; n < SHARES; n++) { whole += t_part[n * PART + lane]; }
-      out[o_row + d_first + lane] = whole / safe_total;
+      out[o_out + d_first + lane] = whole / divisor;
     }
   }
 }

@@ -10,7 +10,7 @@ import { createModel } from '../model/model.ts';
 import { parameterSpecs } from '../parameters/parameter-specs.ts';
 import { toHostWeights } from '../reference/check.ts';
 import { randomWeights } from '../reference/random-weights.ts';
-import { decodeLayerVariants } from './decode.kernel.ts';
+import { decodeLayerVariants, selectSplits } from './decode.kernel.ts';
 import { findObstacle } from './decode-logits.ts';
 
 /** f32 sums in another order. */
@@ -51,6 +51,10 @@ describe('fused decoding', () => {
     expect(runs(gpu, 9, null)).toBe('scalar');
     expect(runs(gpu, 1, 'is made for others')).toBe('scalar');
     expect(runs({ ...gpu, isSoftware: true }, 1, null)).toBe('scalar');
+  });
+
+  test('cuts the rows of few heads into many parts', () => {
+    expect([1, 12, 96, 192].map(selectSplits)).toEqual([32, 22, 3, 2]);
   });
 
   test('names what it lacks', () => {

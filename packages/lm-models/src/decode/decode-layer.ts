@@ -1,6 +1,6 @@
 // One layer of FoX (Pro) for one token a row: the work of layers/block.ts in eight launches.
 
-import { pagedAttention } from '@vulpes/fox-attention';
+import { pagedAttentionParts } from '@vulpes/fox-attention';
 import type { Tensor } from '@vulpes/tensor-core';
 import { addLinear } from '@vulpes/wgsl-kernels';
 import type { LayerMemory } from '../cache/layer-cache.ts';
@@ -8,7 +8,13 @@ import type { FoxConfig } from '../config/config.ts';
 import { getHeadDim, getIntermediateSize, getNumKvHeads } from '../config/sizes.ts';
 import { QK_NORM_EPS } from '../layers/qk-norm-eps.ts';
 import type { ParamReader } from '../parameters/params.ts';
-import { decodeAppend, decodeGate, decodeOutput, type FusedKernels } from './decode.kernel.ts';
+import {
+  decodeAppend,
+  decodeGate,
+  decodeOutput,
+  type FusedKernels,
+  selectSplits,
+} from './decode.kernel.ts';
 import type { PackedLayer } from './packed-weights.ts';
 
 export interface DecodeLayerParts {
@@ -98,12 +104,14 @@ function attend(
   const { batch, numHeads, headDim } = sizes;
   const { state, pages, firstPage } = memory;
   const q = device.slice(projected, 0, [batch, 1, numHeads, headDim]);
-  const o = pagedAttention(q, pages, { state, firstPage, windowSize: config.windowSize });
+  const splits = selectSplits(sizes.heads);
+  const { windowSize } = config;
+  const parts = pagedAttentionParts(q, pages, { state, firstPage, windowSize, splits });
   const y = device.empty([batch, 1, numHeads * headDim], { label: 'gated output' });
   const weight = param('attn.output_norm.weight');
   decodeOutput.run(device, {
-    dims: { ...sizes, weightRows: weight.size / headDim, eps: config.normEps },
-    tensors: { o, gates: projected, weight, y },
+    dims: { ...sizes, splits, weightRows: weight.size / headDim, eps: config.normEps },
+    tensors: { parts, gates: projected, weight, y },
   });
   return y;
 }

@@ -172,14 +172,16 @@ export const decodeGate = defineKernel({
 interface OutputDims extends HeadDims {
   readonly weightRows: number;
   readonly oGate: number;
+  /** Parts of each row of attention. */
+  readonly splits: number;
 }
 
 export const decodeOutput = defineKernel({
   name: 'decode-output',
   source: decodeOutputWgsl,
   lib: [wgslParts.laneSum],
-  bindings: ['o:read', 'gates:read', 'weight:read', 'y:write'],
-  select: (dims: OutputDims) => selectHead(dims),
+  bindings: ['parts:read', 'gates:read', 'weight:read', 'y:write'],
+  select: (dims: OutputDims) => ({ ...selectHead(dims), SPLITS: dims.splits }),
   grid: ({ batch, numHeads }) => [batch * numHeads, 1, 1],
   workgroupBytes: laneSumBytes,
 });
@@ -228,3 +230,11 @@ export const decodeLayerVariants = defineVariants<
   },
   { name: 'scalar', kernels: null },
 ]);
+
+/** Workgroups of attention that keep a GPU busy. */
+const BUSY_GROUPS = 256;
+const MAX_SPLITS = 32;
+
+/** Parts into which attention cuts the row of each head: a token of one text has few heads and many keys. */
+export const selectSplits = (heads: number): number =>
+  Math.min(Math.max(Math.ceil(BUSY_GROUPS / heads), 2), MAX_SPLITS);

@@ -31,7 +31,7 @@ const sizes = [
     kvHeads: size.numHeads / size.group,
   },
   ...{ maxPages: 4096, normRowsQ: 1, normRowsK: 1, oNormK: 64, oLastV: 64, oLogits: 0 },
-  ...{ weightRows: 1, oGate: 0 },
+  ...{ weightRows: 1, oGate: 0, splits: 16 },
   counts: [size.numHeads, size.numHeads, size.numHeads, size.numHeads, 3],
   ...{ vocab: 50257, temperature: 0.8, topK: 40, topP: 0.9, seed: 2 ** 40 },
 }));
