@@ -11,7 +11,7 @@ import {
 } from '@vulpes/cli-kit';
 import { type Checkpointing, checkpointings } from '@vulpes/lm-models';
 import type { AdapterChoice } from '@vulpes/tensor-core';
-import { runPresets } from '@vulpes/training';
+import { type Precision, precisions, runPresets } from '@vulpes/training';
 import { Command, InvalidArgumentError, Option } from 'commander';
 
 export type Pruning = 'paper' | 'certified' | 'none';
@@ -36,6 +36,7 @@ export interface TrainOptions {
   readonly evalEvery?: number;
   readonly evalSequences?: number;
   readonly checkpointing?: Checkpointing;
+  readonly precision?: Precision | 'auto';
   readonly pruning?: Pruning;
   readonly logPruningTolerance?: number | 'off';
   readonly adapter: AdapterChoice;
@@ -132,6 +133,12 @@ function trainCommand(commands: Commands): Command {
         '--checkpointing <mode>',
         'what is computed again in backward to save memory, with the same numbers: none; selective = norms and gates; blocks = whole blocks, attention too (default: none)',
       ).choices(checkpointings),
+    )
+    .addOption(
+      new Option(
+        '--precision <choice>',
+        'mixed = products and attention in f16 with f32 sums, the rest in f32; auto = mixed where the adapter has f16 and subgroup matrices (default: auto; a resumed run keeps its own)',
+      ).choices(['auto', ...precisions]),
     )
     .addOption(
       new Option(

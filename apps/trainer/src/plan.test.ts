@@ -4,10 +4,11 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, posix, win32 } from 'node:path';
+import { makeCaps } from '@vulpes/tensor-core/testing';
 import { runPresets } from '@vulpes/training';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TrainOptions } from './options.ts';
-import { planRun } from './plan.ts';
+import { planPrecision, planRun } from './plan.ts';
 import { createRunFolder, splitRunPath } from './run-folder.ts';
 
 const base: TrainOptions = { adapter: 'auto', sampleTokens: 0, prompt: 'The ' };
@@ -67,6 +68,7 @@ describe('a new run', () => {
       evalEvery: 12,
       evalSequences: 13,
       checkpointing: 'blocks',
+      precision: 'f32',
     });
   });
 
@@ -209,5 +211,22 @@ describe('a resumed run', () => {
     await expect(createRunFolder(scratch, run)).rejects.toThrow(
       'is not empty. Choose a new folder',
     );
+  });
+});
+
+describe('precision', () => {
+  const asked = async (options: Partial<TrainOptions>) =>
+    planPrecision(await planRun({ ...base, ...options }), options, makeCaps({}));
+
+  test('is chosen by the adapter, and said with its reason', async () => {
+    const { plan, line } = await asked({});
+    expect(plan.run.settings.precision).toBe('f32');
+    expect(line).toBe('Precision: f32 (this adapter has no f16)');
+  });
+
+  test('is what was asked for', async () => {
+    const { plan, line } = await asked({ precision: 'mixed' });
+    expect(plan.run.settings.precision).toBe('mixed');
+    expect(line).toBe('Precision: mixed (as asked for)');
   });
 });

@@ -2,9 +2,11 @@
 
 import { resolve } from 'node:path';
 import { UsageError } from '@vulpes/cli-kit';
+import type { DeviceCaps } from '@vulpes/tensor-core';
 import {
   assertSameHyperparameters,
   type CheckpointLocation,
+  choosePrecision,
   type RunDescription,
   type RunPreset,
   runPresets,
@@ -21,6 +23,20 @@ export interface Plan {
   readonly run: RunDescription;
   readonly isResumed: boolean;
   readonly checkpoint: CheckpointLocation | null;
+}
+
+/** The plan in the precision that suits the adapter or was asked for, and a line that says which. A resumed run keeps its own. */
+export function planPrecision(
+  plan: Plan,
+  options: Pick<TrainOptions, 'precision'>,
+  caps: DeviceCaps,
+): { plan: Plan; line: string } {
+  const { run, isResumed } = plan;
+  const wanted = options.precision ?? (isResumed ? run.settings.precision : 'auto');
+  const { precision, reason } = choosePrecision(wanted, caps);
+  const settings = { ...run.settings, precision };
+  const why = options.precision === undefined && isResumed ? 'as before' : reason;
+  return { plan: { ...plan, run: { ...run, settings } }, line: `Precision: ${precision} (${why})` };
 }
 
 /** @throws UsageError CheckpointError ArgumentError */
@@ -86,7 +102,8 @@ async function planResumedRun(options: TrainOptions, path: string): Promise<Plan
 
 /** Only what was given. */
 function pickSettings(options: TrainOptions): Partial<TrainSettings> {
-  const given: { [K in keyof TrainSettings]: TrainSettings[K] | undefined } = {
+  type Given = { [K in Exclude<keyof TrainSettings, 'precision'>]: TrainSettings[K] | undefined };
+  const given: Given = {
     steps: options.steps,
     contextLength: options.context,
     batchSize: options.batch,

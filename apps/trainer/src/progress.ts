@@ -45,7 +45,7 @@ export class StepLine {
     const stepMs = this.#stepMs ?? event.stepMs;
     const remainingMs = (this.#steps - event.step) * (this.#stepMs ?? Number.NaN);
     const details = [
-      `gnorm ${event.gradNorm.toFixed(2)}`,
+      event.gradNorm === null ? 'skipped' : `gnorm ${event.gradNorm.toFixed(2)}`,
       `lr ${event.learningRate.toExponential(1)}`,
       `${formatInteger(event.stepMs)} ms`,
     ];

@@ -16,7 +16,7 @@ import {
 import { readTexts } from './corpus-source.ts';
 import { dryRunLines, startLines } from './describe-run.ts';
 import type { TrainOptions } from './options.ts';
-import { type Plan, planRun } from './plan.ts';
+import { type Plan, planPrecision, planRun } from './plan.ts';
 import { RunProgress } from './progress.ts';
 import { heldOutLine, pruningLines, resumeHint, writeCurve } from './report.ts';
 import { createRunFolder, splitRunPath } from './run-folder.ts';
@@ -40,11 +40,11 @@ async function planAndTrain(
   options: TrainOptions,
   { output, lock }: { output: Output; lock: RunLock },
 ): Promise<void> {
-  const plan = await planRun(options);
-  const { settings, data } = plan.run;
+  const asked = await planRun(options);
+  const { settings, data } = asked.run;
   const corpus = await createCorpus(await readTexts(data), settings);
   const progress = new RunProgress(output);
-  if (options.dryRun) return dryRun(options, plan, { corpus, progress });
+  if (options.dryRun) return dryRun(options, asked, { corpus, progress });
 
   const stop = abortOnSignal(() =>
     progress.print(
@@ -53,12 +53,14 @@ async function planAndTrain(
   );
   const device = await createDevice({ adapter: options.adapter });
   try {
+    const { plan, line } = planPrecision(asked, options, device.caps);
     if (!plan.isResumed) {
       await createRunFolder(plan.folder, plan.run);
       await lock.take(plan.folder);
     }
     progress.print(`Adapter: ${describeAdapter(device.caps)}`);
-    for (const line of [...startLines(plan.run, corpus), folderLine(plan)]) progress.print(line);
+    const lines = [line, ...startLines(plan.run, corpus), folderLine(plan)];
+    for (const line of lines) progress.print(line);
     const session = { plan, corpus, device, progress, signal: stop.signal };
     const { model, outcome } = await runSession(session);
     await report(options, { ...session, model, outcome });
@@ -72,11 +74,13 @@ async function planAndTrain(
 /** Needs the adapter's limits and kernels, not its memory. */
 async function dryRun(
   options: TrainOptions,
-  plan: Plan,
+  asked: Plan,
   { corpus, progress }: Pick<Session, 'corpus' | 'progress'>,
 ): Promise<void> {
   using device = await createDevice({ adapter: options.adapter });
   progress.print(`Adapter: ${describeAdapter(device.caps)}`);
+  const { plan, line } = planPrecision(asked, options, device.caps);
+  progress.print(line);
   for (const line of await dryRunLines(plan.run, corpus, device.caps)) progress.print(line);
 }
 

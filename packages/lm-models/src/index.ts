@@ -27,6 +27,7 @@ export type { AttentionInputs } from './layers/attention-inputs.ts';
 export { type AttentionResult, attentionLayer } from './layers/attention-layer.ts';
 export { block } from './layers/block.ts';
 export { type Checkpointing, checkpointings } from './layers/checkpointing.ts';
+export type { ComputeDType } from './layers/compute.ts';
 export type { ForwardContext } from './layers/context.ts';
 export type { DecodingState } from './layers/decoding-state.ts';
 export { mlp } from './layers/mlp.ts';

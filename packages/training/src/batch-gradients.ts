@@ -23,17 +23,20 @@ export class BatchGradients {
 
   constructor(model: Model, state: TrainedState, options: { readonly replay?: boolean }) {
     const { device } = model;
-    const { params, weights, control } = state;
+    const { computeParams, weights, control } = state;
     this.arena = createArena(device, trainable(model.parameterSpecs()), { label: 'gradients' });
     this.#lossScale = device.keep(device.slice(control, 0, [1]));
     const lossAndGradients = valueAndGrad(
       device,
       (learned: Readonly<Params>, batch: TensorBatch) =>
-        model.loss({ ...params, ...learned }, batch),
+        model.loss({ ...computeParams, ...learned }, batch),
       { into: this.arena.tensors, seed: this.#lossScale },
     );
+    const learned = Object.fromEntries(
+      Object.keys(weights.tensors).map((name) => [name, computeParams[name] as Tensor]),
+    );
     const record = (batch: TensorBatch): BatchResult => {
-      const { loss, aux } = lossAndGradients(weights.tensors, batch);
+      const { loss, aux } = lossAndGradients(learned, batch);
       return { loss, pruningCounts: aux?.pruningCounts ?? [] };
     };
     this.#steps = new BatchSteps(device, record, options);

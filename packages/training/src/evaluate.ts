@@ -24,7 +24,7 @@ export interface Evaluator extends Disposable {
   dispose(): void;
 }
 
-/** Evaluates `params` as they are at each call; the loss is recorded once for each shape of batch, and replayed. */
+/** Evaluates `params`, as `model.loss` reads them, with what they hold at each call; the loss is recorded once for each shape of batch, and replayed. */
 export function createEvaluator(model: Model, params: Readonly<Params>): Evaluator {
   return new ReplayedEvaluator(model, params);
 }

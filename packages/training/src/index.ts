@@ -23,6 +23,7 @@ export {
 } from './metrics-log.ts';
 export type { TensorBatch } from './model.ts';
 export { planMemory, type RunMemory } from './plan-memory.ts';
+export { choosePrecision, type Precision, type PrecisionChoice, precisions } from './precision.ts';
 export { type LayerPruningCounts, type PruningSummary, PruningTally } from './pruning.ts';
 export {
   type DataSource,
@@ -52,5 +53,5 @@ export {
   type TrainStepOptions,
   type TrainStepResult,
 } from './train-step.ts';
-export { allocateState, disposeState, type TrainedState } from './trained-state.ts';
+export { allocateState, copyToHalves, disposeState, type TrainedState } from './trained-state.ts';
 export type { TrainEvent, TrainingOutcome, TrainingRun } from './training-run.ts';

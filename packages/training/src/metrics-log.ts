@@ -12,8 +12,10 @@ export interface StepMetrics {
   readonly tokens: number;
   /** Mean nats a token over the step's batch, before its update. */
   readonly loss: number;
-  /** Before clipping. */
-  readonly gradNorm: number;
+  /** Before clipping; null where it was not finite and the update was skipped (mixed precision). */
+  readonly gradNorm: number | null;
+  /** Of mixed precision: what the loss was multiplied by for backward, so that f16 gradients neither vanish nor overflow. */
+  readonly lossScale?: number;
   readonly learningRate: number;
   readonly stepMs: number;
   readonly tokensPerSecond: number;

@@ -1,14 +1,21 @@
 // What the loop takes from the models.
 
-import { type Checkpointing, createModel, type LossInputs, type Model } from '@vulpes/lm-models';
+import { createModel, type LossInputs, type Model } from '@vulpes/lm-models';
+import { toComputeDType } from './precision.ts';
+import type { TrainSettings } from './settings.ts';
 
 export type { Model, Params } from '@vulpes/lm-models';
 
 /** i32 [batch, tokens] each. */
 export type TensorBatch = Pick<LossInputs, 'inputIds' | 'labels'>;
 
-/** The same model, which computes in backward again what `checkpointing` says. */
-export const withCheckpointing = (model: Model, checkpointing: Checkpointing): Model =>
-  model.checkpointing === checkpointing
+/** The same model, computing as the settings of a run say. */
+export function withSettings(
+  model: Model,
+  { checkpointing, precision }: Pick<TrainSettings, 'checkpointing' | 'precision'>,
+): Model {
+  const compute = toComputeDType(precision);
+  return model.checkpointing === checkpointing && model.compute === compute
     ? model
-    : createModel(model.config, model.device, { checkpointing });
+    : createModel(model.config, model.device, { checkpointing, compute });
+}

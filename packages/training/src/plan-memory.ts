@@ -8,12 +8,14 @@ import {
   type Tensor,
 } from '@vulpes/tensor-core';
 import { createEvaluator } from './evaluate.ts';
+import { toComputeDType } from './precision.ts';
 import type { TrainSettings } from './settings.ts';
 import { readStep } from './step-values.ts';
 import { createTrainStep } from './train-step.ts';
 import { allocateState } from './trained-state.ts';
 
 export interface RunMemory {
+  /** With the f16 copies of mixed precision. */
   readonly weightBytes: number;
   readonly gradientBytes: number;
   /** AdamW's two moments. */
@@ -35,7 +37,9 @@ export async function planMemory(
   caps: DeviceCaps,
 ): Promise<RunMemory> {
   const { device } = createCountingDevice(caps);
-  const model = createModel(config, device, { checkpointing: settings.checkpointing });
+  const { checkpointing, precision } = settings;
+  const compute = toComputeDType(precision);
+  const model = createModel(config, device, { checkpointing, compute });
   const state = allocateState(model);
   const step = createTrainStep(model, state, settings);
   const { batchSize, contextLength, accumulate } = settings;
@@ -43,9 +47,10 @@ export async function planMemory(
   const batch = { inputs: tokens, labels: tokens, shape: [batchSize, contextLength] as const };
   const microBatches = new Array(accumulate).fill(batch);
   await readStep(step.run({ microBatches, learningRate: 0, update: 1 }), config.numHeads);
-  await createEvaluator(model, state.params).run([batch]);
-  const weightBytes = sumBytes(state.weights.slabs);
-  const gradientBytes = weightBytes * (accumulate > 1 ? 2 : 1);
+  await createEvaluator(model, state.computeParams).run([batch]);
+  const masterBytes = sumBytes(state.weights.slabs);
+  const weightBytes = masterBytes + sumBytes(state.halves?.slabs ?? []);
+  const gradientBytes = masterBytes * (accumulate > 1 ? 2 : 1);
   const optimizerBytes = sumBytes([...state.m.slabs, ...state.v.slabs]);
   const totalBytes = device.memory.allocatedBytes;
   return {

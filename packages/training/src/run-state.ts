@@ -27,8 +27,15 @@ import { joinPath } from './files.ts';
 import { METRICS_FILE, MetricsLog } from './metrics-log.ts';
 import type { Model } from './model.ts';
 import { explainNonFinite, findNonFinite } from './non-finite.ts';
+import type { Precision } from './precision.ts';
 import { makeSchedule, type TrainSettings } from './settings.ts';
-import { allocateState, disposeState, type TrainedState } from './trained-state.ts';
+import {
+  allocateState,
+  copyToHalves,
+  disposeState,
+  getFirstLossScale,
+  type TrainedState,
+} from './trained-state.ts';
 import type { TrainingRun } from './training-run.ts';
 
 export interface RunState extends TrainedState {
@@ -64,6 +71,7 @@ function startFresh({ model, settings, corpus }: TrainingRun): RunState {
   assertVocabulary(model, corpus);
   const trained = allocateState(model);
   model.init(settings.seed, trained.params);
+  copyToHalves(trained);
   return {
     ...trained,
     model,
@@ -96,7 +104,10 @@ async function resume(run: TrainingRun, location: CheckpointLocation): Promise<R
     disposeState(trained);
     throw error;
   }
-  device.write(trained.control, toStepState(control));
+  copyToHalves(trained);
+  const isSamePrecision = saved.settings.precision === settings.precision;
+  const scale = { lossScale: getFirstLossScale(model.compute), goodSteps: 0 };
+  device.write(trained.control, toStepState({ ...control, ...(isSamePrecision ? {} : scale) }));
   return {
     ...trained,
     model,
@@ -110,7 +121,10 @@ async function resume(run: TrainingRun, location: CheckpointLocation): Promise<R
       saved: { location, evaluatedStep },
     },
     metricsBytes,
-    notes: noteOtherAdapter(saved.adapter, device.caps.adapter.description),
+    notes: [
+      ...noteOtherAdapter(saved.adapter, device.caps.adapter.description),
+      ...noteOtherPrecision(saved.settings.precision, settings.precision),
+    ],
     elapsedBeforeMs: saved.elapsedMs,
     startedAt: performance.now(),
   };
@@ -122,6 +136,11 @@ const noteOtherAdapter = (before: string, now: string): string[] =>
     : [
         `The run was on "${before}" and continues on "${now}": losses may differ in the last digits.`,
       ];
+
+const noteOtherPrecision = (before: Precision, now: Precision): string[] =>
+  before === now
+    ? []
+    : [`The run was in ${before} precision and continues in ${now}: losses may differ a little.`];
 
 function createSampler(settings: TrainSettings, corpus: Corpus, position: number): BatchSampler {
   const { contextLength: length, seed } = settings;

@@ -5,7 +5,7 @@ import type { CheckpointLocation } from './checkpoint/checkpoint-folder.ts';
 import { heldOutBatches, type TokenBatch } from './data/batches.ts';
 import { createEvaluator, type Evaluation, type Evaluator } from './evaluate.ts';
 import type { MetricsLog, StepMetrics } from './metrics-log.ts';
-import { withCheckpointing } from './model.ts';
+import { withSettings } from './model.ts';
 import { explainNonFinite } from './non-finite.ts';
 import { openState, type RunState, rewindFiles, saveState } from './run-state.ts';
 import { learningRateAt } from './schedule.ts';
@@ -22,7 +22,7 @@ import type { TrainingOutcome, TrainingRun } from './training-run.ts';
  */
 export async function runTraining(run: TrainingRun): Promise<TrainingOutcome> {
   validateSettings(run.settings);
-  const state = await openState(run);
+  const state = await openState({ ...run, model: withSettings(run.model, run.settings) });
   let isDone = false;
   try {
     await run.onOpened?.();
@@ -46,6 +46,9 @@ interface PendingStep {
   readonly values: Promise<StepValues>;
 }
 
+/** In mixed precision: from the first loss scale, 2^16, down to 1 and a few more. */
+const MAX_SKIPPED_IN_A_ROW = 20;
+
 class TrainingLoop implements Disposable {
   readonly #run: TrainingRun;
   readonly #state: RunState;
@@ -55,15 +58,15 @@ class TrainingLoop implements Disposable {
   readonly #evaluator: Evaluator;
   #pending: PendingStep | null = null;
   #lastReadAt = 0;
+  #skippedInARow = 0;
   #lastEvaluation: Evaluation | null = null;
 
   constructor(run: TrainingRun, state: RunState, metrics: MetricsLog) {
     this.#run = run;
     this.#state = state;
     this.#metrics = metrics;
-    const model = withCheckpointing(state.model, run.settings.checkpointing);
-    this.#trainStep = createTrainStep(model, state, run.settings);
-    this.#evaluator = createEvaluator(state.model, state.params);
+    this.#trainStep = createTrainStep(state.model, state, run.settings);
+    this.#evaluator = createEvaluator(state.model, state.computeParams);
     const { contextLength: length, evalSequences: sequences, batchSize } = run.settings;
     this.#heldOut = heldOutBatches(run.corpus.heldOut, { length, sequences, batchSize });
   }
@@ -106,22 +109,33 @@ class TrainingLoop implements Disposable {
     next?.values.catch(() => {}); // whoever awaits it gets the error
     if (!pending) return;
     const { step, tokens, learningRate, startedAt } = pending;
-    const { loss, gradNorm, skipped, prunedShare, readAt } = await pending.values;
+    const values = await pending.values;
+    const { loss, gradNorm, isSkipped, lossScale, skipped, prunedShare, readAt } = values;
     this.#state.skipped = skipped;
-    if (!Number.isFinite(loss))
-      throw await explainNonFinite(this.#state, step, `the loss is ${loss}`);
-    if (!Number.isFinite(gradNorm))
-      throw await explainNonFinite(this.#state, step, `the gradient norm is ${gradNorm}`);
+    await this.#assertFinite(step, values);
     const ms = readAt - Math.max(startedAt, this.#lastReadAt);
     this.#lastReadAt = readAt;
     const metrics: StepMetrics = {
-      ...{ type: 'step', step, tokens, loss, gradNorm, learningRate },
+      ...{ type: 'step', step, tokens, loss, learningRate },
+      gradNorm: isSkipped ? null : gradNorm,
+      ...(this.#run.settings.precision === 'mixed' && { lossScale }),
       stepMs: Number(ms.toFixed(1)),
       tokensPerSecond: Number(((1000 * tokensPerStep(this.#run.settings)) / ms).toFixed(1)),
       prunedShare,
     };
     await this.#metrics.append(metrics);
     this.#run.onEvent?.(metrics);
+  }
+
+  /** A gradient that overflows f16 is no error: its update was skipped, and the next has a smaller scale. */
+  async #assertFinite(step: number, { loss, gradNorm, isSkipped }: StepValues): Promise<void> {
+    if (!Number.isFinite(loss))
+      throw await explainNonFinite(this.#state, step, `the loss is ${loss}`);
+    this.#skippedInARow = isSkipped ? this.#skippedInARow + 1 : 0;
+    const allowed = this.#run.settings.precision === 'mixed' ? MAX_SKIPPED_IN_A_ROW : 0;
+    if (this.#skippedInARow <= allowed) return;
+    const times = this.#skippedInARow > 1 ? `, for the ${this.#skippedInARow}th time in a row` : '';
+    throw await explainNonFinite(this.#state, step, `the gradient norm is ${gradNorm}${times}`);
   }
 
   /** Held-out loss of this step, logged once. An abort leaves it for later. */

@@ -20,7 +20,7 @@ test.each(Object.keys(defaultSettings))('%s has to be a sensible value', (name) 
     new RegExp(`settings: expected ${name} to be .*, got -1`),
   );
   expect(() => validateSettings(withField(name, Number.NaN))).toThrow(`expected ${name} to be`);
-  if (name === 'checkpointing') return; // runs from before it lack it
+  if (name === 'checkpointing' || name === 'precision') return; // runs from before them lack them
   expect(() => validateSettings(withField(name, undefined))).toThrow(`expected ${name} to be`);
 });
 
@@ -68,6 +68,7 @@ test('resuming may change what is no hyperparameter: length, checkpoints, evalua
       'evalEvery',
       'evalSequences',
       'checkpointing',
+      'precision',
     ],
   ]);
   for (const name of free) {

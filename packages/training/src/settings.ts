@@ -3,6 +3,7 @@
 import { checkpointings } from '@vulpes/lm-models';
 import { ArgumentError, CheckpointError } from '@vulpes/tensor-core';
 import * as v from 'valibot';
+import { precisions } from './precision.ts';
 import type { Schedule } from './schedule.ts';
 import { count, countOrZero, findProblem, notNegative, positive } from './schema.ts';
 
@@ -37,6 +38,8 @@ export const settingsSchema = v.object({
     v.picklist(checkpointings, `one of ${checkpointings.join(', ')}`),
     'none',
   ),
+  /** What products and attention compute with. A resumed run may change it. Runs from before it have 'f32'. */
+  precision: v.optional(v.picklist(precisions, `one of ${precisions.join(', ')}`), 'f32'),
 });
 
 export type TrainSettings = Readonly<v.InferOutput<typeof settingsSchema>>;
@@ -59,6 +62,7 @@ export const defaultSettings: TrainSettings = {
   evalEvery: 100,
   evalSequences: 64,
   checkpointing: 'none',
+  precision: 'f32',
 };
 
 /** @throws ArgumentError naming the first field that makes no sense */

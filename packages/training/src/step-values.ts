@@ -8,10 +8,12 @@ import type { TrainStepResult } from './train-step.ts';
 export interface StepValues {
   /** Mean nats a token over the micro batches, before the update. */
   readonly loss: number;
-  /** Before clipping. */
+  /** Before clipping; not finite where the update was skipped. */
   readonly gradNorm: number;
   /** The gradient was not finite: no weight was changed. */
   readonly isSkipped: boolean;
+  /** What the loss was multiplied by for backward; 1 in f32. */
+  readonly lossScale: number;
   /** Updates that were skipped up to this one. */
   readonly skipped: number;
   /** Share of the causal attention blocks that were skipped; null without pruning. */
@@ -38,6 +40,7 @@ export async function readStep(
     loss: lossValues.reduce((sum, value) => sum + value, 0) / losses.length,
     gradNorm: field('gradNorm'),
     isSkipped: field('skip') !== 0,
+    lossScale: field('lossScale'),
     skipped: field('skipped'),
     prunedShare: tally.summary()?.share ?? null,
     readAt: performance.now(),

@@ -50,6 +50,9 @@ export interface TrainStep extends Disposable {
   dispose(): void;
 }
 
+/** Good updates after which the loss scale of mixed precision doubles. */
+const GROWTH_INTERVAL = 2000;
+
 /** Makes the function that records one update of `state`, in place. */
 export function createTrainStep(
   model: Model,
@@ -77,7 +80,11 @@ class ReplayedTrainStep implements TrainStep {
   run({ microBatches, learningRate, update, skipped = 0 }: TrainStepInput): TrainStepResult {
     const { weightDecay, maxGradNorm } = this.#options;
     const { beta1, beta2 } = ADAMW;
-    const settings = { learningRate, weightDecay, beta1, beta2, maxGradNorm, update, skipped };
+    const growthInterval = this.#model.compute === 'f16' ? GROWTH_INTERVAL : 0;
+    const settings = {
+      ...{ learningRate, weightDecay, beta1, beta2, maxGradNorm, update, skipped },
+      growthInterval,
+    };
     return this.#model.device.scope(() => {
       const { results, gradients } = this.#computeGradients(microBatches);
       // Several devices would add up their gradients here.

@@ -1,14 +1,18 @@
 // What an update changes: weights, AdamW's moments, step control. Each role lies in an arena.
 
-import type { ParameterSpec } from '@vulpes/lm-models';
+import type { ComputeDType, ParameterSpec } from '@vulpes/lm-models';
 import { type Arena, createArena, disposeAll, type Tensor } from '@vulpes/tensor-core';
-import { initialStepState } from '@vulpes/wgsl-kernels';
+import { castInto, initialStepState } from '@vulpes/wgsl-kernels';
 import type { Model, Params } from './model.ts';
 
 export interface TrainedState {
-  /** All parameters by official name: parts of `weights`, and the few that are not trained. */
+  /** All parameters by official name, f32: parts of `weights`, and the few that are not trained. */
   readonly params: Params;
   readonly weights: Arena;
+  /** Mixed precision: f16 copies of `weights`, written by each update; null in f32. */
+  readonly halves: Arena | null;
+  /** What the model reads: `params`, or the copies in place of the matrices. */
+  readonly computeParams: Params;
   /** AdamW's running means of gradients (m) and of their squares (v). */
   readonly m: Arena;
   readonly v: Arena;
@@ -16,7 +20,14 @@ export interface TrainedState {
   readonly control: Tensor;
 }
 
-/** Everything 0 but the loss scale, 1; owned by the caller. Fill it: `model.init(seed, state.params)`, or `model.upload(…)`. */
+/** Before the first update. In mixed precision it lifts the gradients of f16 activations out of what f16 rounds to 0. */
+export const getFirstLossScale = (compute: ComputeDType): number =>
+  compute === 'f16' ? 2 ** 16 : 1;
+
+/**
+ * Everything 0 but the loss scale; owned by the caller.
+ * Fill it: `model.init(seed, state.params)` or `model.upload(…)`, then `copyToHalves(state)`.
+ */
 export function allocateState(model: Model): TrainedState {
   const { device } = model;
   const specs = model.parameterSpecs();
@@ -25,21 +36,39 @@ export function allocateState(model: Model): TrainedState {
   const fixed = specs
     .filter((spec) => !spec.trainable)
     .map(({ name, shape }) => [name, device.keep(device.zeros(shape, { label: name }))]);
+  const params: Params = { ...weights.tensors, ...Object.fromEntries(fixed) };
+  const halves =
+    model.compute === 'f16'
+      ? createArena(device, learned, { label: 'halves', dtype: 'f16' })
+      : null;
+  const lossScale = getFirstLossScale(model.compute);
   return {
-    params: { ...weights.tensors, ...Object.fromEntries(fixed) },
+    params,
     weights,
+    halves,
+    computeParams: halves ? model.toCompute(params, halves.tensors) : params,
     m: createArena(device, learned, { label: 'm' }),
     v: createArena(device, learned, { label: 'v' }),
-    control: device.keep(device.tensor(initialStepState(), [4], { label: 'step state' })),
+    control: device.keep(
+      device.tensor(initialStepState({ lossScale }), [4], { label: 'step state' }),
+    ),
   };
+}
+
+/** Writes the f16 copies anew, where there are any: after `params` were filled by anything but an update. */
+export function copyToHalves({ weights, halves }: TrainedState): void {
+  halves?.slabs.forEach((half, slab) => {
+    castInto(weights.slabs[slab] as Tensor, half);
+  });
 }
 
 /** Frees all of it, or all but the parameters, which are handed on. */
 export function disposeState(
-  { params, weights, m, v, control }: TrainedState,
+  { params, weights, halves, m, v, control }: TrainedState,
   { keepParams = false } = {},
 ): void {
   disposeAll([...weights.slabs, control]);
+  halves?.dispose();
   m.dispose();
   v.dispose();
   if (!keepParams) disposeAll(params);

@@ -54,7 +54,7 @@ export class WeightUpdate {
   }
 
   #compile(gradients: Arena): UpdateStep {
-    const { weights, m, v, control: state } = this.#state;
+    const { weights, halves, m, v, control: state } = this.#state;
     const record = ({ numbers }: { readonly numbers: Tensor }): Tensor => {
       const control = stepControl({ norm: globalNorm(gradients.slabs), numbers, state });
       weights.slabs.forEach((param, slab) => {
@@ -63,6 +63,7 @@ export class WeightUpdate {
           grad: gradients.slabs[slab] as Tensor,
           m: m.slabs[slab] as Tensor,
           v: v.slabs[slab] as Tensor,
+          half: halves?.slabs[slab],
           control,
           decayBlocks: this.#decayBlocks[slab] as Tensor,
           ...ADAMW,

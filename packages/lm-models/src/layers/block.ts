@@ -9,11 +9,12 @@ import { mlp } from './mlp.ts';
 
 /** x [B, T, h] -> [B, T, h] */
 export function block(x: Tensor, param: ParamReader, context: ForwardContext): AttentionResult {
-  const eps = context.config.normEps;
-  const normed = rmsNorm(x, param('attn_norm.weight'), { eps });
+  // The residual stream is f32; what the layers work on has the dtype of their products.
+  const norm = { eps: context.config.normEps, out: context.compute };
+  const normed = rmsNorm(x, param('attn_norm.weight'), norm);
   const attention = attentionLayer({ x: normed, residual: x }, readerBelow(param, 'attn'), context);
   const residual = attention.output;
-  const normedAgain = rmsNorm(residual, param('mlp_norm.weight'), { eps });
+  const normedAgain = rmsNorm(residual, param('mlp_norm.weight'), norm);
   const output = mlp({ x: normedAgain, residual }, readerBelow(param, 'mlp'), context);
   return { output, pruningCounts: attention.pruningCounts };
 }

@@ -4,11 +4,14 @@ import type { FoxConfig } from '../config/config.ts';
 import type { ParamReader } from '../parameters/params.ts';
 import type { AttentionInputs } from './attention-inputs.ts';
 import type { Checkpointing } from './checkpointing.ts';
+import type { ComputeDType } from './compute.ts';
 import type { DecodingState } from './decoding-state.ts';
 import type { Visibility } from './visibility.ts';
 
 export interface ForwardContext extends Visibility {
   readonly config: FoxConfig;
+  /** Dtype of activations and products. Default f32. */
+  readonly compute?: ComputeDType | undefined;
   /** What this layer keeps of the text so far, where the tokens are its next chunk. */
   readonly cache?: DecodingState | undefined;
   /** Count the attention blocks that pruning keeps. */

@@ -5,12 +5,14 @@ import { broadcastRows, linear, logSigmoid } from '@vulpes/wgsl-kernels';
 import type { FoxConfig } from '../config/config.ts';
 import type { ParamReader } from '../parameters/params.ts';
 
-/** log f = logsigmoid(W_f x + b_f), or of a bias alone. x [B, T, h] -> [B, T, H]; null without a gate. */
+/** log f = logsigmoid(W_f x + b_f), or of a bias alone; f32 always. x [B, T, h] -> [B, T, H]; null without a gate. */
 export function logForgetGate(x: Tensor, param: ParamReader, config: FoxConfig): Tensor | null {
   const [batch, seqLen] = x.shape as [number, number, number];
   switch (config.fgateType) {
     case 'full':
-      return logSigmoid(linear(x, param('fgate_proj.weight'), param('fgate_proj.bias')));
+      return logSigmoid(
+        linear(x, param('fgate_proj.weight'), param('fgate_proj.bias'), { out: 'f32' }),
+      );
     case 'bias_only':
     case 'fixed': {
       const perHead = broadcastRows(logSigmoid(param('fgate_bias')), batch * seqLen);

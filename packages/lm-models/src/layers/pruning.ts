@@ -55,12 +55,16 @@ export function pruneLayer(
   return { logLambda, ranges: findBlockRanges(logLambda, threshold, { queryLen: seqLen, blocks }) };
 }
 
+/** Rounding to f16 may lengthen a normed row by 2^-11, two of them a logit by twice that. */
+const HALF_ROUNDING = (1 + 2 ** -11) ** 2;
+
 /** [B, H]: QK-norm bounds the logits by its weights; without it the largest norms of this batch do. */
 function boundLogits(q: Tensor, k: Tensor, param: ParamReader, qkNorm: boolean): Tensor {
   const [batch, , numHeads, headDim] = q.shape as [number, number, number, number];
   const smScale = 1 / Math.sqrt(headDim);
   if (!qkNorm) return logitUpperBoundFromNorms(q, k, { smScale });
-  const sizes = { batch, numHeads, headDim, smScale };
+  const rounding = q.dtype === 'f16' ? HALF_ROUNDING : 1;
+  const sizes = { batch, numHeads, headDim, smScale: smScale * rounding };
   const weight = (norm: string) => stopGradient(param(`${norm}.weight`));
   return logitUpperBoundFromQkNorm(weight('q_norm'), weight('k_norm'), sizes);
 }

@@ -18,7 +18,7 @@ export function shiftLinear(
   { config, documentVisibility, cache }: ForwardContext,
 ): Tensor {
   const y = splitHeads(linear(x, param('linear.weight')), getNumKvHeads(config));
-  const shiftLogit = linear(x, param('shift_proj.weight'));
+  const shiftLogit = linear(x, param('shift_proj.weight'), undefined, { out: 'f32' });
   if (cache) return cache.shift(name, y, shiftLogit);
   return tokenShift(y, shiftLogit, { visibility: documentVisibility });
 }

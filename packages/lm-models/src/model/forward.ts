@@ -1,7 +1,7 @@
 // The forward pass from token ids to the last hidden states, top to bottom as in the paper. [FoX v2, Sec. 3]
 
 import { reshape, type Tensor } from '@vulpes/tensor-core';
-import { embedding, linear, rmsNorm } from '@vulpes/wgsl-kernels';
+import { cast, embedding, linear, rmsNorm } from '@vulpes/wgsl-kernels';
 import type { FoxConfig } from '../config/config.ts';
 import { checkpointedBlock } from '../layers/checkpointed-block.ts';
 import type { ForwardContext } from '../layers/context.ts';
@@ -32,7 +32,10 @@ export function forward(
     x = result.output;
     if (result.pruningCounts) pruningCounts.push(result.pruningCounts);
   }
-  return { hidden: rmsNorm(x, param('norm.weight'), { eps: config.normEps }), pruningCounts };
+  return {
+    hidden: rmsNorm(x, param('norm.weight'), { eps: config.normEps, out: context.compute }),
+    pruningCounts,
+  };
 }
 
 /** The output head, [V, h]: the embedding itself where the two are tied. */
@@ -49,7 +52,8 @@ export function nextLogits(
   caches?: readonly DecodingState[],
 ): Tensor {
   const { hidden } = forward(params, inputIds, context, caches);
-  return linear(lastRows(hidden), headWeight(params, context));
+  const rows = cast(lastRows(hidden), hidden.dtype);
+  return linear(rows, headWeight(params, context), undefined, { out: 'f32' });
 }
 
 /** Of a chunk that caches take in: they know what it may see. */

@@ -1,14 +1,16 @@
 // The language model: parameters, logits, loss.
 
-import { type Device, reshape, type Tensor } from '@vulpes/tensor-core';
-import { linear, linearCrossEntropy } from '@vulpes/wgsl-kernels';
+import { type Device, reshape, type Tensor, UnsupportedError } from '@vulpes/tensor-core';
+import { castInto, linear, linearCrossEntropy } from '@vulpes/wgsl-kernels';
 import { type CacheOptions, createKvCache } from '../cache/create-cache.ts';
 import type { KvCache } from '../cache/kv-cache.ts';
 import type { FoxConfig } from '../config/config.ts';
 import { validateConfig } from '../config/validate-config.ts';
 import { type Checkpointing, checkCheckpointing } from '../layers/checkpointing.ts';
+import { type ComputeDType, checkCompute } from '../layers/compute.ts';
 import type { ForwardContext } from '../layers/context.ts';
 import { makeVisibility } from '../layers/visibility.ts';
+import { halfParameterNames, withHalves } from '../parameters/compute-params.ts';
 import { checkWeights, type HostWeights } from '../parameters/host-weights.ts';
 import { initialValues } from '../parameters/initial-values.ts';
 import type { ParameterSpec } from '../parameters/parameter-spec.ts';
@@ -41,6 +43,8 @@ export interface LossResult {
 export interface ModelOptions {
   /** What training computes again in backward to save memory; it changes no bit. Default 'none'. */
   readonly checkpointing?: Checkpointing | undefined;
+  /** Dtype of activations and products; 'f16' is mixed precision and needs the device's feature f16. Default 'f32'. */
+  readonly compute?: ComputeDType | undefined;
 }
 
 /** A model is its configuration on a device; its parameters are a plain record that the caller owns. */
@@ -48,6 +52,7 @@ export interface Model {
   readonly config: FoxConfig;
   readonly device: Device;
   readonly checkpointing: Checkpointing;
+  readonly compute: ComputeDType;
   parameterSpecs(): ParameterSpec[];
   /** Fresh parameters; the same seed gives the same. The caller disposes them. @param into - tensors to write into, by name; default: new ones */
   init(seed: number, into?: Readonly<Params>): Params;
@@ -55,7 +60,12 @@ export interface Model {
   upload(weights: HostWeights, into?: Readonly<Params>): Params;
   /** Parameters back on the host, ready for `saveModelFolder`. */
   download(params: Params): Promise<HostWeights>;
-  /** [B, T, V] */
+  /**
+   * What `logits` and `loss` read of f32 parameters: with compute 'f16' the same record with f16 copies of the matrices, else itself.
+   * @param into - f16 tensors to write into, by name; default: new ones, which the caller disposes
+   */
+  toCompute(params: Params, into?: Readonly<Params>): Params;
+  /** [B, T, V], f32 */
   logits(params: Params, inputs: ModelInputs): Tensor;
   /** [B, V]: logits of the last token of each row alone. With a cache, that token sees the chunks before it, too. */
   nextTokenLogits(params: Params, inputs: NextTokenInputs): Tensor;
@@ -74,15 +84,22 @@ export interface Model {
  */
 export function createModel(config: FoxConfig, device: Device, options: ModelOptions = {}): Model {
   const checkpointing = checkCheckpointing(options.checkpointing ?? 'none');
+  const compute = checkCompute(options.compute ?? 'f32', device.caps);
   const specs = parameterSpecs(validateConfig(config));
   const makeContext = (inputs: ModelInputs, countPruning: boolean): ForwardContext => {
     const [batch, length] = inputs.inputIds.shape as [number, number];
-    return { config, ...makeVisibility(device, { batch, length }, inputs, config), countPruning };
+    return {
+      config,
+      compute,
+      ...makeVisibility(device, { batch, length }, inputs, config),
+      countPruning,
+    };
   };
   return {
     config,
     device,
     checkpointing,
+    compute,
     parameterSpecs: () => [...specs],
     init: (seed, into) => toParams(device, specs, (spec) => initialValues(spec, seed), into),
     upload(weights, into) {
@@ -90,11 +107,13 @@ export function createModel(config: FoxConfig, device: Device, options: ModelOpt
       return toParams(device, specs, ({ name }) => weights[name]?.data as Float32Array, into);
     },
     download: (params) => toHost(params, specs),
+    toCompute: (params, into = {}) =>
+      compute === 'f32' ? params : withHalves(config, params, makeHalves(config, params, into)),
     logits: (params, inputs) =>
       device.scope(() => {
         const context = makeContext(checkInputs(inputs), false);
         const { hidden } = forward(params, inputs.inputIds, context);
-        return linear(hidden, headWeight(params, context));
+        return linear(hidden, headWeight(params, context), undefined, { out: 'f32' });
       }),
     nextTokenLogits(params, inputs) {
       const { inputIds, cache } = checkNextInputs(inputs);
@@ -107,7 +126,10 @@ export function createModel(config: FoxConfig, device: Device, options: ModelOpt
       cache?.close(inputIds);
       return logits;
     },
-    createCache: (params, options) => createKvCache({ config, device }, params, options),
+    createCache(params, options) {
+      assertDecodes(compute);
+      return createKvCache({ config, device }, params, options);
+    },
     loss: (params, inputs) =>
       device.scope(() => {
         const context = { ...makeContext(checkLossInputs(inputs), true), checkpointing };
@@ -116,6 +138,26 @@ export function createModel(config: FoxConfig, device: Device, options: ModelOpt
         return { loss, aux: { lossPerToken, pruningCounts } };
       }),
   };
+}
+
+/** f16 copies of the matrices, in `into` or in new tensors. */
+function makeHalves(config: FoxConfig, params: Params, into: Readonly<Params>): Params {
+  const halves: Params = {};
+  for (const name of halfParameterNames(config)) {
+    const master = params[name] as Tensor;
+    const half = into[name] ?? master.device.empty(master.shape, { dtype: 'f16', label: name });
+    castInto(master, half);
+    halves[name] = half;
+  }
+  return halves;
+}
+
+/** @throws UnsupportedError */
+function assertDecodes(compute: ComputeDType): void {
+  if (compute === 'f32') return;
+  throw new UnsupportedError(
+    "createCache: expected a model with compute 'f32', as decoding has no mixed precision yet, got 'f16'. Make another model of the same config for it; it reads the f32 parameters.",
+  );
 }
 
 /** hidden [B, T, h], labels [B, T] */
