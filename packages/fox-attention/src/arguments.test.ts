@@ -9,7 +9,7 @@ const [B, T, H, D] = [1, 12, 2, 16];
 
 const zeros =
   (device: Device) =>
-  (shape: number[], dtype: 'f32' | 'i32' = 'f32') =>
+  (shape: number[], dtype: 'f32' | 'f16' | 'i32' = 'f32') =>
     device.zeros(shape, { dtype });
 
 gpuSuite('forgettingAttention arguments', (device) => {
@@ -74,6 +74,22 @@ gpuSuite('forgettingAttention arguments', (device) => {
       }),
     ).toMatchInlineSnapshot(
       `"DTypeError: forgettingAttention: expected k f32, got i32[1, 12, 2, 16]. Cast it before the call."`,
+    );
+    expect(
+      messageOf((make) => {
+        const x = make([B, T, H, D]);
+        return forgettingAttention(make([B, T, H, D], 'f16'), x, x, null);
+      }),
+    ).toMatchInlineSnapshot(
+      `"DTypeError: forgettingAttention: expected k f16, got f32[1, 12, 2, 16]. Cast it before the call."`,
+    );
+    expect(
+      messageOf((make) => {
+        const x = make([B, T, H, D]);
+        return forgettingAttention(x, x, x, null, { logitBound: make([H]) });
+      }),
+    ).toMatchInlineSnapshot(
+      `"ShapeError: forgettingAttention: expected logitBound [B, H] with B=1, H=2, got [2]."`,
     );
     expect(
       messageOf((make) => {

@@ -9,7 +9,7 @@ import {
 } from '@vulpes/tensor-core';
 import type { BlockRanges, BlockSizes, StopRule } from '@vulpes/wgsl-kernels';
 import { gateGradient, keyGradients, prepare, queryGradient } from './backward.ts';
-import type { AttentionDims, AttentionFlags } from './dims.ts';
+import type { AttentionDims, AttentionDType, AttentionFlags } from './dims.ts';
 import { keptEnd, keptStart } from './kept-blocks.ts';
 import { attentionForward } from './kernels/forward.kernel.ts';
 
@@ -25,11 +25,16 @@ export interface AttentionInputs {
   readonly logLambda: Tensor | null;
   readonly ranges: BlockRanges | null;
   readonly stopRule: StopRule | null;
+  /** f32 [B, H] */
+  readonly logitBound: Tensor | null;
 }
 
 /** What the op takes; null where the call has none. */
 interface OpInputs
-  extends Pick<AttentionInputs, 'q' | 'k' | 'v' | 'logFgate' | 'logLambda' | 'visibility'> {
+  extends Pick<
+    AttentionInputs,
+    'q' | 'k' | 'v' | 'logFgate' | 'logLambda' | 'visibility' | 'logitBound'
+  > {
   /** Start index or blockBounds. */
   readonly limits: Tensor | null;
   readonly endIndex: Tensor | null;
@@ -46,7 +51,7 @@ const NO_BLOCKS = { blockM: 8, blockN: 8 };
 
 const attentionOp = defineOp({
   name: 'forgetting-attention',
-  constants: ['logLambda', 'visibility', 'limits', 'endIndex'],
+  constants: ['logLambda', 'visibility', 'logitBound', 'limits', 'endIndex'],
   forward({ device, inputs, attrs }: ForwardContext<OpInputs, Attrs>) {
     const { q, k, v, logLambda, visibility, endIndex } = inputs;
     const output = runForward(device, attrs, inputs);
@@ -74,17 +79,20 @@ const NO_KEY_GRADIENTS = { dk: null, dv: null, dLogLambda: null };
 function runForward(
   device: Device,
   { dims, blocks, smScale, logPruningTolerance }: Attrs,
-  { q, k, v, logLambda, limits, visibility }: OpInputs,
+  { q, k, v, logLambda, limits, visibility, logitBound }: OpInputs,
 ): { out: Tensor; rowStats: Tensor } {
   const { batch, numHeads, queryLen } = dims;
-  const out = device.empty(q.shape, { label: 'attention' });
+  const out = device.empty(q.shape, { dtype: dims.dtype, label: 'attention' });
   const statsShape = [batch, numHeads, queryLen, 2];
   const rowStats = device.empty(statsShape, { dtype: 'i32', label: 'row stats' });
   const launch = { ...dims, ...blocks, smScale, logTolerance: logPruningTolerance };
-  attentionForward.choose(device.caps, launch).kernel.run(device, {
-    dims: launch,
-    tensors: { q, k, v, log_lambda: logLambda, limits, visibility, out, row_stats: rowStats },
-  });
+  const tensors = {
+    ...{ q, k, v, log_lambda: logLambda, limits, visibility, logit_bound: logitBound },
+    ...{ out, row_stats: rowStats },
+  };
+  for (const kernel of attentionForward.choose(device.caps, launch).selectKernels(launch)) {
+    kernel.run(device, { dims: launch, tensors });
+  }
   return { out, rowStats };
 }
 
@@ -94,15 +102,18 @@ const keptEndOf = (rowStats: Tensor, { dims, blocks }: Attrs): Tensor =>
 
 /** Records attention over checked inputs. */
 export function attend(inputs: AttentionInputs): { out: Tensor; rowStats: Tensor } {
-  const { q, k, v, logFgate, dims, smScale, visibility, logLambda, ranges, stopRule } = inputs;
+  const { q, k, v, logFgate, dims, smScale, visibility, logLambda, ranges, stopRule, logitBound } =
+    inputs;
   const flags = {
+    dtype: q.dtype as AttentionDType,
+    hasLogitBound: !!logitBound,
     hasGate: !!logFgate,
     hasRanges: !!ranges,
     hasStopRule: !!stopRule,
   };
   return attentionOp(
     {
-      ...{ q, k, v, logFgate, logLambda, visibility },
+      ...{ q, k, v, logFgate, logLambda, visibility, logitBound },
       limits: ranges?.startIndex ?? stopRule?.blockBounds ?? null,
       endIndex: ranges?.endIndex ?? null,
     },

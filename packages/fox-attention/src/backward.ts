@@ -59,7 +59,7 @@ export function prepare(
 
 export function queryGradient(device: Device, call: Call, inputs: BackwardInputs): Tensor {
   const dims = { ...call.dims, smScale: call.smScale };
-  const dq = device.empty(inputs.q.shape, { label: 'dq' });
+  const dq = device.empty(inputs.q.shape, { dtype: call.dims.dtype, label: 'dq' });
   const { kernel } = attentionBackwardQuery.choose(device.caps, dims);
   kernel.run(device, { dims, tensors: { ...inputs, dq } });
   return dq;
@@ -72,8 +72,8 @@ export function keyGradients(
   inputs: BackwardInputs,
 ): { dk: Tensor; dv: Tensor; dLogLambda: Tensor } {
   const dims = { ...call.dims, smScale: call.smScale };
-  const dk = device.empty(inputs.k.shape, { label: 'dk' });
-  const dv = device.empty(inputs.v.shape, { label: 'dv' });
+  const dk = device.empty(inputs.k.shape, { dtype: call.dims.dtype, label: 'dk' });
+  const dv = device.empty(inputs.v.shape, { dtype: call.dims.dtype, label: 'dv' });
   const gateShape = [dims.batch, dims.numHeads, dims.keyLen];
   const dLogLambda = device.empty(gateShape, { label: 'dlogLambda' });
   const tensors = { ...inputs, dk, dv, dlog_lambda: dLogLambda };

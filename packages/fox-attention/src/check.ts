@@ -32,12 +32,13 @@ export interface AttentionArguments {
   readonly ranges?: BlockRanges | undefined;
   readonly stopRule?: StopRule | undefined;
   readonly smScale?: number | undefined;
+  readonly logitBound?: Tensor | undefined;
 }
 
 /** @throws ShapeError DTypeError ArgumentError saying what was expected, what came, what to do */
 export function checkArguments(given: AttentionArguments): Required<AttentionDims> {
   const { q, k, v, logFgate } = given;
-  for (const [name, tensor] of Object.entries({ q, k, v })) assertDType(name, tensor, 'f32');
+  checkDTypes(given);
   const { B, M, H, D } = assertShape(OP, 'q', q, ['B', 'M', 'H', 'D']);
   const { N, Hkv } = assertShape(OP, 'k', k, ['B', 'N', 'Hkv', 'D'], { B, D });
   assertShape(OP, 'v', v, ['B', 'N', 'Hkv', 'D'], { B, N, Hkv, D });
@@ -51,7 +52,22 @@ export function checkArguments(given: AttentionArguments): Required<AttentionDim
   checkVisibility(given, dims);
   checkPruning(given, dims);
   checkScale(given);
+  checkLogitBound(given, dims);
   return dims;
+}
+
+/** q, k and v: all f32 or all f16. */
+function checkDTypes({ q, k, v }: AttentionArguments): void {
+  if (q.dtype !== 'f16') assertDType('q', q, 'f32');
+  assertDType('k', k, q.dtype);
+  assertDType('v', v, q.dtype);
+}
+
+function checkLogitBound({ logitBound }: AttentionArguments, dims: AttentionDims): void {
+  if (!logitBound) return;
+  const { batch: B, numHeads: H } = dims;
+  assertDType('logitBound', logitBound, 'f32');
+  assertShape(OP, 'logitBound', logitBound, ['B', 'H'], { B, H });
 }
 
 function checkSizes(q: Tensor, dims: Required<AttentionDims>): void {

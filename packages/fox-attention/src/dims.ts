@@ -15,8 +15,14 @@ export interface AttentionDims {
   readonly headDim: number;
 }
 
-/** What prunes a call, and whether it has gates: each is a branch that the kernels are compiled with or without. */
+/** Element type of q, k, v and out. Sums and row stats are f32 in any case. */
+export type AttentionDType = 'f32' | 'f16';
+
+/** What prunes a call, whether it has gates, what its tensors are made of: the kernels are compiled for each. */
 export interface AttentionFlags {
+  readonly dtype: AttentionDType;
+  /** Whether the caller bounds the logits. */
+  readonly hasLogitBound: boolean;
   readonly hasGate: boolean;
   readonly hasRanges: boolean;
   readonly hasStopRule: boolean;

@@ -179,7 +179,7 @@ gpuSuite(
     test('heads that take turns at many keys are heads one by one', async () => {
       // 4 MiB of keys and values a head: two of four heads side by side, see headsSideBySide.
       const dims = { batch: 2, queryLen: 5, keyLen: 33_000, numHeads: 4, headDim: 16 };
-      expect(headsSideBySide(dims, 4)).toBe(2);
+      expect(headsSideBySide({ ...dims, dtype: 'f32' }, 4)).toBe(2);
       const id = 'many keys';
       const inputs = makeInputs({ id, dims, gate: WEAK, windowSize: 40 });
       const { y, dq } = await runWithGrads(

@@ -30,6 +30,11 @@ export interface ForgettingAttentionOptions {
   ranges?: BlockRanges | undefined;
   /** Certified pruning, from `certifiedStopRule`: attention drops what cannot matter. Instead of `ranges`. */
   stopRule?: StopRule | undefined;
+  /**
+   * f32 [B, H]: no |smScale q·k| of a head exceeds it, for instance from `logitUpperBoundFromQkNorm`. Heads within 16 nats then run
+   * faster on subgroup matrices (f16); any other kernel, and without it every logit, does without.
+   */
+  logitBound?: Tensor | undefined;
 }
 
 /** What attention gave and what it kept. */
@@ -46,11 +51,11 @@ export interface AttentionWithStats {
  * o_i = Σ_j softmax_j(smScale q_i·k_j + Σ_{l=j+1..i} log f_l) v_j over the keys j that row i keeps: those that it may
  * see (not later, not padding, same document, within the window), and that pruning leaves it. Rows that keep no key
  * give 0. [FoX v2, forgetting attention]
- * @param q - [B, M, H, D], f32, D in 16, 32, 64, 128; query i stands at key position N − M + i
- * @param k - [B, N, Hkv, D], f32, M ≤ N, H a multiple of Hkv: query head h reads key head ⌊h / (H / Hkv)⌋
- * @param v - [B, N, Hkv, D], f32
+ * @param q - [B, M, H, D], f32 or f16, D in 16, 32, 64, 128; query i stands at key position N − M + i
+ * @param k - [B, N, Hkv, D], dtype of q, M ≤ N, H a multiple of Hkv: query head h reads key head ⌊h / (H / Hkv)⌋
+ * @param v - [B, N, Hkv, D], dtype of q
  * @param logFgate - [B, N, H], f32, natural log, ≤ 0; null for plain causal attention
- * @returns [B, M, H, D]; memory beside it is O(M + N) a head
+ * @returns [B, M, H, D], dtype of q; sums and softmax are f32; memory beside it is O(M + N) a head
  * @throws ShapeError DTypeError ArgumentError
  */
 export function forgettingAttention(
@@ -93,7 +98,7 @@ function prepareInputs(
   options: ForgettingAttentionOptions,
 ): AttentionInputs {
   const { logFgate } = tensors;
-  const { ranges = null, stopRule = null } = options;
+  const { ranges = null, stopRule = null, logitBound = null } = options;
   const dims = checkArguments({ ...tensors, ...options });
   const visibility = options.visibility ?? visibilityOf(tensors.q, dims, options);
   // The op gives the gradient of the gates themselves.
@@ -101,7 +106,7 @@ function prepareInputs(
     options.logLambda ??
     (logFgate && cumulativeLogGate(stopGradient(logFgate), visibility ? { visibility } : {}));
   const smScale = options.smScale ?? 1 / Math.sqrt(dims.headDim);
-  return { ...tensors, dims, smScale, visibility, logLambda, ranges, stopRule };
+  return { ...tensors, dims, smScale, visibility, logLambda, ranges, stopRule, logitBound };
 }
 
 /** Null where every row sees all keys up to its own. */

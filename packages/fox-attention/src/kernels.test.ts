@@ -7,9 +7,23 @@ import { listKernels, listVariants } from './testing/index.ts';
 
 const modules = import.meta.glob<object>('./**/*.kernel.ts', { eager: true });
 
+const products = (side: number) =>
+  ['f16', 'f32'].map((resultComponentType) => {
+    return { componentType: 'f16', resultComponentType, M: side, N: side, K: side };
+  });
+
+/** With subgroup matrices: kernels that need them are checked too. */
+const gpu = (side: number, subgroup: number) =>
+  makeCaps({
+    features: { f16: true, subgroups: true, subgroupMatrix: true, timestampQuery: false },
+    subgroupMatrixConfigs: products(side),
+    subgroupMinSize: subgroup,
+    subgroupMaxSize: subgroup,
+  });
+
 const devices = [
-  ['a GPU', makeCaps()],
-  ['a CPU adapter', makeCaps({ isSoftware: true })],
+  ['an NVIDIA GPU', gpu(16, 32)],
+  ['a CPU adapter', { ...gpu(8, 8), isSoftware: true }],
 ] as const;
 
 test('all kernels and variants are listed', () => {

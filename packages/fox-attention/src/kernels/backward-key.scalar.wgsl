@@ -1,30 +1,31 @@
 // backward-key (scalar): dv_j = sum_i P_ij dout_i, dk_j = sm_scale * sum_i dS_ij q_i, dlog_lambda_j = - sum_i dS_ij,
 // with dS_ij = P_ij (dP_ij - delta_i); dk and dv also sum over the query heads of their key head. [FoX v2, backward pass]
 // grid         (keys / 4 / WG_SIZE, Hkv, B): a thread owns 4 keys and takes 8 query rows a step; nothing is shared
-// q, dout      [B, M, H, D] f32    k, v, dk, dv [B, N, Hkv, D] f32    dlog_lambda [B, H, N]    stats: see backward-prepare
+// q, dout      [B, M, H, D] Stored    k, v, dk, dv [B, N, Hkv, D] Stored    dlog_lambda [B, H, N]    stats: see backward-prepare
 // cost         8 * D flops per kept (query, key) pair
 
 // @spec
 const HEAD_DIM: u32 = 64u;
+alias Stored = vec4<f32>;     // vec4<f32> or vec4<f16>
 const WG_SIZE: u32 = 4u;
 // @end-spec
 
 struct Params { num_heads: u32, num_kv_heads: u32, query_len: u32, key_len: u32, sm_scale: f32 }
 
-@group(0) @binding(0) var<storage, read> q: array<vec4f>;
-@group(0) @binding(1) var<storage, read> k: array<vec4f>;
-@group(0) @binding(2) var<storage, read> v: array<vec4f>;
-@group(0) @binding(3) var<storage, read> dout: array<vec4f>;
+@group(0) @binding(0) var<storage, read> q: array<Stored>;
+@group(0) @binding(1) var<storage, read> k: array<Stored>;
+@group(0) @binding(2) var<storage, read> v: array<Stored>;
+@group(0) @binding(3) var<storage, read> dout: array<Stored>;
 @group(0) @binding(4) var<storage, read> stats: array<vec4<i32>>;
-@group(0) @binding(5) var<storage, read_write> dk: array<vec4f>;
-@group(0) @binding(6) var<storage, read_write> dv: array<vec4f>;
+@group(0) @binding(5) var<storage, read_write> dk: array<Stored>;
+@group(0) @binding(6) var<storage, read_write> dv: array<Stored>;
 @group(0) @binding(7) var<storage, read_write> dlog_lambda: array<f32>;
 @group(0) @binding(8) var<uniform> params: Params;
 
 const D4: u32 = HEAD_DIM / 4u;
 
-fn q_tile(at: vec4u) -> mat4x4f { return mat4x4f(q[at.x], q[at.y], q[at.z], q[at.w]); }
-fn dout_tile(at: vec4u) -> mat4x4f { return mat4x4f(dout[at.x], dout[at.y], dout[at.z], dout[at.w]); }
+fn q_tile(at: vec4u) -> mat4x4f { return mat4x4f(vec4f(q[at.x]), vec4f(q[at.y]), vec4f(q[at.z]), vec4f(q[at.w])); }
+fn dout_tile(at: vec4u) -> mat4x4f { return mat4x4f(vec4f(dout[at.x]), vec4f(dout[at.y]), vec4f(dout[at.z]), vec4f(dout[at.w])); }
 
 // P and dS of 4 query rows against the thread's 4 keys: [4 keys][row] from logits and dP in the same order.
 struct Tile { p: mat4x4f, ds: mat4x4f }
@@ -92,10 +93,10 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) grid: vec3u, 
       var dp_near = mat4x4f();
       var dp_far = mat4x4f();
       for (var d = 0u; d < D4; d++) {
-        let k_d = transpose(mat4x4f(k[o_k.x + d], k[o_k.y + d], k[o_k.z + d], k[o_k.w + d]));
+        let k_d = transpose(mat4x4f(vec4f(k[o_k.x + d]), vec4f(k[o_k.y + d]), vec4f(k[o_k.z + d]), vec4f(k[o_k.w + d])));
         qk_near += k_d * q_tile(o_near + d);
         qk_far += k_d * q_tile(o_far + d);
-        let v_d = transpose(mat4x4f(v[o_k.x + d], v[o_k.y + d], v[o_k.z + d], v[o_k.w + d]));
+        let v_d = transpose(mat4x4f(vec4f(v[o_k.x + d]), vec4f(v[o_k.y + d]), vec4f(v[o_k.z + d]), vec4f(v[o_k.w + d])));
         dp_near += v_d * dout_tile(o_near + d);
         dp_far += v_d * dout_tile(o_far + d);
       }
@@ -123,8 +124,8 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) grid: vec3u, 
 
   for (var c = 0u; c < 4u && j_first + c < params.key_len; c++) {
     for (var d = 0u; d < D4; d++) {
-      dk[o_k[c] + d] = p_dk[c * D4 + d] * params.sm_scale;
-      dv[o_k[c] + d] = p_dv[c * D4 + d];
+      dk[o_k[c] + d] = Stored(p_dk[c * D4 + d] * params.sm_scale);
+      dv[o_k[c] + d] = Stored(p_dv[c * D4 + d]);
     }
   }
 }

@@ -2,23 +2,24 @@
 // with dS_ij = P_ij (dP_ij - delta_i); dk and dv also sum over the query heads of their key head. [FoX v2, backward pass]
 // grid         see lib/tile.wgsl; the first keys first, as they have the most rows: a workgroup owns 32 keys and takes 32 query
 //              rows a step
-// q, dout      [B, M, H, D] f32    k, v, dk, dv [B, N, Hkv, D] f32    dlog_lambda [B, H, N]    stats: see backward-prepare
+// q, dout      [B, M, H, D] Stored    k, v, dk, dv [B, N, Hkv, D] Stored    dlog_lambda [B, H, N]    stats: see backward-prepare
 // cost         8 * D flops per (query, key) pair of the tiles computed
 
 // @spec
 const HEAD_DIM: u32 = 64u;
+alias Stored = vec4<f32>;     // vec4<f32> or vec4<f16>
 const CHUNK: u32 = 32u;
 // @end-spec
 
 struct Params { num_heads: u32, num_kv_heads: u32, query_len: u32, key_len: u32, sm_scale: f32 }
 
-@group(0) @binding(0) var<storage, read> q: array<vec4f>;
-@group(0) @binding(1) var<storage, read> k: array<vec4f>;
-@group(0) @binding(2) var<storage, read> v: array<vec4f>;
-@group(0) @binding(3) var<storage, read> dout: array<vec4f>;
+@group(0) @binding(0) var<storage, read> q: array<Stored>;
+@group(0) @binding(1) var<storage, read> k: array<Stored>;
+@group(0) @binding(2) var<storage, read> v: array<Stored>;
+@group(0) @binding(3) var<storage, read> dout: array<Stored>;
 @group(0) @binding(4) var<storage, read> stats: array<vec4<i32>>;
-@group(0) @binding(5) var<storage, read_write> dk: array<vec4f>;
-@group(0) @binding(6) var<storage, read_write> dv: array<vec4f>;
+@group(0) @binding(5) var<storage, read_write> dk: array<Stored>;
+@group(0) @binding(6) var<storage, read_write> dv: array<Stored>;
 @group(0) @binding(7) var<storage, read_write> dlog_lambda: array<f32>;
 @group(0) @binding(8) var<uniform> params: Params;
 
@@ -27,30 +28,30 @@ var<workgroup> t_sum: array<f32, TILE * 8u>; // [TILE, 8]: each thread's share o
 fn load_keys_and_queries(chunk: u32, j_first: u32, i_first: u32, h: u32, h_key: u32, b: u32, lane: u32) {
   for (var n = lane; n < TILE * C4; n += THREADS) {
     let d = chunk * C4 + n % C4;
-    t_a[n / C4 * STRIDE + n % C4] = k[key_at(b, j_first + n / C4, h_key, d)];
-    t_b[n / C4 * STRIDE + n % C4] = q[query_at(b, i_first + n / C4, h, d)];
+    t_a[n / C4 * STRIDE + n % C4] = vec4f(k[key_at(b, j_first + n / C4, h_key, d)]);
+    t_b[n / C4 * STRIDE + n % C4] = vec4f(q[query_at(b, i_first + n / C4, h, d)]);
   }
 }
 
 fn load_values_and_dout(chunk: u32, j_first: u32, i_first: u32, h: u32, h_key: u32, b: u32, lane: u32) {
   for (var n = lane; n < TILE * C4; n += THREADS) {
     let d = chunk * C4 + n % C4;
-    t_a[n / C4 * STRIDE + n % C4] = v[key_at(b, j_first + n / C4, h_key, d)];
-    t_b[n / C4 * STRIDE + n % C4] = dout[query_at(b, i_first + n / C4, h, d)];
+    t_a[n / C4 * STRIDE + n % C4] = vec4f(v[key_at(b, j_first + n / C4, h_key, d)]);
+    t_b[n / C4 * STRIDE + n % C4] = vec4f(dout[query_at(b, i_first + n / C4, h, d)]);
   }
 }
 
 fn load_queries(chunk: u32, i_first: u32, h: u32, b: u32, lane: u32) {
   for (var n = lane; n < TILE * C4; n += THREADS) {
     let d = chunk * C4 + n % C4;
-    t_b[n / C4 * STRIDE + n % C4] = q[query_at(b, i_first + n / C4, h, d)];
+    t_b[n / C4 * STRIDE + n % C4] = vec4f(q[query_at(b, i_first + n / C4, h, d)]);
   }
 }
 
 fn load_dout(chunk: u32, i_first: u32, h: u32, b: u32, lane: u32) {
   for (var n = lane; n < TILE * C4; n += THREADS) {
     let d = chunk * C4 + n % C4;
-    t_b[n / C4 * STRIDE + n % C4] = dout[query_at(b, i_first + n / C4, h, d)];
+    t_b[n / C4 * STRIDE + n % C4] = vec4f(dout[query_at(b, i_first + n / C4, h, d)]);
   }
 }
 
@@ -151,8 +152,8 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) grid: vec3u, 
     if (j >= params.key_len || tx >= C4) { continue; }
     for (var chunk = 0u; chunk < CHUNKS; chunk++) {
       let o_key = key_at(b, j, h_key, chunk * C4 + tx);
-      dk[o_key] = p_dk[chunk][r] * params.sm_scale;
-      dv[o_key] = p_dv[chunk][r];
+      dk[o_key] = Stored(p_dk[chunk][r] * params.sm_scale);
+      dv[o_key] = Stored(p_dv[chunk][r]);
     }
   }
 }

@@ -3,12 +3,13 @@
 // row entry    (b H + h) M + i:           two-part lambda_i - lse_i, delta_i = sum_d out * dout, first kept key
 // key entry    B H M + (b H + h) N + j:   two-part lambda_j, first row that may keep the key, row after the last one
 // so that P_ij = exp(sm_scale q k + row - key) with no further rounding of the large parts
-// out, dout    [B, M, H, D] f32    row_stats [B, H, M]: see forward    log_lambda [B, H, N] two-part
+// out, dout    [B, M, H, D] Stored    row_stats [B, H, M]: see forward    log_lambda [B, H, N] two-part
 // end_index    [B, H, ceil(N / block_n)] rows, read only if HAS_END_INDEX    visibility [B, N] (first, end), read only if HAS_VISIBILITY
 // cost         2 * D flops per row
 
 // @spec
 const HEAD_DIM: u32 = 64u;
+alias Stored = vec4<f32>;     // vec4<f32> or vec4<f16>
 const WG_SIZE: u32 = 64u;
 const HAS_GATE: bool = true;
 const HAS_VISIBILITY: bool = false;
@@ -17,8 +18,8 @@ const HAS_END_INDEX: bool = false;
 
 struct Params { batch: u32, num_heads: u32, query_len: u32, key_len: u32, block_n: u32 }
 
-@group(0) @binding(0) var<storage, read> out: array<vec4f>;
-@group(0) @binding(1) var<storage, read> dout: array<vec4f>;
+@group(0) @binding(0) var<storage, read> out: array<Stored>;
+@group(0) @binding(1) var<storage, read> dout: array<Stored>;
 @group(0) @binding(2) var<storage, read> row_stats: array<vec2<i32>>;
 @group(0) @binding(3) var<storage, read> log_lambda: array<vec2<i32>>;
 @group(0) @binding(4) var<storage, read> end_index: array<i32>;
@@ -38,7 +39,7 @@ fn row_entry(bh: u32, i: u32) -> vec4<i32> {
   let b = bh / params.num_heads;
   let o_row = ((b * params.query_len + i) * params.num_heads + bh % params.num_heads) * D4;
   var delta = 0.0;
-  for (var d = 0u; d < D4; d++) { delta += dot(out[o_row + d], dout[o_row + d]); }
+  for (var d = 0u; d < D4; d++) { delta += dot(vec4f(out[o_row + d]), vec4f(dout[o_row + d])); }
   // lse as sixteenths and a rest, both exact; rows with nothing to attend to keep no pair, so their value is free.
   let row = row_stats[bh * params.query_len + i];
   let row_lse = bitcast<f32>(row.x);

@@ -1,27 +1,28 @@
 // backward-query (scalar): dq_i = sm_scale * sum_j P_ij (dP_ij - delta_i) k_j. [FoX v2, backward pass]
 // grid         (query rows / 4 / WG_SIZE, H, B): a thread owns 4 query rows and takes 8 keys a step; nothing is shared
-// q, dout, dq  [B, M, H, D] f32    k, v [B, N, Hkv, D] f32    stats: see backward-prepare
+// q, dout, dq  [B, M, H, D] Stored    k, v [B, N, Hkv, D] Stored    stats: see backward-prepare
 // cost         6 * D flops per kept (query, key) pair
 
 // @spec
 const HEAD_DIM: u32 = 64u;
+alias Stored = vec4<f32>;     // vec4<f32> or vec4<f16>
 const WG_SIZE: u32 = 4u;
 // @end-spec
 
 struct Params { num_heads: u32, num_kv_heads: u32, query_len: u32, key_len: u32, sm_scale: f32 }
 
-@group(0) @binding(0) var<storage, read> q: array<vec4f>;
-@group(0) @binding(1) var<storage, read> k: array<vec4f>;
-@group(0) @binding(2) var<storage, read> v: array<vec4f>;
-@group(0) @binding(3) var<storage, read> dout: array<vec4f>;
+@group(0) @binding(0) var<storage, read> q: array<Stored>;
+@group(0) @binding(1) var<storage, read> k: array<Stored>;
+@group(0) @binding(2) var<storage, read> v: array<Stored>;
+@group(0) @binding(3) var<storage, read> dout: array<Stored>;
 @group(0) @binding(4) var<storage, read> stats: array<vec4<i32>>;
-@group(0) @binding(5) var<storage, read_write> dq: array<vec4f>;
+@group(0) @binding(5) var<storage, read_write> dq: array<Stored>;
 @group(0) @binding(6) var<uniform> params: Params;
 
 const D4: u32 = HEAD_DIM / 4u;
 
-fn k_tile(at: vec4u) -> mat4x4f { return mat4x4f(k[at.x], k[at.y], k[at.z], k[at.w]); }
-fn v_tile(at: vec4u) -> mat4x4f { return mat4x4f(v[at.x], v[at.y], v[at.z], v[at.w]); }
+fn k_tile(at: vec4u) -> mat4x4f { return mat4x4f(vec4f(k[at.x]), vec4f(k[at.y]), vec4f(k[at.z]), vec4f(k[at.w])); }
+fn v_tile(at: vec4u) -> mat4x4f { return mat4x4f(vec4f(v[at.x]), vec4f(v[at.y]), vec4f(v[at.z]), vec4f(v[at.w])); }
 
 fn load_decay(at: vec4u) -> KeyDecay {
   return key_decay(stats[at.x].xy, stats[at.y].xy, stats[at.z].xy, stats[at.w].xy);
@@ -70,10 +71,10 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) grid: vec3u, 
     var dp_near = mat4x4f();
     var dp_far = mat4x4f();
     for (var d = 0u; d < D4; d++) {
-      let q_d = mat4x4f(q[o_q.x + d], q[o_q.y + d], q[o_q.z + d], q[o_q.w + d]);
+      let q_d = mat4x4f(vec4f(q[o_q.x + d]), vec4f(q[o_q.y + d]), vec4f(q[o_q.z + d]), vec4f(q[o_q.w + d]));
       qk_near += transpose(k_tile(o_near + d)) * q_d;
       qk_far += transpose(k_tile(o_far + d)) * q_d;
-      let dout_d = mat4x4f(dout[o_q.x + d], dout[o_q.y + d], dout[o_q.z + d], dout[o_q.w + d]);
+      let dout_d = mat4x4f(vec4f(dout[o_q.x + d]), vec4f(dout[o_q.y + d]), vec4f(dout[o_q.z + d]), vec4f(dout[o_q.w + d]));
       dp_near += transpose(v_tile(o_near + d)) * dout_d;
       dp_far += transpose(v_tile(o_far + d)) * dout_d;
     }
@@ -99,6 +100,6 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) grid: vec3u, 
   }
 
   for (var r = 0u; r < 4u && i_first + r < params.query_len; r++) {
-    for (var d = 0u; d < D4; d++) { dq[o_q[r] + d] = p_dq[r * D4 + d] * params.sm_scale; }
+    for (var d = 0u; d < D4; d++) { dq[o_q[r] + d] = Stored(p_dq[r * D4 + d] * params.sm_scale); }
   }
 }

@@ -1,44 +1,45 @@
 // backward-query (tiled): dq_i = sm_scale * sum_j P_ij (dP_ij - delta_i) k_j. [FoX v2, backward pass]
 // grid         see lib/tile.wgsl; the last rows first, as they have the most keys: a workgroup owns 32 query rows and takes 32
 //              keys a step
-// q, dout, dq  [B, M, H, D] f32    k, v [B, N, Hkv, D] f32    stats: see backward-prepare
+// q, dout, dq  [B, M, H, D] Stored    k, v [B, N, Hkv, D] Stored    stats: see backward-prepare
 // cost         6 * D flops per (query, key) pair of the tiles computed
 
 // @spec
 const HEAD_DIM: u32 = 64u;
+alias Stored = vec4<f32>;     // vec4<f32> or vec4<f16>
 const CHUNK: u32 = 32u;
 // @end-spec
 
 struct Params { num_heads: u32, num_kv_heads: u32, query_len: u32, key_len: u32, sm_scale: f32 }
 
-@group(0) @binding(0) var<storage, read> q: array<vec4f>;
-@group(0) @binding(1) var<storage, read> k: array<vec4f>;
-@group(0) @binding(2) var<storage, read> v: array<vec4f>;
-@group(0) @binding(3) var<storage, read> dout: array<vec4f>;
+@group(0) @binding(0) var<storage, read> q: array<Stored>;
+@group(0) @binding(1) var<storage, read> k: array<Stored>;
+@group(0) @binding(2) var<storage, read> v: array<Stored>;
+@group(0) @binding(3) var<storage, read> dout: array<Stored>;
 @group(0) @binding(4) var<storage, read> stats: array<vec4<i32>>;
-@group(0) @binding(5) var<storage, read_write> dq: array<vec4f>;
+@group(0) @binding(5) var<storage, read_write> dq: array<Stored>;
 @group(0) @binding(6) var<uniform> params: Params;
 
 fn load_queries_and_keys(chunk: u32, i_first: u32, j_first: u32, h: u32, h_key: u32, b: u32, lane: u32) {
   for (var n = lane; n < TILE * C4; n += THREADS) {
     let d = chunk * C4 + n % C4;
-    t_a[n / C4 * STRIDE + n % C4] = q[query_at(b, i_first + n / C4, h, d)];
-    t_b[n / C4 * STRIDE + n % C4] = k[key_at(b, j_first + n / C4, h_key, d)];
+    t_a[n / C4 * STRIDE + n % C4] = vec4f(q[query_at(b, i_first + n / C4, h, d)]);
+    t_b[n / C4 * STRIDE + n % C4] = vec4f(k[key_at(b, j_first + n / C4, h_key, d)]);
   }
 }
 
 fn load_dout_and_values(chunk: u32, i_first: u32, j_first: u32, h: u32, h_key: u32, b: u32, lane: u32) {
   for (var n = lane; n < TILE * C4; n += THREADS) {
     let d = chunk * C4 + n % C4;
-    t_a[n / C4 * STRIDE + n % C4] = dout[query_at(b, i_first + n / C4, h, d)];
-    t_b[n / C4 * STRIDE + n % C4] = v[key_at(b, j_first + n / C4, h_key, d)];
+    t_a[n / C4 * STRIDE + n % C4] = vec4f(dout[query_at(b, i_first + n / C4, h, d)]);
+    t_b[n / C4 * STRIDE + n % C4] = vec4f(v[key_at(b, j_first + n / C4, h_key, d)]);
   }
 }
 
 fn load_keys(chunk: u32, j_first: u32, h_key: u32, b: u32, lane: u32) {
   for (var n = lane; n < TILE * C4; n += THREADS) {
     let d = chunk * C4 + n % C4;
-    t_b[n / C4 * STRIDE + n % C4] = k[key_at(b, j_first + n / C4, h_key, d)];
+    t_b[n / C4 * STRIDE + n % C4] = vec4f(k[key_at(b, j_first + n / C4, h_key, d)]);
   }
 }
 
@@ -98,7 +99,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) grid: vec3u, 
     let i = i_first + ty + 8u * r;
     if (i >= params.query_len || tx >= C4) { continue; }
     for (var chunk = 0u; chunk < CHUNKS; chunk++) {
-      dq[query_at(b, i, h, chunk * C4 + tx)] = p_dq[chunk][r] * params.sm_scale;
+      dq[query_at(b, i, h, chunk * C4 + tx)] = Stored(p_dq[chunk][r] * params.sm_scale);
     }
   }
 }

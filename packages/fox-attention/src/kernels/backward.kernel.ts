@@ -9,14 +9,23 @@ import backwardPrepareWgsl from './backward-prepare.wgsl';
 import backwardQueryScalarWgsl from './backward-query.scalar.wgsl';
 import backwardQueryTiledWgsl from './backward-query.tiled.wgsl';
 import attentionWgsl from './lib/attention.wgsl';
+import placeWgsl from './lib/place.wgsl';
 import rowStatsWgsl from './lib/row-stats.wgsl';
 import tileWgsl from './lib/tile.wgsl';
-import { ROWS_PER_THREAD, SCALAR_THREADS, TILE, tileBytes, tileGrid, tileSpec } from './tile.ts';
+import {
+  ROWS_PER_THREAD,
+  SCALAR_THREADS,
+  storedVector,
+  TILE,
+  tileBytes,
+  tileGrid,
+  tileSpec,
+} from './tile.ts';
 import zeroInactiveGateGradsWgsl from './zero-inactive-gate-grads.wgsl';
 
 const ENTRY_THREADS = 64;
 
-interface PrepareDims extends AttentionDims, Pick<AttentionFlags, 'hasGate'> {
+interface PrepareDims extends AttentionDims, Pick<AttentionFlags, 'hasGate' | 'dtype'> {
   readonly blockN: number;
 }
 
@@ -35,6 +44,7 @@ export const backwardPrepare = defineKernel({
   ],
   select: (dims: PrepareDims) => ({
     HEAD_DIM: dims.headDim,
+    Stored: storedVector(dims.dtype),
     WG_SIZE: ENTRY_THREADS,
     HAS_GATE: dims.hasGate,
   }),
@@ -42,14 +52,15 @@ export const backwardPrepare = defineKernel({
     foldGrid(Math.ceil((batch * numHeads * (queryLen + keyLen)) / ENTRY_THREADS)),
 });
 
-export interface BackwardDims extends AttentionDims {
+export interface BackwardDims extends AttentionDims, Pick<AttentionFlags, 'dtype'> {
   readonly smScale: number;
 }
 
 const params = (dims: BackwardDims) => ({ num_kv_heads: keyHeads(dims) });
 
-const scalarSpec = ({ headDim }: BackwardDims) => ({
+const scalarSpec = ({ headDim, dtype }: BackwardDims) => ({
   HEAD_DIM: headDim,
+  Stored: storedVector(dtype),
   WG_SIZE: SCALAR_THREADS,
 });
 
@@ -75,7 +86,7 @@ export const backwardQueryTiled = defineKernel({
   ...query,
   name: 'attention-backward-query.tiled',
   source: backwardQueryTiledWgsl,
-  lib: [logLambdaWgsl, attentionWgsl, tileWgsl, rowStatsWgsl],
+  lib: [logLambdaWgsl, attentionWgsl, placeWgsl, tileWgsl, rowStatsWgsl],
   select: (dims: BackwardDims) => tileSpec(dims),
   grid: (dims) => tileGrid(dims, dims.numHeads, dims.queryLen),
   workgroupBytes: tileBytes,
@@ -112,7 +123,7 @@ export const backwardKeyTiled = defineKernel({
   ...key,
   name: 'attention-backward-key.tiled',
   source: backwardKeyTiledWgsl,
-  lib: [logLambdaWgsl, attentionWgsl, tileWgsl, rowStatsWgsl],
+  lib: [logLambdaWgsl, attentionWgsl, placeWgsl, tileWgsl, rowStatsWgsl],
   select: (dims: BackwardDims) => tileSpec(dims),
   grid: (dims) => tileGrid(dims, keyHeads(dims), dims.keyLen),
   // beside the tiles: t_sum [32, 8] f32

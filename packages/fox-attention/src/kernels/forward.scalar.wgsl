@@ -1,13 +1,14 @@
 // forward (scalar): o = softmax(q k^T * sm_scale + D) v, causal, online softmax in base 2. [FoX v2, forgetting attention]
 // grid         (query rows / 4 / WG_SIZE, H, B): a thread owns 4 query rows and goes from the diagonal to the left, 8 keys a
 //              step; nothing is shared
-// q, out       [B, M, H, D] f32    k, v [B, N, Hkv, D] f32    log_lambda [B, H, N] two-part, see log-lambda.wgsl
+// q, out       [B, M, H, D] Stored    k, v [B, N, Hkv, D] Stored    log_lambda [B, H, N] two-part, see log-lambda.wgsl
 // limits, visibility  where a row's keys begin, see lib/row-limits.wgsl
 // row_stats    [B, H, M] (bits of lse in natural log, first kept key); a row that keeps nothing: NEG_LARGE, its position + 1
 // cost         4 * D flops per kept (query, key) pair
 
 // @spec
 const HEAD_DIM: u32 = 64u;
+alias Stored = vec4<f32>;     // vec4<f32> or vec4<f16>
 const WG_SIZE: u32 = 4u;
 const HAS_GATE: bool = true;
 const HAS_VISIBILITY: bool = false;
@@ -15,18 +16,20 @@ const HAS_RANGES: bool = false;
 const HAS_STOP_RULE: bool = false;
 // @end-spec
 
+const ROUNDING: f32 = 1e-5; // products of up to 128 terms in f32, see lib/row-limits.wgsl
+
 struct Params {
   num_heads: u32, num_kv_heads: u32, query_len: u32, key_len: u32,
   block_m: u32, block_n: u32, sm_scale: f32, log_tolerance: f32,
 }
 
-@group(0) @binding(0) var<storage, read> q: array<vec4f>;
-@group(0) @binding(1) var<storage, read> k: array<vec4f>;
-@group(0) @binding(2) var<storage, read> v: array<vec4f>;
+@group(0) @binding(0) var<storage, read> q: array<Stored>;
+@group(0) @binding(1) var<storage, read> k: array<Stored>;
+@group(0) @binding(2) var<storage, read> v: array<Stored>;
 @group(0) @binding(3) var<storage, read> log_lambda: array<vec2<i32>>;
 @group(0) @binding(4) var<storage, read> limits: array<i32>;
 @group(0) @binding(5) var<storage, read> visibility: array<vec2<i32>>;
-@group(0) @binding(6) var<storage, read_write> out: array<vec4f>;
+@group(0) @binding(6) var<storage, read_write> out: array<Stored>;
 @group(0) @binding(7) var<storage, read_write> row_stats: array<vec2<i32>>;
 @group(0) @binding(8) var<uniform> params: Params;
 
@@ -61,9 +64,9 @@ fn load_decay(o_lambda: u32, keys: vec4u) -> KeyDecay {
   return key_decay(load_lambda(at.x), load_lambda(at.y), load_lambda(at.z), load_lambda(at.w));
 }
 
-fn q_tile(at: vec4u) -> mat4x4f { return mat4x4f(q[at.x], q[at.y], q[at.z], q[at.w]); }
-fn k_tile(at: vec4u) -> mat4x4f { return mat4x4f(k[at.x], k[at.y], k[at.z], k[at.w]); }
-fn v_tile(at: vec4u) -> mat4x4f { return mat4x4f(v[at.x], v[at.y], v[at.z], v[at.w]); }
+fn q_tile(at: vec4u) -> mat4x4f { return mat4x4f(vec4f(q[at.x]), vec4f(q[at.y]), vec4f(q[at.z]), vec4f(q[at.w])); }
+fn k_tile(at: vec4u) -> mat4x4f { return mat4x4f(vec4f(k[at.x]), vec4f(k[at.y]), vec4f(k[at.z]), vec4f(k[at.w])); }
+fn v_tile(at: vec4u) -> mat4x4f { return mat4x4f(vec4f(v[at.x]), vec4f(v[at.y]), vec4f(v[at.z]), vec4f(v[at.w])); }
 
 // s |q| of four rows
 fn scaled_norms(o_q: vec4u) -> vec4f {
@@ -160,6 +163,6 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) lane:
   let o_stats = bh * params.query_len + i_first;
   for (var r = 0u; r < 4u && i_first + r < params.query_len; r++) {
     row_stats[o_stats + r] = vec2<i32>(bitcast<i32>(lse[r]), i32(first_kept[r]));
-    for (var d = 0u; d < D4; d++) { out[o_q[r] + d] = p_out[r * D4 + d] / safe_sums[r]; }
+    for (var d = 0u; d < D4; d++) { out[o_q[r] + d] = Stored(p_out[r * D4 + d] / safe_sums[r]); }
   }
 }

@@ -1,13 +1,14 @@
 // forward (tiled): o = softmax(q k^T * sm_scale + D) v, causal, online softmax in base 2. [FoX v2, forgetting attention]
 // grid         see lib/tile.wgsl; the last rows first, as they have the most keys: a workgroup owns 32 query rows and goes from
 //              the diagonal to the left, 32 keys a step
-// q, out       [B, M, H, D] f32    k, v [B, N, Hkv, D] f32    log_lambda [B, H, N] two-part, see log-lambda.wgsl
+// q, out       [B, M, H, D] Stored    k, v [B, N, Hkv, D] Stored    log_lambda [B, H, N] two-part, see log-lambda.wgsl
 // limits, visibility  where a row's keys begin, see lib/row-limits.wgsl
 // row_stats    [B, H, M] (bits of lse in natural log, first kept key); a row that keeps nothing: NEG_LARGE, its position + 1
 // cost         4 * D flops per (query, key) pair of the tiles computed
 
 // @spec
 const HEAD_DIM: u32 = 64u;
+alias Stored = vec4<f32>;     // vec4<f32> or vec4<f16>
 const CHUNK: u32 = 32u;
 const HAS_GATE: bool = true;
 const HAS_VISIBILITY: bool = false;
@@ -15,18 +16,20 @@ const HAS_RANGES: bool = false;
 const HAS_STOP_RULE: bool = false;
 // @end-spec
 
+const ROUNDING: f32 = 1e-5; // products of up to 128 terms in f32, see lib/row-limits.wgsl
+
 struct Params {
   num_heads: u32, num_kv_heads: u32, query_len: u32, key_len: u32,
   block_m: u32, block_n: u32, sm_scale: f32, log_tolerance: f32,
 }
 
-@group(0) @binding(0) var<storage, read> q: array<vec4f>;
-@group(0) @binding(1) var<storage, read> k: array<vec4f>;
-@group(0) @binding(2) var<storage, read> v: array<vec4f>;
+@group(0) @binding(0) var<storage, read> q: array<Stored>;
+@group(0) @binding(1) var<storage, read> k: array<Stored>;
+@group(0) @binding(2) var<storage, read> v: array<Stored>;
 @group(0) @binding(3) var<storage, read> log_lambda: array<vec2<i32>>;
 @group(0) @binding(4) var<storage, read> limits: array<i32>;
 @group(0) @binding(5) var<storage, read> visibility: array<vec2<i32>>;
-@group(0) @binding(6) var<storage, read_write> out: array<vec4f>;
+@group(0) @binding(6) var<storage, read_write> out: array<Stored>;
 @group(0) @binding(7) var<storage, read_write> row_stats: array<vec2<i32>>;
 @group(0) @binding(8) var<uniform> params: Params;
 
@@ -50,15 +53,15 @@ fn first_of_tile(i_first: u32, h: u32, b: u32) -> u32 {
 fn load_queries_and_keys(chunk: u32, i_first: u32, j_first: u32, h: u32, h_key: u32, b: u32, lane: u32) {
   for (var n = lane; n < TILE * C4; n += THREADS) {
     let d = chunk * C4 + n % C4;
-    t_a[n / C4 * STRIDE + n % C4] = q[query_at(b, i_first + n / C4, h, d)];
-    t_b[n / C4 * STRIDE + n % C4] = k[key_at(b, j_first + n / C4, h_key, d)];
+    t_a[n / C4 * STRIDE + n % C4] = vec4f(q[query_at(b, i_first + n / C4, h, d)]);
+    t_b[n / C4 * STRIDE + n % C4] = vec4f(k[key_at(b, j_first + n / C4, h_key, d)]);
   }
 }
 
 fn load_values(chunk: u32, j_first: u32, h_key: u32, b: u32, lane: u32) {
   for (var n = lane; n < TILE * C4; n += THREADS) {
     let d = chunk * C4 + n % C4;
-    t_b[n / C4 * STRIDE + n % C4] = v[key_at(b, j_first + n / C4, h_key, d)];
+    t_b[n / C4 * STRIDE + n % C4] = vec4f(v[key_at(b, j_first + n / C4, h_key, d)]);
   }
 }
 
@@ -97,7 +100,7 @@ fn scaled_norms(i_first: u32, h: u32, b: u32, tx: u32, ty: u32) -> vec4f {
   var squares = vec4f(0.0);
   for (var r = 0u; r < 4u; r++) {
     for (var d = tx; d < D4; d += 8u) {
-      let q_d = q[query_at(b, i_first + ty + 8u * r, h, d)];
+      let q_d = vec4f(q[query_at(b, i_first + ty + 8u * r, h, d)]);
       squares[r] += dot(q_d, q_d);
     }
   }
@@ -235,7 +238,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) grid: vec3u, 
     }
     if (tx >= C4) { continue; }
     for (var chunk = 0u; chunk < CHUNKS; chunk++) {
-      out[query_at(b, i, h, chunk * C4 + tx)] = p_out[chunk][r] / safe_sum;
+      out[query_at(b, i, h, chunk * C4 + tx)] = Stored(p_out[chunk][r] / safe_sum);
     }
   }
 }

@@ -1,6 +1,7 @@
 // Sizes of the attention kernels, and the spec and workgroup memory that the tiled ones have in common.
 
-import type { AttentionDims } from '../dims.ts';
+import { DTYPE_BYTES } from '@vulpes/tensor-core';
+import type { AttentionDims, AttentionDType } from '../dims.ts';
 
 /** Rows (or keys) that one thread of a scalar kernel owns. */
 export const ROWS_PER_THREAD = 4;
@@ -12,10 +13,14 @@ export const SCALAR_THREADS = 4;
 export const TILE = 32;
 
 /** Head dims are taken in chunks, so that the tiles fit 16 KiB at every head dim. */
-export const tileSpec = ({ headDim }: { headDim: number }) => ({
+export const tileSpec = ({ headDim, dtype }: { headDim: number; dtype: AttentionDType }) => ({
   HEAD_DIM: headDim,
+  Stored: storedVector(dtype),
   CHUNK: Math.min(headDim, 32),
 });
+
+/** Four values of q, k, v and out as they lie in memory. */
+export const storedVector = (dtype: AttentionDType): string => `vec4<${dtype}>`;
 
 /** Workgroup memory of lib/tile.wgsl in bytes, in the order the arrays stand there. */
 export const tileBytes = ({ CHUNK }: { CHUNK: number }): number =>
@@ -26,27 +31,32 @@ export const tileBytes = ({ CHUNK }: { CHUNK: number }): number =>
 /** What the heads that take turns may read together, so that their keys and values stay in a GPU's cache. */
 const SHARED_BYTES = 2 ** 24;
 
+interface TileDims extends Pick<AttentionDims, 'keyLen' | 'headDim'> {
+  readonly dtype: AttentionDType;
+}
+
 /**
  * How many heads run side by side: as many as the cache allows, so that long and short rows mix and few workgroups are left
  * for the end. A divisor of `heads`, as every turn takes the same number.
  */
-export function headsSideBySide(
-  { keyLen, headDim }: Pick<AttentionDims, 'keyLen' | 'headDim'>,
-  heads: number,
-): number {
-  const bytes = 2 * 4 * keyLen * headDim;
+export function headsSideBySide({ keyLen, headDim, dtype }: TileDims, heads: number): number {
+  const bytes = 2 * DTYPE_BYTES[dtype] * keyLen * headDim;
   const divisors = Array.from({ length: heads }, (_, d) => heads - d).filter(
     (d) => heads % d === 0,
   );
   return divisors.find((d) => d * bytes <= SHARED_BYTES) ?? 1;
 }
 
-/** Workgroups of a tiled kernel, see lib/tile.wgsl. @param tokens - rows or keys that the workgroups share out */
+/**
+ * Workgroups of a tiled or matrix kernel, see lib/place.wgsl.
+ * @param tokens - rows or keys that the workgroups share out, `tile` each
+ */
 export function tileGrid(
-  dims: AttentionDims,
+  dims: TileDims & Pick<AttentionDims, 'batch'>,
   heads: number,
   tokens: number,
+  tile = TILE,
 ): readonly [number, number, number] {
   const together = headsSideBySide(dims, heads);
-  return [together, Math.ceil(tokens / TILE), (heads / together) * dims.batch];
+  return [together, Math.ceil(tokens / tile), (heads / together) * dims.batch];
 }

@@ -40,11 +40,11 @@ describe('idleShare', () => {
 });
 
 describe('the order of the tiled kernels', () => {
-  const sideBySide = headsSideBySide({ keyLen: TOKENS, headDim: 64 }, dims.heads);
+  const sideBySide = headsSideBySide({ keyLen: TOKENS, headDim: 64, dtype: 'f32' }, dims.heads);
   const orders = [headAfterHead, lastRowsFirst(sideBySide), longestFirst];
 
   test('keeps few heads side by side at long contexts, all at short ones', () => {
-    const together = (keyLen: number) => headsSideBySide({ keyLen, headDim: 64 }, 12);
+    const together = (keyLen: number) => headsSideBySide({ keyLen, headDim: 64, dtype: 'f32' }, 12);
     expect([512, 2048, 4096, 16_384, 65_536].map(together)).toEqual([12, 12, 6, 2, 1]);
   });
 

@@ -5,6 +5,7 @@ import type { AnyKernel, ListedKernel } from '@vulpes/wgsl-kernels/testing';
 import * as backward from '../kernels/backward.kernel.ts';
 import * as forward from '../kernels/forward.kernel.ts';
 import { keptEndKernel, keptStartKernel } from '../kernels/kept-blocks.kernel.ts';
+import { MATRIX_REQUIRES } from '../kernels/matrix.ts';
 import * as paged from '../paged/paged.kernel.ts';
 
 /** One token, odd sizes and heads that share keys, and the longest text; with and without what each kernel is compiled for. */
@@ -19,6 +20,7 @@ const sizes = [
       ...size,
       ...{ smScale: 1, logTolerance: -10, blockM: 32, blockN: 64, window: size.keyLen },
       ...{ hasGate: isPruned, hasRanges: false, hasStopRule: isPruned },
+      ...{ dtype: 'f32', hasLogitBound: false },
       ...{
         heads,
         items: heads * Math.ceil(size.keyLen / 32),
@@ -36,8 +38,13 @@ const kernels: readonly AnyKernel[] = [
   ...[paged.pagedScalar, paged.pagedTiled, paged.appendPagesKernel],
 ];
 
-export const listKernels = (): readonly ListedKernel[] =>
-  kernels.map((kernel) => ({ kernel, sizes }));
+/** On subgroup matrices. */
+const matrixKernels: readonly AnyKernel[] = [forward.forwardMatrix, forward.forwardMatrixHalf];
+
+export const listKernels = (): readonly ListedKernel[] => [
+  ...kernels.map((kernel) => ({ kernel, sizes })),
+  ...matrixKernels.map((kernel) => ({ kernel, sizes, requires: MATRIX_REQUIRES })),
+];
 
 /** The ops of this package that have variants. */
 export const listVariants = (): readonly Variants<never>[] => [

@@ -3,8 +3,8 @@
 //         HAS_STOP_RULE: block bounds f32 [B, H, ceil(N / block_n), 2], (S_j, max norm of k_t over t <= j), j the last key of a block
 // visibility   [B, N] (first, end), read only if HAS_VISIBILITY
 
-// What rounding may take from a bound, relative to the largest logits before position j and after it (lse is made of those): products of up to 128 terms in f32.
-const ROUNDING: f32 = 1e-5;
+// ROUNDING, of the kernel: what rounding may take from a bound, relative to the largest logits before position j and after it
+// (lse is made of those).
 
 fn load_lambda(at: u32) -> vec2<i32> {
   if (HAS_GATE) { return log_lambda[at]; }

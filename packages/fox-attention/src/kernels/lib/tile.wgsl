@@ -49,15 +49,6 @@ fn store_weights(p: mat4x4f, tx: u32, ty: u32) {
   for (var r = 0u; r < 4u; r++) { t_p[(ty + 8u * r) * P_STRIDE + tx] = p[r]; }
 }
 
-struct Place { head: u32, batch: u32, batches: u32 }
-
-// Grid (heads side by side, tiles, batches and the rest of the heads): a few heads take turns, tile by tile, so that the
-// workgroups that run at a time differ in work yet share keys in the cache.
-fn head_of(wg: vec3u, grid: vec3u, heads: u32) -> Place {
-  let turns = heads / grid.x;
-  return Place(wg.z % turns * grid.x + wg.x, wg.z / turns, grid.z / turns);
-}
-
 // Where vector `d` of token `t` of [B, length, heads, D] lies; tokens past the end repeat the last one.
 fn token_at(b: u32, length: u32, t: u32, heads: u32, h: u32, d: u32) -> u32 {
   return ((b * length + min(t, length - 1u)) * heads + h) * D4 + d;

@@ -1,0 +1,457 @@
+// forward (matrix): o = softmax(q k^T * sm_scale + D) v, causal, on subgroup matrices. [FoX v2, forgetting attention]
+// grid         see lib/place.wgsl; the last rows first, as they have the most keys: a workgroup owns SUBGROUPS × ROWS query rows and
+//              goes from the diagonal to the left, COLUMNS keys a step; keys and values take turns in one tile
+// q, out       [B, M, H, D] f16    k, v [B, N, Hkv, D] f16    log_lambda [B, H, N] two-part, see log-lambda.wgsl
+// limits, visibility  where a row's keys begin, see lib/row-limits.wgsl
+// logit_bound  [B, H] f32: no |sm_scale q k| exceeds it. Heads within MAX_BOUND belong to the launch with scores in f16, the others to
+//              the one with scores in f32
+// row_stats    [B, H, M] (bits of lse in natural log, first kept key); a row that keeps nothing: NEG_LARGE, its position + 1
+// cost         4 * D flops per (query, key) pair of the tiles computed
+//
+// A weight is exp2(logit - pivot). The pivot is set where a row meets its first keys, a little below their largest logit, and stays:
+// weights of later keys may grow by 2^11 before f16 has no room for them. Only then the tile is done again with higher pivots.
+
+// @spec
+const HEAD_DIM: u32 = 64u;
+const MATRIX: u32 = 16u;
+const SUBGROUP: u32 = 32u;
+const SUBGROUPS: u32 = 4u;
+const ROWS: u32 = 32u;
+const COLUMNS: u32 = 32u;
+const HALF_SCORES: bool = true;
+alias Score = f16;
+const TILE_UNITS: u32 = 288u;
+const GROUPS: u32 = 1u;
+const LANES_PER_ROW: u32 = 4u;
+const ROW_SHUFFLES: u32 = 2u;   // log2 of the lanes of a row
+const ROW_TURNS: u32 = 4u;      // rows of a lane
+const COLUMN_TURNS: u32 = 1u;
+const ROW_TILES: u32 = 2u;      // matrices
+const COLUMN_TILES: u32 = 2u;
+const HEAD_TILES: u32 = 4u;
+const LOADS: u32 = 2u;          // units of a tile that a thread moves
+const PARTS: u32 = 2u;          // of a row of q, as wide as a strip
+const PART_TILES: u32 = 2u;
+const HAS_GATE: bool = true;
+const HAS_VISIBILITY: bool = false;
+const HAS_RANGES: bool = false;
+const HAS_STOP_RULE: bool = false;
+const HAS_LOGIT_BOUND: bool = false;
+// @end-spec
+
+struct Params {
+  num_heads: u32, num_kv_heads: u32, query_len: u32, key_len: u32,
+  block_m: u32, block_n: u32, sm_scale: f32, log_tolerance: f32, max_bound: f32,
+}
+
+@group(0) @binding(0) var<storage, read> q: array<vec4<u32>>;
+@group(0) @binding(1) var<storage, read> k: array<vec4<u32>>;
+@group(0) @binding(2) var<storage, read> v: array<vec4<u32>>;
+@group(0) @binding(3) var<storage, read> log_lambda: array<vec2<i32>>;
+@group(0) @binding(4) var<storage, read> limits: array<i32>;
+@group(0) @binding(5) var<storage, read> visibility: array<vec2<i32>>;
+@group(0) @binding(6) var<storage, read> logit_bound: array<f32>;
+@group(0) @binding(7) var<storage, read_write> out: array<vec4<u32>>;
+@group(0) @binding(8) var<storage, read_write> row_stats: array<vec2<i32>>;
+@group(0) @binding(9) var<uniform> params: Params;
+
+// Scores in f16 are off by half a unit in the last place after each matrix; see lib/row-limits.wgsl.
+const ROUNDING: f32 = select(1e-5, f32(HEAD_TILES) / 2048.0, HALF_SCORES);
+// The largest weight of a row's first keys is 2^FIRST_WEIGHT.
+const FIRST_WEIGHT: f32 = 4.0;
+// No sum of 8 weights may be more, so that f16 holds them.
+const MAX_WEIGHTS: f32 = 32768.0;
+// Rows that stop together, and keys between two places where they may: those of the tiled kernel, so that both keep the same pairs.
+const STOP_ROWS: u32 = 32u;
+const STOP_STEP: u32 = 32u;
+const STOP_SUBGROUPS: u32 = max(STOP_ROWS / ROWS, 1u);
+
+// What a subgroup wants after a tile.
+const GO_ON: u32 = 0u;
+const AGAIN: u32 = 1u; // weights are too large: the same tile with higher pivots
+const DONE: u32 = 2u;  // its rows keep no key to the left
+
+var<workgroup> t_units: array<vec4<u32>, TILE_UNITS + SUBGROUPS * STRIP_UNITS>;
+var<workgroup> t_decay: array<vec4f, COLUMNS / 4u>; // of the tile's keys, relative to the workgroup's first row
+var<workgroup> t_factors: array<f32, SUBGROUPS * ROWS>;
+var<workgroup> t_wishes: array<u32, SUBGROUPS>;
+
+// The rows of a lane: row_lane + ROW_LANES * r of its subgroup.
+var<private> p_bias: array<f32, ROW_TURNS>;    // decay of the row, relative as t_decay
+var<private> p_pivot: array<f32, ROW_TURNS>;
+var<private> p_sum: array<f32, ROW_TURNS>;     // of the weights on this lane's columns
+var<private> p_tile_sum: array<f32, ROW_TURNS>; // the same of the present tile
+var<private> p_first: array<u32, ROW_TURNS>;   // first key that the row may keep
+var<private> p_norm: array<f32, ROW_TURNS>;    // s |q|
+
+// Where a lane works: its strip's first unit, row and column, the first row's position among the keys.
+struct Spot { strip: u32, row_lane: u32, column_lane: u32, position: u32 }
+
+fn load_keys(b: u32, h: u32, j_first: u32, thread: u32) -> array<vec4<u32>, LOADS> {
+  var units: array<vec4<u32>, LOADS>;
+  for (var n = 0u; n < LOADS; n++) { // @unroll
+    let at = thread + n * THREADS;
+    units[n] = k[unit_at(b, params.key_len, j_first + at / D8, params.num_kv_heads, h, at % D8)];
+  }
+  return units;
+}
+
+fn load_values(b: u32, h: u32, j_first: u32, thread: u32) -> array<vec4<u32>, LOADS> {
+  var units: array<vec4<u32>, LOADS>;
+  for (var n = 0u; n < LOADS; n++) { // @unroll
+    let at = thread + n * THREADS;
+    units[n] = v[unit_at(b, params.key_len, j_first + at / D8, params.num_kv_heads, h, at % D8)];
+  }
+  return units;
+}
+
+// Decay of 8 neighbouring keys
+fn decay_at(chunk: u32) -> Eight {
+  if (!HAS_GATE) { return Eight(); }
+  return Eight(t_decay[chunk * 2u], t_decay[chunk * 2u + 1u]);
+}
+
+// Logits less `shift` of 8 neighbouring keys, in units of log2.
+fn logits_of(scores: Eight, shift: f32, decay: Eight) -> Eight {
+  let scale = params.sm_scale * LOG2E;
+  if (!HAS_GATE) { return Eight(scores.low * scale + shift, scores.high * scale + shift); }
+  return Eight(scores.low * scale + (shift - decay.low), scores.high * scale + (shift - decay.high));
+}
+
+// The first 8 columns that a lane has in a turn, in units of 8.
+fn chunk_of(spot: Spot, turn: u32) -> u32 { return (spot.column_lane + turn * LANES_PER_ROW) * GROUPS; }
+
+// Sets the pivots of rows that have none yet; if `again`, also raises those that lie too low.
+// t_factors: what the rows' outputs must be multiplied by
+fn raise_pivots(spot: Spot, j_first: u32, again: bool, o_factors: u32) {
+  for (var r = 0u; r < ROW_TURNS; r++) { // @unroll
+    let row = spot.row_lane + r * ROW_LANES;
+    var largest_logit = NEG_LARGE;
+    for (var c = 0u; c < COLUMN_TURNS; c++) { // @unroll
+      for (var g = 0u; g < GROUPS; g++) { // @unroll
+        let chunk = chunk_of(spot, c);
+        let scores = load_scores(spot.strip + row * STRIP_STRIDE + (chunk + g) * SCORE_UNITS);
+        let all = logits_of(scores, p_bias[r], decay_at(chunk + g));
+        let logits = keep(all, NEG_LARGE, j_first + (chunk + g) * 8u, p_first[r], spot.position + row);
+        largest_logit = max(largest_logit, largest(max(logits.low, logits.high)));
+      }
+    }
+    largest_logit = largest_of_row(largest_logit);
+    let is_new = p_pivot[r] <= NEG_LARGE;
+    let m_raise = largest_logit > NEG_LARGE && (is_new || (again && largest_logit - FIRST_WEIGHT > p_pivot[r]));
+    let pivot = select(p_pivot[r], largest_logit - FIRST_WEIGHT, m_raise);
+    let factor = select(1.0, exp2(p_pivot[r] - pivot), m_raise && !is_new);
+    p_sum[r] *= factor;
+    p_pivot[r] = pivot;
+    if (spot.column_lane == 0u) { t_factors[o_factors + row] = factor; }
+  }
+}
+
+// Turns the scores of a strip into weights in place. The largest sum of 8 weights.
+fn soften(spot: Spot, j_first: u32, is_masked: bool) -> f32 {
+  var largest_sum = 0.0;
+  for (var r = 0u; r < ROW_TURNS; r++) { // @unroll
+    p_tile_sum[r] = 0.0;
+  }
+  for (var c = 0u; c < COLUMN_TURNS; c++) { // @unroll
+    let chunk = chunk_of(spot, c);
+    for (var g = 0u; g < GROUPS; g++) { // @unroll
+      let decay = decay_at(chunk + g);
+      for (var r = 0u; r < ROW_TURNS; r++) { // @unroll
+        let row = spot.row_lane + r * ROW_LANES;
+        let at = spot.strip + row * STRIP_STRIDE + chunk * SCORE_UNITS;
+        let logits = logits_of(load_scores(at + g * SCORE_UNITS), p_bias[r] - p_pivot[r], decay);
+        var weights = Eight(exp2(logits.low), exp2(logits.high));
+        if (is_masked) { weights = keep(weights, 0.0, j_first + (chunk + g) * 8u, p_first[r], spot.position + row); }
+        let sum = sum_of(weights);
+        largest_sum = max(largest_sum, sum);
+        p_tile_sum[r] += sum;
+        t_units[at + g] = pack_half(weights);
+      }
+    }
+  }
+  return largest_sum;
+}
+
+// s |q| of the lane's rows
+fn scaled_norms(b: u32, h: u32, i_first: u32, spot: Spot) {
+  for (var r = 0u; r < ROW_TURNS; r++) { // @unroll
+    var squares = 0.0;
+    for (var d = spot.column_lane; d < D8; d += LANES_PER_ROW) {
+      let row = i_first + spot.row_lane + r * ROW_LANES;
+      let x = unpack_half(q[unit_at(b, params.query_len, row, params.num_heads, h, d)]);
+      squares += dot(x.low, x.low) + dot(x.high, x.high);
+    }
+    p_norm[r] = sqrt(sum_of_row(squares)) * abs(params.sm_scale);
+  }
+}
+
+// Row - key in nats, for one row and one key.
+fn decay_of(row: vec2<i32>, key: vec2<i32>) -> f32 {
+  return f32(row.x - key.x) * 0.0625 + (bitcast<f32>(row.y) - bitcast<f32>(key.y));
+}
+
+// False only where the subgroup's first row cannot stop before key j: its lse is at most the largest logit + log(keys seen).
+// position: of that row; norm: largest s |q| of the subgroup; own: bound at the end of the block that the row stands in
+fn may_stop(bh: u32, position: u32, j: u32, norm: f32) -> bool {
+  if (position < j) { return false; }
+  let bound = bound_before(bh, j);
+  let own = bound_before(bh, (position / params.block_n + 1u) * params.block_n);
+  let o_lambda = bh * params.key_len;
+  let decay = decay_of(load_lambda(o_lambda + position), load_lambda(o_lambda + j - 1u));
+  let reach = params.log_tolerance + log(f32(position + 1u - j)) + norm * max(own.y - bound.y, 0.0);
+  return decay + bound.x <= reach + ROUNDING * (1.0 + norm * own.y);
+}
+
+// Largest |k| of the key blocks that begin at j or after it and that the last step has done.
+fn max_norm_right_of(bh: u32, j: u32) -> f32 {
+  let end_of_blocks = (params.key_len + params.block_n - 1u) / params.block_n * params.block_n;
+  let end = min(j + max(STOP_STEP, params.block_n), end_of_blocks);
+  var largest_norm = 0.0;
+  for (var end_of_block = j + params.block_n; end_of_block <= end; end_of_block += params.block_n) {
+    largest_norm = max(largest_norm, bound_before(bh, end_of_block).y);
+  }
+  return largest_norm;
+}
+
+// Whether all rows of the lane may drop the keys before j. Rows past the end, rows that keep nothing from there on, or nothing at
+// all, do not hold the others back. i_first: first row of the subgroup
+fn may_drop_rows(spot: Spot, i_first: u32, bh: u32, j: u32, max_norm: f32) -> bool {
+  let bound = bound_before(bh, j);
+  let key = load_lambda(bh * params.key_len + j - 1u);
+  var may = true;
+  for (var r = 0u; r < ROW_TURNS; r++) { // @unroll
+    let row = spot.row_lane + r * ROW_LANES;
+    let position = spot.position + row;
+    let decay = decay_of(load_lambda(bh * params.key_len + min(position, params.key_len - 1u)), key);
+    let sum = sum_of_row(p_sum[r] + p_tile_sum[r]);
+    let m_drop = may_drop(vec4f(p_norm[r]), vec4f(decay), bound, max_norm, vec4f(p_pivot[r]), vec4f(sum)).x;
+    let m_idle = p_first[r] >= j || p_first[r] > position || i_first + row >= params.query_len;
+    may = may && (m_drop || m_idle);
+  }
+  return may;
+}
+
+@compute @workgroup_size(THREADS)
+fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) thread: u32) {
+  let place = head_of(wg, grid, params.num_heads);
+  let h = place.head;
+  let b = place.batch;
+  let bh = b * params.num_heads + h;
+  if (HAS_LOGIT_BOUND && (logit_bound[bh] <= params.max_bound) != HALF_SCORES) { return; }
+  let h_key = h / (params.num_heads / params.num_kv_heads);
+  let subgroup = thread / SUBGROUP;
+  let lane = thread % SUBGROUP;
+  let i_first = (grid.y - 1u - wg.y) * SUBGROUPS * ROWS;
+  let offset = params.key_len - params.query_len;
+  let o_lambda = bh * params.key_len;
+  let origin = load_lambda(o_lambda + i_first + offset).x;
+
+  let i_own = i_first + subgroup * ROWS;
+  // The compiler follows the range of a plain number: matrices at an offset that it does not know to lie in t_units load slowly.
+  let strip = TILE_UNITS + subgroup * STRIP_UNITS;
+  let spot = Spot(strip, lane % ROW_LANES, lane / ROW_LANES, i_own + offset);
+  let o_factors = subgroup * ROWS;
+  var smallest_first = params.key_len;
+  var largest_first = 0u;
+  for (var r = 0u; r < ROW_TURNS; r++) { // @unroll
+    let i = min(i_own + spot.row_lane + r * ROW_LANES, params.query_len - 1u);
+    p_pivot[r] = NEG_LARGE;
+    p_sum[r] = 0.0;
+    p_bias[r] = relative_decay(load_lambda(o_lambda + i + offset), origin);
+    p_first[r] = first_key(i, h, b);
+    largest_first = max(largest_first, p_first[r]);
+    if (p_first[r] <= i + offset) { smallest_first = min(smallest_first, p_first[r]); }
+  }
+  smallest_first = subgroupMin(smallest_first); // key_len if no row keeps a key
+  largest_first = subgroupMax(largest_first);
+  var largest_norm = 0.0;
+  if (HAS_STOP_RULE) {
+    scaled_norms(b, h, i_own, spot);
+    for (var r = 0u; r < ROW_TURNS; r++) { // @unroll
+      largest_norm = max(largest_norm, p_norm[r]);
+    }
+    largest_norm = subgroupMax(largest_norm);
+  }
+
+  // Rows of q come through the strips, a part of the head dim at a time, as rows past the end need a clamp.
+  var p_q: array<Left, ROW_TILES * HEAD_TILES>;
+  for (var part = 0u; part < PARTS; part++) { // @unroll
+    for (var n = lane; n < ROWS * D8 / PARTS; n += SUBGROUP) {
+      let d = n % (D8 / PARTS);
+      let row = n / (D8 / PARTS);
+      t_units[strip + row * STRIP_STRIDE + d] =
+        q[unit_at(b, params.query_len, i_own + row, params.num_heads, h, part * D8 / PARTS + d)];
+    }
+    workgroupBarrier();
+    for (var i = 0u; i < ROW_TILES; i++) { // @unroll
+      for (var d = 0u; d < PART_TILES; d++) { // @unroll
+        p_q[i * HEAD_TILES + part * PART_TILES + d] =
+          subgroupMatrixLoad<Left, row_major>(&t_units, strip + i * MATRIX * STRIP_STRIDE + d * M8, STRIP_STRIDE);
+      }
+    }
+    workgroupBarrier();
+  }
+
+  var p_out: array<Sum, ROW_TILES * HEAD_TILES>;
+  var p_scores: array<ScoreSum, ROW_TILES>;
+  var p_weights: array<Left, ROW_TILES>;
+  for (var i = 0u; i < ROW_TILES; i++) { // @unroll
+    for (var d = 0u; d < HEAD_TILES; d++) { // @unroll
+      p_out[i * HEAD_TILES + d] = Sum();
+    }
+  }
+  let last = min(i_own + ROWS, params.query_len) - 1u + offset; // position of the subgroup's last row
+  let last_of_tile = min(i_first + SUBGROUPS * ROWS, params.query_len) - 1u + offset;
+  var stop = 0u;
+  var is_stopped = i_own >= params.query_len;
+  var max_norm = 0.0; // largest |k| of the key blocks done so far
+  var again = false;
+  var j_first = last_of_tile / COLUMNS * COLUMNS;
+  var keys = load_keys(b, h_key, j_first, thread);
+
+  loop {
+    let is_active = !is_stopped && j_first <= last && j_first + COLUMNS > smallest_first;
+    var raw_decay: KeyDecay;
+    if (HAS_GATE && thread < COLUMNS / 4u) {
+      let at = vec4u(o_lambda) + min(vec4u(j_first + thread * 4u) + vec4u(0u, 1u, 2u, 3u), vec4u(params.key_len - 1u));
+      raw_decay = key_decay(load_lambda(at.x), load_lambda(at.y), load_lambda(at.z), load_lambda(at.w));
+    }
+    store_units(keys, 0u, thread);
+    workgroupBarrier();
+
+    let values = load_values(b, h_key, j_first, thread);
+    if (is_active) {
+      for (var n = 0u; n < COLUMN_TILES; n++) { // @unroll
+        for (var i = 0u; i < ROW_TILES; i++) { // @unroll
+          p_scores[i] = ScoreSum();
+        }
+        for (var d = 0u; d < HEAD_TILES; d++) { // @unroll
+          let right = subgroupMatrixLoad<Right, col_major>(&t_units, n * MATRIX * TILE_STRIDE + d * M8, TILE_STRIDE);
+          for (var i = 0u; i < ROW_TILES; i++) { // @unroll
+            p_scores[i] = subgroupMatrixMultiplyAccumulate(p_q[i * HEAD_TILES + d], right, p_scores[i]);
+          }
+        }
+        for (var i = 0u; i < ROW_TILES; i++) { // @unroll
+          subgroupMatrixStore<row_major>(&t_units,
+            strip + i * MATRIX * STRIP_STRIDE + n * M8 * SCORE_UNITS, p_scores[i], STRIP_STRIDE);
+        }
+      }
+    }
+    if (HAS_GATE && thread < COLUMNS / 4u) {
+      t_decay[thread] = (vec4f(raw_decay.count - origin) * 0.0625 + raw_decay.rest) * LOG2E;
+    }
+    workgroupBarrier();
+
+    let is_diagonal = j_first + COLUMNS > spot.position;
+    if (is_active && (again || is_diagonal)) { raise_pivots(spot, j_first, again, o_factors); }
+    if (again) {
+      // Outputs go through the tile, a matrix of each subgroup at a time; the factors are in t_factors.
+      let scratch = subgroup * MATRIX * MATRIX / 4u;
+      for (var i = 0u; i < ROW_TILES; i++) { // @unroll
+        for (var d = 0u; d < HEAD_TILES; d++) { // @unroll
+          workgroupBarrier();
+          subgroupMatrixStore<row_major>(&t_units, scratch, p_out[i * HEAD_TILES + d], MATRIX / 4u);
+          workgroupBarrier();
+          for (var at = lane; is_active && at < MATRIX * MATRIX / 4u; at += SUBGROUP) {
+            let factor = t_factors[o_factors + i * MATRIX + at / (MATRIX / 4u)];
+            t_units[scratch + at] = bitcast<vec4<u32>>(bitcast<vec4f>(t_units[scratch + at]) * factor);
+          }
+          workgroupBarrier();
+          p_out[i * HEAD_TILES + d] = subgroupMatrixLoad<Sum, row_major>(&t_units, scratch, MATRIX / 4u);
+        }
+      }
+      workgroupBarrier();
+    }
+
+    store_units(values, 0u, thread);
+    keys = load_keys(b, h_key, max(j_first, COLUMNS) - COLUMNS, thread);
+    var wish = select(GO_ON, DONE, is_stopped || j_first <= smallest_first);
+    if (is_active) {
+      var largest_sum = 0.0;
+      if (is_diagonal || j_first < largest_first) {
+        largest_sum = soften(spot, j_first, true);
+      } else {
+        largest_sum = soften(spot, j_first, false);
+      }
+      if (HAS_STOP_RULE && wish == GO_ON && j_first % max(STOP_STEP, params.block_n) == 0u) {
+        max_norm = max(max_norm, max_norm_right_of(bh, j_first));
+        if (may_stop(bh, spot.position, j_first, largest_norm)) {
+          if (subgroupAll(may_drop_rows(spot, i_own, bh, j_first, max_norm))) { wish = DONE; }
+        }
+      }
+      // Once at most: logits that are not finite stay so.
+      if (subgroupAny(largest_sum > MAX_WEIGHTS) && !again) { wish = AGAIN; }
+    }
+    if (lane == 0u) { t_wishes[subgroup] = wish; }
+    let wishes = workgroupUniformLoad(&t_wishes);
+    again = false;
+    var all_done = true;
+    for (var n = 0u; n < SUBGROUPS; n++) { // @unroll
+      again = again || wishes[n] == AGAIN;
+      all_done = all_done && wishes[n] == DONE;
+    }
+    if (again) {
+      keys = load_keys(b, h_key, j_first, thread);
+      continue;
+    }
+
+    if (is_active) {
+      for (var r = 0u; r < ROW_TURNS; r++) { // @unroll
+        p_sum[r] += p_tile_sum[r];
+      }
+      for (var n = 0u; n < COLUMN_TILES; n++) { // @unroll
+        for (var i = 0u; i < ROW_TILES; i++) { // @unroll
+          p_weights[i] = subgroupMatrixLoad<Left, row_major>(&t_units,
+            strip + i * MATRIX * STRIP_STRIDE + n * M8 * SCORE_UNITS, STRIP_STRIDE);
+        }
+        for (var d = 0u; d < HEAD_TILES; d++) { // @unroll
+          let right = subgroupMatrixLoad<Right, row_major>(&t_units, n * MATRIX * TILE_STRIDE + d * M8, TILE_STRIDE);
+          for (var i = 0u; i < ROW_TILES; i++) { // @unroll
+            p_out[i * HEAD_TILES + d] = subgroupMatrixMultiplyAccumulate(p_weights[i], right, p_out[i * HEAD_TILES + d]);
+          }
+        }
+      }
+    }
+    if (!is_stopped) {
+      var group_done = true;
+      for (var n = 0u; n < SUBGROUPS; n++) { // @unroll
+        group_done = group_done && (n / STOP_SUBGROUPS != subgroup / STOP_SUBGROUPS || wishes[n] == DONE);
+      }
+      is_stopped = group_done;
+      stop = select(0u, j_first, group_done);
+    }
+    workgroupBarrier();
+    if (all_done) { break; }
+    j_first -= COLUMNS;
+  }
+
+  for (var r = 0u; r < ROW_TURNS; r++) { // @unroll
+    let row = spot.row_lane + r * ROW_LANES;
+    let i = i_own + row;
+    let sum = sum_of_row(p_sum[r]);
+    if (spot.column_lane == 0u) {
+      t_factors[o_factors + row] = select(0.0, 1.0 / sum, sum > 0.0);
+      if (i < params.query_len) {
+        let lse = select(NEG_LARGE, p_pivot[r] * LN2 + log(sum), sum > 0.0);
+        let first = min(max(p_first[r], stop), i + offset + 1u);
+        row_stats[bh * params.query_len + i] = vec2<i32>(bitcast<i32>(lse), i32(first));
+      }
+    }
+  }
+  for (var d = 0u; d < HEAD_TILES; d++) { // @unroll
+    for (var i = 0u; i < ROW_TILES; i++) { // @unroll
+      subgroupMatrixStore<row_major>(&t_units, strip + i * MATRIX * OUT_STRIDE, p_out[i * HEAD_TILES + d], OUT_STRIDE);
+    }
+    workgroupBarrier();
+    for (var n = lane; n < ROWS * M8; n += SUBGROUP) {
+      let row = n / M8;
+      let at = strip + row * OUT_STRIDE + n % M8 * 2u;
+      let factor = t_factors[o_factors + row];
+      if (i_own + row < params.query_len) {
+        out[unit_at(b, params.query_len, i_own + row, params.num_heads, h, d * M8 + n % M8)] = pack_result(at, factor);
+      }
+    }
+    workgroupBarrier();
+  }
+}

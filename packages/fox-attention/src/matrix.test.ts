@@ -1,0 +1,89 @@
+// The kernels on subgroup matrices against the f64 reference: f16 in and out, every row, and the pairs that were kept.
+
+import type { Device, Tensor } from '@vulpes/tensor-core';
+import { expectMatch, gpuSuite, underTwoFills } from '@vulpes/tensor-core/testing';
+import { tokenVisibility } from '@vulpes/wgsl-kernels';
+import { runWithGrads } from '@vulpes/wgsl-kernels/testing';
+import { expect, test } from 'vitest';
+import { halfInputs } from './fixtures/half-inputs.ts';
+import type { TestInputs } from './fixtures/make-inputs.ts';
+import { hostTensors, uploadInputs, uploadOptions } from './fixtures/on-device.ts';
+import {
+  type ForgettingAttentionOptions,
+  forgettingAttention,
+  forgettingAttentionWithStats,
+} from './forgetting-attention.ts';
+import { type MatrixCase, matrixCases } from './matrix.cases.ts';
+import {
+  referenceForgettingAttention,
+  referenceForgettingAttentionBackward,
+} from './reference/index.ts';
+
+const BOUND = 5e-3;
+
+/** Options of a case with visibility in any case; all owned by the scope around. */
+function optionsOf(
+  device: Device,
+  { dims }: MatrixCase,
+  inputs: TestInputs,
+): ForgettingAttentionOptions {
+  const { seqStart, cuSeqlens, windowSize, ...others } = uploadOptions(device, dims, inputs);
+  const limits = { seqStart, cuSeqlens, windowSize };
+  return {
+    ...others,
+    visibility: tokenVisibility(device, { batch: dims.batch, length: dims.keyLen, ...limits }),
+  };
+}
+
+gpuSuite(
+  'forgettingAttention on subgroup matrices',
+  (device) => {
+    async function expectForward(
+      theCase: MatrixCase,
+      inputs: TestInputs,
+      extra: () => ForgettingAttentionOptions,
+    ) {
+      const { dims } = theCase;
+      const { out, rowStats } = await underTwoFills(device(), async () => {
+        const results = device().scope(() => {
+          const { q, k, v, logFgate } = uploadInputs(device(), dims, inputs, 'f16');
+          const options = { ...optionsOf(device(), theCase, inputs), ...extra() };
+          return forgettingAttentionWithStats(q, k, v, logFgate, options);
+        });
+        const [out, rowStats] = await device().read([results.out, results.rowStats]);
+        for (const tensor of [results.out, results.rowStats, results.kept.startIndex])
+          tensor.dispose();
+        return { out: out as Float32Array, rowStats: rowStats as Int32Array };
+      });
+      const expected = referenceForgettingAttention(dims, inputs);
+      expectMatch('out', out, expected.out, BOUND);
+      expect(rowStats.filter((_, at) => at % 2 === 1)).toEqual(expected.firstKeys);
+      const lse = new Float32Array(rowStats.buffer).filter((_, at) => at % 2 === 0);
+      expectMatch('lse', lse, expected.lse, BOUND);
+    }
+
+    test.each(matrixCases)('$id', async (theCase) => {
+      const inputs = halfInputs(theCase, theCase.scale);
+      await expectForward(theCase, inputs, () => ({}));
+    });
+
+    test('heads with bounded logits pass scores through f16, the others do not', async () => {
+      const theCase = matrixCases[0]!;
+      const { batch, numHeads } = theCase.dims;
+      const bounds = Float32Array.from({ length: batch * numHeads }, (_, head) =>
+        head % 2 ? 8 : 1e4,
+      );
+      await expectForward(theCase, halfInputs(theCase), () => ({
+        logitBound: device().tensor(bounds, [batch, numHeads]),
+      }));
+    });
+  },
+  ['matrix'],
+);
+void [
+  runWithGrads,
+  forgettingAttention,
+  referenceForgettingAttentionBackward,
+  hostTensors,
+  0 as unknown as Tensor,
+];
