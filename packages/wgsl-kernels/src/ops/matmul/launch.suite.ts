@@ -4,9 +4,10 @@ import { type Device, disposeAll } from '@vulpes/tensor-core';
 import { expectMatch, randomArray, underTwoFills } from '@vulpes/tensor-core/testing';
 import { expect } from 'vitest';
 import { storedAs } from '../../testing/half.ts';
-import { launchMatmul, type MatmulLaunch } from './launch.ts';
+import { launchMatmul, type MatmulLaunch, planMatmul } from './launch.ts';
 import { type MatmulSizes, referenceMatmul } from './matmul.reference.ts';
-import type { MatmulDType } from './plan.ts';
+import { largeTiledMatmul } from './matmul.tiled.kernel.ts';
+import { isAligned, type MatmulDType } from './plan.ts';
 
 export interface LaunchCase extends MatmulSizes {
   readonly dtypeA: MatmulDType;
@@ -80,6 +81,19 @@ export async function checkLaunch(
   );
   const isPadding = (_: number, i: number) => i < padding || (i - padding) % (n + padding) >= n;
   expect(actual.c.filter(isPadding), 'padding is not written').toEqual(c.data.filter(isPadding));
+}
+
+/** A launch on tiles of 128 × 128, which only large products take. */
+export function runLargeTiles(device: Device, { a, b, c, bias, ...launch }: MatmulLaunch): void {
+  const dtypes = { dtypeA: a.dtype, dtypeB: b.dtype, dtypeC: c.dtype } as Pick<
+    LaunchCase,
+    'dtypeA' | 'dtypeB' | 'dtypeC'
+  >;
+  const dims = planMatmul({ ...launch, ...dtypes }, { selectSplits: () => 1 }, device.caps);
+  const { transposeA, transposeB, n, ldc, strideC, offsetC } = dims;
+  const alignedC = isAligned(n, ldc, strideC, offsetC);
+  const kernel = largeTiledMatmul({ transposeA, transposeB, alignedC });
+  kernel.run(device, { dims, tensors: { a, b, c, bias } });
 }
 
 /** f16 results are rounded once, from sums as good as f32 results. */

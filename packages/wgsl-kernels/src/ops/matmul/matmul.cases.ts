@@ -2,7 +2,6 @@
 
 import type { LaunchCase } from './launch.suite.ts';
 import type { MatmulSizes } from './matmul.reference.ts';
-import { TILES } from './plan.ts';
 
 export interface MatmulCase extends MatmulSizes {
   readonly id: string;
@@ -53,12 +52,6 @@ export const fewRowsCases: readonly MatmulCase[] = (
   ] as const
 ).map((sizes) => makeCase('nt', sizes));
 
-/** Workgroup tiles that `select` takes only for larger products, run by themselves. */
-export const tileCases = [
-  { tile: TILES.medium, ...makeCase('nt', [1, 68, 71, 36]) },
-  { tile: TILES.large, ...makeCase('tn', [1, 132, 140, 20]) },
-].map((row) => ({ ...row, id: `${row.tile.tileM}x${row.tile.tileN}-${row.id}` }));
-
 /** Register blocks that `select` takes only for products too large for a quick test, run by themselves. */
 export const scalarBlockCases = (
   [
@@ -94,6 +87,14 @@ function halfCase(
   const id = `${dtypes}-${of.id}${words.join('')}`;
   return { ...of, ...options, id, dtypeA, dtypeB, dtypeC } as LaunchCase & MatmulCase;
 }
+
+/** Products for tiles of 128 × 128: whole and with rests in all directions, of both types. */
+export const largeTileCases = [
+  halfCase('tn', 'sss', [1, 132, 140, 20]),
+  halfCase('nt', 'sss', [2, 130, 133, 37], { padding: 3, hasBias: true, accumulate: true }),
+  halfCase('nn', 'sss', [1, 130, 136, 36], { padding: 4, hasBias: true, accumulate: true }),
+  halfCase('tt', 'sss', [1, 70, 129, 9]),
+];
 
 /** f16 tensors: every transpose, results of both types, columns of gates with their f32 gradients, padded rows, split K. */
 export const halfCases = [

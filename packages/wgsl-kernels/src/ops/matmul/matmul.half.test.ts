@@ -4,7 +4,7 @@ import { expectMatch, gpuSuite, randomArray } from '@vulpes/tensor-core/testing'
 import { expect, test } from 'vitest';
 import { boundOf, storedAs } from '../../testing/half.ts';
 import { runWithGrads } from '../../testing/run-with-grads.ts';
-import { checkLaunch } from './launch.suite.ts';
+import { checkLaunch, runLargeTiles } from './launch.suite.ts';
 import { launchMatmul } from './launch.ts';
 import { halfCases, vectorCases } from './matmul.cases.ts';
 import { matmul } from './matmul.op.ts';
@@ -36,6 +36,20 @@ gpuSuite(
     });
   },
   ['scalar', 'tiled', 'matrix'],
+  needsHalf,
+);
+
+gpuSuite(
+  'large tiles of f16',
+  (device) => {
+    test('tiles of 128 × 128', async () => {
+      const sizes = { batch: 1, m: 130, n: 40, k: 20, transposeA: false, transposeB: true };
+      const halves = { ...sizes, dtypeA: 'f16', dtypeB: 'f16', dtypeC: 'f16' } as const;
+      await checkLaunch(device(), { ...halves, accumulate: true }, runLargeTiles);
+      await checkLaunch(device(), { ...halves, dtypeB: 'f32', n: 37 }, runLargeTiles);
+    });
+  },
+  ['tiled'],
   needsHalf,
 );
 

@@ -7,7 +7,8 @@ import { ACCESS, selectAccess } from './matrix-access.ts';
 import { type MatrixLayout, matrixSource, matrixWorkgroupBytes } from './matrix-source.ts';
 import { type MatrixShape, type MatrixTile, SLICE_K, tileSize } from './matrix-tiles.ts';
 import { MATMUL_BINDINGS, PINNED_BINDINGS } from './params.ts';
-import { kPerSplit, type MatmulDims } from './plan.ts';
+import type { MatmulDims } from './plan.ts';
+import { kPerSplit } from './waves.ts';
 
 const kernels = new Map<string, ReturnType<typeof defineMatrixMatmul>>();
 

@@ -12,11 +12,10 @@ import {
   findMatrixShape,
   MATRIX_TILES,
   type MatrixTile,
-  matrixClocks,
   planMatrixProduct,
 } from './matrix-tiles.ts';
-import { kPerSplit } from './plan.ts';
 import { matmulVariants } from './variants.ts';
+import { kPerSplit } from './waves.ts';
 
 const half = { componentType: 'f16', resultComponentType: 'f32' };
 const caps = makeCaps({
@@ -76,39 +75,25 @@ describe('matmul-matrix', () => {
 
   const plan = (m: number, n: number, k: number) => {
     const { tile, splits } = planMatrixProduct({ m, n, k, batch: 1 }, shape);
-    const [name] = Object.entries(MATRIX_TILES).find(([, candidate]) => candidate === tile)!;
-    return `${name} ${splits}`;
+    return `${tile.tileM}x${tile.tileN} ${splits}`;
   };
 
   test('large tiles for the layers of a model, parts of K where they fill whole waves of workgroups', () => {
     expect([plan(16384, 3072, 768), plan(16384, 768, 768), plan(8192, 32768, 768)]).toEqual(
-      Array(3).fill('large 1'),
+      Array(3).fill('128x128 1'),
     );
     expect([plan(768, 768, 16384), plan(768, 1792, 16384), plan(3072, 768, 16384)]).toEqual([
-      'large 7',
-      'large 3',
-      'large 5',
+      '128x128 7',
+      '128x128 3',
+      '128x128 5',
     ]);
     expect([plan(2048, 768, 768), plan(40, 24, 33), plan(12, 768, 16384)]).toMatchInlineSnapshot(`
       [
-        "large 1",
-        "tiny 1",
-        "small 22",
+        "128x128 1",
+        "32x32 1",
+        "64x64 22",
       ]
     `);
-  });
-
-  test('a wave that is not full costs as much as its fullest core', () => {
-    const clocks = (m: number) =>
-      matrixClocks(
-        { m: m * 128, n: 128, k: 768, batch: 1 },
-        { tile: MATRIX_TILES.large, splits: 1 },
-        shape,
-      );
-    expect(clocks(1)).toBe(clocks(132));
-    expect(clocks(133)).toBe(clocks(264));
-    expect(clocks(265)).toBe(clocks(264) + clocks(1));
-    expect(clocks(132)).toBeGreaterThan(clocks(264) / 2);
   });
 
   test('parts of K are whole slices, and none is empty', () => {

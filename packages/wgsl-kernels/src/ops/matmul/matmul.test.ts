@@ -10,12 +10,12 @@ import {
 } from '@vulpes/tensor-core/testing';
 import { describe, expect, test } from 'vitest';
 import { runWithGrads } from '../../testing/index.ts';
+import { checkLaunch, runLargeTiles } from './launch.suite.ts';
 import { launchMatmul, planMatmul } from './launch.ts';
-import { matmulCases, scalarBlockCases, tileCases } from './matmul.cases.ts';
+import { largeTileCases, matmulCases, scalarBlockCases } from './matmul.cases.ts';
 import { matmul } from './matmul.op.ts';
 import { type MatmulSizes, referenceMatmul, referenceMatmulBackward } from './matmul.reference.ts';
 import { scalarMatmul } from './matmul.scalar.kernel.ts';
-import { selectTiledSpec, tiledMatmul } from './matmul.tiled.kernel.ts';
 import { matmulVariants } from './variants.ts';
 
 const toVariant = (name: string) =>
@@ -174,25 +174,9 @@ gpuSuite(
 );
 
 gpuSuite(
-  'tiles',
+  'tiles of 128 × 128',
   (device) => {
-    test.each(tileCases)('$id', async ({ tile, ...sizes }) => {
-      const { batch, m, n, k } = sizes;
-      const shapes = shapesOf(sizes);
-      const a = randomArray(42, batch * m * k);
-      const b = randomArray(43, batch * k * n);
-      const actual = await underTwoFills(device(), async () => {
-        const [ta, tb] = [device().tensor(a, shapes.a), device().tensor(b, shapes.b)];
-        const c = device().empty([batch, m, n]);
-        const dims = planMatmul(sizes, toVariant('tiled'), device().caps);
-        const spec = selectTiledSpec(dims, tile);
-        tiledMatmul.run(device(), { dims, tensors: { a: ta, b: tb, c }, spec });
-        const result = (await c.data()) as Float32Array;
-        disposeAll([ta, tb, c]);
-        return { c: result };
-      });
-      expectMatch('c', actual.c, referenceMatmul(sizes, a, b), 2e-6);
-    });
+    test.each(largeTileCases)('$id', (of) => checkLaunch(device(), of, runLargeTiles));
   },
   ['tiled'],
 );

@@ -3,8 +3,10 @@
 import { defineKernel } from '../../define-kernel.ts';
 import { vectorType } from '../../lib/vector.ts';
 import matmulTiledWgsl from './matmul.tiled.wgsl';
+import loopWgsl from './matmul.tiled-loop.wgsl';
 import { MATMUL_BINDINGS, matmulParams } from './params.ts';
-import { isAligned, type MatmulDims, selectTile, type Tile } from './plan.ts';
+import { isAligned, type MatmulDims, planTiles, TILES, type Tile } from './plan.ts';
+import { LARGE_TILE_BYTES, type LargeTile, largeTiledSource } from './tiled-source.ts';
 
 interface TileSpec {
   readonly [name: string]: number | boolean | string;
@@ -16,13 +18,13 @@ interface TileSpec {
 }
 
 /** Spec of a launch, with the tile that suits its size or a given one. Pure. */
-export function selectTiledSpec(dims: MatmulDims, tile: Tile = selectTile(dims)): TileSpec {
+export function selectTiledSpec(dims: MatmulDims, tile: Tile = planTiles(dims).tile): TileSpec {
   const alignedA = isAligned(dims.offsetA, dims.lda, dims.strideA);
   const alignedB = isAligned(dims.offsetB, dims.ldb, dims.strideB);
   return {
     TILE_M: tile.tileM,
     TILE_N: tile.tileN,
-    TILE_K: tile.tileK,
+    TILE_K: tile.sliceK,
     ROWS: tile.rows,
     COLS: tile.cols,
     TRANSPOSE_A: dims.transposeA,
@@ -46,16 +48,46 @@ export const tiledWorkgroupBytes = (spec: TileSpec): number =>
   (spec.TRANSPOSE_A ? paddedTile(spec.TILE_K, spec.TILE_M) : paddedTile(spec.TILE_M, spec.TILE_K)) + // t_a
   (spec.TRANSPOSE_B ? paddedTile(spec.TILE_N, spec.TILE_K) : paddedTile(spec.TILE_K, spec.TILE_N)); // t_b
 
-export const tiledMatmul = defineKernel({
-  name: 'matmul.tiled',
-  source: matmulTiledWgsl,
+const shared = {
   bindings: MATMUL_BINDINGS,
   params: matmulParams,
-  select: (dims: MatmulDims) => selectTiledSpec(dims),
-  grid: ({ m, n, batch, splits }, spec) => [
+  grid: ({ m, n, batch, splits }: MatmulDims, spec: TileSpec): [number, number, number] => [
     Math.ceil(n / spec.TILE_N),
     Math.ceil(m / spec.TILE_M),
     batch * splits,
   ],
+} as const;
+
+/** Tiles whose threads own 4 × 4 values. */
+export const tiledMatmul = defineKernel({
+  ...shared,
+  name: 'matmul.tiled',
+  source: `${matmulTiledWgsl}\n${loopWgsl}`,
+  select: (dims: MatmulDims) => selectTiledSpec(dims),
   workgroupBytes: tiledWorkgroupBytes,
 });
+
+const defineLarge = (tile: LargeTile) =>
+  defineKernel({
+    ...shared,
+    name: `matmul.tiled-${largeName(tile)}`,
+    source: `${matmulTiledWgsl}\n${largeTiledSource(tile)}`,
+    select: (dims: MatmulDims) => ({
+      ...selectTiledSpec(dims, TILES.large),
+      StoredC: vectorType(tile.alignedC ? 4 : 1, dims.dtypeC),
+    }),
+    workgroupBytes: () => LARGE_TILE_BYTES,
+  });
+
+const largeName = ({ transposeA, transposeB, alignedC }: LargeTile): string =>
+  `${TILES.large.tileM}x${TILES.large.tileN}-${transposeA ? 't' : 'n'}${transposeB ? 't' : 'n'}${alignedC ? '-vec4' : ''}`;
+
+const largeKernels = new Map<string, ReturnType<typeof defineLarge>>();
+
+/** The kernel of tiles of 128 × 128; made at first use. */
+export function largeTiledMatmul(tile: LargeTile): ReturnType<typeof defineLarge> {
+  const name = largeName(tile);
+  const kernel = largeKernels.get(name) ?? defineLarge(tile);
+  largeKernels.set(name, kernel);
+  return kernel;
+}

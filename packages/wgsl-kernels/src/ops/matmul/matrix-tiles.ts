@@ -1,7 +1,8 @@
 // Subgroup matrices: which the device has, the tile of C that a workgroup owns, and the parts of K. Pure.
 
 import { type DeviceCaps, findMissing, type SubgroupMatrixConfig } from '@vulpes/tensor-core';
-import { kPerSplit, type MatmulDims } from './plan.ts';
+import type { MatmulDims } from './plan.ts';
+import { planProduct, type WavePlan, type WaveTile } from './waves.ts';
 
 /** A product [M, K] by [K, N] of f16 matrices, summed in f32, that a subgroup does at once. */
 export interface MatrixShape {
@@ -13,16 +14,11 @@ export interface MatrixShape {
 }
 
 /** Subgroups of a workgroup, and matrices of C that each owns. */
-export interface MatrixTile {
+export interface MatrixTile extends Pick<WaveTile, 'resident' | 'sliceClocks' | 'minSliceClocks'> {
   readonly subgroupsM: number;
   readonly subgroupsN: number;
   readonly matricesM: number;
   readonly matricesN: number;
-  /** Workgroups that a core of a GPU holds at once: memory and registers allow no more. */
-  readonly resident: number;
-  /** Clocks for a slice of K on a core of an H100: of each workgroup on a full core, and at least. */
-  readonly sliceClocks: number;
-  readonly minSliceClocks: number;
 }
 
 /** With matrices of 16 × 16: 128 × 128, 64 × 64 and 32 × 32. */
@@ -82,8 +78,17 @@ function fits(config: SubgroupMatrixConfig, threads: number): boolean {
   });
 }
 
-/** The largest matrices that the kernel can use; null if the device has none. */
-export function findMatrixShape({
+const shapes = new WeakMap<DeviceCaps, MatrixShape | null>();
+
+/** The largest matrices that the kernel can use; null if the device has none. Asked at each launch, so remembered. */
+export function findMatrixShape(caps: DeviceCaps): MatrixShape | null {
+  const known = shapes.get(caps);
+  const shape = known === undefined ? findLargest(caps) : known;
+  shapes.set(caps, shape);
+  return shape;
+}
+
+function findLargest({
   subgroupMatrixConfigs,
   subgroupMaxSize: threads,
 }: DeviceCaps): MatrixShape | null {
@@ -105,62 +110,21 @@ export function findMatrixObstacle(caps: DeviceCaps): string | null {
   return obstacle;
 }
 
-/** Cores of a GPU: of an H100, as adapters do not tell theirs. */
-const CORES = 132;
-/** Clocks before the first and after the last slice of a workgroup, and of one more launch. */
-const EDGE_CLOCKS = 4000;
-const LAUNCH_CLOCKS = 4000;
-/** Memory traffic of the whole GPU. */
-const BYTES_PER_CLOCK = 1700;
-const MAX_SPLITS = 64;
-/** Slices that are worth a workgroup of their own. */
-const MIN_SLICES = 4;
-
-type Sizes = Pick<MatmulDims, 'm' | 'n' | 'k' | 'batch'>;
-
-/** How a product is divided. */
-export interface MatrixPlan {
-  readonly tile: MatrixTile;
-  /** Parts of K. */
-  readonly splits: number;
-}
-
-/** Clocks of a product on a GPU: workgroups run in waves, and the last one may leave cores empty. */
-export function matrixClocks(sizes: Sizes, { tile, splits }: MatrixPlan, shape: MatrixShape) {
-  const { m, n, k, batch } = sizes;
-  const { tileM, tileN } = tileSize(tile, shape);
-  const groups = Math.ceil(m / tileM) * Math.ceil(n / tileN) * batch * splits;
-  const slices = kPerSplit(k, splits, SLICE_K) / SLICE_K;
-  const waveClocks = (resident: number) =>
-    slices * Math.max(resident * tile.sliceClocks, tile.minSliceClocks) + EDGE_CLOCKS;
-  const wave = CORES * tile.resident;
-  const rest = groups % wave;
-  const clocks =
-    Math.floor(groups / wave) * waveClocks(tile.resident) +
-    (rest > 0 ? waveClocks(Math.ceil(rest / CORES)) : 0);
-  return clocks + (splits > 1 ? splitClocks(sizes, splits) : 0);
-}
-
-/** Partial sums are written, read, and added to C. */
-const splitClocks = ({ m, n, batch }: Sizes, splits: number): number =>
-  LAUNCH_CLOCKS + (m * n * batch * 4 * (2 * splits + 1)) / BYTES_PER_CLOCK;
-
-/** Every number of parts that leaves none of them empty. */
-function listSplits(k: number): number[] {
-  const slices = Math.ceil(k / SLICE_K);
-  const most = Math.max(1, Math.min(MAX_SPLITS, Math.floor(slices / MIN_SLICES)));
-  const counts = Array.from({ length: most }, (_, index) =>
-    Math.ceil(slices / Math.ceil(slices / (index + 1))),
-  );
-  return [...new Set(counts)];
-}
-
 /** The cheapest tile and number of splits. */
-export function planMatrixProduct(sizes: Sizes, shape: MatrixShape): MatrixPlan {
-  const plans = Object.values(MATRIX_TILES).flatMap((tile) =>
-    listSplits(sizes.k).map((splits) => ({ tile, splits })),
-  );
-  return plans.reduce((best, plan) =>
-    matrixClocks(sizes, plan, shape) < matrixClocks(sizes, best, shape) ? plan : best,
-  );
+export function planMatrixProduct(
+  sizes: Pick<MatmulDims, 'm' | 'n' | 'k' | 'batch'>,
+  shape: MatrixShape,
+): WavePlan<MatrixTile & WaveTile> {
+  const tiles = tilesOfShape.get(shape) ?? sizedTiles(shape);
+  tilesOfShape.set(shape, tiles);
+  return planProduct(sizes, tiles);
 }
+
+const tilesOfShape = new WeakMap<MatrixShape, (MatrixTile & WaveTile)[]>();
+
+const sizedTiles = (shape: MatrixShape): (MatrixTile & WaveTile)[] =>
+  Object.values(MATRIX_TILES).map((tile) => ({
+    ...tile,
+    ...tileSize(tile, shape),
+    sliceK: SLICE_K,
+  }));

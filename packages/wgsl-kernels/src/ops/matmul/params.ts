@@ -1,6 +1,7 @@
 // Bindings and params of the matmul kernels.
 
-import { kPerSplit, type MatmulDims } from './plan.ts';
+import type { MatmulDims } from './plan.ts';
+import { kPerSplit } from './waves.ts';
 
 export const MATMUL_BINDINGS = ['a:read', 'b:read', 'bias:read?', 'c:write'] as const;
 

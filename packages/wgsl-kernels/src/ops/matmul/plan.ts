@@ -1,5 +1,7 @@
 // What a matmul launch is told, and the pure choices: register block, workgroup tile, splits of K.
 
+import { kPerSplit, planProduct, type WavePlan, type WaveTile } from './waves.ts';
+
 /** Elements of a matrix in memory. Sums are always f32. */
 export type MatmulDType = 'f32' | 'f16';
 
@@ -78,33 +80,28 @@ export function selectScalarBlock(sizes: Sizes): Block {
   );
 }
 
-/** Tile of C that one workgroup owns, and the part of it that a thread owns. */
-export interface Tile extends Block {
-  readonly tileM: number;
-  readonly tileN: number;
-  readonly tileK: number;
-}
+/** Tile of C that one workgroup owns, the part of it that a thread owns, and its speed. */
+export interface Tile extends Block, WaveTile {}
 
 export const TILES = {
-  large: { tileM: 128, tileN: 128, tileK: 8, rows: 8, cols: 8 },
-  medium: { tileM: 64, tileN: 64, tileK: 16, rows: 4, cols: 4 },
-  small: { tileM: 32, tileN: 32, tileK: 16, rows: 4, cols: 4 },
+  large: {
+    ...{ tileM: 128, tileN: 128, sliceK: 8, rows: 8, cols: 8 },
+    ...{ resident: 2, sliceClocks: 1300, minSliceClocks: 1600 },
+  },
+  medium: {
+    ...{ tileM: 64, tileN: 64, sliceK: 16, rows: 4, cols: 4 },
+    ...{ resident: 4, sliceClocks: 1200, minSliceClocks: 1600 },
+  },
+  small: {
+    ...{ tileM: 32, tileN: 32, sliceK: 16, rows: 4, cols: 4 },
+    ...{ resident: 8, sliceClocks: 600, minSliceClocks: 1200 },
+  },
 } as const satisfies Record<string, Tile>;
 
-/** Workgroups that keep a GPU busy. */
-const BUSY_WORKGROUPS = 256;
+const tiles: readonly Tile[] = Object.values(TILES);
 
-const tilesOf = ({ m, n, batch }: Sizes, { tileM, tileN }: Tile): number =>
-  Math.ceil(m / tileM) * Math.ceil(n / tileN) * batch;
-
-/** The largest tile that still gives every core of a GPU work. */
-export function selectTile(sizes: Sizes): Tile {
-  if (Math.min(sizes.m, sizes.n) > 64 && tilesOf(sizes, TILES.large) >= BUSY_WORKGROUPS) {
-    return TILES.large;
-  }
-  const small = Math.min(sizes.m, sizes.n) <= 32;
-  return small ? TILES.small : TILES.medium;
-}
+/** Tile and parts of K of the tiled kernels. */
+export const planTiles = (sizes: Sizes): WavePlan<Tile> => planProduct(sizes, tiles);
 
 /** Smallest share of K that is worth a launch of its own. */
 const MIN_K_PER_SPLIT = 256;
@@ -119,13 +116,6 @@ function splitsFor(k: number, workers: number, wanted: number): number {
 
 export const selectScalarSplits = (sizes: Sizes, block: Block): number =>
   splitsFor(sizes.k, blocksOf(sizes, block), BUSY_THREADS);
-
-export const selectTileSplits = (sizes: Sizes, tile: Tile): number =>
-  splitsFor(sizes.k, tilesOf(sizes, tile), BUSY_WORKGROUPS);
-
-/** Ranks of one split, a multiple of `step`. */
-export const kPerSplit = (k: number, splits: number, step = 4): number =>
-  Math.ceil(k / splits / step) * step;
 
 /** Whether a matrix can be read in vec4s. */
 export const isAligned = (...offsetAndStrides: readonly number[]): boolean =>

@@ -5,7 +5,7 @@ import { avoidBarriersOnCpu, preferScalarOnCpu } from '../../lib/prefer.ts';
 import { hasFewRows } from './few-rows.ts';
 import { matrixMatmul, selectMatrixLayout } from './matmul.matrix.kernel.ts';
 import { scalarMatmul } from './matmul.scalar.kernel.ts';
-import { tiledMatmul } from './matmul.tiled.kernel.ts';
+import { largeTiledMatmul, tiledMatmul } from './matmul.tiled.kernel.ts';
 import { fewRowsSubgroup, fewRowsTiled } from './matmul-few-rows.kernel.ts';
 import {
   findMatrixObstacle,
@@ -16,10 +16,10 @@ import {
 import {
   isAligned,
   type MatmulDims,
+  planTiles,
   selectScalarBlock,
   selectScalarSplits,
-  selectTile,
-  selectTileSplits,
+  TILES,
 } from './plan.ts';
 import type { ScalarBlock } from './scalar-source.ts';
 
@@ -34,6 +34,7 @@ type MatmulKernel =
   | ReturnType<typeof scalarMatmul>
   | ReturnType<typeof matrixMatmul>
   | typeof tiledMatmul
+  | ReturnType<typeof largeTiledMatmul>
   | typeof fewRowsSubgroup
   | typeof fewRowsTiled;
 
@@ -77,14 +78,24 @@ const matrix = {
 /** Of a device that has one, as `supports` has found. */
 const shapeOf = (caps: DeviceCaps): MatrixShape => findMatrixShape(caps) as MatrixShape;
 
+function selectTiledKernel(dims: MatmulDims): MatmulKernel {
+  if (planTiles(dims).tile !== TILES.large) return tiledMatmul;
+  const { transposeA, transposeB, n, ldc, strideC, offsetC } = dims;
+  return largeTiledMatmul({
+    transposeA,
+    transposeB,
+    alignedC: isAligned(n, ldc, strideC, offsetC),
+  });
+}
+
 /** Products of any sizes. */
 export const matmulVariants = defineVariants<MatmulSizes, MatmulVariant>('matmul', [
   matrix,
   {
     name: 'tiled',
     avoid: avoidBarriersOnCpu,
-    selectSplits: (sizes) => selectTileSplits(sizes, selectTile(sizes)),
-    selectKernel: () => tiledMatmul,
+    selectSplits: (sizes) => planTiles(sizes).splits,
+    selectKernel: (dims) => selectTiledKernel(dims),
   },
   scalar,
 ]);
