@@ -51,6 +51,6 @@ export const drawTokenKernel = defineKernel({
     HAS_TOP_P: topP !== null && topP < 1,
   }),
   grid: ({ batch }) => [batch, 1, 1],
-  // t_low, t_high, t_counts, and five words
-  workgroupBytes: ({ WG_SIZE }) => 4 * (2 * 256 + WG_SIZE + 5),
+  // t_low, t_high (4 copies each), t_sums, t_counts, and five words
+  workgroupBytes: ({ WG_SIZE }) => 4 * ((8 + 2 + 1) * WG_SIZE + 5),
 });

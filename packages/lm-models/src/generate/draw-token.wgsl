@@ -7,7 +7,7 @@
 // cost         4 * V bytes a pass: 8 passes, 4 more with each of top k and top p
 
 // @spec
-const WG_SIZE: u32 = 256u;
+const WG_SIZE: u32 = 256u;  // a thread a digit
 const UNROLL: u32 = 8u;     // logits that a thread asks for at once
 const HAS_TOP_K: bool = false;
 const HAS_TOP_P: bool = false;
@@ -28,7 +28,9 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> chosen: array<i32>;
 @group(0) @binding(3) var<uniform> params: Params;
 
-const DIGITS: u32 = 256u;
+const DIGITS: u32 = WG_SIZE;
+// Sums of each digit: neighbouring threads add to different ones, as most logits share their first digits.
+const COPIES: u32 = 4u;
 
 // Tokens of one logit, and the weight (or number) of all tokens with greater ones.
 struct Group {
@@ -38,8 +40,9 @@ struct Group {
 
 var<workgroup> t_max: atomic<u32>;                        // key
 var<workgroup> t_bad: atomic<u32>;
-var<workgroup> t_low: array<atomic<u32>, DIGITS>;         // sums by digit, two words
-var<workgroup> t_high: array<atomic<u32>, DIGITS>;
+var<workgroup> t_low: array<atomic<u32>, DIGITS * COPIES>;    // sums by digit, two words
+var<workgroup> t_high: array<atomic<u32>, DIGITS * COPIES>;
+var<workgroup> t_sums: array<vec2u, WG_SIZE>;
 var<workgroup> t_key: u32;                                // of a group
 var<workgroup> t_above: vec2u;
 var<workgroup> t_counts: array<u32, WG_SIZE>;
@@ -57,20 +60,40 @@ fn weight_of(key: u32, max_key: u32) -> vec2u {
 
 fn clear_digits(lane: u32) {
   workgroupBarrier();
-  for (var digit = lane; digit < DIGITS; digit += WG_SIZE) {
-    atomicStore(&t_low[digit], 0u);
-    atomicStore(&t_high[digit], 0u);
+  for (var at = lane; at < DIGITS * COPIES; at += WG_SIZE) {
+    atomicStore(&t_low[at], 0u);
+    atomicStore(&t_high[at], 0u);
   }
   workgroupBarrier();
 }
 
-fn add_to_digit(digit: u32, value: vec2u) {
-  let before = atomicAdd(&t_low[digit], value.x);
+fn add_to_digit(digit: u32, lane: u32, value: vec2u) {
+  let at = digit * COPIES + lane % COPIES;
+  let before = atomicAdd(&t_low[at], value.x);
   let carry = u32(before + value.x < before);
-  if (value.y + carry > 0u) { atomicAdd(&t_high[digit], value.y + carry); }
+  if (value.y + carry > 0u) { atomicAdd(&t_high[at], value.y + carry); }
 }
 
-fn digit_sum(digit: u32) -> vec2u { return vec2u(atomicLoad(&t_low[digit]), atomicLoad(&t_high[digit])); }
+fn digit_sum(digit: u32) -> vec2u {
+  var sum = vec2u(0u);
+  for (var copy = digit * COPIES; copy < (digit + 1u) * COPIES; copy++) {
+    sum = add_wide(sum, vec2u(atomicLoad(&t_low[copy]), atomicLoad(&t_high[copy])));
+  }
+  return sum;
+}
+
+// Leaves in t_sums[n] the sum of the values of threads 0 … n.
+fn scan_sums(lane: u32, value: vec2u) {
+  t_sums[lane] = value;
+  for (var stride = 1u; stride < WG_SIZE; stride *= 2u) {
+    workgroupBarrier();
+    var before = vec2u(0u);
+    if (lane >= stride) { before = t_sums[lane - stride]; }
+    workgroupBarrier();
+    t_sums[lane] = add_wide(t_sums[lane], before);
+  }
+  workgroupBarrier();
+}
 
 // Of the ranked tokens the group with which their sum first exceeds `limit`: sums of weights, or of ones where `counts`.
 fn find_group(o_row: u32, lane: u32, limit: vec2u, counts: bool, max_key: u32) -> Group {
@@ -89,47 +112,47 @@ fn find_group(o_row: u32, lane: u32, limit: vec2u, counts: bool, max_key: u32) -
         if (first + u * WG_SIZE >= params.vocab || !same_digits) { continue; }
         var value = vec2u(1u, 0u);
         if (!counts) { value = weight_of(key, max_key); }
-        add_to_digit((key >> shift) % DIGITS, value);
+        add_to_digit((key >> shift) % DIGITS, lane, value);
       }
     }
     workgroupBarrier();
-    if (lane == 0u) {
-      let picked = pick_digit(found, limit, shift);
-      t_key = picked.key;
-      t_above = picked.above;
-    }
+    pick_digit(lane, found, limit, shift);
     workgroupBarrier();
     found = Group(t_key, t_above);
   }
   return found;
 }
 
-// The last digit that holds anything stands in where rounding leaves the limit above all.
-fn pick_digit(before: Group, limit: vec2u, shift: u32) -> Group {
-  var picked = before;
-  var sum = before.above;
-  for (var n = 0u; n < DIGITS; n++) {
-    let digit = DIGITS - 1u - n;
-    let value = digit_sum(digit);
-    if (all(value == vec2u(0u))) { continue; }
-    picked = Group(before.key | (digit << shift), sum);
-    sum = add_wide(sum, value);
-    if (is_less(limit, sum)) { break; }
+// The group with one more digit, from the greatest digit on. The last that holds anything stands in where rounding leaves the limit above all.
+fn pick_digit(lane: u32, before: Group, limit: vec2u, shift: u32) {
+  let digit = DIGITS - 1u - lane;
+  let value = digit_sum(digit);
+  // Stays where nothing holds anything: all logits are NaN.
+  if (lane == 0u) {
+    t_key = before.key;
+    t_above = before.above;
   }
-  return picked;
+  scan_sums(lane, value);
+  let sum = add_wide(before.above, t_sums[lane]);
+  let above = subtract_wide(sum, value);
+  let is_last = all(t_sums[lane] == t_sums[WG_SIZE - 1u]);
+  let reaches = !is_less(limit, above) && (is_less(limit, sum) || is_last);
+  if (any(value != vec2u(0u)) && reaches) {
+    t_key = before.key | (digit << shift);
+    t_above = above;
+  }
 }
 
 // The weight of all tokens with greater keys.
 fn weight_above(o_row: u32, lane: u32, key_limit: u32, max_key: u32) -> vec2u {
-  clear_digits(lane);
+  var sum = vec2u(0u);
   for (var token = lane; token < params.vocab; token += WG_SIZE) {
     let key = key_of(logits[o_row + token]);
-    if (key > key_limit) { add_to_digit(lane % DIGITS, weight_of(key, max_key)); }
+    if (key > key_limit) { sum = add_wide(sum, weight_of(key, max_key)); }
   }
   workgroupBarrier();
-  var sum = vec2u(0u);
-  for (var digit = 0u; digit < DIGITS; digit++) { sum = add_wide(sum, digit_sum(digit)); }
-  return sum;
+  scan_sums(lane, sum);
+  return t_sums[WG_SIZE - 1u];
 }
 
 // The weight of what top k and top p leave: a front of the ranked tokens.
