@@ -84,6 +84,8 @@ const MATRIX_SUITES = [
   ...['add-rms-norm', 'elementwise', 'embedding', 'log-sigmoid', 'output-gate', 'rope'].map(toOp),
   ...['sum-rows', 'swiglu', 'token-shift'].map(toOp),
   'packages/tensor-core/src/variants/',
+  'packages/fox-attention/src/half.test',
+  'packages/fox-attention/src/matrix.test',
 ];
 const ALL_MATRIX_SUITES = ['tensor-core', 'wgsl-kernels', 'acp-scheduler', 'fox-attention'].map(
   (name) => `packages/${name}/`,

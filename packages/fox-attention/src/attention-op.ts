@@ -53,16 +53,17 @@ const attentionOp = defineOp({
   name: 'forgetting-attention',
   constants: ['logLambda', 'visibility', 'logitBound', 'limits', 'endIndex'],
   forward({ device, inputs, attrs }: ForwardContext<OpInputs, Attrs>) {
-    const { q, k, v, logLambda, visibility, endIndex } = inputs;
+    const { q, k, v, logLambda, visibility, logitBound, endIndex } = inputs;
     const output = runForward(device, attrs, inputs);
-    return { output, saved: { q, k, v, logLambda, visibility, endIndex, ...output } };
+    return { output, saved: { q, k, v, logLambda, visibility, logitBound, endIndex, ...output } };
   },
   backward({ device, dOutput: { out: dout }, saved, attrs, needs }) {
     // Row stats are integers: out alone has a gradient.
     invariant(dout, 'attention: no gradient of out');
-    const { q, k, v, visibility, rowStats } = saved;
+    const { q, k, v, visibility, logitBound, rowStats } = saved;
     const endIndex = saved.endIndex ?? (attrs.dims.hasStopRule ? keptEndOf(rowStats, attrs) : null);
-    const inputs = { q, k, v, dout, stats: prepare(device, attrs, { ...saved, dout, endIndex }) };
+    const stats = prepare(device, attrs, { ...saved, dout, endIndex });
+    const inputs = { q, k, v, dout, stats, logitBound };
     const { dk, dv, dLogLambda } =
       needs.k || needs.v || needs.logFgate ? keyGradients(device, attrs, inputs) : NO_KEY_GRADIENTS;
     return {

@@ -23,6 +23,8 @@ export interface BackwardInputs {
   readonly dout: Tensor;
   /** From `prepare`. */
   readonly stats: Tensor;
+  /** f32 [B, H] */
+  readonly logitBound: Tensor | null;
 }
 
 /** i32 [B · H · (M + N), 4]: see backward-prepare.wgsl. */
@@ -60,8 +62,10 @@ export function prepare(
 export function queryGradient(device: Device, call: Call, inputs: BackwardInputs): Tensor {
   const dims = { ...call.dims, smScale: call.smScale };
   const dq = device.empty(inputs.q.shape, { dtype: call.dims.dtype, label: 'dq' });
-  const { kernel } = attentionBackwardQuery.choose(device.caps, dims);
-  kernel.run(device, { dims, tensors: { ...inputs, dq } });
+  const tensors = { ...inputs, logit_bound: inputs.logitBound, dq };
+  for (const kernel of attentionBackwardQuery.choose(device.caps, dims).selectKernels(dims)) {
+    kernel.run(device, { dims, tensors });
+  }
   return dq;
 }
 
@@ -76,8 +80,10 @@ export function keyGradients(
   const dv = device.empty(inputs.v.shape, { dtype: call.dims.dtype, label: 'dv' });
   const gateShape = [dims.batch, dims.numHeads, dims.keyLen];
   const dLogLambda = device.empty(gateShape, { label: 'dlogLambda' });
-  const tensors = { ...inputs, dk, dv, dlog_lambda: dLogLambda };
-  attentionBackwardKey.choose(device.caps, dims).kernel.run(device, { dims, tensors });
+  const tensors = { ...inputs, logit_bound: inputs.logitBound, dk, dv, dlog_lambda: dLogLambda };
+  for (const kernel of attentionBackwardKey.choose(device.caps, dims).selectKernels(dims)) {
+    kernel.run(device, { dims, tensors });
+  }
   return { dk, dv, dLogLambda };
 }
 

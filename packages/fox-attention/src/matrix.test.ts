@@ -20,6 +20,8 @@ import {
 } from './reference/index.ts';
 
 const BOUND = 5e-3;
+/** Sums of sums that cancel where gates are shut. */
+const GATE_BOUND = 2e-2;
 
 /** Options of a case with visibility in any case; all owned by the scope around. */
 function optionsOf(
@@ -62,28 +64,56 @@ gpuSuite(
       expectMatch('lse', lse, expected.lse, BOUND);
     }
 
+    async function expectGradients(
+      theCase: MatrixCase,
+      inputs: TestInputs,
+      extra: () => ForgettingAttentionOptions,
+    ) {
+      const { dims } = theCase;
+      const actual = await underTwoFills(device(), () =>
+        runWithGrads(
+          device(),
+          hostTensors(dims, inputs, 'f16'),
+          ({ q, k, v, logFgate }) =>
+            forgettingAttention(q as Tensor, k as Tensor, v as Tensor, logFgate as Tensor, {
+              ...optionsOf(device(), theCase, inputs),
+              ...extra(),
+            }),
+          inputs.dOut,
+        ),
+      );
+      const expected = referenceForgettingAttentionBackward(dims, inputs, inputs.dOut);
+      for (const name of ['dq', 'dk', 'dv'] as const) {
+        expectMatch(name, actual[name]!, expected[name], BOUND);
+      }
+      expectMatch('dlogFgate', actual.dlogFgate!, expected.dLogFgate, GATE_BOUND);
+    }
+
     test.each(matrixCases)('$id', async (theCase) => {
       const inputs = halfInputs(theCase, theCase.scale);
       await expectForward(theCase, inputs, () => ({}));
     });
 
+    // The gradients of a logit that stands alone are 0.
+    const withGradients = matrixCases.filter(({ dims }) => dims.keyLen > 1);
+
+    test.each(withGradients)('gradients: $id', async (theCase) => {
+      const inputs = halfInputs(theCase, theCase.scale);
+      await expectGradients(theCase, inputs, () => ({}));
+    });
+
     test('heads with bounded logits pass scores through f16, the others do not', async () => {
       const theCase = matrixCases[0]!;
       const { batch, numHeads } = theCase.dims;
-      const bounds = Float32Array.from({ length: batch * numHeads }, (_, head) =>
-        head % 2 ? 8 : 1e4,
+      const inputs = halfInputs(theCase);
+      // Two query heads a key head: of every second pair, one is not bounded.
+      const bounds = Float32Array.from({ length: batch * numHeads }, (_, at) =>
+        at % 4 === 3 ? 1e4 : 8,
       );
-      await expectForward(theCase, halfInputs(theCase), () => ({
-        logitBound: device().tensor(bounds, [batch, numHeads]),
-      }));
+      const extra = () => ({ logitBound: device().tensor(bounds, [batch, numHeads]) });
+      await expectForward(theCase, inputs, extra);
+      await expectGradients(theCase, inputs, extra);
     });
   },
   ['matrix'],
 );
-void [
-  runWithGrads,
-  forgettingAttention,
-  referenceForgettingAttentionBackward,
-  hostTensors,
-  0 as unknown as Tensor,
-];

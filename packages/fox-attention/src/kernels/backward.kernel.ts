@@ -1,17 +1,28 @@
 // The backward kernels: per-row and per-key numbers first, then dQ, then dK, dV and the gate's column sums.
 
-import { defineVariants, foldGrid } from '@vulpes/tensor-core';
+import { type DeviceCaps, defineVariants, foldGrid } from '@vulpes/tensor-core';
 import { avoidBarriersOnCpu, defineKernel, logLambdaWgsl } from '@vulpes/wgsl-kernels';
 import { type AttentionDims, type AttentionFlags, keyHeads } from '../dims.ts';
+import backwardKeyMatrixWgsl from './backward-key.matrix.wgsl';
 import backwardKeyScalarWgsl from './backward-key.scalar.wgsl';
 import backwardKeyTiledWgsl from './backward-key.tiled.wgsl';
 import backwardPrepareWgsl from './backward-prepare.wgsl';
+import backwardQueryMatrixWgsl from './backward-query.matrix.wgsl';
 import backwardQueryScalarWgsl from './backward-query.scalar.wgsl';
 import backwardQueryTiledWgsl from './backward-query.tiled.wgsl';
 import attentionWgsl from './lib/attention.wgsl';
+import matrixWgsl from './lib/matrix.wgsl';
 import placeWgsl from './lib/place.wgsl';
 import rowStatsWgsl from './lib/row-stats.wgsl';
 import tileWgsl from './lib/tile.wgsl';
+import {
+  backwardTiles,
+  MATRIX_REQUIRES,
+  MAX_HALF_BOUND,
+  matrixShape,
+  matrixSpec,
+  supportsMatrix,
+} from './matrix.ts';
 import {
   ROWS_PER_THREAD,
   SCALAR_THREADS,
@@ -52,7 +63,9 @@ export const backwardPrepare = defineKernel({
     foldGrid(Math.ceil((batch * numHeads * (queryLen + keyLen)) / ENTRY_THREADS)),
 });
 
-export interface BackwardDims extends AttentionDims, Pick<AttentionFlags, 'dtype'> {
+export interface BackwardDims
+  extends AttentionDims,
+    Pick<AttentionFlags, 'dtype' | 'hasLogitBound'> {
   readonly smScale: number;
 }
 
@@ -64,10 +77,35 @@ const scalarSpec = ({ headDim, dtype }: BackwardDims) => ({
   WG_SIZE: SCALAR_THREADS,
 });
 
-const query = {
-  bindings: ['q:read', 'k:read', 'v:read', 'dout:read', 'stats:read', 'dq:write'],
-  params,
+const inputs = ['q:read', 'k:read', 'v:read', 'dout:read', 'stats:read'] as const;
+
+const query = { bindings: [...inputs, 'dq:write'], params } as const;
+
+const matrix = {
+  lib: [logLambdaWgsl, attentionWgsl, placeWgsl, matrixWgsl],
+  params: (dims: BackwardDims) => ({ ...params(dims), max_bound: MAX_HALF_BOUND }),
 } as const;
+
+const matrixSelect = (isHalf: boolean) => (dims: BackwardDims, caps: DeviceCaps) => {
+  const shape = matrixShape(caps);
+  const { buffers, ...tiles } = backwardTiles(dims, shape, isHalf);
+  return { ...matrixSpec(dims, shape, tiles, isHalf), BUFFERS: buffers };
+};
+
+/** @param isHalf - scores in f16, for heads whose logits are bounded; else in f32, for any */
+const backwardQueryMatrixOf = (isHalf: boolean) =>
+  defineKernel({
+    ...matrix,
+    name: `attention-backward-query.matrix${isHalf ? '-half' : ''}`,
+    source: backwardQueryMatrixWgsl,
+    bindings: [...inputs, 'logit_bound:read?', 'dq:write'],
+    select: matrixSelect(isHalf),
+    grid: (dims, { SUBGROUPS, ROWS }) =>
+      tileGrid(dims, dims.numHeads, dims.queryLen, SUBGROUPS * ROWS),
+  });
+
+export const backwardQueryMatrix = backwardQueryMatrixOf(false);
+export const backwardQueryMatrixHalf = backwardQueryMatrixOf(true);
 
 export const backwardQueryScalar = defineKernel({
   ...query,
@@ -92,19 +130,23 @@ export const backwardQueryTiled = defineKernel({
   workgroupBytes: tileBytes,
 });
 
-const key = {
-  bindings: [
-    'q:read',
-    'k:read',
-    'v:read',
-    'dout:read',
-    'stats:read',
-    'dk:write',
-    'dv:write',
-    'dlog_lambda:write',
-  ],
-  params,
-} as const;
+const keyOutputs = ['dk:write', 'dv:write', 'dlog_lambda:write'] as const;
+
+const key = { bindings: [...inputs, ...keyOutputs], params } as const;
+
+const backwardKeyMatrixOf = (isHalf: boolean) =>
+  defineKernel({
+    ...matrix,
+    name: `attention-backward-key.matrix${isHalf ? '-half' : ''}`,
+    source: backwardKeyMatrixWgsl,
+    bindings: [...inputs, 'logit_bound:read?', ...keyOutputs],
+    select: matrixSelect(isHalf),
+    grid: (dims, { SUBGROUPS, ROWS }) =>
+      tileGrid(dims, keyHeads(dims), dims.keyLen, SUBGROUPS * ROWS),
+  });
+
+export const backwardKeyMatrix = backwardKeyMatrixOf(false);
+export const backwardKeyMatrixHalf = backwardKeyMatrixOf(true);
 
 export const backwardKeyScalar = defineKernel({
   ...key,
@@ -130,20 +172,44 @@ export const backwardKeyTiled = defineKernel({
   workgroupBytes: (spec) => tileBytes(spec) + TILE * 8 * 4,
 });
 
+interface BackwardVariant<Kernel> {
+  /** The launches of a call. */
+  selectKernels(dims: BackwardDims): readonly Kernel[];
+}
+
+const matrixVariant = {
+  name: 'matrix',
+  requires: MATRIX_REQUIRES,
+  supports: supportsMatrix,
+  avoid: avoidBarriersOnCpu,
+} as const;
+
 export const attentionBackwardQuery = defineVariants<
   BackwardDims,
-  { readonly kernel: typeof backwardQueryTiled | typeof backwardQueryScalar }
+  BackwardVariant<
+    typeof backwardQueryMatrix | typeof backwardQueryTiled | typeof backwardQueryScalar
+  >
 >('attention-backward-query', [
-  { name: 'tiled', kernel: backwardQueryTiled, avoid: avoidBarriersOnCpu },
-  { name: 'scalar', kernel: backwardQueryScalar },
+  {
+    ...matrixVariant,
+    selectKernels: ({ hasLogitBound }) =>
+      hasLogitBound ? [backwardQueryMatrixHalf, backwardQueryMatrix] : [backwardQueryMatrix],
+  },
+  { name: 'tiled', avoid: avoidBarriersOnCpu, selectKernels: () => [backwardQueryTiled] },
+  { name: 'scalar', selectKernels: () => [backwardQueryScalar] },
 ]);
 
 export const attentionBackwardKey = defineVariants<
   BackwardDims,
-  { readonly kernel: typeof backwardKeyTiled | typeof backwardKeyScalar }
+  BackwardVariant<typeof backwardKeyMatrix | typeof backwardKeyTiled | typeof backwardKeyScalar>
 >('attention-backward-key', [
-  { name: 'tiled', kernel: backwardKeyTiled, avoid: avoidBarriersOnCpu },
-  { name: 'scalar', kernel: backwardKeyScalar },
+  {
+    ...matrixVariant,
+    selectKernels: ({ hasLogitBound }) =>
+      hasLogitBound ? [backwardKeyMatrixHalf, backwardKeyMatrix] : [backwardKeyMatrix],
+  },
+  { name: 'tiled', avoid: avoidBarriersOnCpu, selectKernels: () => [backwardKeyTiled] },
+  { name: 'scalar', selectKernels: () => [backwardKeyScalar] },
 ]);
 
 export const zeroInactiveGateGrads = defineKernel({

@@ -84,6 +84,22 @@ export function forwardTiles(
   return { rows: isWide ? 16 : 32, columns: isHalf || isWide ? 32 : 16, subgroups: 4 };
 }
 
+/** 21 KiB with scores in f16 at head dims up to 64: two workgroups share a multiprocessor. One buffer where two take more than 24 KiB. */
+export function backwardTiles(
+  { headDim }: { readonly headDim: number },
+  shape: MatrixShape,
+  isHalf: boolean,
+): MatrixTiles & { readonly buffers: 1 | 2 } {
+  if (!isLarge(shape)) return { ...forwardTiles({ headDim }, shape, isHalf), buffers: 2 };
+  const isWide = headDim > 64;
+  return {
+    rows: isHalf && !isWide ? 32 : 16,
+    columns: 16,
+    subgroups: 4,
+    buffers: isWide && !isHalf ? 1 : 2,
+  };
+}
+
 /** The constants of lib/matrix.wgsl. @param isHalf - whether scores pass through workgroup memory as f16 */
 export function matrixSpec(
   { headDim }: { readonly headDim: number },
@@ -108,7 +124,7 @@ export function matrixSpec(
     GROUPS: groups,
     LANES_PER_ROW: lanes,
     ROW_SHUFFLES: Math.log2(lanes),
-    ROW_TURNS: (rows * lanes) / subgroup,
+    ROW_TURNS: Math.max(1, (rows * lanes) / subgroup),
     COLUMN_TURNS: columns / 8 / groups / lanes,
     ROW_TILES: rows / side,
     COLUMN_TILES: columns / side,

@@ -39,7 +39,11 @@ const kernels: readonly AnyKernel[] = [
 ];
 
 /** On subgroup matrices. */
-const matrixKernels: readonly AnyKernel[] = [forward.forwardMatrix, forward.forwardMatrixHalf];
+const matrixKernels: readonly AnyKernel[] = [
+  ...[forward.forwardMatrix, forward.forwardMatrixHalf],
+  ...[backward.backwardQueryMatrix, backward.backwardQueryMatrixHalf],
+  ...[backward.backwardKeyMatrix, backward.backwardKeyMatrixHalf],
+];
 
 export const listKernels = (): readonly ListedKernel[] => [
   ...kernels.map((kernel) => ({ kernel, sizes })),
