@@ -2,6 +2,7 @@
 
 import type { Device } from '@vulpes/tensor-core';
 import { maxRelativeError, rmsErrorRatio } from '@vulpes/tensor-core/metrics';
+import type { CheckedDType } from './bounds.ts';
 import type { PruningRule } from './rules.ts';
 
 export interface Check {
@@ -79,8 +80,16 @@ export const joinReports = (reports: readonly CaseReport[]): CaseReport => ({
 export type CaseCheck = (
   device: Device,
   path: string,
-  rules: readonly PruningRule[],
+  options: CheckOptions,
 ) => Promise<CaseReport>;
+
+/** How every case is computed. */
+export interface CheckOptions {
+  /** By each of them. */
+  readonly rules: readonly PruningRule[];
+  /** Of q, k and v, or of what a model computes with. */
+  readonly dtype: CheckedDType;
+}
 
 export interface CaseResult extends CaseReport {
   /** `attention/square_d32` */

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { adapterOption, variantOption } from '@vulpes/cli-kit';
 import type { AdapterChoice } from '@vulpes/tensor-core';
 import { Command, Option } from 'commander';
+import { CHECKED_DTYPES, type CheckedDType } from './bounds.ts';
 import { PRUNING_RULES, type PruningRule } from './rules.ts';
 
 export interface VerifyOptions {
@@ -17,6 +18,8 @@ export interface VerifyOptions {
   readonly only?: string;
   /** Each case is computed by each of them. */
   readonly rules: readonly PruningRule[];
+  /** Of q, k and v, or of what a model computes with. */
+  readonly dtype: CheckedDType;
   /** Print every check of every case on a line of its own. */
   readonly details: boolean;
 }
@@ -55,6 +58,11 @@ export function parseOptions(argv: readonly string[]): VerifyOptions {
       new Option('--pruning <rule>', 'compute every case by this rule alone').choices(
         PRUNING_RULES,
       ),
+    )
+    .addOption(
+      new Option('--dtype <dtype>', 'f16 = mixed precision, with its own bounds')
+        .choices(CHECKED_DTYPES)
+        .default('f32'),
     )
     .option('--only <text>', 'check only cases with this text in their name')
     .option('--details', 'print every quantity on a line of its own', false)

@@ -13,7 +13,7 @@ import {
   type PruningMode,
 } from '@vulpes/lm-models';
 import { type Device, disposeAll } from '@vulpes/tensor-core';
-import { type CaseReport, joinReports } from './check.ts';
+import { type CaseReport, type CheckOptions, joinReports } from './check.ts';
 
 /** Nothing, by the paper's threshold, or by attention's own running sum. */
 export const PRUNING_RULES = ['none', 'paper', 'certified'] as const;
@@ -54,14 +54,14 @@ export interface VariantRun {
 /** Loads the model of a case and checks it under each rule. */
 export async function checkByRule(
   device: Device,
-  { directory, rules }: { directory: string; rules: readonly PruningRule[] },
+  { directory, rules, dtype: compute }: CheckOptions & { directory: string },
   prepare: (model: Model) => Promise<(run: VariantRun) => Promise<CaseReport>>,
 ): Promise<CaseReport> {
   const { config, weights } = await loadModelFolder(nodeFiles, directory);
   const check = await prepare(createModel(config, device));
   const reports: CaseReport[] = [{ checks: [], notes: describeConfig(config) }];
   for (const [index, variant] of createVariants(config, rules).entries()) {
-    const model = createModel(variant.config, device);
+    const model = createModel(variant.config, device, { compute });
     const params = model.upload(weights);
     try {
       reports.push(await check({ model, params, variant, index }));

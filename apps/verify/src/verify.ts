@@ -3,12 +3,17 @@
 import { describeAdapter, type Output, RenewableDevice, UsageError } from '@vulpes/cli-kit';
 import { CheckpointError, FoxError, formatVariants } from '@vulpes/tensor-core';
 import { createAttentionCheck } from './attention/check.ts';
-import { type CaseCheck, type CaseReport, type CaseResult, holds } from './check.ts';
+import {
+  type CaseCheck,
+  type CaseReport,
+  type CaseResult,
+  type CheckOptions,
+  holds,
+} from './check.ts';
 import { type CaseKind, type FoundCase, findCases } from './find-cases.ts';
 import { checkModel } from './models/check.ts';
 import type { VerifyOptions } from './options.ts';
 import { formatDetails, formatPosition, formatResult, formatSummary } from './report.ts';
-import type { PruningRule } from './rules.ts';
 import { checkTraining } from './training/check.ts';
 import { CaseError, UnknownCaseError } from './vectors.ts';
 
@@ -19,19 +24,20 @@ const CLEAR_LINE = '\r\u001b[2K';
  * @throws UsageError, CaseError where there is no case; NoAdapterError
  */
 export async function verify(options: VerifyOptions, output: Output): Promise<number> {
-  const { directory, adapter, variant: variants, rules, details } = options;
+  const { directory, adapter, variant: variants, rules, dtype, details } = options;
   const print = (line: string) => output.write(`${line}\n`);
   const cases = await chooseCases(options);
   using owner = await RenewableDevice.open({ adapter, variants });
   print(`Reference vectors: ${directory}`);
   print(`Pruning: ${rules.join(', then ')}`);
+  if (dtype === 'f16') print('Precision: mixed (f16 with f32 sums)');
   print(`Adapter: ${describeAdapter(owner.device.caps)}`);
   print(`Kernel variants: ${formatVariants(owner.device.caps.variants)}`);
   const results: CaseResult[] = [];
   for (const [index, found] of cases.entries()) {
     const position = formatPosition(index, cases.length);
     if (output.isTTY) output.write(`${position} … ${found.id}`);
-    const result = await checkCase(owner, found, rules);
+    const result = await checkCase(owner, found, { rules, dtype });
     if (output.isTTY) output.write(CLEAR_LINE);
     print(formatResult(result, position));
     for (const line of formatDetails(result, { all: details })) print(line);
@@ -62,10 +68,10 @@ const checks: Readonly<Record<CaseKind, CaseCheck>> = {
 async function checkCase(
   owner: RenewableDevice,
   found: FoundCase,
-  rules: readonly PruningRule[],
+  options: CheckOptions,
 ): Promise<CaseResult> {
   const start = performance.now();
-  const evaluation = await evaluate(owner, found, rules);
+  const evaluation = await evaluate(owner, found, options);
   return { id: found.id, ...evaluation, seconds: (performance.now() - start) / 1000 };
 }
 
@@ -75,11 +81,11 @@ type Evaluation = Omit<CaseResult, 'id' | 'seconds'>;
 async function evaluate(
   owner: RenewableDevice,
   found: FoundCase,
-  rules: readonly PruningRule[],
+  options: CheckOptions,
 ): Promise<Evaluation> {
   if ('reason' in found) return fail(found.reason, found.kind === 'unknown' ? 'skipped' : 'failed');
   try {
-    return evaluateReport(await checks[found.kind](owner.device, found.path, rules));
+    return evaluateReport(await checks[found.kind](owner.device, found.path, options));
   } catch (error) {
     if (error instanceof UnknownCaseError) return fail(error.message, 'skipped');
     const isFileAtFault = error instanceof CaseError || CheckpointError.isInstance(error);

@@ -110,7 +110,8 @@ describe('comparing', () => {
     officialOut = pruned.officialOut as Float32Array;
   });
 
-  const compareMoved = (out: Float32Array) => compareTolerance('acp out', pruned, out, -10);
+  const compareMoved = (out: Float32Array) =>
+    compareTolerance('acp out', pruned, out, { logPruningTolerance: -10 });
   const change = (values: Float32Array, by: number) =>
     values.with(values.length >> 1, values[values.length >> 1]! + by);
 
@@ -129,7 +130,9 @@ describe('comparing', () => {
   ] as const)('one wrong value in %s breaks that check alone', (name, key) => {
     for (const by of [0.1, Number.NaN]) {
       const actual = { ...pruned.exact, [key]: change(pruned.exact[key], by) };
-      expect(isBroken(compareResults(pruned.exact, actual, 'pruned '))).toEqual([`pruned ${name}`]);
+      expect(isBroken(compareResults(pruned.exact, actual, { prefix: 'pruned ' }))).toEqual([
+        `pruned ${name}`,
+      ]);
     }
   });
 
@@ -143,7 +146,7 @@ describe('comparing', () => {
   test('a threshold 1e-4 off breaks where the name says how it was made', () => {
     const compare = (factor: number, isNamedAuto: boolean) => {
       const actual = pruning.threshold.map((value) => value * factor);
-      const check = compareThreshold(pruning, actual, isNamedAuto);
+      const check = compareThreshold(pruning, actual, { isNamedAuto });
       return check && holds(check);
     };
     expect([compare(1, true), compare(1.0001, true)]).toEqual([true, false]);

@@ -3,6 +3,7 @@
 import { basename } from 'node:path';
 import { DEFAULT_LOG_PRUNING_TOLERANCE as TOLERANCE } from '@vulpes/acp-scheduler';
 import type { Device } from '@vulpes/tensor-core';
+import { BOUNDS, type Bounds } from '../bounds.ts';
 import { type CaseCheck, type CaseReport, joinReports } from '../check.ts';
 import type { PruningRule } from '../rules.ts';
 import { Vectors } from '../vectors.ts';
@@ -34,6 +35,7 @@ const AGGRESSIVE = -2;
 interface RuleContext {
   readonly theCase: AttentionCase;
   readonly isNamedAuto: boolean;
+  readonly bounds: Bounds;
   attend(pruning: Pruning | null): ReturnType<typeof attendOnDevice>;
 }
 
@@ -46,11 +48,12 @@ const checkByRule: Readonly<Record<PruningRule, (context: RuleContext) => Promis
 /** @param hasOfficial - whether cases of this kind hold the official kernel's results, too */
 export const createAttentionCheck =
   ({ hasOfficial }: { hasOfficial: boolean }): CaseCheck =>
-  async (device: Device, path, rules) => {
+  async (device: Device, path, { rules, dtype }) => {
     const theCase = readAttentionCase(await Vectors.read(path), { hasOfficial });
     const context: RuleContext = {
       ...{ theCase, isNamedAuto: IS_NAMED_AUTO.test(basename(path)) },
-      attend: (pruning) => attendOnDevice(device, theCase, pruning),
+      bounds: BOUNDS[dtype],
+      attend: (pruning) => attendOnDevice(device, theCase, pruning, dtype),
     };
     const reports: CaseReport[] = [{ checks: [], notes: [describeCase(theCase)] }];
     for (const rule of rules) reports.push(await checkByRule[rule](context));
@@ -69,20 +72,25 @@ function describeCase({ dims, limits }: AttentionCase): string {
   ].join(', ');
 }
 
-async function checkDense({ theCase, attend }: RuleContext): Promise<CaseReport> {
+async function checkDense({ theCase, bounds, attend }: RuleContext): Promise<CaseReport> {
   const dense = await attend(null);
   const { officialOut, pruning } = theCase;
   const official = officialOut && !pruning ? [compareOfficial(officialOut, dense.out)] : [];
-  return { checks: [...compareRun(theCase, dense, '', null), ...official], notes: [] };
+  return { checks: [...compareRun(theCase, dense, { bounds }, null), ...official], notes: [] };
 }
 
 /** As the official kernel pruned; aggressively; by our own threshold at the default tolerance. */
-async function checkPaper({ theCase, isNamedAuto, attend }: RuleContext): Promise<CaseReport> {
+async function checkPaper({
+  theCase,
+  isNamedAuto,
+  bounds,
+  attend,
+}: RuleContext): Promise<CaseReport> {
   const { pruning, officialOut } = theCase;
   const official = pruning && (await attend(pruneAsOfficial(theCase)));
   const aggressive = await attend(pruneBelowConstant(AGGRESSIVE));
   const acp = await attend(pruneByTolerance(TOLERANCE));
-  const threshold = pruning && compareThreshold(pruning, acp.threshold!, isNamedAuto);
+  const threshold = pruning && compareThreshold(pruning, acp.threshold!, { isNamedAuto, bounds });
   const { startIndex, blocks } = aggressive;
   const ranges = { startIndex: startIndex!, blockM: blocks.blockM };
   return {
@@ -91,12 +99,12 @@ async function checkPaper({ theCase, isNamedAuto, attend }: RuleContext): Promis
       ...(official
         ? [
             compareStartIndex(pruning, official.startIndex!),
-            ...compareRun(theCase, official, 'pruned ', { ranges: pruning }),
+            ...compareRun(theCase, official, { prefix: 'pruned ', bounds }, { ranges: pruning }),
           ]
         : []),
       ...(threshold ? [threshold] : []),
-      ...compareRun(theCase, aggressive, 'aggressive ', { ranges }),
-      compareTolerance('acp out', theCase, acp.out, TOLERANCE),
+      ...compareRun(theCase, aggressive, { prefix: 'aggressive ', bounds }, { ranges }),
+      compareTolerance('acp out', theCase, acp.out, { logPruningTolerance: TOLERANCE, bounds }),
     ],
     notes: [
       `blocks kept: ${official ? `official ${official.keptBlocks}, ` : ''}aggressive ${aggressive.keptBlocks}, acp ${acp.keptBlocks}`,
@@ -106,17 +114,20 @@ async function checkPaper({ theCase, isNamedAuto, attend }: RuleContext): Promis
 }
 
 /** At the default tolerance, and so aggressively that what is dropped shows. */
-async function checkCertified({ theCase, attend }: RuleContext): Promise<CaseReport> {
+async function checkCertified({ theCase, bounds, attend }: RuleContext): Promise<CaseReport> {
   const usual = await attend(pruneCertified(TOLERANCE));
   const aggressive = await attend(pruneCertified(AGGRESSIVE, { aggressive: true }));
   const mass = computeDroppedMass(theCase, usual.firstKeys);
   const aggressiveMass = computeDroppedMass(theCase, aggressive.firstKeys);
   return {
     checks: [
-      compareTolerance('certified moved', theCase, usual.out, TOLERANCE),
+      compareTolerance('certified moved', theCase, usual.out, {
+        logPruningTolerance: TOLERANCE,
+        bounds,
+      }),
       compareDroppedMass(mass, TOLERANCE),
-      ...compareRun(theCase, usual, 'certified ', usual),
-      ...compareRun(theCase, aggressive, 'aggressive ', aggressive),
+      ...compareRun(theCase, usual, { prefix: 'certified ', bounds }, usual),
+      ...compareRun(theCase, aggressive, { prefix: 'aggressive ', bounds }, aggressive),
     ],
     notes: [
       `blocks kept: certified ${usual.keptBlocks}, aggressive ${aggressive.keptBlocks}`,

@@ -6,43 +6,50 @@ import {
   referenceForgettingAttentionBackward,
 } from '@vulpes/fox-attention/reference';
 import { countDifferences, maxAbs, maxRowDistance, maxRowNorm } from '@vulpes/tensor-core/metrics';
+import { BOUNDS, type Bounds } from '../bounds.ts';
 import { type Check, holds, relativeCheck, rmsCheck } from '../check.ts';
 import type { AttentionCase, AttentionResults, OfficialPruning } from './case.ts';
 
-/** RMS error ratios of f32 kernels against f64: name of the check, of the result, bound. */
+/** Name of the check, of the result, and of its bound. */
 const QUANTITIES = [
-  ['out', 'out', 1e-5],
-  ['dq', 'dq', 1e-4],
-  ['dk', 'dk', 1e-4],
-  ['dv', 'dv', 1e-4],
-  ['dlog_fgate', 'dLogFgate', 1e-4],
+  ['out', 'out', 'out'],
+  ['dq', 'dq', 'gradient'],
+  ['dk', 'dk', 'gradient'],
+  ['dv', 'dv', 'gradient'],
+  ['dlog_fgate', 'dLogFgate', 'gradient'],
 ] as const;
 /** The official kernel keeps its results in f16. */
 const F16_BOUND = 5e-3;
-/** One f32 rounding for each product and sum. */
-const THRESHOLD_BOUND = 1e-5;
 /** No threshold chosen by hand is this near to that of the norms by chance. */
 const SAME_THRESHOLD = 1e-3;
 
-/** Output and each gradient. @param prefix - of the checks' names */
+export interface Compared {
+  /** Of the checks' names. */
+  readonly prefix?: string;
+  readonly bounds?: Bounds;
+}
+
+/** Output and each gradient. */
 export const compareResults = (
   expected: AttentionResults,
   actual: AttentionResults,
-  prefix = '',
+  { prefix = '', bounds = BOUNDS.f32 }: Compared = {},
 ): Check[] =>
   QUANTITIES.map(([name, key, bound]) =>
-    rmsCheck(`${prefix}${name}`, { expected: expected[key], actual: actual[key], bound }),
+    rmsCheck(`${prefix}${name}`, {
+      ...{ expected: expected[key], actual: actual[key], bound: bounds[bound] },
+    }),
   );
 
 /** Results of a run, and what has to be 0 in them. @param dropped - what the reference drops, too; null: nothing */
 export const compareRun = (
   theCase: AttentionCase,
   actual: AttentionResults,
-  prefix: string,
+  compared: Compared,
   dropped: Dropped | null,
 ): Check[] => [
-  ...compareResults(dropped ? computeReference(theCase, dropped) : theCase.exact, actual, prefix),
-  ...compareZeros(theCase, actual, prefix),
+  ...compareResults(dropped ? computeReference(theCase, dropped) : theCase.exact, actual, compared),
+  ...compareZeros(theCase, actual, compared.prefix),
 ];
 
 /** Against the official kernel's output, which is pruned where the case is. */
@@ -101,11 +108,16 @@ export const compareStartIndex = (
 export function compareThreshold(
   { threshold: expected }: OfficialPruning,
   actual: ArrayLike<number>,
-  isNamedAuto: boolean,
+  { isNamedAuto, bounds = BOUNDS.f32 }: { readonly isNamedAuto: boolean; readonly bounds?: Bounds },
 ): Check | null {
-  const bound = isNamedAuto ? THRESHOLD_BOUND : SAME_THRESHOLD;
+  const bound = isNamedAuto ? bounds.threshold : Math.max(bounds.threshold, SAME_THRESHOLD);
   const check = relativeCheck('threshold', { expected, actual, bound });
   return isNamedAuto || holds(check) ? check : null;
+}
+
+interface ToleranceOptions {
+  readonly logPruningTolerance: number;
+  readonly bounds?: Bounds;
 }
 
 /** Pruning at log ε moves no row of the output by more than 2ε · max‖v‖. [ACP v2] */
@@ -113,11 +125,11 @@ export const compareTolerance = (
   name: string,
   { dims, inputs, exact }: AttentionCase,
   out: Float32Array,
-  logPruningTolerance: number,
+  { logPruningTolerance, bounds = BOUNDS.f32 }: ToleranceOptions,
 ): Check => ({
   name,
   error: maxRowDistance(exact.out, out, dims.headDim),
-  bound: 2 * Math.exp(logPruningTolerance) * maxRowNorm(inputs.v, dims.headDim),
+  bound: (2 * Math.exp(logPruningTolerance) + bounds.rounding) * maxRowNorm(inputs.v, dims.headDim),
   measure: `largest distance of a row from dense at log ε = ${logPruningTolerance}`,
 });
 

@@ -17,6 +17,7 @@ import {
   type StopRule,
   tokenVisibility,
 } from '@vulpes/wgsl-kernels';
+import type { CheckedDType } from '../bounds.ts';
 import { readAll, sumCounts } from '../read-all.ts';
 import type { AttentionCase, AttentionResults } from './case.ts';
 
@@ -42,10 +43,11 @@ export async function attendOnDevice(
   device: Device,
   theCase: AttentionCase,
   pruning: Pruning | null,
+  dtype: CheckedDType = 'f32',
 ) {
   const { queryLen, keyLen } = theCase.dims;
   const { blocks, tensors } = device.scope(() => {
-    const inputs = upload(device, theCase);
+    const inputs = upload(device, theCase, dtype);
     const { params, dOut, visibility, logLambda } = inputs;
     const pruned = pruning?.(inputs, theCase);
     const options = { smScale: theCase.inputs.smScale, visibility, logLambda, ...pruned };
@@ -78,14 +80,18 @@ export async function attendOnDevice(
 }
 
 /** All owned by the scope around. */
-function upload(device: Device, { dims, inputs, dOut, limits }: AttentionCase) {
+function upload(
+  device: Device,
+  { dims, inputs, dOut, limits }: AttentionCase,
+  dtype: CheckedDType,
+) {
   const { batch, queryLen, keyLen, numHeads, numKvHeads, headDim } = dims;
   const queries = [batch, queryLen, numHeads, headDim];
   const keys = [batch, keyLen, numKvHeads, headDim];
   const params = {
-    q: device.tensor(inputs.q, queries, { label: 'q' }),
-    k: device.tensor(inputs.k, keys, { label: 'k' }),
-    v: device.tensor(inputs.v, keys, { label: 'v' }),
+    q: device.tensor(inputs.q, queries, { dtype, label: 'q' }),
+    k: device.tensor(inputs.k, keys, { dtype, label: 'k' }),
+    v: device.tensor(inputs.v, keys, { dtype, label: 'v' }),
     logFgate: device.tensor(inputs.logFgate, [batch, keyLen, numHeads], { label: 'logFgate' }),
   };
   const { seqStart, cuSeqlens, windowSize } = limits;
@@ -99,7 +105,7 @@ function upload(device: Device, { dims, inputs, dOut, limits }: AttentionCase) {
       })
     : undefined;
   return {
-    ...{ params, visibility, dOut: device.tensor(dOut, queries, { label: 'dOut' }) },
+    ...{ params, visibility, dOut: device.tensor(dOut, queries, { dtype, label: 'dOut' }) },
     /** i32 [B, H, N, 2] */
     logLambda: cumulativeLogGate(params.logFgate, { visibility }),
   };
@@ -146,7 +152,7 @@ export const pruneByTolerance = (logPruningTolerance: number): Pruning =>
 export const pruneCertified =
   (logPruningTolerance: number, { aggressive = false } = {}): Pruning =>
   ({ params: { k }, logLambda, visibility }, { dims }) => {
-    const keys = aggressive ? k.device.zeros(k.shape) : k;
+    const keys = aggressive ? k.device.zeros(k.shape, { dtype: k.dtype }) : k;
     const blocks = selectBlocks(dims, k.device.caps);
     const options = { logPruningTolerance, blocks, visibility };
     return { stopRule: certifiedStopRule(keys, logLambda, options) };

@@ -1,14 +1,11 @@
 // The bounds of models, and the checks of device results against the official ones.
 
 import { countDifferences } from '@vulpes/tensor-core/metrics';
+import type { Bounds } from '../bounds.ts';
 import { type Check, compareParameters, relativeCheck, rmsCheck } from '../check.ts';
 import type { Variant } from '../rules.ts';
 import type { ModelCase } from './case.ts';
 import type { ModelResults, runGreedy } from './run.ts';
-
-/** RMS error ratios of an f32 model against f32 code with f64 attention. */
-const LOGIT_BOUND = 1e-4;
-const GRADIENT_BOUND = 1e-3;
 
 /**
  * Logits, losses, left padding and every gradient.
@@ -17,10 +14,14 @@ const GRADIENT_BOUND = 1e-3;
 export function compareModel(
   theCase: ModelCase,
   results: ModelResults,
-  { prefix, allowance }: Pick<Variant, 'prefix' | 'allowance'>,
+  {
+    prefix,
+    allowance,
+    bounds,
+  }: Pick<Variant, 'prefix' | 'allowance'> & { readonly bounds: Bounds },
 ): Check[] {
   const { gradients, ...outputs } = results;
-  const bound = LOGIT_BOUND + allowance;
+  const bound = bounds.logits + allowance;
   const compare = (name: string, expected: ArrayLike<number>, actual: ArrayLike<number>) =>
     rmsCheck(`${prefix}${name}`, { expected, actual, bound });
   const expectedLoss = [computeMeanLoss(theCase)];
@@ -33,7 +34,7 @@ export function compareModel(
       unpad(theCase, theCase.paddedLogits),
       unpad(theCase, outputs.paddedLogits),
     ),
-    compareParameters(`${prefix}gradients`, theCase.gradients, gradients, GRADIENT_BOUND),
+    compareParameters(`${prefix}gradients`, theCase.gradients, gradients, bounds.modelGradient),
   ];
 }
 
@@ -57,7 +58,7 @@ function unpad({ batch, seqLen, vocabSize, seqStart }: ModelCase, logits: Float3
 export function compareGreedy(
   { greedy, vocabSize, logits: officialLogits }: ModelCase,
   { text, logits }: Awaited<ReturnType<typeof runGreedy>>,
-  name: string,
+  { name, bound }: { readonly name: string; readonly bound: number },
 ): Check {
   const { tokens, promptLength } = greedy;
   const made = `of ${tokens.length - promptLength} tokens after ${promptLength} differ`;
@@ -66,7 +67,7 @@ export function compareGreedy(
   if (first < promptLength || text.length !== tokens.length) {
     return check(countDifferences(tokens, text)); // 0 where none differs
   }
-  const tie = LOGIT_BOUND * computeRms(officialLogits);
+  const tie = bound * computeRms(officialLogits);
   /** How far a token's logit is below the largest one. */
   const gap = (t: number, token: number) => {
     const row = logits.subarray((t - 1) * vocabSize, t * vocabSize);

@@ -8,6 +8,7 @@ import {
   writeSafetensors,
 } from '@vulpes/lm-models';
 import { describe, expect, test } from 'vitest';
+import { BOUNDS } from '../bounds.ts';
 import { holds } from '../check.ts';
 import { sumCounts } from '../read-all.ts';
 import { createVariants } from '../rules.ts';
@@ -75,7 +76,7 @@ const results = (changed: Partial<ModelResults> = {}): ModelResults => {
   };
 };
 
-const ACP = { prefix: 'acp ', allowance: 0 };
+const ACP = { prefix: 'acp ', allowance: 0, bounds: BOUNDS.f32 };
 
 const broken = (changed: Partial<ModelResults>): string[] =>
   compareModel(theCase, results(changed), ACP)
@@ -138,7 +139,7 @@ describe('comparing', () => {
         text: Int32Array.from(text),
         logits: Float32Array.from([...after0, ...after4, 0, 0, 0, 0, 0]),
       },
-      'greedy',
+      { name: 'greedy', bound: BOUNDS.f32.logits },
     );
   const [likes4, likes2] = [
     [0, 0, 0, 0, 1],
@@ -210,7 +211,7 @@ describe('a model under each rule', () => {
 
   test('the allowance widens the bounds of outputs, and no others', () => {
     const bounds = (allowance: number) =>
-      compareModel(theCase, results(), { prefix: '', allowance }).map(({ bound }) => bound);
+      compareModel(theCase, results(), { ...ACP, allowance }).map(({ bound }) => bound);
     expect(bounds(0)).toEqual([1e-4, 1e-4, 1e-4, 1e-4, 1e-3]);
     expect(bounds(1e-4)).toEqual([2e-4, 2e-4, 2e-4, 2e-4, 1e-3]);
   });

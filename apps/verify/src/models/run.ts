@@ -24,11 +24,12 @@ export interface ModelResults extends Outputs {
 
 export async function runModel(
   model: Model,
-  params: Params,
+  masters: Params,
   theCase: ModelCase,
 ): Promise<ModelResults> {
   const { device } = model;
   const recorded = device.scope(() => {
+    const params = model.toCompute(masters);
     const shape = [theCase.batch, theCase.seqLen];
     const inputIds = device.tensor(theCase.inputIds, shape, { label: 'inputIds' });
     const labels = device.tensor(theCase.labels, shape, { label: 'labels' });
@@ -66,9 +67,10 @@ export async function runGreedy(
 ) {
   const { device } = model;
   const { length } = greedy.tokens;
-  const text = await generate(model, params, { ...greedyOptions(greedy, length), useCache });
+  const computed = model.toCompute(params);
+  const text = await generate(model, computed, { ...greedyOptions(greedy, length), useCache });
   const logits = device.scope(() =>
-    model.logits(params, { inputIds: device.tensor(greedy.tokens, [1, length]) }),
+    model.logits(computed, { inputIds: device.tensor(greedy.tokens, [1, length]) }),
   );
   return { text, ...(await readAll<{ logits: Float32Array }>({ logits })) };
 }

@@ -1,31 +1,29 @@
 // The checks of a training case, the official loss curve, under each pruning rule.
 
 import { join } from 'node:path';
+import { BOUNDS, type Bounds } from '../bounds.ts';
 import { type CaseCheck, type Check, compareParameters, worstOf } from '../check.ts';
 import { checkByRule } from '../rules.ts';
 import { Vectors } from '../vectors.ts';
 import { firstSteps, readTrajectory, type Trajectory } from './case.ts';
 import { type TrainingResults, trainOnDevice } from './run.ts';
 
-/** Relative, per step. Small differences grow from step to step. */
-const LOSS_BOUND = 2e-3;
-const GRAD_NORM_BOUND = 2e-3;
-/** RMS error ratio. AdamW turns the smallest gradient into a full step, so noise in it counts more than in the loss. */
-const FINAL_BOUND = 5e-3;
-
 /** Steps of further runs, where there are no final parameters to reach. */
 const FURTHER_STEPS = 8;
 
-export const checkTraining: CaseCheck = async (device, directory, rules) => {
+export const checkTraining: CaseCheck = async (device, directory, options) => {
   let isLeftOut = false;
-  const report = await checkByRule(device, { directory, rules }, async (model) => {
+  const report = await checkByRule(device, { directory, ...options }, async (model) => {
     const vectors = await Vectors.read(join(directory, 'trajectory.safetensors'));
     const whole = readTrajectory(vectors, model.parameterSpecs());
     isLeftOut = whole.final === null;
     return async ({ model, params, variant: { prefix }, index }) => {
       const trajectory = index === 0 || whole.final ? whole : firstSteps(whole, FURTHER_STEPS);
       const results = await trainOnDevice(model, params, trajectory);
-      const checks = compareTraining(trajectory, results, prefix);
+      const checks = compareTraining(trajectory, results, {
+        prefix,
+        bounds: BOUNDS[options.dtype],
+      });
       return { checks, notes: [`${prefix}${trajectory.steps} steps, ${describe(results)}`] };
     };
   });
@@ -42,15 +40,18 @@ function describe({ loss, blocks }: TrainingResults): string {
 export function compareTraining(
   trajectory: Trajectory,
   { loss, gradNorm, final }: TrainingResults,
-  prefix = '',
+  { prefix = '', bounds = BOUNDS.f32 }: { prefix?: string; bounds?: Bounds } = {},
 ): Check[] {
   const checks = [
-    compareSteps(`${prefix}loss`, trajectory.loss, loss, LOSS_BOUND),
-    compareSteps(`${prefix}grad norm`, trajectory.gradNorm, gradNorm, GRAD_NORM_BOUND),
+    compareSteps(`${prefix}loss`, trajectory.loss, loss, bounds.trainLoss),
+    compareSteps(`${prefix}grad norm`, trajectory.gradNorm, gradNorm, bounds.trainGradNorm),
   ];
   if (!trajectory.final) return checks;
   const end = Object.fromEntries(Object.entries(final).map(([name, { data }]) => [name, data]));
-  return [...checks, compareParameters(`${prefix}final`, trajectory.final, end, FINAL_BOUND)];
+  return [
+    ...checks,
+    compareParameters(`${prefix}final`, trajectory.final, end, bounds.finalParameters),
+  ];
 }
 
 function compareSteps(

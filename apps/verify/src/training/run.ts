@@ -2,7 +2,7 @@
 
 import type { Model, Params } from '@vulpes/lm-models';
 import { disposeAll } from '@vulpes/tensor-core';
-import { allocateState, createTrainStep, disposeState } from '@vulpes/training';
+import { allocateState, copyToHalves, createTrainStep, disposeState } from '@vulpes/training';
 import { STEP_CONTROL } from '@vulpes/wgsl-kernels';
 import { readList, sumCounts } from '../read-all.ts';
 import type { Trajectory } from './case.ts';
@@ -17,6 +17,7 @@ export async function trainOnDevice(model: Model, params: Params, { batches, lr 
   const { device } = model;
   const state = allocateState(model);
   for (const [name, tensor] of Object.entries(state.params)) device.copy(params[name]!, tensor);
+  copyToHalves(state);
   using step = createTrainStep(model, state, RECIPE);
   const [loss, gradNorm]: [number[], number[]] = [[], []];
   const counts: Uint32Array[] = [];
