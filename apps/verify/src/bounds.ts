@@ -17,6 +17,8 @@ export interface Bounds {
   /** A model against f32 code with f64 attention: logits and losses, and its gradients. */
   readonly logits: number;
   readonly modelGradient: number;
+  /** The gradient of a gate is what is left of sums that cancel, and its bias sums that over all tokens. */
+  readonly gateBiasGradient: number;
   /** Relative, per step of training. Small differences grow from step to step. */
   readonly trainLoss: number;
   readonly trainGradNorm: number;
@@ -27,12 +29,12 @@ export interface Bounds {
 export const BOUNDS: Readonly<Record<CheckedDType, Bounds>> = {
   f32: {
     ...{ out: 1e-5, gradient: 1e-4, threshold: 1e-5, rounding: 0 },
-    ...{ logits: 1e-4, modelGradient: 1e-3 },
+    ...{ logits: 1e-4, modelGradient: 1e-3, gateBiasGradient: 1e-3 },
     ...{ trainLoss: 2e-3, trainGradNorm: 2e-3, finalParameters: 5e-3 },
   },
   f16: {
     ...{ out: 5e-3, gradient: 5e-3, threshold: 1e-3, rounding: 5e-3 },
-    ...{ logits: 5e-3, modelGradient: 1e-2 },
+    ...{ logits: 5e-3, modelGradient: 1e-2, gateBiasGradient: 5e-2 },
     ...{ trainLoss: 5e-3, trainGradNorm: 2e-2, finalParameters: 2e-2 },
   },
 };

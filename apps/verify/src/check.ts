@@ -51,13 +51,16 @@ export const compareParameters = (
   name: string,
   expected: ReadonlyMap<string, Numbers>,
   actual: Readonly<Record<string, Numbers>>,
-  bound: number,
+  getBound: (parameter: string) => number,
 ): Check =>
   worstOf(
     name,
     'parameters',
     [...expected].map(([parameter, want]) =>
-      rmsCheck(parameter, { expected: want, actual: actual[parameter] ?? [], bound }),
+      rmsCheck(parameter, {
+        ...{ expected: want, actual: actual[parameter] ?? [] },
+        bound: getBound(parameter),
+      }),
     ),
   );
 

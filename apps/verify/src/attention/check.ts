@@ -16,6 +16,7 @@ import {
   compareThreshold,
   compareTolerance,
   computeDroppedMass,
+  roundCase,
 } from './compare.ts';
 import {
   attendOnDevice,
@@ -49,7 +50,8 @@ const checkByRule: Readonly<Record<PruningRule, (context: RuleContext) => Promis
 export const createAttentionCheck =
   ({ hasOfficial }: { hasOfficial: boolean }): CaseCheck =>
   async (device: Device, path, { rules, dtype }) => {
-    const theCase = readAttentionCase(await Vectors.read(path), { hasOfficial });
+    const read = readAttentionCase(await Vectors.read(path), { hasOfficial });
+    const theCase = dtype === 'f16' ? roundCase(read) : read;
     const context: RuleContext = {
       ...{ theCase, isNamedAuto: IS_NAMED_AUTO.test(basename(path)) },
       bounds: BOUNDS[dtype],

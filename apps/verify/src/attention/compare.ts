@@ -6,6 +6,7 @@ import {
   referenceForgettingAttentionBackward,
 } from '@vulpes/fox-attention/reference';
 import { countDifferences, maxAbs, maxRowDistance, maxRowNorm } from '@vulpes/tensor-core/metrics';
+import { referenceToHalf } from '@vulpes/wgsl-kernels/reference';
 import { BOUNDS, type Bounds } from '../bounds.ts';
 import { type Check, holds, relativeCheck, rmsCheck } from '../check.ts';
 import type { AttentionCase, AttentionResults, OfficialPruning } from './case.ts';
@@ -147,7 +148,10 @@ export type Dropped =
   | { readonly firstKeys: ArrayLike<number> };
 
 /** The f64 reference that drops the same keys; rounded to f32 as the exact results of the files are. */
-export function computeReference(theCase: AttentionCase, dropped: Dropped): AttentionResults {
+export function computeReference(
+  theCase: Omit<AttentionCase, 'exact'>,
+  dropped: Dropped | typeof NOTHING,
+): AttentionResults {
   const inputs = { ...theCase.inputs, ...dropped };
   const { out } = referenceForgettingAttention(theCase.dims, inputs);
   const grads = referenceForgettingAttentionBackward(theCase.dims, inputs, theCase.dOut);
@@ -159,6 +163,20 @@ export function computeReference(theCase: AttentionCase, dropped: Dropped): Atte
     dLogFgate: Float32Array.from(grads.dLogFgate),
   };
 }
+
+/** The case with inputs that f16 holds, and exact results of those: what is compared is the computing, not the rounding of its inputs. */
+export function roundCase(theCase: AttentionCase): AttentionCase {
+  const round = (values: Float32Array) => values.map(referenceToHalf);
+  const { q, k, v, ...inputs } = theCase.inputs;
+  const rounded = {
+    ...theCase,
+    inputs: { ...inputs, q: round(q), k: round(k), v: round(v) },
+    dOut: round(theCase.dOut),
+  };
+  return { ...rounded, exact: computeReference(rounded, NOTHING) };
+}
+
+const NOTHING = {};
 
 /** Largest share of its weight, 0…1, that a row drops by keeping keys from `firstKeys` [B, H, M] on; f64. */
 export function computeDroppedMass(theCase: AttentionCase, firstKeys: ArrayLike<number>): number {

@@ -34,7 +34,9 @@ export function compareModel(
       unpad(theCase, theCase.paddedLogits),
       unpad(theCase, outputs.paddedLogits),
     ),
-    compareParameters(`${prefix}gradients`, theCase.gradients, gradients, bounds.modelGradient),
+    compareParameters(`${prefix}gradients`, theCase.gradients, gradients, (parameter) =>
+      parameter.endsWith('fgate_proj.bias') ? bounds.gateBiasGradient : bounds.modelGradient,
+    ),
   ];
 }
 

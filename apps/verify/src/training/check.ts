@@ -50,7 +50,7 @@ export function compareTraining(
   const end = Object.fromEntries(Object.entries(final).map(([name, { data }]) => [name, data]));
   return [
     ...checks,
-    compareParameters(`${prefix}final`, trajectory.final, end, bounds.finalParameters),
+    compareParameters(`${prefix}final`, trajectory.final, end, () => bounds.finalParameters),
   ];
 }
 
