@@ -66,8 +66,9 @@ const attentionOp = defineOp({
     const inputs = { q, k, v, dout, stats, logitBound };
     const { dk, dv, dLogLambda } =
       needs.k || needs.v || needs.logFgate ? keyGradients(device, attrs, inputs) : NO_KEY_GRADIENTS;
+    const dq = needs.q ? queryGradient(device, attrs, inputs, dLogLambda) : null;
     return {
-      q: needs.q ? queryGradient(device, attrs, inputs) : null,
+      q: dq,
       k: dk,
       v: dv,
       logFgate: dLogLambda && needs.logFgate ? gateGradient(attrs, visibility, dLogLambda) : null,

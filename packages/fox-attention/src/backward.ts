@@ -59,10 +59,19 @@ export function prepare(
   return stats;
 }
 
-export function queryGradient(device: Device, call: Call, inputs: BackwardInputs): Tensor {
+/** @param dLogLambda - from `keyGradients`, null without gates: of f16 tensors it gets the query side of the gates added where the kernel has it */
+export function queryGradient(
+  device: Device,
+  call: Call,
+  inputs: BackwardInputs,
+  dLogLambda: Tensor | null,
+): Tensor {
   const dims = { ...call.dims, smScale: call.smScale };
   const dq = device.empty(inputs.q.shape, { dtype: call.dims.dtype, label: 'dq' });
-  const tensors = { ...inputs, logit_bound: inputs.logitBound, dq };
+  const tensors = {
+    ...{ ...inputs, logit_bound: inputs.logitBound },
+    ...{ dq, dlog_lambda: dLogLambda },
+  };
   for (const kernel of attentionBackwardQuery.choose(device.caps, dims).selectKernels(dims)) {
     kernel.run(device, { dims, tensors });
   }
@@ -89,7 +98,8 @@ export function keyGradients(
 
 /**
  * From the key side alone: the query side of each gate is a row sum Σ_j dS_ij, which is zero,
- * as forward and backward keep the same pairs and a softmax does not change with a shift of its row.
+ * as forward and backward keep the same pairs and a softmax does not change with a shift of its row. Where delta is made of
+ * a rounded output it is zero only almost, and every gate before the row would get the difference: see backward-query.matrix.
  */
 export function gateGradient(
   { dims }: Call,

@@ -20,8 +20,7 @@ import {
 } from './reference/index.ts';
 
 const BOUND = 5e-3;
-/** Sums of sums that cancel where gates are shut. */
-const GATE_BOUND = 2e-2;
+const GATE_BOUND = 5e-3;
 
 /** Options of a case with visibility in any case; all owned by the scope around. */
 function optionsOf(

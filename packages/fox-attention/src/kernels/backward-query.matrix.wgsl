@@ -2,6 +2,8 @@
 // grid         see lib/place.wgsl; the last rows first, as they have the most keys: a workgroup owns SUBGROUPS × ROWS query rows and
 //              takes COLUMNS keys a step
 // q, dout, dq  [B, M, H, D] f16    k, v [B, N, Hkv, D] f16    stats: see backward-prepare    logit_bound: see forward.matrix
+// dlog_lambda  [B, H, N]: if given, sum_j dS_ij is added to the gate of row i. It is 0 but for the rounding of delta, which then counts
+//              only for the gates between i and j
 // cost         6 * D flops per (query, key) pair of the tiles computed
 
 // @spec
@@ -26,6 +28,7 @@ const LOADS: u32 = 1u;
 const PARTS: u32 = 4u;
 const PART_TILES: u32 = 1u;
 const HAS_LOGIT_BOUND: bool = false;
+const HAS_DLOG_LAMBDA: bool = false;
 // @end-spec
 
 struct Params { num_heads: u32, num_kv_heads: u32, query_len: u32, key_len: u32, sm_scale: f32, max_bound: f32 }
@@ -37,7 +40,8 @@ struct Params { num_heads: u32, num_kv_heads: u32, query_len: u32, key_len: u32,
 @group(0) @binding(4) var<storage, read> stats: array<vec4<i32>>;
 @group(0) @binding(5) var<storage, read> logit_bound: array<f32>;
 @group(0) @binding(6) var<storage, read_write> dq: array<vec4<u32>>;
-@group(0) @binding(7) var<uniform> params: Params;
+@group(0) @binding(7) var<storage, read_write> dlog_lambda: array<f32>;
+@group(0) @binding(8) var<uniform> params: Params;
 
 const TILE_UNITS: u32 = COLUMNS * TILE_STRIDE;  // of keys; values follow
 const BUFFER_UNITS: u32 = 2u * TILE_UNITS;
@@ -52,6 +56,7 @@ var<workgroup> t_firsts: array<u32, SUBGROUPS>;
 var<private> p_bias: array<f32, ROW_TURNS>;  // decay less lse, and WEIGHT_BITS
 var<private> p_delta: array<f32, ROW_TURNS>;
 var<private> p_first: array<u32, ROW_TURNS>; // first kept key
+var<private> p_sum: array<f32, ROW_TURNS>;   // of dS, on this lane's columns
 
 struct Spot { strip: u32, row_lane: u32, column_lane: u32, position: u32 }
 
@@ -88,7 +93,9 @@ fn differentiate(spot: Spot, j_first: u32, is_masked: bool) {
         var weights = Eight(
           exp2(scores.low * scale + (p_bias[r] - decay.low)), exp2(scores.high * scale + (p_bias[r] - decay.high)));
         if (is_masked) { weights = keep(weights, 0.0, j_first + (chunk + g) * 8u, p_first[r], spot.position + row); }
-        t_units[at + g] = pack_half(Eight(weights.low * (dp.low - p_delta[r]), weights.high * (dp.high - p_delta[r])));
+        let ds = Eight(weights.low * (dp.low - p_delta[r]), weights.high * (dp.high - p_delta[r]));
+        if (HAS_DLOG_LAMBDA) { p_sum[r] += sum_of(ds); }
+        t_units[at + g] = pack_half(ds);
       }
     }
   }
@@ -123,6 +130,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) grid: vec3u, 
     p_bias[r] = relative_decay(entry.xy, origin) + WEIGHT_BITS;
     p_delta[r] = bitcast<f32>(entry.z);
     p_first[r] = u32(entry.w);
+    p_sum[r] = 0.0;
     largest_first = max(largest_first, p_first[r]);
     if (p_first[r] <= i + offset) { smallest_first = min(smallest_first, p_first[r]); }
   }
@@ -251,6 +259,13 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) grid: vec3u, 
     workgroupBarrier();
   }
 
+  for (var r = 0u; r < ROW_TURNS; r++) { // @unroll
+    let row = spot.row_lane + r * ROW_LANES;
+    let sum = sum_of_row(p_sum[r]) * exp2(-WEIGHT_BITS);
+    if (HAS_DLOG_LAMBDA && spot.column_lane == 0u && row < ROWS && i_own + row < params.query_len) {
+      dlog_lambda[bh * params.key_len + spot.position + row] += sum;
+    }
+  }
   for (var d = 0u; d < HEAD_TILES; d++) { // @unroll
     for (var i = 0u; i < ROW_TILES; i++) { // @unroll
       subgroupMatrixStore<row_major>(&t_units, strip + i * MATRIX * OUT_STRIDE, p_dq[i * HEAD_TILES + d], OUT_STRIDE);

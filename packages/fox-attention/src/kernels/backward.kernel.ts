@@ -98,7 +98,7 @@ const backwardQueryMatrixOf = (isHalf: boolean) =>
     ...matrix,
     name: `attention-backward-query.matrix${isHalf ? '-half' : ''}`,
     source: backwardQueryMatrixWgsl,
-    bindings: [...inputs, 'logit_bound:read?', 'dq:write'],
+    bindings: [...inputs, 'logit_bound:read?', 'dq:write', 'dlog_lambda:read_write?'],
     select: matrixSelect(isHalf),
     grid: (dims, { SUBGROUPS, ROWS }) =>
       tileGrid(dims, dims.numHeads, dims.queryLen, SUBGROUPS * ROWS),
