@@ -6,6 +6,7 @@ import type { Tensor } from '@vulpes/tensor-core';
 import type { ParamReader } from '../parameters/params.ts';
 import type { AttentionInputs } from './attention-inputs.ts';
 import type { ForwardContext } from './context.ts';
+import { boundLogits } from './logit-bound.ts';
 import { pruneLayer } from './pruning.ts';
 
 export interface Attended {
@@ -25,7 +26,9 @@ export function attend(
   context.onAttention?.({ q, k, v, logFgate }, param);
   if (cache) return { attended: cache.attend({ q, k, v, logFgate }), pruningCounts: null };
   const pruning = logFgate && pruneLayer({ q, k, logFgate }, param, context);
-  const options = { visibility, ...pruning };
+  // Scores within f16 pass through it, which is faster.
+  const logitBound = q.dtype === 'f16' ? boundLogits({ q, k }, param, context.config) : undefined;
+  const options = { visibility, logitBound, ...pruning };
   if (!(pruning && countPruning)) {
     return { attended: forgettingAttention(q, k, v, logFgate, options), pruningCounts: null };
   }

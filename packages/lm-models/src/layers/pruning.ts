@@ -1,17 +1,12 @@
 // Adaptive computation pruning for one layer: which part of its attention matrix holds at most ε of any row's weight. [ACP v2, Sec. 3]
 
-import {
-  adaptiveThreshold,
-  certifiedStopRule,
-  findBlockRanges,
-  logitUpperBoundFromNorms,
-  logitUpperBoundFromQkNorm,
-} from '@vulpes/acp-scheduler';
+import { adaptiveThreshold, certifiedStopRule, findBlockRanges } from '@vulpes/acp-scheduler';
 import { selectBlocks } from '@vulpes/fox-attention';
 import { stopGradient, type Tensor } from '@vulpes/tensor-core';
 import { type BlockRanges, cumulativeLogGate, type StopRule } from '@vulpes/wgsl-kernels';
 import type { ParamReader } from '../parameters/params.ts';
 import type { ForwardContext } from './context.ts';
+import { boundLogits } from './logit-bound.ts';
 
 /** What attention takes of a layer's pruning: ranges found before it runs, or a rule by which it stops. */
 export interface LayerPruning {
@@ -50,21 +45,7 @@ export function pruneLayer(
       stopRule: certifiedStopRule(k, logLambda, { logPruningTolerance, blocks, visibility }),
     };
   }
-  const logitUpperBound = boundLogits(q, k, param, config.qkNorm);
+  const logitUpperBound = boundLogits({ q, k }, param, config);
   const threshold = adaptiveThreshold({ logitUpperBound, seqLen, logPruningTolerance });
   return { logLambda, ranges: findBlockRanges(logLambda, threshold, { queryLen: seqLen, blocks }) };
-}
-
-/** Rounding to f16 may lengthen a normed row by 2^-11, two of them a logit by twice that. */
-const HALF_ROUNDING = (1 + 2 ** -11) ** 2;
-
-/** [B, H]: QK-norm bounds the logits by its weights; without it the largest norms of this batch do. */
-function boundLogits(q: Tensor, k: Tensor, param: ParamReader, qkNorm: boolean): Tensor {
-  const [batch, , numHeads, headDim] = q.shape as [number, number, number, number];
-  const smScale = 1 / Math.sqrt(headDim);
-  if (!qkNorm) return logitUpperBoundFromNorms(q, k, { smScale });
-  const rounding = q.dtype === 'f16' ? HALF_ROUNDING : 1;
-  const sizes = { batch, numHeads, headDim, smScale: smScale * rounding };
-  const weight = (norm: string) => stopGradient(param(`${norm}.weight`));
-  return logitUpperBoundFromQkNorm(weight('q_norm'), weight('k_norm'), sizes);
 }
