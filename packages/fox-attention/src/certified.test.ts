@@ -1,13 +1,13 @@
 // Certified pruning on the device: no row loses more than ε of its weight, and the gradients are those of what was kept.
 
-import type { Device, Tensor } from '@vulpes/tensor-core';
+import type { Tensor } from '@vulpes/tensor-core';
 import { expectMatch, gpuSuite, underTwoFills } from '@vulpes/tensor-core/testing';
 import { runWithGrads } from '@vulpes/wgsl-kernels/testing';
 import { expect, test } from 'vitest';
 import { type CertifiedCase, certifiedCases } from './certified.cases.ts';
-import { makeBlockBounds } from './fixtures/block-bounds.ts';
-import { makeInputs, type TestInputs } from './fixtures/make-inputs.ts';
-import { hostTensors, uploadInputs, uploadOptions } from './fixtures/on-device.ts';
+import { certifiedInputs, certifiedOptions } from './fixtures/certified-inputs.ts';
+import type { TestInputs } from './fixtures/make-inputs.ts';
+import { hostTensors, uploadInputs } from './fixtures/on-device.ts';
 import { forgettingAttention, forgettingAttentionWithStats } from './forgetting-attention.ts';
 import {
   referenceDroppedMass,
@@ -17,35 +17,6 @@ import {
 
 const FORWARD_BOUND = 2e-6;
 const GRADIENT_BOUND = 1e-5;
-
-function certifiedInputs(theCase: CertifiedCase): TestInputs {
-  const { blocks: _, ...attention } = theCase;
-  const { dims, norm, lateNorm = 1, resets } = theCase;
-  const inputs = makeInputs(attention);
-  const rowSize = (dims.numKvHeads ?? dims.numHeads) * dims.headDim;
-  const isLate = (at: number) => Math.floor(at / rowSize) % dims.keyLen >= dims.keyLen / 2;
-  const isReset = (at: number) => resets && Math.floor(at / dims.numHeads) % resets === resets - 1;
-  return {
-    ...inputs,
-    q: inputs.q.map((x) => x * norm),
-    k: inputs.k.map((x, at) => x * norm * (isLate(at) ? lateNorm : 1)),
-    logFgate: inputs.logFgate!.map((gate, at) => (isReset(at) ? -1000 : gate)),
-  };
-}
-
-/** Options of a case with its stop rule; all owned by the scope around. */
-function optionsOf(device: Device, theCase: CertifiedCase, inputs: TestInputs) {
-  const { dims, blocks, logPruningTolerance } = theCase;
-  const keyBlocks = Math.ceil(dims.keyLen / blocks.blockN);
-  const blockBounds = device.tensor(makeBlockBounds(dims, inputs, blocks.blockN), [
-    dims.batch,
-    dims.numHeads,
-    keyBlocks,
-    2,
-  ]);
-  const stopRule = { blocks, logPruningTolerance, blockBounds };
-  return { ...uploadOptions(device, dims, inputs), stopRule };
-}
 
 gpuSuite(
   'certified pruning',
@@ -59,7 +30,7 @@ gpuSuite(
           k,
           v,
           logFgate,
-          optionsOf(device(), theCase, inputs),
+          certifiedOptions(device(), theCase, inputs),
         );
       });
       const stats = (await rowStats.data()) as Int32Array;
@@ -89,7 +60,7 @@ gpuSuite(
           hostTensors(dims, inputs),
           ({ q, k, v, logFgate }) =>
             forgettingAttention(q as Tensor, k as Tensor, v as Tensor, logFgate as Tensor, {
-              ...optionsOf(device(), theCase, inputs),
+              ...certifiedOptions(device(), theCase, inputs),
             }),
           inputs.dOut,
         ),

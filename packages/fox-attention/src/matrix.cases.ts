@@ -44,4 +44,10 @@ export const matrixCases: readonly MatrixCase[] = [
     gate: { mean: -8, scale: 25 },
   },
   { id: 'logits of hundreds of nats', dims: dims(1, 140, 140, 2, 2), gate: WEAK, scale: 120 },
+  {
+    id: 'blocks dropped by the paper rule',
+    dims: dims(1, 100, 170, 2, 2),
+    gate: WEAK,
+    blocks: { blockM: 32, blockN: 32 },
+  },
 ];
