@@ -1,4 +1,4 @@
-import { foxPreset, type Model, parameterSpecs } from '@vulpes/lm-models';
+import { foxPreset, type Model, type ModelOptions, parameterSpecs } from '@vulpes/lm-models';
 import { defineOp, type ForwardContext, type Tensor } from '@vulpes/tensor-core';
 import { gpuSuite } from '@vulpes/tensor-core/testing';
 import { createTrainStep, disposeResult, disposeState } from '@vulpes/training';
@@ -49,7 +49,9 @@ gpuSuite('the training suite', (device) => {
   });
 
   /** Kept and causal blocks of a step of `pruning` at the sizes of the check. */
-  async function countsOf(pruning: Pruning): Promise<{ keptBlocks: number; causalBlocks: number }> {
+  async function countsOf(
+    pruning: Pruning & ModelOptions,
+  ): Promise<{ keptBlocks: number; causalBlocks: number }> {
     const dims = trainingSuite(device().caps)[0]!.checkDims!;
     const model = createSizedModel(device(), 'pro-nano', dims, pruning);
     const state = createState(model, dims.slowHeads);
@@ -70,16 +72,19 @@ gpuSuite('the training suite', (device) => {
       const workload = await build(device(), checkDims!);
       const { keptBlocks = 0, causalBlocks = 0 } = await workload.counts();
       workload.dispose();
-      if (name === 'dense') {
+      const compute = name.startsWith('mixed') ? 'f16' : 'f32';
+      if (name === 'dense' || name === 'mixed') {
         expect(keptBlocks).toBe(causalBlocks);
         continue;
       }
-      const pruningMode = name as 'paper' | 'certified';
+      const pruningMode = name.replace('mixed-', '') as 'paper' | 'certified';
       expect(keptBlocks / causalBlocks).toBeLessThan(0.9);
-      const named = await countsOf({ logPruningTolerance: -10, pruningMode });
+      const named = await countsOf({ logPruningTolerance: -10, pruningMode, compute });
       expect({ keptBlocks, causalBlocks }).toEqual(named);
       const other = pruningMode === 'paper' ? -0.01 : -60;
-      expect(await countsOf({ logPruningTolerance: other, pruningMode })).not.toEqual(named);
+      expect(await countsOf({ logPruningTolerance: other, pruningMode, compute })).not.toEqual(
+        named,
+      );
     }
   });
 

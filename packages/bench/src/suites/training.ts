@@ -34,6 +34,13 @@ const VARIANTS: Readonly<Record<string, TrainedVariant>> = {
     pruning: { logPruningTolerance: DEFAULT_LOG_PRUNING_TOLERANCE, pruningMode: 'certified' },
   },
 };
+/** The same in mixed precision, where the adapter has f16. */
+const MIXED_VARIANTS: Readonly<Record<string, TrainedVariant>> = Object.fromEntries(
+  Object.entries(VARIANTS).map(([name, { pruning }]) => [
+    name === 'dense' ? 'mixed' : `mixed-${name}`,
+    { pruning, options: { compute: 'f16' } },
+  ]),
+);
 /** What computing again costs, in the cases that may need the memory. */
 const CHECKPOINTING_VARIANTS: Readonly<Record<string, TrainedVariant>> = {
   selective: { pruning: DENSE, options: { checkpointing: 'selective' } },
@@ -83,6 +90,7 @@ function trainingCase(
     inputs: `fresh weights, random tokens; gates as of a trained model: of every three heads two forget (bias 0) and one remembers (bias ${REMEMBERING_BIAS}); log ε = ${DEFAULT_LOG_PRUNING_TOLERANCE}`,
     variants: Object.entries({
       ...VARIANTS,
+      ...(caps.features.f16 && MIXED_VARIANTS),
       ...(B * T >= MANY_TOKENS && CHECKPOINTING_VARIANTS),
     }).map(([name, variant]) => ({
       name,

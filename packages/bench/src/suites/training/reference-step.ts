@@ -14,12 +14,14 @@ import { referenceAdamwStep, referenceClipCoefficient } from '@vulpes/wgsl-kerne
 import type { Expectations } from '../../case.ts';
 import { chooseDirections, type Floats, length, referenceSlope, slopesAlong } from './slopes.ts';
 
-/** Loss and gradient norm of a whole model in f32 against f64. */
-const LOSS_BOUND = 1e-5;
-/** The reference's norm is a central difference along the gradient: its own error is about 1e-5. */
-const GRAD_NORM_BOUND = 1e-3;
-/** Slopes within single tensors, measured 1e-6 with what pruning drops. */
-const GRADS_BOUND = 2e-5;
+/**
+ * Loss, gradient norm and slopes within single tensors against f64, in f32 and in mixed precision. The reference's norm is a central
+ * difference along the gradient: its own error is about 1e-5. Slopes were measured 1e-6 in f32, with what pruning drops.
+ */
+const BOUNDS = {
+  f32: { loss: 1e-5, gradNorm: 1e-3, grads: 2e-5 },
+  f16: { loss: 2e-3, gradNorm: 1e-2, grads: 1e-2 },
+};
 /** Parameters are a few roundings of f32 away; a hundredth of the update would be 1e-3 away. */
 const PARAMS_BOUND = 1e-6;
 const MOMENTS_BOUND = 1e-5;
@@ -47,7 +49,7 @@ export async function checkStep(
   record: () => TrainStepResult,
 ): Promise<Expectations> {
   const before = await readState(state);
-  const grads = await gradients(model, state.params, tokens);
+  const grads = await gradients(model, state, tokens);
   const lossAt = (at: Floats): number => referenceLoss(model, at, tokens);
   const norm = Math.hypot(...Object.values(grads).map(length));
   const directions = chooseDirections(grads);
@@ -55,6 +57,7 @@ export async function checkStep(
     referenceSlope(before.params, { [name]: direction }, lossAt),
   );
   const slope = referenceSlope(before.params, grads, lossAt, STEP) / norm;
+  const bounds = BOUNDS[model.compute];
   const specs = model.parameterSpecs().filter(({ trainable }) => trainable);
   const expected = updated(specs, before, { grads, norm, settings });
   const { loss, gradNorm } = await readStep(record(), model.config.numHeads);
@@ -65,9 +68,9 @@ export async function checkStep(
     bound,
   });
   return {
-    loss: { values: [lossAt(before.params)], actual: [loss], bound: LOSS_BOUND },
-    gradNorm: { values: [slope], actual: [gradNorm], bound: GRAD_NORM_BOUND },
-    grads: { values: slopes, actual: slopesAlong(grads, directions), bound: GRADS_BOUND },
+    loss: { values: [lossAt(before.params)], actual: [loss], bound: bounds.loss },
+    gradNorm: { values: [slope], actual: [gradNorm], bound: bounds.gradNorm },
+    grads: { values: slopes, actual: slopesAlong(grads, directions), bound: bounds.grads },
     params: join('params', PARAMS_BOUND),
     m: join('m', MOMENTS_BOUND),
     v: join('v', MOMENTS_BOUND),
@@ -108,20 +111,23 @@ const referenceLoss = (
     seqStart: new Array<number>(shape[0]).fill(0),
   }).loss;
 
+/** As the step computes them, with its loss scale. */
 async function gradients(
   model: Model,
-  params: Params,
+  { computeParams, control }: TrainedState,
   { inputs, labels, shape }: TokenBatch,
 ): Promise<Floats> {
   const { device } = model;
+  const [lossScale] = (await control.data()) as Float32Array;
   const batch = { inputIds: device.tensor(inputs, shape), labels: device.tensor(labels, shape) };
-  const step = valueAndGrad(device, (learned: Params) => ({
-    loss: model.loss(learned, batch).loss,
-  }));
-  const grads = device.scope(() => step(params).grads);
+  const lossOf = (learned: Params) => ({ loss: model.loss(learned, batch).loss });
+  const step = valueAndGrad(device, lossOf, { seed: lossScale as number });
+  const grads = device.scope(() => step(computeParams).grads);
   const values = await read(grads);
   disposeAll([grads, batch]);
-  return values;
+  const unscale = (scaled: ArrayLike<number>) =>
+    Float32Array.from(scaled, (value) => value / (lossScale as number));
+  return Object.fromEntries(Object.entries(values).map(([name, at]) => [name, unscale(at)]));
 }
 
 const readState = async ({ params, m, v }: TrainedState): Promise<Record<Role, Floats>> => ({

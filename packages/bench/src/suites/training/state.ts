@@ -12,6 +12,7 @@ import {
 import { CounterRng, type Device } from '@vulpes/tensor-core';
 import {
   allocateState,
+  copyToHalves,
   createTrainStep,
   disposeState,
   type TokenBatch,
@@ -35,7 +36,7 @@ export function createSizedModel(
   device: Device,
   preset: string,
   { layers, hidden, heads, vocab }: Dims,
-  { checkpointing, ...pruning }: Pruning & ModelOptions,
+  { checkpointing, compute, ...pruning }: Pruning & ModelOptions,
 ): Model {
   const config = foxPreset(preset, {
     ...(layers !== undefined && { numHiddenLayers: layers }),
@@ -44,7 +45,7 @@ export function createSizedModel(
     ...(vocab !== undefined && { vocabSize: vocab }),
     ...pruning,
   });
-  return createModel(config, device, { checkpointing });
+  return createModel(config, device, { checkpointing, compute });
 }
 
 /**
@@ -56,7 +57,7 @@ export class SharedState {
 
   /** @returns the state, and a function that gives it back */
   take(model: Model, dims: Dims): { state: TrainedState; release: () => void } {
-    const key = JSON.stringify(dims);
+    const key = `${JSON.stringify(dims)} ${model.compute}`;
     const entry = this.#states.get(key) ?? { state: createState(model, dims.slowHeads), users: 0 };
     entry.users++;
     this.#states.set(key, entry);
@@ -73,6 +74,7 @@ export class SharedState {
 export function createState(model: Model, slowHeads = 0): TrainedState {
   const state = allocateState(model);
   model.upload(firstWeights(model, slowHeads), state.params);
+  copyToHalves(state);
   return state;
 }
 
