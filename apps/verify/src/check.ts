@@ -38,6 +38,11 @@ const pairCheck =
 export const rmsCheck = pairCheck('RMS error ratio', rmsErrorRatio);
 export const relativeCheck = pairCheck('largest relative error', maxRelativeError);
 
+/** Of what has to be 0: a count of differences, a largest value. */
+export const zeroCheck = (name: string, error: number, measure: string): Check => {
+  return { name, error, bound: 0, measure };
+};
+
 /** The worst of several checks: the largest error in units of its bound, NaN first. @param kind - of the parts, plural */
 export function worstOf(name: string, kind: string, parts: readonly Check[]): Check {
   const ratio = ({ error, bound }: Check) => (Number.isNaN(error) ? Infinity : error / bound);

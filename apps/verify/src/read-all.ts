@@ -8,16 +8,16 @@ export async function readAll<T extends { readonly [N in keyof T]?: HostArray | 
     readonly [N in keyof T]: Tensor;
   },
 ): Promise<T> {
-  const entries = Object.entries<Tensor>(tensors);
-  const reading = Promise.all(entries.map(([, tensor]) => tensor.data()));
-  disposeAll(tensors); // the copies are recorded already
-  const values = await reading;
-  return Object.fromEntries(entries.map(([name], i) => [name, values[i]])) as T;
+  const values = await readList(Object.values<Tensor>(tensors));
+  return Object.fromEntries(Object.keys(tensors).map((name, i) => [name, values[i]])) as T;
 }
 
 /** Reads a list of tensors in one go and frees them. */
-export const readList = async <A extends HostArray>(tensors: readonly Tensor[]): Promise<A[]> =>
-  Object.values(await readAll<Record<string, A>>(Object.fromEntries(tensors.entries())));
+export async function readList(tensors: readonly Tensor[]): Promise<HostArray[]> {
+  const reading = tensors[0]?.device.read(tensors) ?? [];
+  disposeAll(tensors); // the copies are recorded already
+  return reading;
+}
 
 /** @param counts - [B, H, 2] each: attention blocks kept and visible. @returns `12 of 45` */
 export function sumCounts(counts: readonly ArrayLike<number>[]): string {

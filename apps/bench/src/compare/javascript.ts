@@ -9,6 +9,7 @@ import {
   type Comparison,
   chooseComparedCases,
   compareTimes,
+  type Measurement,
   OURS,
   type RunBaseline,
   summarize,
@@ -40,7 +41,7 @@ const toRunner = (library: string): string => (library === 'tfjs' ? 'tfjs-webgpu
 export const javascriptBaselines =
   (libraries: readonly string[], settings: JavascriptSettings = {}): RunBaseline =>
   async (context) => {
-    const { cases, device, onNotMeasured, onProgress } = context;
+    const { cases, device, onMeasurement, onNotMeasured, onProgress } = context;
     const { chosen, leftOut } = chooseComparedCases(cases, device.caps);
     const runner = libraries.map(toRunner).join(', ');
     for (const entry of leftOut) onNotMeasured({ runner, ...entry });
@@ -50,17 +51,21 @@ export const javascriptBaselines =
     for (const compared of chosen) {
       const comparison = await compared.prepare(device);
       const job = createJob(comparison, context);
+      const { file, dispose } = writeJob(job);
       try {
         for (const library of libraries) {
+          const runner = toRunner(library);
           onProgress(`${compared.caseId}: ${OURS}`);
           // Right before the library, so that both find the device in the same state.
           const ours = await timeOurs(device, () => comparison.run(), job);
-          onProgress(`${compared.caseId}: ${toRunner(library)}`);
-          const args = [join(folder, `${library}.mjs`)];
-          const result = await runLibrary(args, job, maxSilenceMs);
-          addRows(context, { compared, runner: toRunner(library), ours, result });
+          onProgress(`${compared.caseId}: ${runner}`);
+          const theirs = await runLibrary([join(folder, `${library}.mjs`), file], maxSilenceMs);
+          if (theirs.type === 'result')
+            for (const row of toRows(compared, runner, ours, theirs)) onMeasurement(row);
+          else onNotMeasured({ kind: 'failed', runner, case: compared.caseId, why: theirs.why });
         }
       } finally {
+        dispose();
         comparison.dispose();
         await device.trimMemory();
       }
@@ -80,52 +85,32 @@ const createJob = (
   expected,
 });
 
-type Result = Exclude<ScriptLine, { type: 'progress' }>;
+type Outcome = Exclude<ScriptLine, { type: 'progress' }>;
 
-interface Compared {
-  readonly compared: ComparedCase;
-  readonly runner: string;
-  /** ms of our runs. */
-  readonly ours: readonly number[];
-  readonly result: Result;
-}
-
-function addRows(
-  { onMeasurement, onNotMeasured }: BaselineContext,
-  { compared: { caseId, variant, description }, runner, ours, result }: Compared,
-): void {
-  if (result.type === 'failed') {
-    onNotMeasured({ kind: 'failed', runner, case: caseId, why: result.why });
-    return;
-  }
-  const { wallMs, version, note, deviation } = result;
+/** Ours, then the library's. @param ours ms of our runs */
+function toRows(
+  { caseId, variant, description }: ComparedCase,
+  runner: string,
+  ours: readonly number[],
+  { wallMs, version, note, deviation }: Extract<Outcome, { type: 'result' }>,
+): Measurement[] {
   const row = { case: caseId, variant, gpuMs: null };
-  onMeasurement({
-    ...{ ...row, runner: OURS, wallMs: summarize(ours) },
-    note: `${description}; timed before ${runner}`,
-  });
-  onMeasurement({
-    ...{ ...row, runner, wallMs: summarize(wallMs), timeOverOurs: compareTimes(wallMs, ours) },
-    note: `${version}: ${note}; error ${deviation.toExponential(1)}`,
-  });
+  const timeOverOurs = compareTimes(wallMs, ours);
+  const ownNote = `${description}; timed before ${runner}`;
+  const itsNote = `${version}: ${note}; error ${deviation.toExponential(1)}`;
+  return [
+    { ...row, runner: OURS, wallMs: summarize(ours), note: ownNote },
+    { ...row, runner, wallMs: summarize(wallMs), timeOverOurs, note: itsNote },
+  ];
 }
 
-async function runLibrary(
-  args: readonly string[],
-  job: BaselineJob,
-  maxSilenceMs: number,
-): Promise<Result> {
-  const { file, dispose } = writeJob(job);
-  const script = { command: process.execPath, args: [...args, file], env: createEnvironment() };
-  let result: Result | null = null;
-  try {
-    const failure = await runScript<ScriptLine>({ ...script, maxSilenceMs }, (line) => {
-      if (line.type !== 'progress') result = line;
-    });
-    return result ?? { type: 'failed', why: failure ?? 'the script printed no result' };
-  } finally {
-    dispose();
-  }
+async function runLibrary(args: readonly string[], maxSilenceMs: number): Promise<Outcome> {
+  const script = { command: process.execPath, args, env: createEnvironment(), maxSilenceMs };
+  let outcome: Outcome | null = null;
+  const failure = await runScript<ScriptLine>(script, (line) => {
+    if (line.type !== 'progress') outcome = line;
+  });
+  return outcome ?? { type: 'failed', why: failure ?? 'the script printed no result' };
 }
 
 /** The library's Dawn looks for libvulkan by name: where the system has none, ours. */

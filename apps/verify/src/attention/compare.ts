@@ -8,7 +8,7 @@ import {
 import { countDifferences, maxAbs, maxRowDistance, maxRowNorm } from '@vulpes/tensor-core/metrics';
 import { referenceToHalf } from '@vulpes/wgsl-kernels/reference';
 import { BOUNDS, type Bounds } from '../bounds.ts';
-import { type Check, holds, relativeCheck, rmsCheck } from '../check.ts';
+import { type Check, holds, relativeCheck, rmsCheck, zeroCheck } from '../check.ts';
 import type { AttentionCase, AttentionResults, OfficialPruning } from './case.ts';
 
 /** Name of the check, of the result, and of its bound. */
@@ -82,24 +82,20 @@ export function compareZeros(
   ] as const;
   return zeros
     .filter(([, at]) => at.length > 0)
-    .map(([name, at, values, what]) => ({
-      name: `${prefix}${name}`,
-      error: maxAbs(values.length, (i) => values[i]!),
-      bound: 0,
-      measure: `largest value of ${what} (${at.length})`,
-    }));
+    .map(([name, at, values, what]) => {
+      const largest = maxAbs(values.length, (i) => values[i]!);
+      return zeroCheck(`${prefix}${name}`, largest, `largest value of ${what} (${at.length})`);
+    });
 }
 
 /** First kept key of every block, exactly. */
 export const compareStartIndex = (
   { startIndex }: OfficialPruning,
   actual: ArrayLike<number>,
-): Check => ({
-  name: 'start index',
-  error: countDifferences(startIndex, actual),
-  bound: 0,
-  measure: `of ${startIndex.length} query blocks differ`,
-});
+): Check => {
+  const measure = `of ${startIndex.length} query blocks differ`;
+  return zeroCheck('start index', countDifferences(startIndex, actual), measure);
+};
 
 /**
  * The threshold of the file against that of the norms of q and k.
@@ -155,13 +151,10 @@ export function computeReference(
   const inputs = { ...theCase.inputs, ...dropped };
   const { out } = referenceForgettingAttention(theCase.dims, inputs);
   const grads = referenceForgettingAttentionBackward(theCase.dims, inputs, theCase.dOut);
-  return {
-    out: Float32Array.from(out),
-    dq: Float32Array.from(grads.dq),
-    dk: Float32Array.from(grads.dk),
-    dv: Float32Array.from(grads.dv),
-    dLogFgate: Float32Array.from(grads.dLogFgate),
-  };
+  const rounded = Object.entries({ out, ...grads }).map(([name, values]) => {
+    return [name, Float32Array.from(values)];
+  });
+  return Object.fromEntries(rounded) as AttentionResults;
 }
 
 /** The case with inputs that f16 holds, and exact results of those: what is compared is the computing, not the rounding of its inputs. */

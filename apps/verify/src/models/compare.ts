@@ -2,7 +2,7 @@
 
 import { countDifferences } from '@vulpes/tensor-core/metrics';
 import type { Bounds } from '../bounds.ts';
-import { type Check, compareParameters, relativeCheck, rmsCheck } from '../check.ts';
+import { type Check, compareParameters, relativeCheck, rmsCheck, zeroCheck } from '../check.ts';
 import type { Variant } from '../rules.ts';
 import type { ModelCase } from './case.ts';
 import type { ModelResults, runGreedy } from './run.ts';
@@ -64,7 +64,7 @@ export function compareGreedy(
 ): Check {
   const { tokens, promptLength } = greedy;
   const made = `of ${tokens.length - promptLength} tokens after ${promptLength} differ`;
-  const check = (error: number, measure = made) => ({ name, error, bound: 0, measure });
+  const check = (error: number, measure = made) => zeroCheck(name, error, measure);
   const first = tokens.findIndex((token, t) => token !== text[t]);
   if (first < promptLength || text.length !== tokens.length) {
     return check(countDifferences(tokens, text)); // 0 where none differs
@@ -89,12 +89,10 @@ export const compareEviction = (
   name: string,
   kept: ArrayLike<number>,
   evicted: ArrayLike<number>,
-): Check => ({
-  name,
-  error: countDifferences(kept, evicted),
-  bound: 0,
-  measure: `of ${kept.length} tokens differ from those of a cache that keeps all`,
-});
+): Check => {
+  const measure = `of ${kept.length} tokens differ from those of a cache that keeps all`;
+  return zeroCheck(name, countDifferences(kept, evicted), measure);
+};
 
 const computeRms = (values: Float32Array): number =>
   Math.sqrt(values.reduce((sum, value) => sum + value ** 2, 0) / values.length);

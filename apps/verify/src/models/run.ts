@@ -19,7 +19,7 @@ export interface ModelResults extends Outputs {
   /** Of the mean loss, by parameter name. */
   readonly gradients: Readonly<Record<string, Float32Array>>;
   /** Per layer, u32 [B, H, 2]: attention blocks kept and visible. Empty without pruning. */
-  readonly pruningCounts: readonly Uint32Array[];
+  readonly pruningCounts: readonly ArrayLike<number>[];
 }
 
 export async function runModel(
@@ -51,7 +51,7 @@ export async function runModel(
   return {
     ...(await readAll<Outputs>(recorded.outputs)),
     gradients: await readAll<Record<string, Float32Array>>(recorded.grads),
-    pruningCounts: await readList<Uint32Array>(recorded.counts),
+    pruningCounts: await readList(recorded.counts),
   };
 }
 

@@ -1,7 +1,6 @@
 // The official run again, on the device under test: same start, same tokens, same learning rates.
 
 import type { Model, Params } from '@vulpes/lm-models';
-import { disposeAll } from '@vulpes/tensor-core';
 import { allocateState, copyToHalves, createTrainStep, disposeState } from '@vulpes/training';
 import { STEP_CONTROL } from '@vulpes/wgsl-kernels';
 import { readList, sumCounts } from '../read-all.ts';
@@ -20,18 +19,22 @@ export async function trainOnDevice(model: Model, params: Params, { batches, lr 
   copyToHalves(state);
   using step = createTrainStep(model, state, RECIPE);
   const [loss, gradNorm]: [number[], number[]] = [[], []];
-  const counts: Uint32Array[] = [];
+  const counts: ArrayLike<number>[] = [];
   for (const [index, batch] of batches.entries()) {
     const result = step.run({
       microBatches: [batch],
       learningRate: lr[index] as number,
       update: index + 1,
     });
-    counts.push(...(await readList<Uint32Array>(result.pruningCounts[0] ?? [])));
-    const [losses, control] = await device.read([result.losses[0]!, result.control]);
-    disposeAll([...result.losses, result.control]);
-    loss.push(losses?.[0] as number);
-    gradNorm.push(control?.[STEP_CONTROL.gradNorm] as number);
+    const { losses, control, pruningCounts } = result;
+    const [values, fields, ...blocks] = await readList([
+      losses[0]!,
+      control,
+      ...pruningCounts.flat(),
+    ]);
+    counts.push(...blocks);
+    loss.push(values?.[0] as number);
+    gradNorm.push(fields?.[STEP_CONTROL.gradNorm] as number);
   }
   const final = await model.download(state.params);
   disposeState(state);
