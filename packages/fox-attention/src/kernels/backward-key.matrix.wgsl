@@ -273,13 +273,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) grid: vec3u, 
       }
       workgroupBarrier();
 
-      if (is_active && has_row) {
-        if (is_masked) {
-          differentiate(spot, position, true);
-        } else {
-          differentiate(spot, position, false);
-        }
-      }
+      if (is_active && has_row) { differentiate(spot, position, is_masked); }
       workgroupBarrier();
 
       if (is_active) {

@@ -231,11 +231,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) grid: vec3u, 
     workgroupBarrier();
 
     if (is_active && has_row) {
-      if (j_first + COLUMNS > spot.position || j_first < largest_first) {
-        differentiate(spot, j_first, true);
-      } else {
-        differentiate(spot, j_first, false);
-      }
+      differentiate(spot, j_first, j_first + COLUMNS > spot.position || j_first < largest_first);
     }
     workgroupBarrier();
 

@@ -368,12 +368,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) grid: vec3u, 
     keys = load_keys(b, h_key, max(j_first, COLUMNS) - COLUMNS, thread);
     var wish = select(GO_ON, DONE, is_stopped || j_first <= smallest_first);
     if (is_active) {
-      var largest_sum = 0.0;
-      if (is_diagonal || j_first < largest_first) {
-        largest_sum = soften(spot, j_first, true);
-      } else {
-        largest_sum = soften(spot, j_first, false);
-      }
+      let largest_sum = soften(spot, j_first, is_diagonal || j_first < largest_first);
       if (HAS_STOP_RULE && wish == GO_ON && j_first % max(STOP_STEP, params.block_n) == 0u) {
         max_norm = max(max_norm, max_norm_right_of(bh, j_first));
         if (may_stop(bh, spot.position, j_first, largest_norm)) {
