@@ -19,7 +19,11 @@ const GRADIENT_BOUND = 1e-3;
 /** Sums of sums that cancel: delta is made of a rounded output. */
 const GATE_BOUND = 1e-2;
 
-const ids = ['B2-T63-H2-D32', 'B2-T50-H4-Hkv2-D16', 'B1-M40-N150-H2-D16-pruned-16x64-cross-padded'];
+const ids = [
+  'B3-T50-H1-D16-padded',
+  'B2-T50-H4-Hkv2-D16',
+  'B1-M40-N150-H2-D16-pruned-16x64-cross-padded',
+];
 
 gpuSuite(
   'forgettingAttention of f16',
