@@ -15,8 +15,11 @@ export interface SumRowsDims {
   readonly dtypes: { readonly x: DType; readonly y: DType };
 }
 
-/** Rows that one part of a split sum adds: enough parts to fill a GPU, at least 16 rows each. */
-export const rowsPerPart = (rows: number): number => Math.max(16, Math.ceil(rows / 128));
+/** Parts of a long sum: with 192 vectors of a row a GPU has 100,000 threads, which it needs to read at the speed of its memory. */
+const MAX_PARTS = 512;
+
+/** Rows that one part of a split sum adds, at least 16. */
+export const rowsPerPart = (rows: number): number => Math.max(16, Math.ceil(rows / MAX_PARTS));
 
 export const sumRowsKernel = defineKernel({
   name: 'sum-rows',
