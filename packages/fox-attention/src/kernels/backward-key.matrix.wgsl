@@ -62,20 +62,18 @@ var<private> p_sum: array<f32, ROW_TURNS>; // of dS, on this lane's columns
 // key: position of the subgroup's first key
 struct Spot { strip: u32, row_lane: u32, column_lane: u32, key: u32 }
 
-fn load_queries(b: u32, h: u32, i_first: u32, thread: u32) -> array<vec4<u32>, LOADS> {
+fn load_queries(source: Units, i_first: u32) -> array<vec4<u32>, LOADS> {
   var units: array<vec4<u32>, LOADS>;
   for (var n = 0u; n < LOADS; n++) { // @unroll
-    let at = thread + n * THREADS;
-    units[n] = q[unit_at(b, params.query_len, i_first + at / D8, params.num_heads, h, at % D8)];
+    units[n] = q[unit_of_tile(source, i_first, n)];
   }
   return units;
 }
 
-fn load_dout(b: u32, h: u32, i_first: u32, thread: u32) -> array<vec4<u32>, LOADS> {
+fn load_dout(source: Units, i_first: u32) -> array<vec4<u32>, LOADS> {
   var units: array<vec4<u32>, LOADS>;
   for (var n = 0u; n < LOADS; n++) { // @unroll
-    let at = thread + n * THREADS;
-    units[n] = dout[unit_at(b, params.query_len, i_first + at / D8, params.num_heads, h, at % D8)];
+    units[n] = dout[unit_of_tile(source, i_first, n)];
   }
   return units;
 }
@@ -212,8 +210,9 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) grid: vec3u, 
     }
     let turns = (max(i_end, i_start) - i_start + COLUMNS - 1u) / COLUMNS;
 
-    var queries = load_queries(b, h, i_start, thread);
-    var douts = load_dout(b, h, i_start, thread);
+    let query_units = units_of(b, params.query_len, params.num_heads, h, thread);
+    var queries = load_queries(query_units, i_start);
+    var douts = load_dout(query_units, i_start);
     store_units(queries, 0u, thread);
     store_units(douts, TILE_UNITS, thread);
     if (thread < COLUMNS) {
@@ -240,8 +239,8 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) grid: vec3u, 
       var next_entry: vec4<i32>;
       let next_i = i_first + COLUMNS + thread;
       if (thread < COLUMNS) { next_entry = stats[o_row_stats + min(next_i, params.query_len - 1u)]; }
-      queries = load_queries(b, h, i_first + COLUMNS, thread);
-      douts = load_dout(b, h, i_first + COLUMNS, thread);
+      queries = load_queries(query_units, i_first + COLUMNS);
+      douts = load_dout(query_units, i_first + COLUMNS);
       if (is_active) {
         for (var n = 0u; n < COLUMN_TILES; n++) { // @unroll
           for (var i = 0u; i < ROW_TILES; i++) { // @unroll

@@ -60,20 +60,18 @@ var<private> p_sum: array<f32, ROW_TURNS>;   // of dS, on this lane's columns
 
 struct Spot { strip: u32, row_lane: u32, column_lane: u32, position: u32 }
 
-fn load_keys(b: u32, h: u32, j_first: u32, thread: u32) -> array<vec4<u32>, LOADS> {
+fn load_keys(source: Units, j_first: u32) -> array<vec4<u32>, LOADS> {
   var units: array<vec4<u32>, LOADS>;
   for (var n = 0u; n < LOADS; n++) { // @unroll
-    let at = thread + n * THREADS;
-    units[n] = k[unit_at(b, params.key_len, j_first + at / D8, params.num_kv_heads, h, at % D8)];
+    units[n] = k[unit_of_tile(source, j_first, n)];
   }
   return units;
 }
 
-fn load_values(b: u32, h: u32, j_first: u32, thread: u32) -> array<vec4<u32>, LOADS> {
+fn load_values(source: Units, j_first: u32) -> array<vec4<u32>, LOADS> {
   var units: array<vec4<u32>, LOADS>;
   for (var n = 0u; n < LOADS; n++) { // @unroll
-    let at = thread + n * THREADS;
-    units[n] = v[unit_at(b, params.key_len, j_first + at / D8, params.num_kv_heads, h, at % D8)];
+    units[n] = v[unit_of_tile(source, j_first, n)];
   }
   return units;
 }
@@ -178,8 +176,9 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) grid: vec3u, 
   let j_end = min(i_first + SUBGROUPS * ROWS, params.query_len) + offset;
   let j_start = first_of_all / COLUMNS * COLUMNS;
   let turns = (max(j_end, j_start) - j_start + COLUMNS - 1u) / COLUMNS;
-  var keys = load_keys(b, h_key, j_start, thread);
-  var values = load_values(b, h_key, j_start, thread);
+  let key_units = units_of(b, params.key_len, params.num_kv_heads, h_key, thread);
+  var keys = load_keys(key_units, j_start);
+  var values = load_values(key_units, j_start);
   store_units(keys, 0u, thread);
   store_units(values, TILE_UNITS, thread);
   workgroupBarrier();
@@ -194,8 +193,8 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) grid: vec3u, 
       let at = vec4u(o_key_stats) + min(vec4u(j_first + thread * 4u) + vec4u(0u, 1u, 2u, 3u), vec4u(params.key_len - 1u));
       raw_decay = key_decay(stats[at.x].xy, stats[at.y].xy, stats[at.z].xy, stats[at.w].xy);
     }
-    keys = load_keys(b, h_key, j_first + COLUMNS, thread);
-    values = load_values(b, h_key, j_first + COLUMNS, thread);
+    keys = load_keys(key_units, j_first + COLUMNS);
+    values = load_values(key_units, j_first + COLUMNS);
     if (is_active) {
       for (var n = 0u; n < COLUMN_TILES; n++) { // @unroll
         for (var i = 0u; i < ROW_TILES; i++) { // @unroll

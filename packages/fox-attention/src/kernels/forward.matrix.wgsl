@@ -87,20 +87,18 @@ var<private> p_norm: array<f32, ROW_TURNS>;    // s |q|
 // Where a lane works: its strip's first unit, row and column, the first row's position among the keys.
 struct Spot { strip: u32, row_lane: u32, column_lane: u32, position: u32 }
 
-fn load_keys(b: u32, h: u32, j_first: u32, thread: u32) -> array<vec4<u32>, LOADS> {
+fn load_keys(source: Units, j_first: u32) -> array<vec4<u32>, LOADS> {
   var units: array<vec4<u32>, LOADS>;
   for (var n = 0u; n < LOADS; n++) { // @unroll
-    let at = thread + n * THREADS;
-    units[n] = k[unit_at(b, params.key_len, j_first + at / D8, params.num_kv_heads, h, at % D8)];
+    units[n] = k[unit_of_tile(source, j_first, n)];
   }
   return units;
 }
 
-fn load_values(b: u32, h: u32, j_first: u32, thread: u32) -> array<vec4<u32>, LOADS> {
+fn load_values(source: Units, j_first: u32) -> array<vec4<u32>, LOADS> {
   var units: array<vec4<u32>, LOADS>;
   for (var n = 0u; n < LOADS; n++) { // @unroll
-    let at = thread + n * THREADS;
-    units[n] = v[unit_at(b, params.key_len, j_first + at / D8, params.num_kv_heads, h, at % D8)];
+    units[n] = v[unit_of_tile(source, j_first, n)];
   }
   return units;
 }
@@ -308,7 +306,8 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) grid: vec3u, 
   var max_norm = 0.0; // largest |k| of the key blocks done so far
   var again = false;
   var j_first = last_of_tile / COLUMNS * COLUMNS;
-  var keys = load_keys(b, h_key, j_first, thread);
+  let key_units = units_of(b, params.key_len, params.num_kv_heads, h_key, thread);
+  var keys = load_keys(key_units, j_first);
 
   loop {
     let is_active = !is_stopped && j_first <= last && j_first + COLUMNS > smallest_first;
@@ -320,7 +319,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) grid: vec3u, 
     store_units(keys, 0u, thread);
     workgroupBarrier();
 
-    let values = load_values(b, h_key, j_first, thread);
+    let values = load_values(key_units, j_first);
     if (is_active) {
       for (var n = 0u; n < COLUMN_TILES; n++) { // @unroll
         for (var i = 0u; i < ROW_TILES; i++) { // @unroll
@@ -365,7 +364,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) grid: vec3u, 
     }
 
     store_units(values, 0u, thread);
-    keys = load_keys(b, h_key, max(j_first, COLUMNS) - COLUMNS, thread);
+    keys = load_keys(key_units, max(j_first, COLUMNS) - COLUMNS);
     var wish = select(GO_ON, DONE, is_stopped || j_first <= smallest_first);
     if (is_active) {
       let largest_sum = soften(spot, j_first, is_diagonal || j_first < largest_first);
@@ -387,7 +386,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) grid: vec3u, 
       all_done = all_done && wishes[n] == DONE;
     }
     if (again) {
-      keys = load_keys(b, h_key, j_first, thread);
+      keys = load_keys(key_units, j_first);
       continue;
     }
 

@@ -83,6 +83,20 @@ fn unit_at(b: u32, length: u32, t: u32, heads: u32, h: u32, d: u32) -> u32 {
   return ((b * length + min(t, length - 1u)) * heads + h) * D8 + d;
 }
 
+// The units of [B, length, heads, D] that one thread loads of each tile: of every THREADS / D8-th token from `first` on.
+struct Units { first: u32, stride: u32, last: u32 } // last: of the last token; stride: from token to token
+
+fn units_of(b: u32, length: u32, heads: u32, h: u32, thread: u32) -> Units {
+  let o_head = (b * length * heads + h) * D8 + thread % D8;
+  let stride = heads * D8;
+  return Units(o_head + thread / D8 * stride, stride, o_head + (length - 1u) * stride);
+}
+
+// The n-th unit of the tile that begins at a token; tokens past the end repeat the last one.
+fn unit_of_tile(units: Units, token: u32, n: u32) -> u32 {
+  return min(units.first + (token + n * (THREADS / D8)) * units.stride, units.last);
+}
+
 // Two-part number in units of log2, relative to `origin` sixteenths of a nat. Between tokens that remember each other the
 // difference of two such values is off by no more than 2^-24 of what the origin's tile forgets within itself.
 fn relative_decay(two_part: vec2<i32>, origin: i32) -> f32 {
