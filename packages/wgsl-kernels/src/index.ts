@@ -44,6 +44,14 @@ export {
 export { logSigmoid } from './ops/log-sigmoid/index.ts';
 export { type MatmulDType, type MatmulOptions, matmul } from './ops/matmul/index.ts';
 export { type GateActivation, outputGate } from './ops/output-gate/index.ts';
+export {
+  type HeadDims,
+  type PreparedHeads,
+  type PrepareHeadsInputs,
+  type PrepareHeadsOptions,
+  packedWidth,
+  prepareHeads,
+} from './ops/prepare-heads/index.ts';
 export { rmsNorm } from './ops/rms-norm/index.ts';
 export { rope } from './ops/rope/index.ts';
 export {

@@ -13,6 +13,7 @@ import * as crossEntropy from '../ops/linear-cross-entropy/linear-cross-entropy.
 import * as logSigmoid from '../ops/log-sigmoid/log-sigmoid.kernel.ts';
 import { fewRowsVariants, matmulVariants } from '../ops/matmul/variants.ts';
 import * as outputGate from '../ops/output-gate/output-gate.kernel.ts';
+import * as prepareHeads from '../ops/prepare-heads/prepare-heads.kernel.ts';
 import * as rmsNorm from '../ops/rms-norm/rms-norm.kernel.ts';
 import { ropeKernel } from '../ops/rope/rope.kernel.ts';
 import { stepControlKernel } from '../ops/step-control/step-control.kernel.ts';
@@ -32,6 +33,11 @@ const sizes = [
   const [tokens, width] = [size.batch * size.seqLen, size.numHeads * size.headDim];
   return {
     ...size,
+    ...{
+      numKvHeads: size.numHeads,
+      hasHeadWeights: 1,
+      width: prepareHeads.packedWidth({ ...size, numKvHeads: size.numHeads }),
+    },
     ...{ length: size.seqLen, visibilityLen: size.seqLen, offset: 0, entries: 2, window: 7 },
     ...{ hasInitial: 1, hasPrevious: 1, activation: 'silu', needsGrad: true, direction: -1 },
     ...{ tokens, rows: tokens, columns: width, inner: width, size: tokens * width },
@@ -69,6 +75,11 @@ const kernels: readonly AnyKernel[] = [
   ...[outputGate.outputGateForward, outputGate.outputGateBackward],
   ...[addRmsNorm.addRmsNormForwardScalar, addRmsNorm.addRmsNormForwardTiled],
   ...[addRmsNorm.addRmsNormBackwardScalar, addRmsNorm.addRmsNormBackwardTiled],
+  ...[prepareHeads.prepareQueryKeyForwardTiled, prepareHeads.prepareQueryKeyForwardScalar],
+  ...[prepareHeads.prepareQueryKeyBackwardTiled, prepareHeads.prepareQueryKeyBackwardScalar],
+  ...[prepareHeads.prepareValuesForward, prepareHeads.prepareGatesBackward],
+  ...[prepareHeads.prepareValuesBackwardTiled, prepareHeads.prepareValuesBackwardScalar],
+  ...[prepareHeads.prepareWeightSumsTiled, prepareHeads.prepareWeightSumsScalar],
   ...[rmsNorm.rmsNormForwardScalar, rmsNorm.rmsNormForwardTiled],
   ...[rmsNorm.rmsNormBackwardScalar, rmsNorm.rmsNormBackwardTiled, rmsNorm.rmsNormDweight],
   ...[ropeKernel, sumRowsKernel, swiglu.swigluForward, swiglu.swigluBackward],
@@ -89,6 +100,10 @@ export const listVariants = (): readonly Variants<never>[] => [
   crossEntropy.crossEntropyRows,
   addRmsNorm.addRmsNormForward,
   addRmsNorm.addRmsNormBackward,
+  prepareHeads.prepareQueryKeyForward,
+  prepareHeads.prepareQueryKeyBackward,
+  prepareHeads.prepareValuesBackward,
+  prepareHeads.prepareWeightSums,
   rmsNorm.rmsNormForward,
   rmsNorm.rmsNormBackward,
   tokenShift.tokenShiftBackward,

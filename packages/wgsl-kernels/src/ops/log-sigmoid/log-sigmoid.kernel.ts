@@ -3,6 +3,7 @@
 import type { DType } from '@vulpes/tensor-core';
 import { defineKernel } from '../../define-kernel.ts';
 import logOnePlusWgsl from '../../lib/log-one-plus.wgsl';
+import logSigmoidWgsl from '../../lib/log-sigmoid.wgsl';
 import sigmoidWgsl from '../../lib/sigmoid.wgsl';
 import { threadGrid } from '../../lib/vector.ts';
 import backwardWgsl from './log-sigmoid-backward.wgsl';
@@ -18,7 +19,7 @@ interface Dims {
 export const logSigmoidForward = defineKernel({
   name: 'log-sigmoid-forward',
   source: forwardWgsl,
-  lib: [logOnePlusWgsl],
+  lib: [logOnePlusWgsl, logSigmoidWgsl],
   bindings: ['x:read', 'y:write'],
   select: ({ dtype }: Dims) => ({ WG_SIZE: 64, X: dtype }),
   grid: ({ count }, { WG_SIZE }) => threadGrid(count, WG_SIZE),
