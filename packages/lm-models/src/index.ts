@@ -46,6 +46,7 @@ export { type ObservedAttention, observeAttention } from './model/observe-attent
 export { seqStartFromMask } from './model/padding.ts';
 export type { HostTensor, HostWeights } from './parameters/host-weights.ts';
 export { initialValues } from './parameters/initial-values.ts';
+export { type PackedParameter, packedParameters } from './parameters/packed-parameters.ts';
 export type { ParameterInit, ParameterSpec } from './parameters/parameter-spec.ts';
 export { nonEmbeddingParameters, parameterSpecs } from './parameters/parameter-specs.ts';
 export { type ParamReader, type Params, paramsBelow } from './parameters/params.ts';

@@ -45,6 +45,18 @@ describe('planArena', () => {
     expect(() => planArena(entries, 4 * ARENA_BLOCK)).toThrow('at most 4096 elements');
     expect(() => planArena(entries, 4 * ARENA_BLOCK)).toThrow('got a [4097]');
   });
+
+  test('parts that cannot be bound, or do not fit, are refused', () => {
+    const plan = (...rows: number[]) => {
+      const parts = rows.map((size, index) => ({ name: `p${index}`, shape: [size] }));
+      return planArena([{ name: 'whole', shape: [512], parts }], 4 * ARENA_BLOCK);
+    };
+    expect(plan(256, 256).placements).toMatchObject([{ name: 'whole', size: 512 }]);
+    expect(() => plan(64, 128)).toThrow(
+      'expected parts of whole [512] at multiples of 128 elements within it, got p1 [128] at 64',
+    );
+    expect(() => plan(256, 257)).toThrow('got p1 [257] at 256');
+  });
 });
 
 gpuSuite('createArena', (device) => {
@@ -67,6 +79,29 @@ gpuSuite('createArena', (device) => {
     expected.set([4, 5, 6, 7], ARENA_BLOCK);
     expect(await arena.slabs[0]?.data()).toEqual(expected);
     expect(b.shape).toEqual([2, 2]);
+    arena.dispose();
+    expect(device().memory.liveTensors).toBe(before);
+  });
+
+  test('parts lie one behind the other in their entry', async () => {
+    const before = device().memory.liveTensors;
+    const parts = [
+      { name: 'a', shape: [1, 128] },
+      { name: 'b', shape: [2, 128] },
+    ];
+    const entries = [
+      { name: 'z', shape: [3] },
+      { name: 'ab', shape: [4, 128], parts },
+    ];
+    const arena = createArena(device(), entries, { label: 'weights' });
+    expect(Object.keys(arena.tensors)).toEqual(['z', 'a', 'b']);
+    expect(Object.keys(arena.wholes)).toEqual(['ab']);
+    const { a, b } = arena.tensors;
+    if (!(a && b)) throw new Error('a tensor is missing');
+    device().write(a, new Float32Array(128).fill(1));
+    device().write(b, new Float32Array(256).fill(2));
+    const expected = Float32Array.from({ length: 512 }, (_, i) => (i < 128 ? 1 : i < 384 ? 2 : 0));
+    expect(await arena.wholes.ab?.data()).toEqual(expected);
     arena.dispose();
     expect(device().memory.liveTensors).toBe(before);
   });

@@ -1,17 +1,21 @@
 // Arenas: tensors of one role (weights, gradients, moments) side by side in a few large ones, so that one launch reaches them all.
 
 import type { Device, Tensor } from './api.ts';
-import { DeviceLimitError } from './errors.ts';
+import { ArgumentError, DeviceLimitError } from './errors.ts';
 import { formatShape, type Shape, shapeSize } from './shape.ts';
 import { disposeAll } from './tree.ts';
 
 /** A tensor begins at a multiple of it (16 KiB of f32), so that every block belongs to one tensor. */
 export const ARENA_BLOCK = 4096;
 const F32_BYTES = 4;
+/** A part of an entry begins at a multiple of it, which can be bound in f16, too. */
+const PART_STEP = 128;
 
 export interface ArenaEntry {
   readonly name: string;
   readonly shape: Shape;
+  /** Tensors that it is made of, one behind the other from its first element on, each at a multiple of 128 elements; 0 behind them. Default: itself alone. */
+  readonly parts?: readonly Pick<ArenaEntry, 'name' | 'shape'>[] | undefined;
 }
 
 /** Where a tensor lies, in elements. */
@@ -35,8 +39,10 @@ export interface Arena extends Disposable {
   readonly layout: ArenaLayout;
   /** The whole memory, [elements] each: one launch over each slab reaches every tensor. */
   readonly slabs: readonly Tensor[];
-  /** By name: parts of the slabs. */
+  /** By name: parts of the slabs; of an entry with parts, these. */
   readonly tensors: Readonly<Record<string, Tensor>>;
+  /** By name: entries with parts, whole. */
+  readonly wholes: Readonly<Record<string, Tensor>>;
   dispose(): void;
 }
 
@@ -52,13 +58,15 @@ const roundUp = (elements: number): number => Math.ceil(elements / ARENA_BLOCK) 
 /**
  * Places tensors one behind the other; a slab ends where the next tensor would not fit. Pure.
  * @param maxBytes - what one binding may take
- * @throws DeviceLimitError for a tensor above it
+ * @throws DeviceLimitError for a tensor above it; ArgumentError for parts that cannot be bound or do not fit
  */
 export function planArena(entries: readonly ArenaEntry[], maxBytes: number): ArenaLayout {
   const maxElements = Math.floor(maxBytes / F32_BYTES / ARENA_BLOCK) * ARENA_BLOCK;
   const slabs: number[] = [];
-  const placements = entries.map(({ name, shape }) => {
+  const placements = entries.map((entry) => {
+    const { name, shape } = entry;
     const size = shapeSize(shape);
+    assertParts(entry);
     if (size > maxElements) {
       throw new DeviceLimitError(
         `arena: expected tensors of at most ${maxElements} elements (this device's storage binding limit), got ${name} ${formatShape(shape)}. Use a smaller model.`,
@@ -76,7 +84,7 @@ export function planArena(entries: readonly ArenaEntry[], maxBytes: number): Are
 
 /**
  * An arena of zeros, which belongs to the caller. Arenas of f32 and f16 tensors have the same layout.
- * @throws DeviceLimitError
+ * @throws DeviceLimitError ArgumentError
  */
 export function createArena(
   device: Device,
@@ -88,12 +96,47 @@ export function createArena(
   const slabs = layout.slabs.map((size, index) =>
     device.keep(device.zeros([size], { dtype, label: `${label}, slab ${index}` })),
   );
-  const tensors = Object.fromEntries(
-    entries.map(({ name, shape }, index) => {
-      const { slab, offset } = layout.placements[index] as Placement;
-      return [name, device.keep(device.slice(slabs[slab] as Tensor, offset, shape))];
+  const tensors: Record<string, Tensor> = {};
+  const wholes: Record<string, Tensor> = {};
+  entries.forEach(({ name, shape, parts }, index) => {
+    const { slab, offset } = layout.placements[index] as Placement;
+    const whole = device.keep(device.slice(slabs[slab] as Tensor, offset, shape));
+    if (parts) {
+      wholes[name] = whole;
+      Object.assign(tensors, sliceParts(device, whole, parts));
+    } else {
+      tensors[name] = whole;
+    }
+  });
+  const dispose = () => disposeAll([...slabs, ...Object.values(wholes), ...Object.values(tensors)]);
+  return { layout, slabs, tensors, wholes, dispose, [Symbol.dispose]: dispose };
+}
+
+function assertParts({ name, shape, parts = [] }: ArenaEntry): void {
+  let offset = 0;
+  for (const part of parts) {
+    const end = offset + shapeSize(part.shape);
+    if (offset % PART_STEP !== 0 || end > shapeSize(shape)) {
+      throw new ArgumentError(
+        `arena: expected parts of ${name} ${formatShape(shape)} at multiples of ${PART_STEP} elements within it, got ${part.name} ${formatShape(part.shape)} at ${offset}.`,
+      );
+    }
+    offset = end;
+  }
+}
+
+/** The parts of an entry, by name. */
+function sliceParts(
+  device: Device,
+  whole: Tensor,
+  parts: NonNullable<ArenaEntry['parts']>,
+): Record<string, Tensor> {
+  let offset = 0;
+  return Object.fromEntries(
+    parts.map(({ name, shape }) => {
+      const part = device.keep(device.slice(whole, offset, shape));
+      offset += shapeSize(shape);
+      return [name, part];
     }),
   );
-  const dispose = () => disposeAll([...slabs, ...Object.values(tensors)]);
-  return { layout, slabs, tensors, dispose, [Symbol.dispose]: dispose };
 }

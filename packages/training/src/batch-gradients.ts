@@ -4,7 +4,7 @@ import { type Arena, createArena, type Tensor, valueAndGrad } from '@vulpes/tens
 import { BatchSteps } from './batch-steps.ts';
 import type { TokenBatch } from './data/batches.ts';
 import type { Model, Params, TensorBatch } from './model.ts';
-import { type TrainedState, trainable } from './trained-state.ts';
+import { arenaEntries, type TrainedState } from './trained-state.ts';
 
 /** Overwritten by the next batch. */
 export interface BatchResult {
@@ -23,17 +23,14 @@ export class BatchGradients {
 
   constructor(model: Model, state: TrainedState, options: { readonly replay?: boolean }) {
     const { device } = model;
-    const { computeParams, weights, control } = state;
-    this.arena = createArena(device, trainable(model.parameterSpecs()), { label: 'gradients' });
+    const { computeParams, learned, control } = state;
+    this.arena = createArena(device, arenaEntries(model), { label: 'gradients' });
     this.#lossScale = device.keep(device.slice(control, 0, [1]));
     const lossAndGradients = valueAndGrad(
       device,
-      (learned: Readonly<Params>, batch: TensorBatch) =>
-        model.loss({ ...computeParams, ...learned }, batch),
-      { into: this.arena.tensors, seed: this.#lossScale },
-    );
-    const learned = Object.fromEntries(
-      Object.keys(weights.tensors).map((name) => [name, computeParams[name] as Tensor]),
+      (watched: Readonly<Params>, batch: TensorBatch) =>
+        model.loss({ ...computeParams, ...watched }, batch),
+      { into: { ...this.arena.tensors, ...this.arena.wholes }, seed: this.#lossScale },
     );
     const record = (batch: TensorBatch): BatchResult => {
       const { loss, aux } = lossAndGradients(learned, batch);

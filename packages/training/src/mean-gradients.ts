@@ -5,15 +5,15 @@ import { accumulate } from '@vulpes/wgsl-kernels';
 import type { BatchGradients, BatchResult } from './batch-gradients.ts';
 import type { TokenBatch } from './data/batches.ts';
 import type { Model } from './model.ts';
-import { trainable } from './trained-state.ts';
+import { arenaEntries } from './trained-state.ts';
 
 export class MeanGradients {
   readonly arena: Arena;
   readonly #device: Device;
 
-  constructor({ device, parameterSpecs }: Model) {
-    this.arena = createArena(device, trainable(parameterSpecs()), { label: 'mean gradients' });
-    this.#device = device;
+  constructor(model: Model) {
+    this.arena = createArena(model.device, arenaEntries(model), { label: 'mean gradients' });
+    this.#device = model.device;
   }
 
   /** @returns what each batch gave, in tensors of its own */

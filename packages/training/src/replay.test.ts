@@ -119,14 +119,15 @@ describe('a step of the 125M model on a GPU', () => {
     },
   });
 
+  // Counted with its update: 740, 800 and 812 launches, 1,596 of two micro batches; with seven projections a layer 1,292 to 2,700.
   test.each([
-    ['dense', 1],
-    ['paper', 1],
-    ['certified', 1],
-    ['paper', 2],
+    ['dense', 1, 750],
+    ['paper', 1, 810],
+    ['certified', 1, 820],
+    ['paper', 2, 1610],
   ] as const)(
     '%s, %i micro batches: no new bind group or buffer, few submits, one read',
-    async (pruning, accumulate) => {
+    async (pruning, accumulate, launches) => {
       const { device, counts } = createCountingDevice(caps);
       const model = createModel(foxPreset('pro-125m', PRUNING[pruning]), device);
       const state = allocateState(model);
@@ -146,7 +147,7 @@ describe('a step of the 125M model on a GPU', () => {
       expect(perStep('buffers')).toBe(0);
       expect(perStep('maps')).toBe(1);
       expect(perStep('submits')).toBe(accumulate);
-      expect(perStep('dispatches')).toBeLessThanOrEqual(1250 * accumulate);
+      expect(perStep('dispatches')).toBeLessThanOrEqual(launches);
       expect(device.memory.allocatedBytes).toBe(memory);
     },
   );

@@ -1,7 +1,13 @@
 // What an update changes: weights, AdamW's moments, step control. Each role lies in an arena.
 
-import type { ComputeDType, ParameterSpec } from '@vulpes/lm-models';
-import { type Arena, createArena, disposeAll, type Tensor } from '@vulpes/tensor-core';
+import { type ComputeDType, type ParameterSpec, packedParameters } from '@vulpes/lm-models';
+import {
+  type Arena,
+  type ArenaEntry,
+  createArena,
+  disposeAll,
+  type Tensor,
+} from '@vulpes/tensor-core';
 import { castInto, initialStepState } from '@vulpes/wgsl-kernels';
 import type { Model, Params } from './model.ts';
 
@@ -13,6 +19,8 @@ export interface TrainedState {
   readonly halves: Arena | null;
   /** What the model reads: `params`, or the copies in place of the matrices. */
   readonly computeParams: Params;
+  /** What a step differentiates: of `computeParams` those that are trained, and packed matrices in place of their parts. */
+  readonly learned: Params;
   /** AdamW's running means of gradients (m) and of their squares (v). */
   readonly m: Arena;
   readonly v: Arena;
@@ -31,24 +39,26 @@ export const getFirstLossScale = (compute: ComputeDType): number =>
 export function allocateState(model: Model): TrainedState {
   const { device } = model;
   const specs = model.parameterSpecs();
-  const learned = trainable(specs);
-  const weights = createArena(device, learned, { label: 'weights' });
+  const entries = arenaEntries(model);
+  const weights = createArena(device, entries, { label: 'weights' });
   const fixed = specs
     .filter((spec) => !spec.trainable)
     .map(({ name, shape }) => [name, device.keep(device.zeros(shape, { label: name }))]);
   const params: Params = { ...weights.tensors, ...Object.fromEntries(fixed) };
   const halves =
     model.compute === 'f16'
-      ? createArena(device, learned, { label: 'halves', dtype: 'f16' })
+      ? createArena(device, entries, { label: 'halves', dtype: 'f16' })
       : null;
+  const computeParams = halves ? model.toCompute(params, halves.tensors) : params;
   const lossScale = getFirstLossScale(model.compute);
   return {
     params,
     weights,
     halves,
-    computeParams: halves ? model.toCompute(params, halves.tensors) : params,
-    m: createArena(device, learned, { label: 'm' }),
-    v: createArena(device, learned, { label: 'v' }),
+    computeParams,
+    learned: toLearned(entries, { ...computeParams, ...(halves ?? weights).wholes }),
+    m: createArena(device, entries, { label: 'm' }),
+    v: createArena(device, entries, { label: 'v' }),
     control: device.keep(
       device.tensor(initialStepState({ lossScale }), [4], { label: 'step state' }),
     ),
@@ -62,12 +72,33 @@ export function copyToHalves({ weights, halves }: TrainedState): void {
   });
 }
 
+/** An entry of the arenas of a model: a parameter, or a packed matrix. */
+export interface TrainedEntry extends ArenaEntry {
+  readonly weightDecay: boolean;
+}
+
+/** What the arenas of each role hold, in the order of the forward pass: packed matrices stand where their first part stood. */
+export function arenaEntries({ config, parameterSpecs }: Model): TrainedEntry[] {
+  const packed = packedParameters(config);
+  const wholes = new Map(packed.map((whole) => [whole.parts[0]?.name, whole]));
+  const parts = new Set(packed.flatMap((whole) => whole.parts.map(({ name }) => name)));
+  return trainable(parameterSpecs()).flatMap((spec): TrainedEntry[] => {
+    const whole = wholes.get(spec.name);
+    // Parts are matrices all.
+    if (whole) return [{ ...whole, weightDecay: true }];
+    return parts.has(spec.name) ? [] : [spec];
+  });
+}
+
+const toLearned = (entries: readonly TrainedEntry[], tensors: Params): Params =>
+  Object.fromEntries(entries.map(({ name }) => [name, tensors[name] as Tensor]));
+
 /** Frees all of it, or all but the parameters, which are handed on. */
 export function disposeState(
   { params, weights, halves, m, v, control }: TrainedState,
   { keepParams = false } = {},
 ): void {
-  disposeAll([...weights.slabs, control]);
+  disposeAll([...weights.slabs, ...Object.values(weights.wholes), control]);
   halves?.dispose();
   m.dispose();
   v.dispose();

@@ -17,7 +17,7 @@ import {
 } from '@vulpes/wgsl-kernels';
 import type { Model } from './model.ts';
 import { ADAMW } from './settings.ts';
-import type { TrainedState } from './trained-state.ts';
+import { arenaEntries, type TrainedState } from './trained-state.ts';
 
 type UpdateStep = CompiledStep<{ readonly numbers: StepInput }, Tensor>;
 
@@ -79,7 +79,7 @@ export class WeightUpdate {
 /** u32 [blocks] for each slab: 1 where its parameter is decayed (the official groups). */
 function uploadDecayBlocks(model: Model, { layout, slabs }: Arena): Tensor[] {
   const decayed = new Set(
-    model.parameterSpecs().flatMap(({ name, weightDecay }) => (weightDecay ? [name] : [])),
+    arenaEntries(model).flatMap(({ name, weightDecay }) => (weightDecay ? [name] : [])),
   );
   return slabs.map((slab, index) => {
     const placements = layout.placements

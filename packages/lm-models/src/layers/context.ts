@@ -1,5 +1,6 @@
 // What every layer of one forward pass is given.
 
+import type { Tensor } from '@vulpes/tensor-core';
 import type { FoxConfig } from '../config/config.ts';
 import type { ParamReader } from '../parameters/params.ts';
 import type { AttentionInputs } from './attention-inputs.ts';
@@ -12,6 +13,8 @@ export interface ForwardContext extends Visibility {
   readonly config: FoxConfig;
   /** Dtype of activations and products. Default f32. */
   readonly compute?: ComputeDType | undefined;
+  /** This layer's projections of its input side by side, [rows, h], where training packs them: see `packedParameters`. */
+  readonly inputProjection?: Tensor | undefined;
   /** What this layer keeps of the text so far, where the tokens are its next chunk. */
   readonly cache?: DecodingState | undefined;
   /** Count the attention blocks that pruning keeps. */

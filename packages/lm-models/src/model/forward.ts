@@ -6,6 +6,7 @@ import type { FoxConfig } from '../config/config.ts';
 import { checkpointedBlock } from '../layers/checkpointed-block.ts';
 import type { ForwardContext } from '../layers/context.ts';
 import type { DecodingState } from '../layers/decoding-state.ts';
+import { inputProjectionName } from '../parameters/packed-parameters.ts';
 import { type Params, paramsBelow } from '../parameters/params.ts';
 
 export interface Hidden {
@@ -28,7 +29,9 @@ export function forward(
   let x = embedding(inputIds, param('embeddings.weight'));
   for (let layer = 0; layer < config.numHiddenLayers; layer++) {
     const reader = paramsBelow(params, `model.layers.${layer}`);
-    const result = checkpointedBlock(x, reader, { ...context, cache: caches?.[layer] });
+    const inputProjection = params[inputProjectionName(layer)];
+    const ofLayer = { ...context, inputProjection, cache: caches?.[layer] };
+    const result = checkpointedBlock(x, reader, ofLayer);
     x = result.output;
     if (result.pruningCounts) pruningCounts.push(result.pruningCounts);
   }

@@ -80,7 +80,8 @@ const prepareHeadsOp = defineOp({
     return { output, saved: inputs };
   },
   backward({ device, dOutput, saved, attrs: { dims }, makeGradient }) {
-    const dPacked = makeGradient('packed');
+    const { shape, dtype } = saved.packed;
+    const dPacked = device.empty(shape, { dtype, label: 'd packed projection' });
     const sums = device.empty([sumsLayout(dims).size], { label: 'sums of prepare-heads' });
     const dOutputs = withZeros(device, dims, dOutput);
     packedGradient(device, dims, { inputs: saved, dOutputs, dPacked, sums });

@@ -208,10 +208,14 @@ gpuSuite(
       expect(packedWidth(heads)).toBe(64);
       expect(() =>
         prepareHeads({ packed: zeros(1, 3, 60), qWeight, kWeight, bias }, heads),
-      ).toThrowErrorMatchingInlineSnapshot(`[ShapeError: prepareHeads: expected packed [B, T, W] with W=64, got [1, 3, 60].]`);
+      ).toThrowErrorMatchingInlineSnapshot(
+        `[ShapeError: prepareHeads: expected packed [B, T, W] with W=64, got [1, 3, 60].]`,
+      );
       expect(() =>
         prepareHeads({ packed, qWeight, kWeight: zeros(16), bias }, heads),
-      ).toThrowErrorMatchingInlineSnapshot(`[ShapeError: prepareHeads: expected norm weights [16] and [8] of 2 and 1 heads, or [8] for both, got [16] and [16].]`);
+      ).toThrowErrorMatchingInlineSnapshot(
+        `[ShapeError: prepareHeads: expected norm weights [16] and [8] of 2 and 1 heads, or [8] for both, got [16] and [16].]`,
+      );
     });
   },
   ['tiled', 'scalar'],
