@@ -16,13 +16,7 @@ import { memoryFiles } from './memory-files.ts';
 import type { Params } from './model.ts';
 import { runTraining } from './run-training.ts';
 import { readStep } from './step-values.ts';
-import {
-  disposeParams,
-  readHistory,
-  tinyConfig,
-  tinyCorpus,
-  tinyRun,
-} from './testing/tiny-run.ts';
+import { disposeParams, readHistory, tinyConfig, tinyCorpus, tinyRun } from './testing/tiny-run.ts';
 import { createTrainStep } from './train-step.ts';
 import { allocateState, arenaEntries, copyToHalves, disposeState } from './trained-state.ts';
 
