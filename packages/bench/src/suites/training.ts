@@ -60,10 +60,11 @@ const HARDWARE = {
 /** Short enough for 20 steps of each variant. */
 const SOFTWARE = { 'pro-nano': [{ B: 1, T: 256 }], 'pro-tiny': [{ B: 1, T: 128 }] };
 /**
- * The check runs the preset's layers at a size that the reference can do, long enough for both rules to prune. Of the heads that
+ * The check runs the preset's layers at a size that the reference can do, wide enough for packed projections, as the timed model has
+ * them, and long enough for both rules to prune. Of the heads that
  * forget one is slow: in the others a rule that drops one block too many drops less than f32 can tell.
  */
-const GATE = { B: 1, T: 128, layers: 1, hidden: 64, heads: 4, vocab: 128, slowHeads: 1 };
+const GATE = { B: 1, T: 128, layers: 1, hidden: 128, heads: 4, vocab: 128, slowHeads: 1 };
 
 export function trainingSuite(caps: DeviceCaps): BenchCase[] {
   return Object.entries(caps.isSoftware ? SOFTWARE : HARDWARE).flatMap(([preset, sizes]) =>

@@ -1,8 +1,14 @@
 // The f64 reference of a training step: its loss, the norm of its gradient, and what AdamW makes of parameters and moments.
 
-import type { Model, ParameterSpec, Params } from '@vulpes/lm-models';
+import { type Model, type ParameterSpec, type Params, packedParameters } from '@vulpes/lm-models';
 import { referenceBatch } from '@vulpes/lm-models/reference';
-import { disposeAll, type HostArray, type Tensor, valueAndGrad } from '@vulpes/tensor-core';
+import {
+  disposeAll,
+  type HostArray,
+  shapeSize,
+  type Tensor,
+  valueAndGrad,
+} from '@vulpes/tensor-core';
 import {
   ADAMW,
   readStep,
@@ -114,20 +120,38 @@ const referenceLoss = (
 /** As the step computes them, with its loss scale. */
 async function gradients(
   model: Model,
-  { computeParams, control }: TrainedState,
+  { computeParams, learned, control }: TrainedState,
   { inputs, labels, shape }: TokenBatch,
 ): Promise<Floats> {
   const { device } = model;
   const [lossScale] = (await control.data()) as Float32Array;
   const batch = { inputIds: device.tensor(inputs, shape), labels: device.tensor(labels, shape) };
-  const lossOf = (learned: Params) => ({ loss: model.loss(learned, batch).loss });
+  const lossOf = (params: Params) => ({
+    loss: model.loss({ ...computeParams, ...params }, batch).loss,
+  });
   const step = valueAndGrad(device, lossOf, { seed: lossScale as number });
-  const grads = device.scope(() => step(computeParams).grads);
+  const grads = device.scope(() => step(learned).grads);
   const values = await read(grads);
   disposeAll([grads, batch]);
   const unscale = (scaled: ArrayLike<number>) =>
     Float32Array.from(scaled, (value) => value / (lossScale as number));
-  return Object.fromEntries(Object.entries(values).map(([name, at]) => [name, unscale(at)]));
+  const unscaled = Object.entries(values).map(([name, at]) => [name, unscale(at)] as const);
+  return unpacked(model, Object.fromEntries(unscaled));
+}
+
+/** By official names: matrices that a step differentiates as one are cut into their parts. */
+function unpacked({ config }: Model, gradients: Record<string, Float32Array>): Floats {
+  const all = { ...gradients };
+  for (const { name: whole, parts } of packedParameters(config)) {
+    let offset = 0;
+    for (const { name, shape } of parts) {
+      const size = shapeSize(shape);
+      all[name] = (all[whole] as Float32Array).subarray(offset, offset + size);
+      offset += size;
+    }
+    delete all[whole];
+  }
+  return all;
 }
 
 const readState = async ({ params, m, v }: TrainedState): Promise<Record<Role, Floats>> => ({
