@@ -1,11 +1,12 @@
 // The forward pass from token ids to the last hidden states, top to bottom as in the paper. [FoX v2, Sec. 3]
 
 import { reshape, type Tensor } from '@vulpes/tensor-core';
-import { cast, embedding, linear, rmsNorm } from '@vulpes/wgsl-kernels';
+import { cast, embedding, linear } from '@vulpes/wgsl-kernels';
 import type { FoxConfig } from '../config/config.ts';
 import { checkpointedBlock } from '../layers/checkpointed-block.ts';
 import type { ForwardContext } from '../layers/context.ts';
 import type { DecodingState } from '../layers/decoding-state.ts';
+import { normStream, type Stream } from '../layers/residual.ts';
 import { inputProjectionName } from '../parameters/packed-parameters.ts';
 import { type Params, paramsBelow } from '../parameters/params.ts';
 
@@ -26,19 +27,20 @@ export function forward(
   const { config } = context;
   const param = paramsBelow(params, 'model');
   const pruningCounts: Tensor[] = [];
-  let x = embedding(inputIds, param('embeddings.weight'));
+  let stream: Stream = {
+    residual: embedding(inputIds, param('embeddings.weight')),
+    delta: null,
+  };
   for (let layer = 0; layer < config.numHiddenLayers; layer++) {
     const reader = paramsBelow(params, `model.layers.${layer}`);
     const inputProjection = params[inputProjectionName(layer)];
     const ofLayer = { ...context, inputProjection, cache: caches?.[layer] };
-    const result = checkpointedBlock(x, reader, ofLayer);
-    x = result.output;
+    const result = checkpointedBlock(stream, reader, ofLayer);
+    stream = result.stream;
     if (result.pruningCounts) pruningCounts.push(result.pruningCounts);
   }
-  return {
-    hidden: rmsNorm(x, param('norm.weight'), { eps: config.normEps, out: context.compute }),
-    pruningCounts,
-  };
+  const { normed } = normStream(stream, param('norm.weight'), context);
+  return { hidden: normed, pruningCounts };
 }
 
 /** The output head, [V, h]: the embedding itself where the two are tied. */
