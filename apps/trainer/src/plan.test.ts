@@ -224,9 +224,25 @@ describe('precision', () => {
     expect(line).toBe('Precision: f32 (this adapter has no f16)');
   });
 
-  test('is what was asked for', async () => {
-    const { plan, line } = await asked({ precision: 'mixed' });
+  test('is what was asked for, where the adapter has it', async () => {
+    const features = { f16: true, subgroups: false, subgroupMatrix: false, timestampQuery: false };
+    const run = await planRun(base);
+    const { plan, line } = planPrecision(run, { precision: 'mixed' }, makeCaps({ features }));
     expect(plan.run.settings.precision).toBe('mixed');
     expect(line).toBe('Precision: mixed (as asked for)');
+  });
+
+  test('mixed without f16 is refused before anything is written', async () => {
+    await expect(asked({ precision: 'mixed' })).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[UsageError: --precision: expected f32 or auto, as this adapter has no f16, got mixed. Give --precision f32; a run can go on in it.]`,
+    );
+    const { run, ...plan } = await planRun(base);
+    const settings = { ...run.settings, precision: 'mixed' } as const;
+    const resumed = { ...plan, run: { ...run, settings }, isResumed: true };
+    expect(() => planPrecision(resumed, {}, makeCaps({}))).toThrow(
+      /which the run was started with/,
+    );
+    const { line } = planPrecision(resumed, { precision: 'f32' }, makeCaps({}));
+    expect(line).toBe('Precision: f32 (as asked for)');
   });
 });

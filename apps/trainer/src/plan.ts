@@ -25,7 +25,7 @@ export interface Plan {
   readonly checkpoint: CheckpointLocation | null;
 }
 
-/** The plan in the precision that suits the adapter or was asked for, and a line that says which. A resumed run keeps its own. */
+/** The plan in the precision that suits the adapter or was asked for, and a line that says which. A resumed run keeps its own. @throws UsageError where the adapter cannot compute in it */
 export function planPrecision(
   plan: Plan,
   options: Pick<TrainOptions, 'precision'>,
@@ -34,6 +34,11 @@ export function planPrecision(
   const { run, isResumed } = plan;
   const wanted = options.precision ?? (isResumed ? run.settings.precision : 'auto');
   const { precision, reason } = choosePrecision(wanted, caps);
+  if (precision === 'mixed' && !caps.features.f16) {
+    throw new UsageError(
+      `--precision: expected f32 or auto, as this adapter has no f16, got mixed${options.precision ? '' : ', which the run was started with'}. Give --precision f32; a run can go on in it.`,
+    );
+  }
   const settings = { ...run.settings, precision };
   const why = options.precision === undefined && isResumed ? 'as before' : reason;
   return { plan: { ...plan, run: { ...run, settings } }, line: `Precision: ${precision} (${why})` };

@@ -184,14 +184,26 @@ gpuSuite(
       ]);
     });
 
-    test('f32 tensors where f16 ones belong are an error that says so', () => {
+    test('a record of the other precision is refused, and how to make the right one is said', async () => {
       const model = createModel(tinyConfig(), device(), { compute: 'f16' });
       const params = model.init(7);
-      const inputIds = device().tensor(Int32Array.of(1, 2, 3), [1, 3]);
-      expect(() => model.logits(params, { inputIds })).toThrow(/f16/);
-      expect(() => model.createCache(params, { batch: 1 } as never)).toThrow(/compute 'f32'/);
-      disposeParams(params);
-      inputIds.dispose();
+      const halves = model.toCompute(params);
+      using inputIds = device().tensor(Int32Array.of(1, 2, 3), [1, 3]);
+      expect(() => model.logits(params, { inputIds })).toThrow(
+        "model with compute 'f16': expected parameter model.layers.0.attn.q_proj.weight f16, got f32. Pass what model.toCompute(params) makes of the f32 parameters.",
+      );
+      const single = createModel(tinyConfig(), device());
+      for (const read of [
+        () => single.logits(halves, { inputIds }),
+        () => model.toCompute(halves),
+        () => model.download(halves),
+      ])
+        expect(read).toThrow('q_proj.weight f32, got f16. Pass the f32 parameters themselves.');
+      expect(() => model.createCache(params, { batch: 1 })).toThrow(/compute 'f32'/);
+      using cache = single.createCache(params, { batch: 1 });
+      expect(() => model.nextTokenLogits(halves, { inputIds, cache })).toThrow(/compute 'f32'/);
+      single.nextTokenLogits(params, { inputIds, cache }).dispose();
+      disposeParams({ ...params, ...halves });
     });
   },
   ['auto'],

@@ -3,13 +3,17 @@
 import { NonFiniteError } from '@vulpes/tensor-core';
 import type { CheckpointLocation } from './checkpoint/checkpoint-folder.ts';
 import type { Params } from './model.ts';
+import type { TrainedState } from './trained-state.ts';
 
 /** @param problem - ends "expected finite numbers at step 7, but …" */
 export async function explainNonFinite(
   {
     params,
+    halves,
     saved,
-  }: { params: Readonly<Params>; saved: { readonly location: CheckpointLocation } | null },
+  }: Pick<TrainedState, 'params' | 'halves'> & {
+    readonly saved: { readonly location: CheckpointLocation } | null;
+  },
   step: number,
   problem: string,
 ): Promise<NonFiniteError> {
@@ -20,8 +24,10 @@ export async function explainNonFinite(
   const kept = saved
     ? `the last checkpoint is ${saved.location.folder}`
     : 'there is no checkpoint yet';
+  // Only a gradient's overflow is mended by the loss scale.
+  const inHalf = halves ? ' Where an activation was beyond f16, continue in precision f32.' : '';
   return new NonFiniteError(
-    `training: expected finite numbers at step ${step}, but ${problem}. ${where}; ${kept}. Start a run with a lower learning rate, a longer warm-up or a stricter clip.`,
+    `training: expected finite numbers at step ${step}, but ${problem}. ${where}; ${kept}. Start a run with a lower learning rate, a longer warm-up or a stricter clip.${inHalf}`,
   );
 }
 

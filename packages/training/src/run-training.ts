@@ -1,6 +1,7 @@
 // A training run from start to end: evaluate, save, step, log. Its state is in run-state.ts.
 
 import { shapeSize } from '@vulpes/tensor-core';
+import { MAX_LOSS_SCALE } from '@vulpes/wgsl-kernels';
 import type { CheckpointLocation } from './checkpoint/checkpoint-folder.ts';
 import { heldOutBatches, type TokenBatch } from './data/batches.ts';
 import { createEvaluator, type Evaluation, type Evaluator } from './evaluate.ts';
@@ -46,8 +47,8 @@ interface PendingStep {
   readonly values: Promise<StepValues>;
 }
 
-/** In mixed precision: from the first loss scale, 2^16, down to 1 and a few more. */
-const MAX_SKIPPED_IN_A_ROW = 20;
+/** In mixed precision: halvings from the largest loss scale down to 1, and a few more. */
+const MAX_SKIPPED_IN_A_ROW = Math.log2(MAX_LOSS_SCALE) + 4;
 
 class TrainingLoop implements Disposable {
   readonly #run: TrainingRun;

@@ -56,6 +56,7 @@ export { rmsNorm } from './ops/rms-norm/index.ts';
 export { rope } from './ops/rope/index.ts';
 export {
   initialStepState,
+  MAX_LOSS_SCALE,
   STEP_CONTROL,
   STEP_NUMBERS,
   type StepControlInputs,

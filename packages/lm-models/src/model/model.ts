@@ -10,7 +10,11 @@ import { type Checkpointing, checkCheckpointing } from '../layers/checkpointing.
 import { type ComputeDType, checkCompute } from '../layers/compute.ts';
 import type { ForwardContext } from '../layers/context.ts';
 import { makeVisibility } from '../layers/visibility.ts';
-import { halfParameterNames, withHalves } from '../parameters/compute-params.ts';
+import {
+  checkComputeParams,
+  halfParameterNames,
+  withHalves,
+} from '../parameters/compute-params.ts';
 import { checkWeights, type HostWeights } from '../parameters/host-weights.ts';
 import { initialValues } from '../parameters/initial-values.ts';
 import type { ParameterSpec } from '../parameters/parameter-spec.ts';
@@ -58,7 +62,7 @@ export interface Model {
   init(seed: number, into?: Readonly<Params>): Params;
   /** Parameters from loaded weights; `into` as for `init`. @throws CheckpointError where they do not fit. */
   upload(weights: HostWeights, into?: Readonly<Params>): Params;
-  /** Parameters back on the host, ready for `saveModelFolder`. */
+  /** f32 parameters back on the host, ready for `saveModelFolder`. @throws DTypeError for f16 copies, which would lose bits */
   download(params: Params): Promise<HostWeights>;
   /**
    * What `logits` and `loss` read of f32 parameters: with compute 'f16' the same record with f16 copies of the matrices, else itself.
@@ -106,17 +110,23 @@ export function createModel(config: FoxConfig, device: Device, options: ModelOpt
       checkWeights(specs, new Map(Object.entries(weights)), { source: 'model.upload' });
       return toParams(device, specs, ({ name }) => weights[name]?.data as Float32Array, into);
     },
-    download: (params) => toHost(params, specs),
+    download(params) {
+      checkComputeParams(config, params, 'f32');
+      return toHost(params, specs);
+    },
     toCompute: (params, into = {}) =>
       compute === 'f32' ? params : withHalves(config, params, makeHalves(config, params, into)),
     logits: (params, inputs) =>
       device.scope(() => {
+        checkComputeParams(config, params, compute);
         const context = makeContext(checkInputs(inputs), false);
         const { hidden } = forward(params, inputs.inputIds, context);
         return linear(hidden, headWeight(params, context), undefined, { out: 'f32' });
       }),
     nextTokenLogits(params, inputs) {
       const { inputIds, cache } = checkNextInputs(inputs);
+      if (cache) assertDecodes(compute);
+      checkComputeParams(config, params, compute);
       const layers = cache?.open(inputIds, { config, device });
       const logits = device.scope(() => {
         // A cache has visibility of its own: they reach back beyond the chunk.
@@ -132,6 +142,7 @@ export function createModel(config: FoxConfig, device: Device, options: ModelOpt
     },
     loss: (params, inputs) =>
       device.scope(() => {
+        checkComputeParams(config, params, compute);
         const context = { ...makeContext(checkLossInputs(inputs), true), checkpointing };
         const { hidden, pruningCounts } = forward(params, inputs.inputIds, context);
         const { loss, lossPerToken } = headLoss(hidden, headWeight(params, context), inputs.labels);
@@ -142,6 +153,7 @@ export function createModel(config: FoxConfig, device: Device, options: ModelOpt
 
 /** f16 copies of the matrices, in `into` or in new tensors. */
 function makeHalves(config: FoxConfig, params: Params, into: Readonly<Params>): Params {
+  checkComputeParams(config, params, 'f32');
   const halves: Params = {};
   for (const name of halfParameterNames(config)) {
     const master = params[name] as Tensor;
@@ -156,7 +168,7 @@ function makeHalves(config: FoxConfig, params: Params, into: Readonly<Params>): 
 function assertDecodes(compute: ComputeDType): void {
   if (compute === 'f32') return;
   throw new UnsupportedError(
-    "createCache: expected a model with compute 'f32', as decoding has no mixed precision yet, got 'f16'. Make another model of the same config for it; it reads the f32 parameters.",
+    "decoding from a cache: expected a model with compute 'f32', as a cache has no mixed precision yet, got 'f16'. Make another model of the same config, which reads the f32 parameters; or generate with useCache: false.",
   );
 }
 

@@ -11,7 +11,7 @@ import {
   shapeSize,
   type Tensor,
 } from '@vulpes/tensor-core';
-import { assertDType, assertFloat, assertSameFloat } from '../../lib/check.ts';
+import { assertDType, assertFloat, assertOut, assertSameFloat } from '../../lib/check.ts';
 import { launchMatmul } from '../matmul/launch.ts';
 import type { MatmulDType } from '../matmul/plan.ts';
 import { sumRows } from '../sum-rows/index.ts';
@@ -90,6 +90,7 @@ export function linear(
 ): Tensor {
   assertWeight('linear', x, weight);
   if (bias) assertBias(weight, bias);
+  assertOut('linear', out);
   return linearOp({ x, weight, bias }, { out });
 }
 
