@@ -82,7 +82,7 @@ const MATRIX_SUITES = [
   'packages/wgsl-kernels/src/ops/adamw/',
   'packages/wgsl-kernels/src/ops/rms-norm/',
   ...['add-rms-norm', 'elementwise', 'embedding', 'log-sigmoid', 'output-gate', 'rope'].map(toOp),
-  ...['prepare-heads', 'sum-rows', 'swiglu', 'token-shift'].map(toOp),
+  ...['sum-rows', 'swiglu', 'token-shift'].map(toOp),
   'packages/tensor-core/src/variants/',
 ];
 const ALL_MATRIX_SUITES = ['tensor-core', 'wgsl-kernels', 'acp-scheduler', 'fox-attention'].map(
