@@ -26,8 +26,8 @@ export interface CountingDevice {
 
 /**
  * @param caps - of the device whose kernels and limits are wanted
- * @returns a device that allocates, records and submits as any other, and its counts. Nothing computes behind it, so its tensors have no values
- *   to read: `data()` and `read()` give zeros of the right length, by which a program goes on to the end of what is to be counted.
+ * @returns a device that allocates, records and submits as any other, and its counts. It is for plans of memory and launches (`planMemory`)
+ *   on machines without the GPU that is planned for, so no kernel runs: what `data()` and `read()` give has the right length and is 0.
  */
 export function createCountingDevice(caps: DeviceCaps): CountingDevice {
   const counts: GpuCounts = {

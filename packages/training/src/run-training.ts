@@ -119,7 +119,7 @@ class TrainingLoop implements Disposable {
     const metrics: StepMetrics = {
       ...{ type: 'step', step, tokens, loss, learningRate },
       gradNorm: isSkipped ? null : gradNorm,
-      ...(this.#run.settings.precision === 'mixed' && { lossScale }),
+      ...(this.#state.model.compute === 'f16' && { lossScale }),
       stepMs: Number(ms.toFixed(1)),
       tokensPerSecond: Number(((1000 * tokensPerStep(this.#run.settings)) / ms).toFixed(1)),
       prunedShare,
@@ -133,7 +133,7 @@ class TrainingLoop implements Disposable {
     if (!Number.isFinite(loss))
       throw await explainNonFinite(this.#state, step, `the loss is ${loss}`);
     this.#skippedInARow = isSkipped ? this.#skippedInARow + 1 : 0;
-    const allowed = this.#run.settings.precision === 'mixed' ? MAX_SKIPPED_IN_A_ROW : 0;
+    const allowed = this.#state.model.compute === 'f16' ? MAX_SKIPPED_IN_A_ROW : 0;
     if (this.#skippedInARow <= allowed) return;
     const times = this.#skippedInARow > 1 ? `, for the ${this.#skippedInARow}th time in a row` : '';
     throw await explainNonFinite(this.#state, step, `the gradient norm is ${gradNorm}${times}`);
