@@ -17,7 +17,7 @@ import * as prepareHeads from '../ops/prepare-heads/prepare-heads.kernel.ts';
 import * as rmsNorm from '../ops/rms-norm/rms-norm.kernel.ts';
 import { ropeKernel } from '../ops/rope/rope.kernel.ts';
 import { stepControlKernel } from '../ops/step-control/step-control.kernel.ts';
-import { sumRowsKernel } from '../ops/sum-rows/sum-rows.kernel.ts';
+import * as sumRows from '../ops/sum-rows/sum-rows.kernel.ts';
 import * as swiglu from '../ops/swiglu/swiglu.kernel.ts';
 import * as tokenShift from '../ops/token-shift/token-shift.kernel.ts';
 import { tokenVisibilityKernel } from '../ops/token-visibility/token-visibility.kernel.ts';
@@ -82,7 +82,13 @@ const kernels: readonly AnyKernel[] = [
   ...[prepareHeads.prepareWeightSumsTiled, prepareHeads.prepareWeightSumsScalar],
   ...[rmsNorm.rmsNormForwardScalar, rmsNorm.rmsNormForwardTiled],
   ...[rmsNorm.rmsNormBackwardScalar, rmsNorm.rmsNormBackwardTiled, rmsNorm.rmsNormDweight],
-  ...[ropeKernel, sumRowsKernel, swiglu.swigluForward, swiglu.swigluBackward],
+  ...[
+    ropeKernel,
+    sumRows.sumRowsScalar,
+    sumRows.sumRowsTiled,
+    swiglu.swigluForward,
+    swiglu.swigluBackward,
+  ],
   ...[tokenShift.tokenShiftForward, tokenShift.tokenShiftBackwardScalar],
   ...[tokenShift.tokenShiftBackwardTiled, tokenVisibilityKernel],
 ];
@@ -108,4 +114,5 @@ export const listVariants = (): readonly Variants<never>[] => [
   rmsNorm.rmsNormBackward,
   tokenShift.tokenShiftBackward,
   norm.squareSumsVariants,
+  sumRows.sumRowsVariants,
 ];

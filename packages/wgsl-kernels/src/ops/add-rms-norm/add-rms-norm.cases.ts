@@ -15,6 +15,7 @@ const sizes: readonly (readonly [number, number, number?])[] = [
   [1, 768],
   [65, 63],
   [111, 36],
+  [67, 772],
   [2100, 16],
 ];
 

@@ -6,6 +6,7 @@ import laneSumWgsl from '../../lib/lane-sum.wgsl';
 import { avoidBarriersOnCpu } from '../../lib/prefer.ts';
 import { lanesPerRow, threadGrid, vectorType, vectorWidth } from '../../lib/vector.ts';
 import vectorSumWgsl from '../../lib/vector-sum.wgsl';
+import { fitsWalk, walkGrid, walkParams, walkSpec } from '../rms-norm/row-walk.ts';
 import backwardScalarWgsl from './add-rms-norm-backward.scalar.wgsl';
 import backwardTiledWgsl from './add-rms-norm-backward.tiled.wgsl';
 import forwardScalarWgsl from './add-rms-norm-forward.scalar.wgsl';
@@ -46,7 +47,7 @@ const gridTiled = ({ rows }: LaunchDims, spec: ReturnType<typeof selectTiled>) =
   foldGrid(Math.ceil((rows * spec.LANES) / spec.WG_SIZE));
 
 /** t_lane_sum */
-const tiledBytes = ({ WG_SIZE }: ReturnType<typeof selectTiled>) => 4 * WG_SIZE;
+const tiledBytes = ({ WG_SIZE }: { WG_SIZE: number }) => 4 * WG_SIZE;
 
 const params = ({ columns }: LaunchDims) => ({ columns: columns / vectorWidth(columns) });
 
@@ -77,31 +78,36 @@ export const addRmsNormForwardTiled = defineKernel({
   workgroupBytes: tiledBytes,
 });
 
-const backwardShape = {
-  bindings: [
-    ...(['sum:read', 'weight:read', 'rstd:read', 'dnormed:read', 'dsum:read?'] as const),
-    ...(['dx:write', 'ddelta:write?'] as const),
-  ],
-  params,
-} as const;
+const BACKWARD_BINDINGS = [
+  ...(['sum:read', 'weight:read', 'rstd:read', 'dnormed:read', 'dsum:read?'] as const),
+  ...(['dx:write', 'ddelta:write?'] as const),
+] as const;
 
 export const addRmsNormBackwardScalar = defineKernel({
-  ...backwardShape,
   name: 'add-rms-norm-backward.scalar',
   source: backwardScalarWgsl,
   lib: [vectorSumWgsl],
+  bindings: BACKWARD_BINDINGS,
+  params,
   select: selectScalar,
   grid: gridScalar,
 });
 
+/** As walks see it: one weight row. */
+const toWalk = <Dims extends AddRmsNormDims>(dims: Dims) => ({ ...dims, weightRows: 1 });
+
 export const addRmsNormBackwardTiled = defineKernel({
-  ...backwardShape,
   name: 'add-rms-norm-backward.tiled',
   source: backwardTiledWgsl,
   lib: [vectorSumWgsl, laneSumWgsl],
-  select: selectTiled,
-  grid: gridTiled,
-  workgroupBytes: tiledBytes,
+  bindings: [...BACKWARD_BINDINGS, 'partial_sums:write?'],
+  params(dims: LaunchDims) {
+    const { columns, parts, steps } = walkParams(toWalk(dims));
+    return { columns, parts, steps };
+  },
+  select: (dims: LaunchDims) => ({ ...walkSpec(dims), ...toVectorSpec(dims) }),
+  grid: (dims, spec) => walkGrid(toWalk(dims), spec),
+  workgroupBytes: (spec) => tiledBytes(spec),
 });
 
 export const addRmsNormForward = defineVariants<
@@ -114,8 +120,16 @@ export const addRmsNormForward = defineVariants<
 
 export const addRmsNormBackward = defineVariants<
   LaunchDims,
-  { readonly kernel: typeof addRmsNormBackwardTiled | typeof addRmsNormBackwardScalar }
+  {
+    readonly kernel: typeof addRmsNormBackwardTiled | typeof addRmsNormBackwardScalar;
+    /** Partial sums that it leaves of the weight's gradient; null: that is a launch of its own. */
+    readonly parts: ((dims: AddRmsNormDims) => number) | null;
+  }
 >('add-rms-norm-backward', [
-  { name: 'tiled', kernel: addRmsNormBackwardTiled, avoid: avoidBarriersOnCpu },
-  { name: 'scalar', kernel: addRmsNormBackwardScalar },
+  {
+    ...{ name: 'tiled', kernel: addRmsNormBackwardTiled },
+    ...{ supports: fitsWalk, avoid: avoidBarriersOnCpu },
+    parts: (dims) => walkParams(toWalk(dims)).parts,
+  },
+  { name: 'scalar', kernel: addRmsNormBackwardScalar, parts: null },
 ]);

@@ -9,7 +9,8 @@ import {
 } from '@vulpes/tensor-core';
 import { assertDType, assertFloat, assertOut, type FloatType } from '../../lib/check.ts';
 import { convert } from '../cast/index.ts';
-import { weightGradient } from '../rms-norm/index.ts';
+import { emptySums, weightGradient } from '../rms-norm/index.ts';
+import { sumRows } from '../sum-rows/index.ts';
 import {
   type AddRmsNormDims,
   addRmsNormBackward,
@@ -49,12 +50,8 @@ const addRmsNormOp = defineOp({
       const dx = dsum as Tensor;
       return { residual: dx, delta: convert(dx, dims.dtypes.delta), weight: dWeight };
     }
-    if (dWeight) {
-      const dtypes = { x: 'f32', y: dims.dtypes.normed } as const;
-      const inputs = { ...saved, x: saved.sum, dy: dnormed };
-      weightGradient(device, { ...dims, weightRows: 1, dtypes }, inputs, dWeight);
-    }
-    return { ...inputGradients(device, dims, { ...saved, dsum, dnormed }), weight: dWeight };
+    const gradients = inputGradients(device, dims, { ...saved, dsum, dnormed }, dWeight);
+    return { ...gradients, weight: dWeight };
   },
 });
 
@@ -66,18 +63,27 @@ interface BackwardInputs {
   readonly dsum: Tensor | null;
 }
 
-/** One gradient for both, written twice where delta has another dtype. */
+/** One gradient for both, written twice where delta has another dtype; and dWeight beside it where that is asked for. */
 function inputGradients(
   device: Device,
   dims: Attrs['dims'],
   inputs: BackwardInputs,
+  dWeight: Tensor | null,
 ): { residual: Tensor; delta: Tensor } {
   const { shape } = inputs.sum;
   const dtype = dims.dtypes.delta;
   const dx = device.empty(shape, { label: 'd residual' });
   const ddelta = dtype === 'f32' ? null : device.empty(shape, { dtype, label: 'd delta' });
-  const { kernel } = addRmsNormBackward.choose(device.caps, dims);
-  kernel.run(device, { dims, tensors: { ...inputs, dx, ddelta } });
+  const { kernel, parts } = addRmsNormBackward.choose(device.caps, dims);
+  const partial = dWeight && parts && emptySums(dWeight, parts(dims));
+  kernel.run(device, { dims, tensors: { ...inputs, dx, ddelta, partial_sums: partial } });
+  if (partial) {
+    sumRows(partial, dWeight.size, dWeight);
+  } else if (dWeight) {
+    const dtypes = { x: 'f32', y: dims.dtypes.normed } as const;
+    const { sum: x, rstd, dnormed: dy } = inputs;
+    weightGradient(device, { ...dims, weightRows: 1, dtypes }, { x, rstd, dy }, dWeight);
+  }
   return { residual: dx, delta: ddelta ?? dx };
 }
 

@@ -1,1 +1,1 @@
-export { rmsNorm, weightGradient } from './rms-norm.op.ts';
+export { emptySums, rmsNorm, weightGradient } from './rms-norm.op.ts';

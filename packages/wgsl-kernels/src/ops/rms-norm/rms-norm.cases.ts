@@ -18,6 +18,7 @@ const sizes: readonly (readonly [number, number, number, number?])[] = [
   [111, 36, 1],
   [111 * 3, 64, 3],
   [16 * 12, 17, 4],
+  [67, 772, 1],
   [2100, 16, 1],
 ];
 

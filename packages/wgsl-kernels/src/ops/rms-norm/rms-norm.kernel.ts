@@ -11,6 +11,7 @@ import backwardTiledWgsl from './rms-norm-backward.tiled.wgsl';
 import dweightWgsl from './rms-norm-dweight.wgsl';
 import forwardScalarWgsl from './rms-norm-forward.scalar.wgsl';
 import forwardTiledWgsl from './rms-norm-forward.tiled.wgsl';
+import { fitsWalk, walkGrid, walkParams, walkSpec } from './row-walk.ts';
 
 export interface RmsNormDims {
   /** Rows that are normalised, heads counted. */
@@ -85,28 +86,28 @@ export const rmsNormForwardTiled = defineKernel({
   workgroupBytes: tiledBytes,
 });
 
-const backwardShape = {
-  bindings: ['x:read', 'weight:read', 'rstd:read', 'dy:read', 'dx:write'],
-  params,
-} as const;
+const BACKWARD_BINDINGS = ['x:read', 'weight:read', 'rstd:read', 'dy:read', 'dx:write'] as const;
 
 export const rmsNormBackwardScalar = defineKernel({
-  ...backwardShape,
   name: 'rms-norm-backward.scalar',
   source: backwardScalarWgsl,
   lib: [vectorSumWgsl],
+  bindings: BACKWARD_BINDINGS,
+  params,
   select: selectScalar,
   grid: gridScalar,
 });
 
 export const rmsNormBackwardTiled = defineKernel({
-  ...backwardShape,
   name: 'rms-norm-backward.tiled',
   source: backwardTiledWgsl,
   lib: [vectorSumWgsl, laneSumWgsl],
-  select: selectTiled,
-  grid: gridTiled,
-  workgroupBytes: tiledBytes,
+  bindings: [...BACKWARD_BINDINGS, 'partial_sums:write?'],
+  params: (dims: LaunchDims) => walkParams(dims),
+  select: (dims: LaunchDims) => ({ ...walkSpec(dims), ...toVectorSpec(dims) }),
+  grid: (dims, spec) => walkGrid(dims, spec),
+  // t_lane_sum
+  workgroupBytes: ({ WG_SIZE }) => 4 * WG_SIZE,
 });
 
 export const rmsNormForward = defineVariants<
@@ -119,10 +120,17 @@ export const rmsNormForward = defineVariants<
 
 export const rmsNormBackward = defineVariants<
   LaunchDims,
-  { readonly kernel: typeof rmsNormBackwardTiled | typeof rmsNormBackwardScalar }
+  {
+    readonly kernel: typeof rmsNormBackwardTiled | typeof rmsNormBackwardScalar;
+    /** Partial sums that it leaves of the weight's gradient; null: that is a launch of its own. */
+    readonly parts: ((dims: RmsNormDims) => number) | null;
+  }
 >('rms-norm-backward', [
-  { name: 'tiled', kernel: rmsNormBackwardTiled, avoid: avoidBarriersOnCpu },
-  { name: 'scalar', kernel: rmsNormBackwardScalar },
+  {
+    ...{ name: 'tiled', kernel: rmsNormBackwardTiled, parts: (dims) => walkParams(dims).parts },
+    ...{ supports: fitsWalk, avoid: avoidBarriersOnCpu },
+  },
+  { name: 'scalar', kernel: rmsNormBackwardScalar, parts: null },
 ]);
 
 interface DweightDims extends RmsNormDims, RmsNormTypes {

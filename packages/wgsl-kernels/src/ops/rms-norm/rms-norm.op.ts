@@ -40,10 +40,9 @@ const rmsNormOp = defineOp({
   },
   backward({ device, dOutput: dy, saved, attrs: { dims }, needs, makeGradient }) {
     const inputs = { ...saved, dy };
-    return {
-      x: needs.x ? inputGradient(device, dims, inputs) : null,
-      weight: needs.weight ? weightGradient(device, dims, inputs, makeGradient('weight')) : null,
-    };
+    const dWeight = needs.weight ? makeGradient('weight') : null;
+    if (needs.x) return { x: inputGradient(device, dims, inputs, dWeight), weight: dWeight };
+    return { x: null, weight: dWeight && weightGradient(device, dims, inputs, dWeight) };
   },
 });
 
@@ -54,30 +53,43 @@ interface BackwardInputs {
   readonly dy: Tensor;
 }
 
-function inputGradient(device: Device, dims: Attrs['dims'], inputs: BackwardInputs): Tensor {
+/** dx, and dWeight beside it where that is asked for. */
+function inputGradient(
+  device: Device,
+  dims: Attrs['dims'],
+  inputs: BackwardInputs,
+  dWeight: Tensor | null,
+): Tensor {
   const { shape, dtype } = inputs.x;
   const dx = device.empty(shape, { dtype, label: 'd rms-norm' });
-  const { kernel } = rmsNormBackward.choose(device.caps, dims);
-  kernel.run(device, { dims, tensors: { ...inputs, dx } });
+  const { kernel, parts } = rmsNormBackward.choose(device.caps, dims);
+  const partial = dWeight && parts && emptySums(dWeight, parts(dims));
+  kernel.run(device, { dims, tensors: { ...inputs, dx, partial_sums: partial } });
+  if (partial) sumRows(partial, dWeight.size, dWeight);
+  else if (dWeight) weightGradient(device, dims, inputs, dWeight);
   return dx;
 }
 
-/** dWeight in two stages, the same bits every time: partial sums over stretches of rows, then their sum. */
+/** For partial sums of the gradient of a weight. */
+export const emptySums = ({ device, size }: Tensor, parts: number): Tensor =>
+  device.empty([parts, size], { label: 'partial d weight' });
+
+/** dWeight alone in two stages, the same bits every time: partial sums over stretches of rows, then their sum. */
 export function weightGradient(
   device: Device,
   dims: Attrs['dims'],
-  { x, weight, rstd, dy }: BackwardInputs,
+  { x, rstd, dy }: Omit<BackwardInputs, 'weight'>,
   dWeight: Tensor,
 ): Tensor {
   const outerRows = dims.rows / dims.weightRows;
   const perPart = rowsPerPart(outerRows);
   const parts = Math.ceil(outerRows / perPart);
-  const partial = device.empty([parts, weight.size], { label: 'partial d weight' });
+  const partial = emptySums(dWeight, parts);
   rmsNormDweight.run(device, {
     dims: { ...dims, parts, rowsPerPart: perPart },
     tensors: { x, rstd, dy, partial_sums: partial },
   });
-  return sumRows(partial, weight.size, dWeight);
+  return sumRows(partial, dWeight.size, dWeight);
 }
 
 /**

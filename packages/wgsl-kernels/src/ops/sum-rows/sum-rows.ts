@@ -1,7 +1,7 @@
 // Column sums of a matrix, the same bits every time: how biases and norm weights get their gradient.
 
 import type { Tensor } from '@vulpes/tensor-core';
-import { rowsPerPart, sumRowsKernel } from './sum-rows.kernel.ts';
+import { sumRowsVariants } from './sum-rows.kernel.ts';
 
 /**
  * Sum over all rows; a plain kernel function without a gradient.
@@ -11,7 +11,8 @@ import { rowsPerPart, sumRowsKernel } from './sum-rows.kernel.ts';
  */
 export function sumRows(x: Tensor, columns: number, into?: Tensor): Tensor {
   const rows = x.size / columns;
-  const perPart = rowsPerPart(rows);
+  const { caps } = x.device;
+  const perPart = sumRowsVariants.choose(caps, { rows }).rowsPerPart(rows);
   const parts = Math.ceil(rows / perPart);
   if (parts === 1) return sumParts(x, { rows, columns, perPart: rows }, into);
   const sums = sumParts(x, { rows, columns, perPart });
@@ -23,10 +24,11 @@ function sumParts(
   { rows, columns, perPart }: { rows: number; columns: number; perPart: number },
   into?: Tensor,
 ): Tensor {
+  const { device } = x;
   const parts = Math.ceil(rows / perPart);
   const shape = parts === 1 ? [columns] : [parts, columns];
-  const y = into ?? x.device.empty(shape, { label: 'sum of rows' });
-  sumRowsKernel.run(x.device, {
+  const y = into ?? device.empty(shape, { label: 'sum of rows' });
+  sumRowsVariants.choose(device.caps, { rows }).kernel.run(device, {
     dims: { rows, columns, parts, rowsPerPart: perPart, dtypes: { x: x.dtype, y: y.dtype } },
     tensors: { x, y },
   });

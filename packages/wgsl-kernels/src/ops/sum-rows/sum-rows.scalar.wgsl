@@ -1,4 +1,4 @@
-// sum-rows: sums over consecutive rows of a matrix, one result row per part. Called again on the parts it gives the column sums, in fixed order.
+// sum-rows.scalar: sums over consecutive rows of a matrix, one result row per part; no workgroup memory, for software adapters. Called again on the parts it gives the column sums, in fixed order.
 // grid  one thread a Vector of y, 64 a workgroup, folded over x and y
 // x     [rows, columns] X      y  [parts, columns] Y, part p sums rows p * rows_per_part …
 // cost  one read an element of x
