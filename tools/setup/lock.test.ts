@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -29,23 +29,53 @@ const startHolder = async () => {
   return child;
 };
 
+const files = () => readdirSync(join(folder, 'state'));
+
 test('returns what the body returns, and frees the lock, after an error too', async () => {
-  expect(await withLock(file, async () => existsSync(file))).toBe(true);
-  expect(existsSync(file)).toBe(false);
+  expect(await withLock(file, async () => files().length)).toBe(1);
+  expect(files()).toEqual([]);
   await expect(withLock(file, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
-  expect(existsSync(file)).toBe(false);
+  expect(files()).toEqual([]);
 });
 
-test('waits for the process that holds it, and names the file; a killed holder frees it', async () => {
+test('waits for the process that holds it, and names process and file; a killed holder frees it', async () => {
   const child = await startHolder();
+  const [name] = files();
   const message = new Promise<string>((resolve) => {
     vi.spyOn(console, 'error').mockImplementation(resolve);
   });
   const second = withLock(file, async () => child.exitCode ?? child.signalCode);
   expect(await message).toContain(`process ${child.pid}`);
-  expect(await message).toContain(`remove ${file}`);
+  expect(await message).toContain(`remove ${join(folder, 'state', name ?? '')}`);
   child.kill('SIGKILL');
   expect(await second).toBe('SIGKILL');
+});
+
+test('does not wait for ever', async () => {
+  vi.spyOn(console, 'error').mockImplementation(() => {});
+  const { pid } = await startHolder();
+  await expect(withLock(file, async () => {}, { longestWaitMs: 300 })).rejects.toThrow(
+    `process ${pid} is still setting up`,
+  );
+  expect(files().length).toBe(1); // the holder's alone
+});
+
+const { pid } = process;
+const usedAgain = ['a process whose id was used again', `setup.lock.${pid}-x-1`] as const;
+test.each<readonly [string, string]>([
+  ['an empty file of the name', 'setup.lock'],
+  ['a process that is gone', 'setup.lock.999999999-x-1'],
+  ['no process id', 'setup.lock.x'],
+  ...(process.platform === 'linux' ? [usedAgain] : []),
+])('%s holds nothing', async (_, name) => {
+  mkdirSync(join(folder, 'state'));
+  writeFileSync(join(folder, 'state', name), '');
+  expect(await withLock(file, async () => 'done')).toBe('done');
+});
+
+test('a folder that cannot be made is one sentence', async () => {
+  writeFileSync(join(folder, 'state'), '');
+  await expect(withLock(file, async () => {})).rejects.toThrow(/^vulpes: cannot set up: E/);
 });
 
 test('bodies never overlap', async () => {
@@ -53,9 +83,9 @@ test('bodies never overlap', async () => {
   let running = 0;
   const body = async () => {
     running += 1;
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, 5));
     expect(running).toBe(1);
     running -= 1;
   };
-  await Promise.all([withLock(file, body), withLock(`${folder}/x/../state/setup.lock`, body)]);
+  await Promise.all(Array.from({ length: 6 }, () => withLock(file, body)));
 });

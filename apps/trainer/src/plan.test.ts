@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TrainOptions } from './options.ts';
 import { planPrecision, planRun } from './plan.ts';
 import { createRunFolder, splitRunPath } from './run-folder.ts';
+import { RunLock } from './run-lock.ts';
 
 const base: TrainOptions = { adapter: 'auto', sampleTokens: 0, prompt: 'The ' };
 
@@ -112,7 +113,7 @@ describe('a resumed run', () => {
   const startRun = async (name: string) => {
     const folder = join(scratch, name);
     const { run } = await planRun({ ...base, preset: 'smoke', data: ['/a.txt'], seed: 3 });
-    await createRunFolder(folder, run);
+    await createRunFolder(folder, run, new RunLock());
     return { folder, run };
   };
 
@@ -125,7 +126,7 @@ describe('a resumed run', () => {
   test('remembers its pruning', async () => {
     const folder = join(scratch, 'certified');
     const { run } = await planRun({ ...base, preset: 'smoke', pruning: 'certified' });
-    await createRunFolder(folder, run);
+    await createRunFolder(folder, run, new RunLock());
     const resumed = await planRun({ ...base, resume: folder, pruning: 'certified' });
     expect(resumed.run.model.pruningMode).toBe('certified');
   });
@@ -202,13 +203,15 @@ describe('a resumed run', () => {
 
   test('is never started over', async () => {
     const { folder, run } = await startRun('over');
-    await expect(createRunFolder(folder, run)).rejects.toThrow(
+    await expect(createRunFolder(folder, run, new RunLock())).rejects.toThrow(
       `Continue it with --resume ${folder}`,
     );
     const other = join(scratch, 'a-file');
     await writeFile(other, 'x');
-    await expect(createRunFolder(other, run)).rejects.toThrow('it is a file. Choose a new folder');
-    await expect(createRunFolder(scratch, run)).rejects.toThrow(
+    await expect(createRunFolder(other, run, new RunLock())).rejects.toThrow(
+      'it is a file. Choose a new folder',
+    );
+    await expect(createRunFolder(scratch, run, new RunLock())).rejects.toThrow(
       'is not empty. Choose a new folder',
     );
   });

@@ -12,6 +12,7 @@ import {
   readRunFile,
   writeRunFile,
 } from '@vulpes/training';
+import { isLockFile, type RunLock } from './run-lock.ts';
 import { syncedFiles } from './synced-files.ts';
 
 /** `runs/2026-11-24-231500-default` */
@@ -22,10 +23,23 @@ export function nameRunFolder(preset: string, now = new Date()): string {
   return `runs/${date}-${time}-${preset}`;
 }
 
-/** @throws UsageError when the folder holds something already */
-export async function createRunFolder(folder: string, run: RunDescription): Promise<void> {
+/** Makes the folder of a new run and takes its lock. @throws UsageError when the folder holds something already, or cannot be made */
+export async function createRunFolder(
+  folder: string,
+  run: RunDescription,
+  lock: RunLock,
+): Promise<void> {
+  await assertNewRunFolder(folder);
+  await syncedFiles.makeFolder(folder);
+  await lock.take(folder);
+  await assertNewRunFolder(folder); // another one may have come between
+  await writeRunFile(syncedFiles, folder, run);
+}
+
+/** @throws UsageError when the folder holds something already, or cannot be looked into */
+export async function assertNewRunFolder(folder: string): Promise<void> {
   const leftover = `${RUN_FILE}.writing`; // of a start that was killed before it began
-  const names = await listNames(folder);
+  const names = (await listNames(folder)).filter((name) => !isLockFile(name));
   if (names.includes(RUN_FILE)) {
     throw new UsageError(
       `--out: ${folder} holds a run already. Continue it with --resume ${folder}, or choose another folder.`,
@@ -34,8 +48,6 @@ export async function createRunFolder(folder: string, run: RunDescription): Prom
   if (names.some((name) => name !== leftover)) {
     throw new UsageError(`--out: ${folder} is not empty. Choose a new folder.`);
   }
-  await syncedFiles.makeFolder(folder);
-  await writeRunFile(syncedFiles, folder, run);
 }
 
 async function listNames(folder: string): Promise<string[]> {

@@ -54,10 +54,7 @@ async function planAndTrain(
   const device = await createDevice({ adapter: options.adapter });
   try {
     const { plan, line } = planPrecision(asked, options, device.caps);
-    if (!plan.isResumed) {
-      await createRunFolder(plan.folder, plan.run);
-      await lock.take(plan.folder);
-    }
+    if (!plan.isResumed) await createRunFolder(plan.folder, plan.run, lock);
     progress.print(`Adapter: ${describeAdapter(device.caps)}`);
     const lines = [line, ...startLines(plan.run, corpus), folderLine(plan)];
     for (const line of lines) progress.print(line);
