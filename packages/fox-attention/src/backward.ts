@@ -7,7 +7,6 @@ import {
   attentionBackwardKey,
   attentionBackwardQuery,
   backwardPrepare,
-  zeroInactiveGateGrads,
 } from './kernels/backward.kernel.ts';
 
 interface Call {
@@ -106,8 +105,5 @@ export function gateGradient(
   visibility: Tensor | null,
   dLogLambda: Tensor,
 ): Tensor {
-  const { device } = dLogLambda;
-  const dlog_fgate = reverseCumsum(dLogLambda);
-  zeroInactiveGateGrads.run(device, { dims, tensors: { dlog_fgate, visibility } });
-  return dlog_fgate;
+  return reverseCumsum(dLogLambda, { attention: { queryLen: dims.queryLen, visibility } });
 }

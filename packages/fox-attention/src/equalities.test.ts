@@ -115,7 +115,8 @@ gpuSuite(
       }
       for (const [name, values] of Object.entries(packed)) {
         const joined = apart.flatMap((results) => [...results[name]!]);
-        expectMatch(name, values, joined, BOUND);
+        // A gate's gradient is a sum over all later tokens; of those of other documents it gets the rounding.
+        expectMatch(name, values, joined, name === 'dlogFgate' ? 2 * BOUND : BOUND);
       }
     });
 

@@ -32,7 +32,6 @@ import {
   tileGrid,
   tileSpec,
 } from './tile.ts';
-import zeroInactiveGateGradsWgsl from './zero-inactive-gate-grads.wgsl';
 
 const ENTRY_THREADS = 64;
 
@@ -211,12 +210,3 @@ export const attentionBackwardKey = defineVariants<
   { name: 'tiled', avoid: avoidBarriersOnCpu, selectKernels: () => [backwardKeyTiled] },
   { name: 'scalar', selectKernels: () => [backwardKeyScalar] },
 ]);
-
-export const zeroInactiveGateGrads = defineKernel({
-  name: 'attention-zero-inactive-gate-grads',
-  source: zeroInactiveGateGradsWgsl,
-  bindings: ['dlog_fgate:read_write', 'visibility:read?'],
-  select: (_dims: AttentionDims) => ({ WG_SIZE: ENTRY_THREADS }),
-  grid: ({ batch, keyLen, numHeads }) =>
-    foldGrid(Math.ceil((batch * keyLen * numHeads) / ENTRY_THREADS)),
-});

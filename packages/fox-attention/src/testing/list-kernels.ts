@@ -34,7 +34,7 @@ const sizes = [
 const kernels: readonly AnyKernel[] = [
   ...[forward.forwardScalar, forward.forwardTiled, keptStartKernel, keptEndKernel],
   ...[backward.backwardPrepare, backward.backwardQueryScalar, backward.backwardQueryTiled],
-  ...[backward.backwardKeyScalar, backward.backwardKeyTiled, backward.zeroInactiveGateGrads],
+  ...[backward.backwardKeyScalar, backward.backwardKeyTiled],
   ...[paged.pagedScalar, paged.pagedTiled, paged.appendPagesKernel],
 ];
 

@@ -39,7 +39,15 @@ const sizes = [
       width: prepareHeads.packedWidth({ ...size, numKvHeads: size.numHeads }),
     },
     ...{ length: size.seqLen, visibilityLen: size.seqLen, offset: 0, entries: 2, window: 7 },
-    ...{ hasInitial: 1, hasPrevious: 1, activation: 'silu', needsGrad: true, direction: -1 },
+    ...{
+      hasInitial: 1,
+      onlyActive: true,
+      firstQuery: 0,
+      hasPrevious: 1,
+      activation: 'silu',
+      needsGrad: true,
+      direction: -1,
+    },
     ...{ tokens, rows: tokens, columns: width, inner: width, size: tokens * width },
     ...{ count: tokens * width, weightRows: 1, parts: 128, rowsPerPart: Math.ceil(tokens / 128) },
     ...{ firstPart: 0, firstRow: 0, ignoreIndex: -100, eps: 1e-6, factor: 2, value: 1 },
@@ -64,7 +72,7 @@ const sizes = [
 
 const kernels: readonly AnyKernel[] = [
   ...[adamwKernel, broadcastRowsKernel, toHalf, toSingle],
-  ...[scans.gateChunkSums, scans.gateScan, scans.reverseChunkSums, scans.reverseScan],
+  ...[scans.gateScanScalar, scans.gateScanTiled, scans.reverseScanScalar, scans.reverseScanTiled],
   ...[elementwise.addKernel, elementwise.scaleKernel, elementwise.scaleByKernel],
   ...[elementwise.accumulateKernel, elementwise.fillKernel],
   ...[embedding.embeddingForward, embedding.linkOccurrences, embedding.embeddingBackward],
@@ -103,6 +111,8 @@ export const listKernels = (): readonly ListedKernel[] => [
 export const listVariants = (): readonly Variants<never>[] => [
   matmulVariants,
   fewRowsVariants,
+  scans.gateScanVariants,
+  scans.reverseScanVariants,
   crossEntropy.crossEntropyRows,
   addRmsNorm.addRmsNormForward,
   addRmsNorm.addRmsNormBackward,

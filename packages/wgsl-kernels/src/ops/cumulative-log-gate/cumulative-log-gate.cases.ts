@@ -23,6 +23,7 @@ const sizes: readonly (readonly [number, number, number, number, VisibilityLimit
   [2, 65, 1, -0.1, { cuSeqlens: [0, 16, 65, 0, 1, 40], seqStart: [7, 0], windowSize: 9 }],
   [1, 1025, 5, -20],
   [1, 4096, 2, -0.01],
+  [1, 3071, 1, -0.01],
 ];
 
 export const scanCases: readonly ScanCase[] = sizes.map(

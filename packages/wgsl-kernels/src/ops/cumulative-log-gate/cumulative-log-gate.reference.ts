@@ -38,18 +38,27 @@ export function referenceCumulativeLogGate(
   return logLambda;
 }
 
-/** [B, H, T] -> [B, T, H], y[t] = Σ_{u ≥ t} x[u] */
+/**
+ * [B, H, T] -> [B, T, H], y[t] = Σ_{u ≥ t} x[u]
+ * @param attention - whose gates these are: 0 where the first query that gate t could act on sees no key before t
+ */
 export function referenceReverseCumsum(
   { batch, seqLen, numHeads }: ScanDims,
   x: Numbers,
+  attention?: { readonly queryLen: number; readonly visibility?: Numbers | undefined },
 ): Float64Array {
+  const acts = (b: number, t: number): boolean => {
+    if (!attention) return true;
+    const query = Math.max(t, seqLen - attention.queryLen);
+    return t > (attention.visibility?.[(b * seqLen + query) * 2] ?? 0);
+  };
   const y = new Float64Array(batch * seqLen * numHeads);
   for (let b = 0; b < batch; b++) {
     for (let h = 0; h < numHeads; h++) {
       let sum = 0;
       for (let t = seqLen - 1; t >= 0; t--) {
         sum += x[(b * numHeads + h) * seqLen + t]!;
-        y[(b * seqLen + t) * numHeads + h] = sum;
+        y[(b * seqLen + t) * numHeads + h] = acts(b, t) ? sum : 0;
       }
     }
   }

@@ -1,14 +1,10 @@
 // The cumulative log gate, forward in time for attention, and its transpose, back in time for the gate's gradient.
 
-import { assertShape, type Device, type Tensor, UnsupportedError } from '@vulpes/tensor-core';
+import { assertShape, type Tensor, UnsupportedError } from '@vulpes/tensor-core';
 import { assertDType, assertVisibility } from '../../lib/check.ts';
 import {
-  chunkCount,
-  type GateScanDims,
-  gateChunkSums,
-  gateScan,
-  reverseChunkSums,
-  reverseScan,
+  gateScanVariants,
+  reverseScanVariants,
   type ScanDims,
 } from './cumulative-log-gate.kernel.ts';
 
@@ -61,28 +57,20 @@ function scanGates(
   const { batch, seqLen, numHeads } = dims;
   const lambdaShape = [batch, numHeads, seqLen, 2];
   const log_lambda = device.empty(lambdaShape, { dtype: 'i32', label: 'logLambda' });
-  const launch = {
-    ...dims,
-    visibilityLen: visibility?.shape[1] ?? 0,
-    offset,
-    hasInitial: Number(initial !== undefined),
-  };
-  const inputs = { log_fgate: logFgate, visibility };
-  const chunk_sums = chunkCount(dims) > 1 ? sumChunks(device, launch, inputs) : undefined;
-  gateScan.run(device, { dims: launch, tensors: { ...inputs, initial, chunk_sums, log_lambda } });
+  const visibilityLen = visibility?.shape[1] ?? 0;
+  gateScanVariants.choose(device.caps, dims).kernel.run(device, {
+    dims: { ...dims, visibilityLen, offset, hasInitial: Number(initial !== undefined) },
+    tensors: { log_fgate: logFgate, visibility, initial, log_lambda },
+  });
   return log_lambda;
 }
 
-/** u32 [B, chunks, H, 3], what each chunk adds to the later ones; one chunk alone has no use for it. */
-function sumChunks(
-  device: Device,
-  dims: GateScanDims,
-  inputs: { readonly log_fgate: Tensor; readonly visibility: Tensor | undefined },
-): Tensor {
-  const shape = [dims.batch, chunkCount(dims), dims.numHeads, 3];
-  const chunk_sums = device.empty(shape, { dtype: 'u32', label: 'gate chunk sums' });
-  gateChunkSums.run(device, { dims, tensors: { ...inputs, chunk_sums } });
-  return chunk_sums;
+export interface ReverseCumsumOptions {
+  /**
+   * The attention whose gates these are: gates that act on no pair of it get 0. `queryLen` is M ≤ T, query i at position T − M + i;
+   * `visibility` i32 [B, T, 2], see `tokenVisibility`, null without.
+   */
+  readonly attention?: { readonly queryLen: number; readonly visibility: Tensor | null };
 }
 
 /**
@@ -91,17 +79,20 @@ function sumChunks(
  * @returns [B, T, H]
  * @throws ShapeError DTypeError
  */
-export function reverseCumsum(dLogLambda: Tensor): Tensor {
+export function reverseCumsum(
+  dLogLambda: Tensor,
+  { attention }: ReverseCumsumOptions = {},
+): Tensor {
   assertDType('reverseCumsum', 'dLogLambda', dLogLambda, 'f32');
   const { B, H, T } = assertShape('reverseCumsum', 'dLogLambda', dLogLambda, ['B', 'H', 'T']);
   const dims = { batch: B, seqLen: T, numHeads: H };
+  const visibility = attention?.visibility;
+  if (visibility) assertShape('reverseCumsum', 'visibility', visibility, ['B', 'T', 2], { B, T });
   const { device } = dLogLambda;
-  return device.scope(() => {
-    const chunk_sums = device.empty([B, chunkCount(dims), H], { label: 'reverse chunk sums' });
-    const y = device.empty([B, T, H], { label: 'reverse cumsum' });
-    const inputs = { x: dLogLambda, chunk_sums };
-    reverseChunkSums.run(device, { dims, tensors: inputs });
-    reverseScan.run(device, { dims, tensors: { ...inputs, y } });
-    return y;
+  const y = device.empty([B, T, H], { label: 'reverse cumsum' });
+  reverseScanVariants.choose(device.caps, dims).kernel.run(device, {
+    dims: { ...dims, onlyActive: !!attention, firstQuery: T - (attention?.queryLen ?? T) },
+    tensors: { x: dLogLambda, visibility, y },
   });
+  return y;
 }
