@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { describeFileError, nodeFiles, UsageError } from '@vulpes/cli-kit';
-import { createCorpus, type TextSource } from '@vulpes/training';
+import { createCorpus, type TextSource } from '@vulpes/data';
 import type { RunText } from './find-model.ts';
 
 export interface ChosenText {
@@ -35,13 +35,14 @@ async function readOwn(path: string) {
   return { bytes: await readText('--text', path), origin: path };
 }
 
-/** The end of the corpus, as the trainer holds it out. */
+/** What the trainer holds out. */
 async function readHeldOut(run: RunText | null) {
   const texts = run?.files ? await readTexts(run.files) : await readBundled();
   const contextLength = run?.contextLength ?? DEFAULT_TOKENS;
   const { heldOut } = await createCorpus(texts, { contextLength });
   const source = run?.files ? run.files.join(', ') : 'the State of the Union addresses (CC0)';
-  return { bytes: heldOut, origin: `the held-out end of ${source}` };
+  const bytes = Uint8Array.from(await heldOut.read(0, heldOut.length));
+  return { bytes, origin: `held-out text of ${source}` };
 }
 
 async function readTexts(paths: readonly string[]): Promise<TextSource[]> {

@@ -13,9 +13,9 @@ import {
   parseWritablePath,
   UsageError,
 } from '@vulpes/cli-kit';
+import { byteTokenizer } from '@vulpes/data';
 import { createModel, type FoxConfig, loadModelFolder, type ModelFolder } from '@vulpes/lm-models';
 import { createDevice, type Device } from '@vulpes/tensor-core';
-import { byteTokenizer } from '@vulpes/training';
 import { type ChosenText, chooseText } from './choose-text.ts';
 import { findModel } from './find-model.ts';
 import { inspectModel } from './inspection/inspect-model.ts';

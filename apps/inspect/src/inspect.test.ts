@@ -72,7 +72,7 @@ test('a run is drawn on the held-out part of its text', async () => {
   expect(printed).toMatch(
     /^Model {4}FoX \(Pro\), 2 layers of 32, 2 heads of 16, from .*step-00000020\n/,
   );
-  expect(printed).toContain(`Text     96 bytes of the held-out end of ${at('long.txt')}`);
+  expect(printed).toContain(`Text     96 bytes of held-out text of ${at('long.txt')}`);
   expect(printed).toMatch(/layer 2 of 2: rows of attention/);
   expect(printed).toMatch(
     /\nlayer +blocks +paper keeps +certified keeps +true mass lost +half-lives/,

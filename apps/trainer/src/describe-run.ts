@@ -1,10 +1,10 @@
 // What a run is about to do, in lines: for its start and for --dry-run.
 
 import { formatBytes, formatCount, formatInteger } from '@vulpes/cli-kit';
+import type { Corpus } from '@vulpes/data';
 import { type FoxConfig, getHeadDim, getIntermediateSize } from '@vulpes/lm-models';
 import type { DeviceCaps } from '@vulpes/tensor-core';
 import {
-  type Corpus,
   type DataSource,
   estimateRun,
   planMemory,
@@ -26,7 +26,7 @@ export function startLines(run: RunDescription, corpus: Corpus): string[] {
 }
 
 function corpusLine(data: DataSource, { train, heldOut }: Corpus): string {
-  return `Corpus: ${describeSource(data)}; ${formatInteger(train.length)} bytes to train on, the last ${formatInteger(heldOut.length)} held out`;
+  return `Corpus: ${describeSource(data)}; ${formatInteger(train.length)} bytes to train on, ${formatInteger(heldOut.length)} from all over the text held out`;
 }
 
 function modelLine({ preset, model }: RunDescription, estimate: RunEstimate): string {

@@ -22,6 +22,7 @@ export interface TrainOptions {
   readonly preset?: string;
   readonly steps?: number;
   readonly context?: number;
+  readonly packDocuments?: boolean;
   readonly batch?: number;
   readonly accumulate?: number;
   readonly lr?: number;
@@ -89,6 +90,10 @@ function trainCommand(commands: Commands): Command {
       parseCount,
     )
     .option('--context <n>', 'tokens (bytes) of a training sequence', parseCount)
+    .option(
+      '--pack-documents',
+      'documents (files, JSONL lines, Parquet rows) that stand in one sequence do not see each other',
+    )
     .option('--batch <n>', 'sequences computed at once', parseCount)
     .option('--accumulate <n>', 'batches whose gradients are averaged for one update', parseCount)
     .option('--lr <x>', 'learning rate at the end of the warm-up', parseNotNegative)

@@ -36,6 +36,7 @@ describe('a new run', () => {
       data: ['/a.txt', '/b.txt'],
       steps: 77,
       context: 32,
+      packDocuments: true,
       batch: 3,
       accumulate: 2,
       lr: 1e-3,
@@ -57,6 +58,7 @@ describe('a new run', () => {
     expect(run.settings).toEqual({
       steps: 77,
       contextLength: 32,
+      packDocuments: true,
       batchSize: 3,
       accumulate: 2,
       learningRate: 1e-3,

@@ -111,6 +111,7 @@ function pickSettings(options: TrainOptions): Partial<TrainSettings> {
   const given: Given = {
     steps: options.steps,
     contextLength: options.context,
+    packDocuments: options.packDocuments,
     batchSize: options.batch,
     accumulate: options.accumulate,
     learningRate: options.lr,

@@ -9,9 +9,10 @@ import {
   type Output,
   UsageError,
 } from '@vulpes/cli-kit';
+import { byteTokenizer } from '@vulpes/data';
 import { type CacheUsage, createModel, loadModelFolder } from '@vulpes/lm-models';
 import { createDevice } from '@vulpes/tensor-core';
-import { byteTokenizer, listCheckpoints } from '@vulpes/training';
+import { listCheckpoints } from '@vulpes/training';
 import type { SampleOptions } from './options.ts';
 import { syncedFiles } from './synced-files.ts';
 import { sampleText } from './write-sample.ts';

@@ -2,17 +2,11 @@
 
 import { blockCost } from '@vulpes/acp-scheduler';
 import { abortOnSignal, describeAdapter, type Output } from '@vulpes/cli-kit';
+import { type Corpus, createCorpus } from '@vulpes/data';
 import { selectBlocks } from '@vulpes/fox-attention';
 import { createModel, getHeadDim, type Model } from '@vulpes/lm-models';
 import { createDevice, type Device } from '@vulpes/tensor-core';
-import {
-  type Corpus,
-  createCorpus,
-  runTraining,
-  type TrainingOutcome,
-  writeDeviceFile,
-  writeRunFile,
-} from '@vulpes/training';
+import { runTraining, type TrainingOutcome, writeDeviceFile, writeRunFile } from '@vulpes/training';
 import { readTexts } from './corpus-source.ts';
 import { dryRunLines, startLines } from './describe-run.ts';
 import type { TrainOptions } from './options.ts';

@@ -1,7 +1,7 @@
 // Text from a model.
 
+import { byteTokenizer } from '@vulpes/data';
 import { type CacheUsage, generate, type Model, type Params } from '@vulpes/lm-models';
-import { byteTokenizer } from '@vulpes/training';
 
 export interface SampleRequest {
   readonly prompt: string;

@@ -5,7 +5,7 @@ import type { TokenBatch } from './data/batches.ts';
 import type { TensorBatch } from './model.ts';
 
 type BatchStep<Outputs> = CompiledStep<
-  { readonly inputIds: StepInput; readonly labels: StepInput },
+  { readonly inputIds: StepInput; readonly labels: StepInput; readonly cuSeqlens?: StepInput },
   Outputs
 >;
 
@@ -33,11 +33,12 @@ export class BatchSteps<Outputs> {
   }
 
   /** @returns what `record` returned; a later batch of the same shape overwrites what it holds */
-  run({ inputs, labels, shape }: TokenBatch): Outputs {
-    const key = shape.join();
-    const step = this.#steps.get(key) ?? this.#compile(shape);
+  run(batch: TokenBatch): Outputs {
+    const { inputs, labels, shape, cuSeqlens } = batch;
+    const key = [...shape, cuSeqlens?.length].join();
+    const step = this.#steps.get(key) ?? this.#compile(batch);
     this.#steps.set(key, step);
-    return step.run({ inputIds: inputs, labels });
+    return step.run({ inputIds: inputs, labels, ...(cuSeqlens && { cuSeqlens }) });
   }
 
   dispose(): void {
@@ -45,9 +46,11 @@ export class BatchSteps<Outputs> {
     this.#steps.clear();
   }
 
-  #compile(shape: TokenBatch['shape']): BatchStep<Outputs> {
+  #compile({ shape, cuSeqlens }: TokenBatch): BatchStep<Outputs> {
     const ids = { shape, dtype: 'i32' } as const;
-    const definition = { inputs: { inputIds: ids, labels: ids }, record: this.#record };
+    const documents = cuSeqlens && { ...ids, shape: [shape[0], cuSeqlens.length / shape[0]] };
+    const inputs = { inputIds: ids, labels: ids, ...(documents && { cuSeqlens: documents }) };
+    const definition = { inputs, record: this.#record };
     return compileStep(this.#device, definition, this.#options);
   }
 }

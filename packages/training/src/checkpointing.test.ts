@@ -4,7 +4,7 @@ import { type Checkpointing, createModel } from '@vulpes/lm-models';
 import type { Device } from '@vulpes/tensor-core';
 import { gpuSuite } from '@vulpes/tensor-core/testing';
 import { expect, test } from 'vitest';
-import { BatchSampler } from './data/batches.ts';
+import { BatchSampler, splitBatch } from './data/batches.ts';
 import { runTraining } from './run-training.ts';
 import { readStep } from './step-values.ts';
 import {
@@ -37,11 +37,11 @@ async function trainThree(device: Device, { pruning, checkpointing, accumulate }
   const model = createModel(config, device, { checkpointing });
   const state = allocateState(model);
   model.init(7, state.params);
-  const sampler = new BatchSampler({ tokens: corpus.train, length: 14, seed: 3 });
+  const sampler = new BatchSampler({ source: corpus.train, length: 14, seed: 3 });
   const history: unknown[] = [];
   using step = createTrainStep(model, state, { weightDecay: 0.1, maxGradNorm: 1 });
   for (let update = 1; update <= 3; update++) {
-    const microBatches = Array.from({ length: accumulate }, () => sampler.next(2));
+    const microBatches = splitBatch(await sampler.next(2 * accumulate), accumulate);
     const result = step.run({ microBatches, learningRate: 1e-2 / update, update });
     const { loss, gradNorm, prunedShare } = await readStep(result, config.numHeads);
     history.push([loss, gradNorm, prunedShare]);

@@ -3,6 +3,7 @@
 import type { Tensor } from '@vulpes/tensor-core';
 import { BatchSteps } from './batch-steps.ts';
 import type { TokenBatch } from './data/batches.ts';
+import { countLabels } from './data/packing.ts';
 import type { Model, Params } from './model.ts';
 import { type PruningSummary, PruningTally } from './pruning.ts';
 
@@ -49,8 +50,9 @@ class ReplayedEvaluator implements Evaluator {
     for (const batch of batches) {
       if (signal?.aborted) return null;
       const { loss, counts } = await this.#computeLoss(batch);
-      nats += loss * batch.labels.length;
-      tokens += batch.labels.length;
+      const count = countLabels(batch);
+      nats += loss * count;
+      tokens += count;
       pruning.add(counts, this.#model.config.numHeads);
     }
     return { loss: nats / tokens, tokens, pruning: pruning.summary() };

@@ -8,9 +8,12 @@ export {
   readCheckpoint,
   writeCheckpoint,
 } from './checkpoint/checkpoint-folder.ts';
-export { BatchSampler, heldOutBatches, type TokenBatch } from './data/batches.ts';
-export { type Corpus, type CorpusOptions, createCorpus, type TextSource } from './data/corpus.ts';
-export { byteTokenizer, type Tokenizer } from './data/tokenizer.ts';
+export {
+  BatchSampler,
+  heldOutBatches,
+  type SamplerOptions,
+  type TokenBatch,
+} from './data/batches.ts';
 export { estimateRun, type FlopsPerToken, type RunEstimate } from './estimate.ts';
 export { createEvaluator, type Evaluation, type Evaluator } from './evaluate.ts';
 export type { Files } from './files.ts';

@@ -36,7 +36,7 @@ const MODELS: Record<string, Partial<FoxConfig>> = {
 
 async function sampler(length = 29): Promise<BatchSampler> {
   const { train } = await tinyCorpus();
-  return new BatchSampler({ tokens: train, length, seed: 3 });
+  return new BatchSampler({ source: train, length, seed: 3 });
 }
 
 /** Loss and gradients of one batch, the loss times S and the gradients divided by it again. */
@@ -45,7 +45,7 @@ async function differentiate(device: Device, fields: Partial<FoxConfig>, compute
   const model = createModel(tinyConfig({ ...fields, numHiddenLayers: 2 }), device, { compute });
   const masters = model.init(7);
   const params = model.toCompute(masters);
-  const { inputs, labels, shape } = (await sampler()).next(2);
+  const { inputs, labels, shape } = await (await sampler()).next(2);
   const batch = { inputIds: device.tensor(inputs, shape), labels: device.tensor(labels, shape) };
   const step = valueAndGrad(device, (learned: Params) => model.loss(learned, batch), { seed: S });
   const { loss, grads } = device.scope(() => {
@@ -74,8 +74,8 @@ async function makeTrained(device: Device, replay = true) {
   let update = 0;
   return {
     state,
-    run: (skipped = 0) => {
-      const microBatches = [batches.next(2)];
+    run: async (skipped = 0) => {
+      const microBatches = [await batches.next(2)];
       const input = { microBatches, learningRate: LEARNING_RATE, update: ++update, skipped };
       return readStep(step.run(input), model.config.numHeads);
     },

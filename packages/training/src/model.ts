@@ -6,8 +6,8 @@ import type { TrainSettings } from './settings.ts';
 
 export type { Model, Params } from '@vulpes/lm-models';
 
-/** i32 [batch, tokens] each. */
-export type TensorBatch = Pick<LossInputs, 'inputIds' | 'labels'>;
+/** i32 [batch, tokens] each; cuSeqlens [batch, n], where documents are packed. */
+export type TensorBatch = Pick<LossInputs, 'inputIds' | 'labels' | 'cuSeqlens'>;
 
 /** The same model, computing as the settings of a run say. */
 export function withSettings(

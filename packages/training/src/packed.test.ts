@@ -37,7 +37,7 @@ const MODELS: Record<string, Partial<FoxConfig>> = {
 };
 
 async function nextBatch() {
-  return new BatchSampler({ tokens: (await tinyCorpus()).train, length: 29, seed: 3 }).next(2);
+  return new BatchSampler({ source: (await tinyCorpus()).train, length: 29, seed: 3 }).next(2);
 }
 
 interface Differentiated {

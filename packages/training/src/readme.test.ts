@@ -1,6 +1,7 @@
 // The example of the README, run as it stands there.
 
 import { readFileSync } from 'node:fs';
+import * as data from '@vulpes/data';
 import * as models from '@vulpes/lm-models';
 import * as core from '@vulpes/tensor-core';
 import { gpuSuite } from '@vulpes/tensor-core/testing';
@@ -8,6 +9,7 @@ import { expect, test } from 'vitest';
 import * as training from './index.ts';
 
 const packages: Readonly<Record<string, Record<string, unknown>>> = {
+  '@vulpes/data': data,
   '@vulpes/lm-models': models,
   '@vulpes/tensor-core': core,
   '@vulpes/training': training,

@@ -4,7 +4,7 @@ import { createModel, foxPreset } from '@vulpes/lm-models';
 import { createCountingDevice, type Device } from '@vulpes/tensor-core';
 import { gpuSuite, makeCaps } from '@vulpes/tensor-core/testing';
 import { describe, expect, test } from 'vitest';
-import { BatchSampler, heldOutBatches } from './data/batches.ts';
+import { BatchSampler, heldOutBatches, splitBatch } from './data/batches.ts';
 import { createEvaluator } from './evaluate.ts';
 import { readStep } from './step-values.ts';
 import { tinyConfig, tinyCorpus } from './testing/tiny-run.ts';
@@ -34,13 +34,13 @@ async function trainTwenty(device: Device, options: RunOptions) {
   const model = createModel(tinyConfig(options.config ?? PRUNING[pruning]), device);
   const state = allocateState(model);
   model.init(7, state.params);
-  const sampler = new BatchSampler({ tokens: corpus.train, length: 14, seed: 3 });
-  const batches = heldOutBatches(corpus.heldOut, { length: 14, sequences: 3, batchSize: 2 });
+  const sampler = new BatchSampler({ source: corpus.train, length: 14, seed: 3 });
+  const batches = await heldOutBatches(corpus.heldOut, { length: 14, sequences: 3, batchSize: 2 });
   const history: unknown[] = [];
   using evaluator = createEvaluator(model, state.params);
   using step = createTrainStep(model, state, { ...settings, replay });
   for (let update = 1; update <= updates; update++) {
-    const microBatches = Array.from({ length: accumulate }, () => sampler.next(2));
+    const microBatches = splitBatch(await sampler.next(2 * accumulate), accumulate);
     const values = await readStep(
       step.run({ microBatches, learningRate: 1e-2 / update, update }),
       model.config.numHeads,
@@ -89,7 +89,7 @@ gpuSuite('a replayed step', (device) => {
     const state = allocateState(model);
     model.init(7, state.params);
     using step = createTrainStep(model, state, settings);
-    const good = new BatchSampler({ tokens: corpus.train, length: 14, seed: 3 }).next(2);
+    const good = await new BatchSampler({ source: corpus.train, length: 14, seed: 3 }).next(2);
     // A label outside the vocabulary makes loss and gradient NaN.
     const bad = { ...good, labels: good.labels.map(() => 99999) };
     const run = async (batch: typeof good, update: number, skipped: number) =>

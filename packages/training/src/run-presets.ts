@@ -1,7 +1,7 @@
 // Named runs: a model, a recipe, and what they are for.
 
+import { byteTokenizer } from '@vulpes/data';
 import { type FoxConfig, foxPreset } from '@vulpes/lm-models';
-import { byteTokenizer } from './data/tokenizer.ts';
 import { defaultSettings, type TrainSettings } from './settings.ts';
 
 export interface RunPreset {

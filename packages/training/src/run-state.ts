@@ -1,5 +1,6 @@
 // The state of a run: made fresh or read from a checkpoint, saved to the next checkpoint, freed at the end.
 
+import type { Corpus } from '@vulpes/data';
 import { CheckpointError } from '@vulpes/tensor-core';
 import {
   assertResumable,
@@ -22,7 +23,6 @@ import {
   toStepState,
 } from './checkpoint/trainer-state.ts';
 import { BatchSampler, DATA_STREAM } from './data/batches.ts';
-import type { Corpus } from './data/corpus.ts';
 import { joinPath } from './files.ts';
 import { METRICS_FILE, MetricsLog } from './metrics-log.ts';
 import type { Model } from './model.ts';
@@ -143,8 +143,8 @@ const noteOtherPrecision = (before: Precision, now: Precision): string[] =>
     : [`The run was in ${before} precision and continues in ${now}: losses may differ a little.`];
 
 function createSampler(settings: TrainSettings, corpus: Corpus, position: number): BatchSampler {
-  const { contextLength: length, seed } = settings;
-  return new BatchSampler({ tokens: corpus.train, length, seed, position });
+  const { contextLength: length, seed, packDocuments } = settings;
+  return new BatchSampler({ source: corpus.train, length, seed, packDocuments, position });
 }
 
 /**

@@ -1,5 +1,6 @@
 // The loop on a device: stopped, killed and resumed at many moments it gives the same numbers, bit for bit.
 
+import { byteTokenizer, createCorpus } from '@vulpes/data';
 import type { FoxConfig } from '@vulpes/lm-models';
 import { CounterRng } from '@vulpes/tensor-core';
 import { gpuSuite } from '@vulpes/tensor-core/testing';
@@ -235,5 +236,31 @@ gpuSuite('runTraining', (device) => {
     expect(device().memory.liveTensors).toBe(before);
     expect(kept).toBeGreaterThan(10);
     expect(peaks[1]).toBe(peaks[0]);
+  });
+
+  test('with packed documents it trains, resumes with the same bits, and is another run than without', async () => {
+    const texts = Array.from({ length: 60 }, (_, i) => ({
+      name: `${i}`,
+      bytes: byteTokenizer.encode('A fox. '.repeat(1 + (i % 3))),
+    }));
+    const corpus = await createCorpus(texts, { contextLength: 14 });
+    const settings = { ...tinySettings, packDocuments: true };
+    const whole = await tinyRun(device(), { corpus, settings });
+    const outcome = await runAndFree(whole);
+    const history = await readHistory(whole.files);
+    expect(outcome.heldOutLoss).toBeLessThan(4);
+
+    const stopped = await tinyRun(device(), { corpus, settings });
+    const stop = new AbortController();
+    const onEvent = (event: TrainEvent) => {
+      if (event.type === 'step' && event.step === 5) stop.abort();
+    };
+    await runAndFree({ ...stopped, onEvent, signal: stop.signal });
+    await resume(stopped);
+    expect(await readHistory(stopped.files)).toEqual(history);
+
+    const unpacked = await tinyRun(device(), { corpus });
+    await runAndFree(unpacked);
+    expect(await readHistory(unpacked.files)).not.toEqual(history);
   });
 });

@@ -3,7 +3,7 @@
 import { shapeSize } from '@vulpes/tensor-core';
 import { MAX_LOSS_SCALE } from '@vulpes/wgsl-kernels';
 import type { CheckpointLocation } from './checkpoint/checkpoint-folder.ts';
-import { heldOutBatches, type TokenBatch } from './data/batches.ts';
+import { heldOutBatches, splitBatch, type TokenBatch } from './data/batches.ts';
 import { createEvaluator, type Evaluation, type Evaluator } from './evaluate.ts';
 import type { MetricsLog, StepMetrics } from './metrics-log.ts';
 import { withSettings } from './model.ts';
@@ -54,7 +54,8 @@ class TrainingLoop implements Disposable {
   readonly #run: TrainingRun;
   readonly #state: RunState;
   readonly #metrics: MetricsLog;
-  readonly #heldOut: readonly TokenBatch[];
+  /** Read at the first evaluation. */
+  #heldOut: readonly TokenBatch[] | null = null;
   readonly #trainStep: TrainStep;
   readonly #evaluator: Evaluator;
   #pending: PendingStep | null = null;
@@ -68,26 +69,24 @@ class TrainingLoop implements Disposable {
     this.#metrics = metrics;
     this.#trainStep = createTrainStep(state.model, state, run.settings);
     this.#evaluator = createEvaluator(state.model, state.computeParams);
-    const { contextLength: length, evalSequences: sequences, batchSize } = run.settings;
-    this.#heldOut = heldOutBatches(run.corpus.heldOut, { length, sequences, batchSize });
   }
 
   async train(): Promise<TrainingOutcome> {
     const { settings, signal } = this.#run;
     const state = this.#state;
     const schedule = makeSchedule(settings);
+    const sequences = settings.batchSize * settings.accumulate;
     while (state.step < settings.steps && !signal?.aborted) {
       if (state.step % settings.evalEvery === 0 && state.evaluatedStep !== state.step)
         await this.#evaluate();
       if (state.step % settings.checkpointEvery === 0 && state.step > 0) await this.#save();
       if (signal?.aborted) break;
 
-      const microBatches = Array.from({ length: settings.accumulate }, () =>
-        state.sampler.next(settings.batchSize),
-      );
+      const microBatches = splitBatch(await state.sampler.next(sequences), settings.accumulate);
       const learningRate = learningRateAt(schedule, state.tokens);
       const [update, skipped] = [state.step + 1, state.skipped];
       const result = this.#trainStep.run({ microBatches, learningRate, update, skipped });
+      if (state.step + 1 < settings.steps) state.sampler.prefetch(sequences);
       state.step += 1;
       state.tokens += tokensPerStep(settings);
       await this.#logStep({
@@ -145,6 +144,7 @@ class TrainingLoop implements Disposable {
     const { signal, onEvent } = this.#run;
     const state = this.#state;
     const { step, tokens } = state;
+    this.#heldOut ??= await this.#readHeldOut();
     const evaluation = await this.#evaluator.run(this.#heldOut, signal);
     if (!evaluation) return;
     const { loss, tokens: heldOutTokens, pruning } = evaluation;
@@ -157,6 +157,12 @@ class TrainingLoop implements Disposable {
     const metrics = { type: 'evaluation', step, tokens, heldOutLoss: loss, heldOutTokens } as const;
     await this.#metrics.append(metrics);
     onEvent?.({ ...metrics, pruning });
+  }
+
+  #readHeldOut(): Promise<TokenBatch[]> {
+    const { settings, corpus } = this.#run;
+    const { contextLength: length, evalSequences: sequences, batchSize, packDocuments } = settings;
+    return heldOutBatches(corpus.heldOut, { length, sequences, batchSize, packDocuments });
   }
 
   async #save(): Promise<CheckpointLocation> {

@@ -20,7 +20,7 @@ test.each(Object.keys(defaultSettings))('%s has to be a sensible value', (name) 
     new RegExp(`settings: expected ${name} to be .*, got -1`),
   );
   expect(() => validateSettings(withField(name, Number.NaN))).toThrow(`expected ${name} to be`);
-  if (name === 'checkpointing' || name === 'precision') return; // runs from before them lack them
+  if (['checkpointing', 'precision', 'packDocuments'].includes(name)) return; // runs from before them lack them
   expect(() => validateSettings(withField(name, undefined))).toThrow(`expected ${name} to be`);
 });
 

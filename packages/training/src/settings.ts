@@ -19,6 +19,8 @@ export const settingsSchema = v.object({
   /** At the end of the warm-up. */
   learningRate: notNegative,
   warmupSteps: countOrZero,
+  /** Documents that stand in one sequence do not see each other. Runs from before it have false. */
+  packDocuments: v.optional(v.boolean('true or false'), false),
   /** On matrices and the embedding, not on biases and norm weights. */
   weightDecay: notNegative,
   /** Gradients with a larger global norm are scaled down to it; null = never. */
@@ -56,6 +58,7 @@ export const defaultSettings: TrainSettings = {
   warmupSteps: 50,
   weightDecay: 0.1,
   maxGradNorm: 1,
+  packDocuments: false,
   seed: 0,
   checkpointEvery: 100,
   keepCheckpoints: 2,
@@ -97,6 +100,7 @@ export function makeSchedule(settings: TrainSettings): Schedule {
 /** Settings that decide the numbers of a run: a resumed run keeps them. */
 export const HYPERPARAMETERS = [
   'contextLength',
+  'packDocuments',
   'batchSize',
   'accumulate',
   'learningRate',

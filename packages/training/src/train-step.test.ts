@@ -31,7 +31,7 @@ async function weightsAfter(
 }
 
 const rows = async (sequences: number) =>
-  new BatchSampler({ tokens: (await tinyCorpus()).train, length: 10, seed: 5 }).next(sequences);
+  new BatchSampler({ source: (await tinyCorpus()).train, length: 10, seed: 5 }).next(sequences);
 
 function part(
   { inputs, labels, shape: [, length] }: TokenBatch,

@@ -1,8 +1,8 @@
 // What a run is given, what it reports, and what it returns.
 
+import type { Corpus } from '@vulpes/data';
 import type { Device } from '@vulpes/tensor-core';
 import type { CheckpointLocation } from './checkpoint/checkpoint-folder.ts';
-import type { Corpus } from './data/corpus.ts';
 import type { Files } from './files.ts';
 import type { EvaluationMetrics, StepMetrics } from './metrics-log.ts';
 import type { Model, Params } from './model.ts';

@@ -1,8 +1,7 @@
 // Does a checkpoint belong to this model, these settings and this text?
 
+import type { Corpus } from '@vulpes/data';
 import { CheckpointError } from '@vulpes/tensor-core';
-import type { Corpus } from '../data/corpus.ts';
-import { byteTokenizer } from '../data/tokenizer.ts';
 import type { Model } from '../model.ts';
 import { assertSameHyperparameters, type TrainSettings } from '../settings.ts';
 import { hashConfig } from './checkpoint-contents.ts';
@@ -29,10 +28,11 @@ export async function assertResumable(
 }
 
 /** @throws CheckpointError where the corpus has tokens that the model does not know */
-export function assertVocabulary({ config }: Model, { vocabSize }: Corpus): void {
+export function assertVocabulary({ config }: Model, { tokenizer }: Corpus): void {
+  const { name, vocabSize } = tokenizer;
   if (config.vocabSize >= vocabSize) return;
   throw new CheckpointError(
-    `training: expected a model with a vocabulary of at least ${vocabSize} for ${byteTokenizer.name} tokens, got ${config.vocabSize}. Set vocab_size to ${vocabSize}.`,
+    `training: expected a model with a vocabulary of at least ${vocabSize} for ${name} tokens, got ${config.vocabSize}. Set vocab_size to ${vocabSize}.`,
   );
 }
 
@@ -47,8 +47,8 @@ function assertSameCorpus(saved: CorpusIdentity, given: CorpusIdentity): void {
 
 export const identifyCorpus = (corpus: Corpus): CorpusIdentity => ({
   hash: corpus.hash,
-  tokenizer: byteTokenizer.name,
-  vocabSize: corpus.vocabSize,
+  tokenizer: corpus.tokenizer.name,
+  vocabSize: corpus.tokenizer.vocabSize,
   trainTokens: corpus.train.length,
   heldOutTokens: corpus.heldOut.length,
 });

@@ -1,9 +1,8 @@
 // A run small enough for a test: a FoX (Pro) of 60,000 parameters on a few kilobytes of text.
 
+import { byteTokenizer, type Corpus, createCorpus } from '@vulpes/data';
 import { createModel, type FoxConfig, foxPreset } from '@vulpes/lm-models';
 import type { Device } from '@vulpes/tensor-core';
-import { type Corpus, createCorpus } from '../data/corpus.ts';
-import { byteTokenizer } from '../data/tokenizer.ts';
 import type { Files } from '../files.ts';
 import { memoryFiles } from '../memory-files.ts';
 import { type Metrics, parseMetrics } from '../metrics-log.ts';
