@@ -52,7 +52,7 @@ export {
   packedWidth,
   prepareHeads,
 } from './ops/prepare-heads/index.ts';
-export { rmsNorm } from './ops/rms-norm/index.ts';
+export { gatedRmsNorm, rmsNorm } from './ops/rms-norm/index.ts';
 export { rope } from './ops/rope/index.ts';
 export {
   initialStepState,

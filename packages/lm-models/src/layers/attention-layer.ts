@@ -1,7 +1,7 @@
 // The attention layer of FoX (LLaMA), FoX (Pro) and the RoPE baseline: one function, options by configuration. [FoX v2, Sec. 3]
 
 import type { Tensor } from '@vulpes/tensor-core';
-import { linear, outputGate, rmsNorm } from '@vulpes/wgsl-kernels';
+import { gatedRmsNorm, linear, outputGate, rmsNorm } from '@vulpes/wgsl-kernels';
 import type { ParamReader } from '../parameters/params.ts';
 import { attend } from './attend.ts';
 import type { ForwardContext } from './context.ts';
@@ -60,12 +60,10 @@ function gateOutput(
   param: ParamReader,
   { config }: ForwardContext,
 ): Tensor {
-  const normed = config.useOutputNorm
-    ? rmsNorm(o, param('output_norm.weight'), { eps: config.normEps })
-    : o;
-  const merged = mergeHeads(normed);
-  if (!config.useOutputGate) return merged;
-  return outputGate(merged, gate ?? linear(x, param('ogate_proj.weight')), {
-    activation: config.ogateAct,
-  });
+  const logits = config.useOutputGate ? (gate ?? linear(x, param('ogate_proj.weight'))) : null;
+  const weight = config.useOutputNorm ? param('output_norm.weight') : null;
+  const [eps, activation] = [config.normEps, config.ogateAct];
+  if (weight && logits) return gatedRmsNorm(o, weight, logits, { eps, activation });
+  const merged = mergeHeads(weight ? rmsNorm(o, weight, { eps }) : o);
+  return logits ? outputGate(merged, logits, { activation }) : merged;
 }

@@ -1,5 +1,4 @@
 // output-gate-backward: d_o = dy * act(gate), d_gate = dy * o * act'(gate).
-// sigmoid' = s * (1 - s), silu' = s * (1 + g * (1 - s)), s = sigmoid(g)
 // grid                       one thread a Vector, 64 a workgroup, folded over x and y
 // o, dy, d_o                 [count] O     gate, d_gate  [count] Gate
 // cost                       5 values an element
@@ -30,16 +29,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     return;
   }
   let g = Vector(gate[index]);
-  let s = sigmoid(g);
-  var act = s;
-  var slope: Vector;
-  if (IS_SILU) {
-    act = g * s;
-    slope = s * (Vector(1.0) + g * (Vector(1.0) - s));
-  } else {
-    slope = sigmoid_slope(g);
-  }
   let p_dy = Vector(dy[index]);
-  d_o[index] = O(p_dy * act);
-  d_gate[index] = Gate(p_dy * Vector(o[index]) * slope);
+  d_o[index] = O(p_dy * gate_act(g));
+  d_gate[index] = Gate(p_dy * Vector(o[index]) * gate_slope(g));
 }

@@ -26,10 +26,5 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   if (index >= params.count) {
     return;
   }
-  let g = Vector(gate[index]);
-  var act = sigmoid(g);
-  if (IS_SILU) {
-    act *= g;
-  }
-  y[index] = O(Vector(o[index]) * act);
+  y[index] = O(Vector(o[index]) * gate_act(Vector(gate[index])));
 }

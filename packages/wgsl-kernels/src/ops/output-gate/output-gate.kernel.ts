@@ -4,10 +4,14 @@ import type { DType } from '@vulpes/tensor-core';
 import { defineKernel } from '../../define-kernel.ts';
 import sigmoidWgsl from '../../lib/sigmoid.wgsl';
 import { threadGrid, vectorType, vectorWidth } from '../../lib/vector.ts';
+import gateActWgsl from './gate-act.wgsl';
 import backwardWgsl from './output-gate-backward.wgsl';
 import forwardWgsl from './output-gate-forward.wgsl';
 
 export type GateActivation = 'sigmoid' | 'silu';
+
+/** WGSL of the activation and its derivative; needs `IS_SILU` and `Vector` in the spec. */
+export const GATE_LIB = [sigmoidWgsl, gateActWgsl];
 
 interface Dims {
   /** Elements. */
@@ -31,7 +35,7 @@ const grid = ({ count }: Dims, { WG_SIZE }: { WG_SIZE: number }) =>
 export const outputGateForward = defineKernel({
   name: 'output-gate-forward',
   source: forwardWgsl,
-  lib: [sigmoidWgsl],
+  lib: GATE_LIB,
   bindings: ['o:read', 'gate:read', 'y:write'],
   params,
   select,
@@ -41,7 +45,7 @@ export const outputGateForward = defineKernel({
 export const outputGateBackward = defineKernel({
   name: 'output-gate-backward',
   source: backwardWgsl,
-  lib: [sigmoidWgsl],
+  lib: GATE_LIB,
   bindings: ['o:read', 'gate:read', 'dy:read', 'd_o:write', 'd_gate:write'],
   params,
   select,

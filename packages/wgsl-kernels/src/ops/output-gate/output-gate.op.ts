@@ -53,10 +53,12 @@ export function outputGate(
   assertFloat('outputGate', 'o', o);
   assertFloat('outputGate', 'gate', gate);
   assertShape('outputGate', 'gate', gate, o.shape);
-  if (activation !== 'sigmoid' && activation !== 'silu') {
-    throw new ArgumentError(
-      `outputGate: expected activation 'sigmoid' or 'silu', got '${activation}'.`,
-    );
-  }
+  assertActivation('outputGate', activation);
   return outputGateOp({ o, gate }, { activation });
+}
+
+/** @throws ArgumentError */
+export function assertActivation(op: string, activation: GateActivation): void {
+  if (activation === 'sigmoid' || activation === 'silu') return;
+  throw new ArgumentError(`${op}: expected activation 'sigmoid' or 'silu', got '${activation}'.`);
 }

@@ -1,1 +1,1 @@
-export { emptySums, rmsNorm, weightGradient } from './rms-norm.op.ts';
+export { emptySums, gatedRmsNorm, rmsNorm, weightGradient } from './rms-norm.op.ts';

@@ -1,10 +1,10 @@
-// rms-norm-backward.tiled: dx = rstd * (g - x * rstd^2 * mean(g * x)), g = dy * weight, and partial sums of dweight = sum over rows of dy * x * rstd; for GPUs.
+// rms-norm-backward.tiled: dx = rstd * (g - x * rstd^2 * mean(g * x)), g = dy * act(gate) * weight, dgate = dy * x * rstd * weight * act'(gate), and partial sums of dweight = sum over rows of dy * act(gate) * x * rstd; for GPUs.
 // LANES threads share a row and walk every parts-th outer row, so that each has its vectors of weight and of dweight in registers.
 // grid          WG_SIZE / LANES walks (part, weight row) a workgroup, folded over x and y
-// x, dx         [rows, columns] X, read as [outer_rows, weight_rows, columns]     dy  [rows, columns] Y
+// x, dx         [rows, columns] X, read as [outer_rows, weight_rows, columns]     dy  [rows, columns] Y     gate, dgate  [rows, columns] Gate
 // weight        [weight_rows, columns] Vector     rstd  [rows] f32
 // partial_sums  [parts, weight_rows, columns] Vector
-// cost          3 values an element
+// cost          3 values an element, 5 with a gate
 
 // @spec
 const WG_SIZE: u32 = 128u;
@@ -14,6 +14,9 @@ const WIDTH: u32 = 1u;      // f32 values in a Vector
 alias Vector = f32;
 alias X = f32;              // Vector as x and dx lie in memory: of f32 or of f16
 alias Y = f32;              // Vector as y and dy lie in memory
+alias Gate = f32;           // Vector as gate and dgate lie in memory
+const IS_SILU: bool = false;
+const HAS_GATE: bool = false; // y is multiplied by act(gate)
 const HAS_PARTIAL_SUMS: bool = true;
 // @end-spec
 
@@ -29,9 +32,11 @@ struct Params {
 @group(0) @binding(1) var<storage, read> weight: array<Vector>;
 @group(0) @binding(2) var<storage, read> rstd: array<f32>;
 @group(0) @binding(3) var<storage, read> dy: array<Y>;
-@group(0) @binding(4) var<storage, read_write> dx: array<X>;
-@group(0) @binding(5) var<storage, read_write> partial_sums: array<Vector>;
-@group(0) @binding(6) var<uniform> params: Params;
+@group(0) @binding(4) var<storage, read> gate: array<Gate>;
+@group(0) @binding(5) var<storage, read_write> dx: array<X>;
+@group(0) @binding(6) var<storage, read_write> dgate: array<Gate>;
+@group(0) @binding(7) var<storage, read_write> partial_sums: array<Vector>;
+@group(0) @binding(8) var<uniform> params: Params;
 
 @compute @workgroup_size(WG_SIZE)
 fn main(
@@ -58,13 +63,19 @@ fn main(
     let row = outer_row * params.weight_rows + weight_row;
     let o_x = row * params.columns;
     var p_x: array<Vector, OWN>;
-    var p_dy: array<Vector, OWN>;
+    var p_dy: array<Vector, OWN>; // behind the gate
+    var p_dgate: array<Vector, OWN>; // without the normed x
     var products = Vector(0.0);
     for (var i = 0u; i < OWN; i++) { // @unroll
       let column = lane + i * LANES;
       if (m_row && column < params.columns) {
         p_x[i] = Vector(x[o_x + column]);
         p_dy[i] = Vector(dy[o_x + column]);
+        if (HAS_GATE) {
+          let g = Vector(gate[o_x + column]);
+          p_dgate[i] = p_dy[i] * gate_slope(g);
+          p_dy[i] *= gate_act(g);
+        }
         products += p_dy[i] * p_weight[i] * p_x[i];
       }
     }
@@ -77,6 +88,9 @@ fn main(
         if (column < params.columns) {
           dx[o_x + column] = X(p_rstd * (p_dy[i] * p_weight[i] - p_x[i] * pull));
           p_dweight[i] += p_dy[i] * p_x[i] * p_rstd;
+          if (HAS_GATE) {
+            dgate[o_x + column] = Gate(p_dgate[i] * p_x[i] * p_rstd * p_weight[i]);
+          }
         }
       }
     }

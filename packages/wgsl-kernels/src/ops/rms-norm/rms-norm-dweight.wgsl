@@ -1,15 +1,18 @@
-// rms-norm-dweight: partial sums of dweight = sum over rows of dy * x * rstd; `sum-rows` adds the parts in fixed order.
+// rms-norm-dweight: partial sums of dweight = sum over rows of dy * act(gate) * x * rstd; `sum-rows` adds the parts in fixed order.
 // grid       one thread a Vector of partial, 64 a workgroup, folded over x and y
-// x, dy      [outer_rows * weight_rows, columns] X and Y, read as [outer_rows, weight_rows * columns]
+// x, dy      [outer_rows * weight_rows, columns] X and Y, gate likewise Gate, read as [outer_rows, weight_rows * columns]
 // rstd       [outer_rows * weight_rows] f32
 // partial    [parts, weight_rows * columns] Vector, part p sums outer rows p * rows_per_part …
-// cost       2 values an element
+// cost       2 values an element, 3 with a gate
 
 // @spec
 const WG_SIZE: u32 = 64u;
 alias Vector = f32;           // f32, or vec4<f32> where a row has a multiple of 4 elements
 alias X = f32;              // Vector as x lies in memory: of f32 or of f16
 alias Y = f32;              // Vector as dy lies in memory
+alias Gate = f32;           // Vector as gate lies in memory
+const IS_SILU: bool = false;
+const HAS_GATE: bool = false; // y is multiplied by act(gate)
 // @end-spec
 
 struct Params {
@@ -23,8 +26,17 @@ struct Params {
 @group(0) @binding(0) var<storage, read> x: array<X>;
 @group(0) @binding(1) var<storage, read> rstd: array<f32>;
 @group(0) @binding(2) var<storage, read> dy: array<Y>;
-@group(0) @binding(3) var<storage, read_write> partial_sums: array<Vector>;
-@group(0) @binding(4) var<uniform> params: Params;
+@group(0) @binding(3) var<storage, read> gate: array<Gate>;
+@group(0) @binding(4) var<storage, read_write> partial_sums: array<Vector>;
+@group(0) @binding(5) var<uniform> params: Params;
+
+// What y is multiplied by.
+fn act_at(index: u32) -> Vector {
+  if (HAS_GATE) {
+    return gate_act(Vector(gate[index]));
+  }
+  return Vector(1.0);
+}
 
 @compute @workgroup_size(WG_SIZE)
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -41,7 +53,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   var sum = Vector(0.0);
   for (var row = first; row < end; row++) {
     let o_x = row * outer_columns + column;
-    sum += Vector(dy[o_x]) * Vector(x[o_x]) * rstd[row * params.weight_rows + weight_row];
+    sum += Vector(dy[o_x]) * act_at(o_x) * Vector(x[o_x]) * rstd[row * params.weight_rows + weight_row];
   }
   partial_sums[index] = sum;
 }

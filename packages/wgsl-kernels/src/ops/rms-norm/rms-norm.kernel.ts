@@ -6,6 +6,7 @@ import laneSumWgsl from '../../lib/lane-sum.wgsl';
 import { avoidBarriersOnCpu } from '../../lib/prefer.ts';
 import { lanesPerRow, threadGrid, vectorType, vectorWidth } from '../../lib/vector.ts';
 import vectorSumWgsl from '../../lib/vector-sum.wgsl';
+import { GATE_LIB, type GateActivation } from '../output-gate/output-gate.kernel.ts';
 import backwardScalarWgsl from './rms-norm-backward.scalar.wgsl';
 import backwardTiledWgsl from './rms-norm-backward.tiled.wgsl';
 import dweightWgsl from './rms-norm-dweight.wgsl';
@@ -22,17 +23,20 @@ export interface RmsNormDims {
   readonly weightRows: number;
 }
 
-/** f32 or f16: x and dx, y and dy. The weight, rstd and sums are f32. */
+/** f32 or f16: x and dx, y and dy, gate and dgate. The weight, rstd and sums are f32. */
 export interface RmsNormTypes {
-  readonly dtypes: { readonly x: DType; readonly y: DType };
+  readonly dtypes: { readonly x: DType; readonly y: DType; readonly gate?: DType };
+  /** Of the gate, where there is one. */
+  readonly activation?: GateActivation;
 }
 
 type LaunchDims = RmsNormDims & RmsNormTypes;
 
-const toTypes = ({ columns, dtypes }: LaunchDims) => {
+const toTypes = ({ columns, dtypes, activation }: LaunchDims) => {
   const width = vectorWidth(columns);
-  const [X, Y] = [vectorType(width, dtypes.x), vectorType(width, dtypes.y)];
-  return { Vector: vectorType(width), X, Y };
+  const { x, y, gate } = dtypes;
+  const [X, Y, Gate] = [vectorType(width, x), vectorType(width, y), vectorType(width, gate)];
+  return { Vector: vectorType(width), X, Y, Gate, IS_SILU: activation === 'silu' };
 };
 
 const toVectorSpec = (dims: LaunchDims) => ({
@@ -63,7 +67,7 @@ interface ForwardDims extends RmsNormDims, RmsNormTypes {
 const params = ({ columns }: LaunchDims) => ({ columns: columns / vectorWidth(columns) });
 
 const forwardShape = {
-  bindings: ['x:read', 'weight:read', 'y:write', 'rstd:write'],
+  bindings: ['x:read', 'weight:read', 'gate:read?', 'y:write', 'rstd:write'],
   params,
 } as const;
 
@@ -71,7 +75,7 @@ export const rmsNormForwardScalar = defineKernel({
   ...forwardShape,
   name: 'rms-norm-forward.scalar',
   source: forwardScalarWgsl,
-  lib: [vectorSumWgsl],
+  lib: [...GATE_LIB, vectorSumWgsl],
   select: (dims: ForwardDims) => selectScalar(dims),
   grid: gridScalar,
 });
@@ -80,18 +84,21 @@ export const rmsNormForwardTiled = defineKernel({
   ...forwardShape,
   name: 'rms-norm-forward.tiled',
   source: forwardTiledWgsl,
-  lib: [vectorSumWgsl, laneSumWgsl],
+  lib: [...GATE_LIB, vectorSumWgsl, laneSumWgsl],
   select: (dims: ForwardDims) => selectTiled(dims),
   grid: gridTiled,
   workgroupBytes: tiledBytes,
 });
 
-const BACKWARD_BINDINGS = ['x:read', 'weight:read', 'rstd:read', 'dy:read', 'dx:write'] as const;
+const BACKWARD_BINDINGS = [
+  ...(['x:read', 'weight:read', 'rstd:read', 'dy:read'] as const),
+  ...(['gate:read?', 'dx:write', 'dgate:write?'] as const),
+] as const;
 
 export const rmsNormBackwardScalar = defineKernel({
   name: 'rms-norm-backward.scalar',
   source: backwardScalarWgsl,
-  lib: [vectorSumWgsl],
+  lib: [...GATE_LIB, vectorSumWgsl],
   bindings: BACKWARD_BINDINGS,
   params,
   select: selectScalar,
@@ -101,7 +108,7 @@ export const rmsNormBackwardScalar = defineKernel({
 export const rmsNormBackwardTiled = defineKernel({
   name: 'rms-norm-backward.tiled',
   source: backwardTiledWgsl,
-  lib: [vectorSumWgsl, laneSumWgsl],
+  lib: [...GATE_LIB, vectorSumWgsl, laneSumWgsl],
   bindings: [...BACKWARD_BINDINGS, 'partial_sums:write?'],
   params: (dims: LaunchDims) => walkParams(dims),
   select: (dims: LaunchDims) => ({ ...walkSpec(dims), ...toVectorSpec(dims) }),
@@ -142,7 +149,8 @@ interface DweightDims extends RmsNormDims, RmsNormTypes {
 export const rmsNormDweight = defineKernel({
   name: 'rms-norm-dweight',
   source: dweightWgsl,
-  bindings: ['x:read', 'rstd:read', 'dy:read', 'partial_sums:write'],
+  lib: GATE_LIB,
+  bindings: ['x:read', 'rstd:read', 'dy:read', 'gate:read?', 'partial_sums:write'],
   params: ({ rows, columns, weightRows }: DweightDims) => ({
     outer_rows: rows / weightRows,
     columns: columns / vectorWidth(columns),

@@ -5,10 +5,13 @@ import {
   defineOp,
   type ForwardContext,
   formatShape,
+  reshape,
   ShapeError,
   type Tensor,
 } from '@vulpes/tensor-core';
 import { assertDType, assertFloat, assertOut, type FloatType } from '../../lib/check.ts';
+import type { GateActivation } from '../output-gate/output-gate.kernel.ts';
+import { assertActivation } from '../output-gate/output-gate.op.ts';
 import { rowsPerPart } from '../sum-rows/sum-rows.kernel.ts';
 import { sumRows } from '../sum-rows/sum-rows.ts';
 import {
@@ -24,50 +27,58 @@ interface Attrs {
   readonly eps: number;
 }
 
+interface OpInputs {
+  readonly x: Tensor;
+  readonly weight: Tensor;
+  readonly gate?: Tensor | undefined;
+}
+
 const rmsNormOp = defineOp({
   name: 'rms-norm',
   forward({
     device,
-    inputs: { x, weight },
+    inputs: { x, weight, gate },
     attrs: { dims, eps },
-  }: ForwardContext<{ x: Tensor; weight: Tensor }, Attrs>) {
+  }: ForwardContext<OpInputs, Attrs>) {
     const y = device.empty(x.shape, { dtype: dims.dtypes.y, label: 'rms-norm' });
     const rstd = device.empty([dims.rows], { label: 'rstd' });
     const launch = { ...dims, eps };
     const { kernel } = rmsNormForward.choose(device.caps, launch);
-    kernel.run(device, { dims: launch, tensors: { x, weight, y, rstd } });
-    return { output: y, saved: { x, weight, rstd } };
+    kernel.run(device, { dims: launch, tensors: { x, weight, gate, y, rstd } });
+    return { output: y, saved: { x, weight, gate, rstd } };
   },
   backward({ device, dOutput: dy, saved, attrs: { dims }, needs, makeGradient }) {
     const inputs = { ...saved, dy };
     const dWeight = needs.weight ? makeGradient('weight') : null;
-    if (needs.x) return { x: inputGradient(device, dims, inputs, dWeight), weight: dWeight };
-    return { x: null, weight: dWeight && weightGradient(device, dims, inputs, dWeight) };
+    if (!(needs.x || needs.gate)) {
+      const weight = dWeight && weightGradient(device, dims, inputs, dWeight);
+      return { x: null, weight, gate: null };
+    }
+    return { ...inputGradients(device, dims, inputs, dWeight), weight: dWeight };
   },
 });
 
-interface BackwardInputs {
-  readonly x: Tensor;
-  readonly weight: Tensor;
+interface BackwardInputs extends OpInputs {
   readonly rstd: Tensor;
   readonly dy: Tensor;
 }
 
-/** dx, and dWeight beside it where that is asked for. */
-function inputGradient(
+/** dx and dgate, and dWeight beside them where that is asked for. */
+function inputGradients(
   device: Device,
   dims: Attrs['dims'],
   inputs: BackwardInputs,
   dWeight: Tensor | null,
-): Tensor {
-  const { shape, dtype } = inputs.x;
-  const dx = device.empty(shape, { dtype, label: 'd rms-norm' });
+): { x: Tensor; gate: Tensor | null } {
+  const { x, gate } = inputs;
+  const dx = device.empty(x.shape, { dtype: x.dtype, label: 'd rms-norm' });
+  const dgate = gate ? device.empty(gate.shape, { dtype: gate.dtype, label: 'd gate' }) : null;
   const { kernel, parts } = rmsNormBackward.choose(device.caps, dims);
   const partial = dWeight && parts && emptySums(dWeight, parts(dims));
-  kernel.run(device, { dims, tensors: { ...inputs, dx, partial_sums: partial } });
+  kernel.run(device, { dims, tensors: { ...inputs, dx, dgate, partial_sums: partial } });
   if (partial) sumRows(partial, dWeight.size, dWeight);
   else if (dWeight) weightGradient(device, dims, inputs, dWeight);
-  return dx;
+  return { x: dx, gate: dgate };
 }
 
 /** For partial sums of the gradient of a weight. */
@@ -78,7 +89,7 @@ export const emptySums = ({ device, size }: Tensor, parts: number): Tensor =>
 export function weightGradient(
   device: Device,
   dims: Attrs['dims'],
-  { x, rstd, dy }: Omit<BackwardInputs, 'weight'>,
+  { x, rstd, dy, gate }: Omit<BackwardInputs, 'weight'>,
   dWeight: Tensor,
 ): Tensor {
   const outerRows = dims.rows / dims.weightRows;
@@ -87,7 +98,7 @@ export function weightGradient(
   const partial = emptySums(dWeight, parts);
   rmsNormDweight.run(device, {
     dims: { ...dims, parts, rowsPerPart: perPart },
-    tensors: { x, rstd, dy, partial_sums: partial },
+    tensors: { x, rstd, dy, gate, partial_sums: partial },
   });
   return sumRows(partial, dWeight.size, dWeight);
 }
@@ -104,17 +115,47 @@ export function rmsNorm(
   weight: Tensor,
   { eps, out = x.dtype as FloatType }: { eps: number; out?: FloatType | undefined },
 ): Tensor {
-  assertFloat('rmsNorm', 'x', x);
   assertOut('rmsNorm', out);
-  assertDType('rmsNorm', 'weight', weight, 'f32');
+  const dims = { ...sizesOf('rmsNorm', x, weight), dtypes: { x: x.dtype, y: out } };
+  return rmsNormOp({ x, weight }, { dims, eps });
+}
+
+/**
+ * rmsNorm(x, weight) · act(gate): the output norm and output gate of attention, in the dtype of x and rounded once.
+ * @param gate - as many elements as x, f32 or f16, before its activation
+ * @returns in the shape of the gate
+ * @throws ShapeError DTypeError ArgumentError
+ */
+export function gatedRmsNorm(
+  x: Tensor,
+  weight: Tensor,
+  gate: Tensor,
+  { eps, activation }: { eps: number; activation: GateActivation },
+): Tensor {
+  const op = 'gatedRmsNorm';
+  const sizes = sizesOf(op, x, weight);
+  assertFloat(op, 'gate', gate);
+  assertActivation(op, activation);
+  if (gate.size !== x.size) {
+    throw new ShapeError(
+      `${op}: expected gate with the ${x.size} elements of x ${formatShape(x.shape)}, got ${formatShape(gate.shape)}.`,
+    );
+  }
+  const dtypes = { x: x.dtype, y: x.dtype, gate: gate.dtype };
+  const y = rmsNormOp({ x, weight, gate }, { dims: { ...sizes, dtypes, activation }, eps });
+  return reshape(y, gate.shape);
+}
+
+/** @throws ShapeError DTypeError */
+function sizesOf(op: string, x: Tensor, weight: Tensor): RmsNormDims {
+  assertFloat(op, 'x', x);
+  assertDType(op, 'weight', weight, 'f32');
   const columns = x.shape.at(-1) ?? 1;
   const weightRows = weight.size === columns ? 1 : (x.shape.at(-2) ?? 1);
   if (weight.shape.length !== 1 || weight.size !== weightRows * columns) {
     throw new ShapeError(
-      `rmsNorm: expected weight [D] or [G * D] for x [..., G, D] = ${formatShape(x.shape)}, got ${formatShape(weight.shape)}. Reshape x so that its last axis is what is normalised.`,
+      `${op}: expected weight [D] or [G * D] for x [..., G, D] = ${formatShape(x.shape)}, got ${formatShape(weight.shape)}. Reshape x so that its last axis is what is normalised.`,
     );
   }
-  const dtypes = { x: x.dtype, y: out };
-  const dims = { rows: x.size / columns, columns, weightRows, dtypes };
-  return rmsNormOp({ x, weight }, { dims, eps });
+  return { rows: x.size / columns, columns, weightRows };
 }

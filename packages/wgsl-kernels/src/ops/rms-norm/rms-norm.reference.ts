@@ -1,5 +1,10 @@
-// RMSNorm and its gradients in f64: the specification of the kernels.
+// RMSNorm, with and without an output gate behind it, and the gradients in f64: the specification of the kernels.
 
+import type { GateActivation } from '../output-gate/output-gate.kernel.ts';
+import {
+  referenceOutputGate,
+  referenceOutputGateBackward,
+} from '../output-gate/output-gate.reference.ts';
 import type { RmsNormDims } from './rms-norm.kernel.ts';
 
 type Numbers = ArrayLike<number>;
@@ -49,6 +54,27 @@ export function referenceRmsNormBackward(
     }
   }
   return { dx, dweight };
+}
+
+interface GatedInputs extends Inputs {
+  /** [rows, D] */
+  readonly gate: Numbers;
+  readonly activation: GateActivation;
+}
+
+/** rmsNorm(x, weight) · act(gate), [rows, D] */
+export const referenceGatedRmsNorm = (dims: RmsNormDims, inputs: GatedInputs): Float64Array =>
+  referenceOutputGate(inputs.activation, referenceRmsNorm(dims, inputs), inputs.gate);
+
+/** Gradients of Σ y dy: dx and dgate [rows, D], dweight [G, D]. */
+export function referenceGatedRmsNormBackward(
+  dims: RmsNormDims,
+  inputs: GatedInputs,
+  dy: Numbers,
+): { dx: Float64Array; dweight: Float64Array; dgate: Float64Array } {
+  const normed = referenceRmsNorm(dims, inputs);
+  const gated = referenceOutputGateBackward(inputs.activation, normed, inputs.gate, dy);
+  return { ...referenceRmsNormBackward(dims, inputs, gated.do), dgate: gated.dgate };
 }
 
 function referenceRstd({ columns }: RmsNormDims, x: Numbers, row: number, eps: number): number {
