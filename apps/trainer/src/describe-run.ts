@@ -11,7 +11,9 @@ import {
   type RunDescription,
   type RunEstimate,
   type TrainSettings,
+  toConfig,
 } from '@vulpes/training';
+import { configLines } from './config/format-config.ts';
 import { describeSource } from './corpus-source.ts';
 import { describePruning } from './pruning-choice.ts';
 
@@ -22,6 +24,8 @@ export function startLines(run: RunDescription, corpus: Corpus): string[] {
     corpusLine(run.data, corpus),
     modelLine(run, estimate),
     recipeLine(run.settings, estimate),
+    'Configuration:',
+    ...configLines(toConfig(run)),
   ];
 }
 

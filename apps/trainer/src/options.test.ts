@@ -98,7 +98,6 @@ test.each([
     'train --adapter cpu',
     "error: option '--adapter <choice>' argument 'cpu' is invalid. Allowed choices are auto, hardware, software.\n",
   ],
-  ['train book.txt', "error: too many arguments for 'train'. Expected 0 arguments but got 1.\n"],
   ['trian', "error: unknown command 'trian'\n(Did you mean train?)\n"],
   ['sample', "error: missing required argument 'run'\n"],
 ])('%s', async (line, message) => {

@@ -18,6 +18,10 @@ export type Pruning = 'paper' | 'certified' | 'none';
 
 /** As given; undefined where an option is left out. */
 export interface TrainOptions {
+  /** Overrides of the configuration, such as training.steps=500. */
+  readonly overrides?: readonly string[];
+  readonly config?: string;
+  readonly printConfig?: boolean;
   readonly data?: readonly string[];
   readonly preset?: string;
   readonly steps?: number;
@@ -78,6 +82,14 @@ function trainCommand(commands: Commands): Command {
   return new Command('train')
     .description(
       'Trains a model on text. Ctrl-C saves and stops; --resume continues with the same numbers, bit for bit.',
+    )
+    .argument(
+      '[overrides...]',
+      'fields of the configuration, such as training.steps=500 model.numHeads=4',
+    )
+    .option(
+      '--config <file>',
+      'configuration in YAML, such as config.yaml of another run; options and overrides win',
     )
     .option(
       '--data <file...>',
@@ -159,9 +171,12 @@ function trainCommand(commands: Commands): Command {
     .addOption(adapterOption())
     .addOption(sampleTokensOption())
     .addOption(promptOption())
+    .option('--print-config', 'print the whole configuration as a file for --config, then stop')
     .option('--dry-run', 'print parameters, memory and arithmetic of the run, then stop')
     .addHelpText('after', `\nPresets:\n${describePresets()}\n\n${examples}`)
-    .action((options: TrainOptions) => commands.train(options));
+    .action((overrides: string[], options: TrainOptions) =>
+      commands.train({ ...options, ...(overrides.length > 0 && { overrides }) }),
+    );
 }
 
 function sampleCommand(commands: Commands): Command {
@@ -192,6 +207,8 @@ function sampleCommand(commands: Commands): Command {
 const examples = `Examples:
   train                                            the default preset on the bundled corpus
   train --data book.txt --steps 1000 --out runs/book
+  train --config my.yaml training.steps=500 model.numHeads=4
+  train --preset pro-125m --print-config > my.yaml
   train --resume runs/book                         continue after Ctrl-C, a crash or a kill
   sample runs/book --prompt "Once upon a time"`;
 
@@ -213,5 +230,5 @@ function parsePrompt(text: string): string {
 
 const describePresets = (): string =>
   Object.entries(runPresets)
-    .map(([name, { summary }]) => `  ${name.padEnd(12)} ${summary}`)
+    .map(([name, { summary }]) => `  ${name.padEnd(24)} ${summary}`)
     .join('\n');

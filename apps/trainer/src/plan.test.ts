@@ -25,7 +25,7 @@ describe('a new run', () => {
     const plan = await planRun(base);
     expect(plan.run.settings).toEqual(runPresets.default?.settings);
     expect(plan.run.model.logPruningTolerance).toBe(-10);
-    expect(plan.run.data).toEqual({ kind: 'bundled' });
+    expect(plan.run.data).toEqual({ kind: 'bundled', heldOut: 0.02 });
     expect(plan.folder).toMatch(/^runs\/\d{4}-\d\d-\d\d-\d{6}-default$/);
   });
 
@@ -53,7 +53,7 @@ describe('a new run', () => {
       logPruningTolerance: 'off',
     });
     expect(folder).toBe('somewhere');
-    expect(run.data).toEqual({ kind: 'files', files: ['/a.txt', '/b.txt'] });
+    expect(run.data).toEqual({ kind: 'files', files: ['/a.txt', '/b.txt'], heldOut: 0.02 });
     expect(run.model).toMatchObject({ logPruningTolerance: null, maxPositionEmbeddings: 32 });
     expect(run.settings).toEqual({
       steps: 77,
@@ -63,6 +63,10 @@ describe('a new run', () => {
       accumulate: 2,
       learningRate: 1e-3,
       warmupSteps: 5,
+      schedule: 'cosine',
+      decayShare: 0.2,
+      decayShape: 'sqrt',
+      finalRateShare: 0,
       weightDecay: 0.2,
       maxGradNorm: null,
       seed: 9,
@@ -96,11 +100,11 @@ describe('a new run', () => {
 
   test.each(Object.keys(runPresets))('preset %s holds together', async (preset) => {
     const { run } = await planRun({ ...base, preset });
-    expect(run.model.vocabSize).toBe(256);
+    expect(run.model.maxPositionEmbeddings).toBe(run.settings.contextLength);
   });
 
   test.each([
-    [{ preset: 'huge' }, '--preset: expected one of default, '],
+    [{ preset: 'huge' }, 'preset: expected one of default, '],
     [{ steps: 10, warmup: 10 }, 'expected a warm-up shorter than the run, got 10 of 10 steps'],
     [{ preset: 'transformer', logPruningTolerance: -10 }, 'nothing can be pruned'],
     [{ preset: 'transformer', pruning: 'certified' }, '--pruning: the model has no forget gate'],
@@ -122,7 +126,7 @@ describe('a resumed run', () => {
   test('has what it was started with', async () => {
     const { folder, run } = await startRun('same');
     const plan = await planRun({ ...base, resume: `${folder}/` });
-    expect(plan).toEqual({ folder, run, isResumed: true, checkpoint: null });
+    expect(plan).toEqual({ folder, run, precision: 'f32', isResumed: true, checkpoint: null });
   });
 
   test('remembers its pruning', async () => {
@@ -221,7 +225,7 @@ describe('a resumed run', () => {
 
 describe('precision', () => {
   const asked = async (options: Partial<TrainOptions>) =>
-    planPrecision(await planRun({ ...base, ...options }), options, makeCaps({}));
+    planPrecision(await planRun({ ...base, ...options }), makeCaps({}));
 
   test('is chosen by the adapter, and said with its reason', async () => {
     const { plan, line } = await asked({});
@@ -231,8 +235,8 @@ describe('precision', () => {
 
   test('is what was asked for, where the adapter has it', async () => {
     const features = { f16: true, subgroups: false, subgroupMatrix: false, timestampQuery: false };
-    const run = await planRun(base);
-    const { plan, line } = planPrecision(run, { precision: 'mixed' }, makeCaps({ features }));
+    const run = await planRun({ ...base, precision: 'mixed' });
+    const { plan, line } = planPrecision(run, makeCaps({ features }));
     expect(plan.run.settings.precision).toBe('mixed');
     expect(line).toBe('Precision: mixed (as asked for)');
   });
@@ -244,10 +248,10 @@ describe('precision', () => {
     const { run, ...plan } = await planRun(base);
     const settings = { ...run.settings, precision: 'mixed' } as const;
     const resumed = { ...plan, run: { ...run, settings }, isResumed: true };
-    expect(() => planPrecision(resumed, {}, makeCaps({}))).toThrow(
+    expect(() => planPrecision({ ...resumed, precision: 'mixed' }, makeCaps({}))).toThrow(
       /which the run was started with/,
     );
-    const { line } = planPrecision(resumed, { precision: 'f32' }, makeCaps({}));
+    const { line } = planPrecision({ ...resumed, precision: 'f32' }, makeCaps({}));
     expect(line).toBe('Precision: f32 (as asked for)');
   });
 });

@@ -1,46 +1,53 @@
-// From options to a plan: a new run from a preset, or the rest of an old one.
+// From options to a plan: a new run from a configuration, or the rest of an old one.
 
 import { resolve } from 'node:path';
 import { UsageError } from '@vulpes/cli-kit';
+import type { FoxConfig } from '@vulpes/lm-models';
 import type { DeviceCaps } from '@vulpes/tensor-core';
 import {
   assertSameHyperparameters,
   type CheckpointLocation,
+  type ConfigLayer,
   choosePrecision,
+  layOver,
+  mergeLayers,
   type RunDescription,
-  type RunPreset,
-  runPresets,
-  type TrainSettings,
+  resolveConfig,
+  type TrainingConfig,
+  toConfig,
+  toRun,
+  toSource,
   validateSettings,
 } from '@vulpes/training';
-import { chooseSource } from './corpus-source.ts';
+import { readConfigFile, withFullPaths } from './config/config-file.ts';
+import { assertGivenOnce, flagLayer } from './config/flags.ts';
+import { isOverride, parseOverrides } from './config/overrides.ts';
 import type { TrainOptions } from './options.ts';
 import { assertSamePruning, withPruning } from './pruning-choice.ts';
 import { findRun, nameRunFolder } from './run-folder.ts';
 
 export interface Plan {
   readonly folder: string;
+  /** Its precision is decided by `planPrecision`. */
   readonly run: RunDescription;
+  /** As asked for, or as a resumed run had it. */
+  readonly precision: TrainingConfig['precision'];
   readonly isResumed: boolean;
   readonly checkpoint: CheckpointLocation | null;
 }
 
-/** The plan in the precision that suits the adapter or was asked for, and a line that says which. A resumed run keeps its own. @throws UsageError where the adapter cannot compute in it */
-export function planPrecision(
-  plan: Plan,
-  options: Pick<TrainOptions, 'precision'>,
-  caps: DeviceCaps,
-): { plan: Plan; line: string } {
+/** The plan in the precision that suits the adapter or was asked for, and a line that says which. @throws UsageError where the adapter cannot compute in it */
+export function planPrecision(plan: Plan, caps: DeviceCaps): { plan: Plan; line: string } {
   const { run, isResumed } = plan;
-  const wanted = options.precision ?? (isResumed ? run.settings.precision : 'auto');
-  const { precision, reason } = choosePrecision(wanted, caps);
+  const isKept = isResumed && plan.precision === run.settings.precision;
+  const { precision, reason } = choosePrecision(plan.precision, caps);
   if (precision === 'mixed' && !caps.features.f16) {
     throw new UsageError(
-      `--precision: expected f32 or auto, as this adapter has no f16, got mixed${options.precision ? '' : ', which the run was started with'}. Give --precision f32; a run can go on in it.`,
+      `--precision: expected f32 or auto, as this adapter has no f16, got mixed${isKept ? ', which the run was started with' : ''}. Give --precision f32; a run can go on in it.`,
     );
   }
   const settings = { ...run.settings, precision };
-  const why = options.precision === undefined && isResumed ? 'as before' : reason;
+  const why = isKept ? 'as before' : reason;
   return { plan: { ...plan, run: { ...run, settings } }, line: `Precision: ${precision} (${why})` };
 }
 
@@ -51,80 +58,69 @@ export async function planRun(options: TrainOptions): Promise<Plan> {
     : planResumedRun(options, options.resume);
 }
 
-function planNewRun(options: TrainOptions): Plan {
-  const name = options.preset ?? 'default';
-  const preset = findPreset(name);
-  const settings = validateSettings(newSettings(preset, options));
-  const { contextLength } = settings;
+async function planNewRun(options: TrainOptions): Promise<Plan> {
+  const file = options.config === undefined ? [] : [await readConfigFile(options.config)];
+  const resolved = resolveConfig([...file, readGiven(options)]);
+  const config = { ...resolved, model: withPruning(resolved.model, options) };
   return {
-    folder: options.out ?? nameRunFolder(name),
-    run: {
-      preset: name,
-      // Generation looks back as far as training did.
-      model: { ...withPruning(preset.model, options), maxPositionEmbeddings: contextLength },
-      settings,
-      data: chooseSource(options.data),
-    },
+    folder: options.out ?? nameRunFolder(config.preset),
+    run: toRun(config),
+    precision: config.training.precision,
     isResumed: false,
     checkpoint: null,
   };
 }
 
-function findPreset(name: string): RunPreset {
-  const preset = Object.hasOwn(runPresets, name) ? runPresets[name] : undefined;
-  if (preset) return preset;
-  throw new UsageError(
-    `--preset: expected one of ${Object.keys(runPresets).join(', ')}, got "${name}".`,
-  );
-}
-
-/** The warm-up keeps its share of the run when only the number of steps is given. */
-function newSettings({ settings }: RunPreset, options: TrainOptions): TrainSettings {
-  const given = pickSettings(options);
-  const steps = given.steps ?? settings.steps;
-  const warmupSteps = Math.floor((settings.warmupSteps * steps) / settings.steps);
-  return { ...settings, warmupSteps: Math.min(warmupSteps, settings.warmupSteps), ...given };
-}
-
 async function planResumedRun(options: TrainOptions, path: string): Promise<Plan> {
+  const given = readGiven(options);
   const { folder, run, checkpoint } = await findRun(path, { clean: !options.dryRun });
   if (options.out !== undefined && resolve(options.out) !== resolve(folder)) {
     throw new UsageError(
       `--out: a resumed run continues in its own folder, ${folder}. Leave the option out.`,
     );
   }
-  if (options.preset !== undefined && options.preset !== run.preset) {
+  if (options.config !== undefined) {
     throw new UsageError(
-      `--preset: the run was started with "${run.preset}", got "${options.preset}"; leave the option out, or start a new run.`,
+      '--config: a resumed run has its configuration. Leave the option out; what may change is given by options, such as training.steps=500.',
+    );
+  }
+  if (given.preset !== undefined && given.preset !== run.preset) {
+    throw new UsageError(
+      `--preset: the run was started with "${run.preset}", got "${given.preset}"; leave the option out, or start a new run.`,
     );
   }
   assertSamePruning(run.model, options);
-  const settings = validateSettings({ ...run.settings, ...pickSettings(options) });
+  assertSameModel(run.model, given);
+  const { data, training } = layOver(toConfig(run), given);
+  const settings = validateSettings({ ...training, precision: run.settings.precision });
   assertSameHyperparameters(run.settings, settings);
-  const data = options.data === undefined ? run.data : chooseSource(options.data);
-  return { folder, run: { ...run, settings, data }, isResumed: true, checkpoint };
+  const { precision } = training;
+  return {
+    folder,
+    run: { ...run, settings, data: toSource(data) },
+    precision,
+    isResumed: true,
+    checkpoint,
+  };
 }
 
-/** Only what was given. */
-function pickSettings(options: TrainOptions): Partial<TrainSettings> {
-  type Given = { [K in Exclude<keyof TrainSettings, 'precision'>]: TrainSettings[K] | undefined };
-  const given: Given = {
-    steps: options.steps,
-    contextLength: options.context,
-    packDocuments: options.packDocuments,
-    batchSize: options.batch,
-    accumulate: options.accumulate,
-    learningRate: options.lr,
-    warmupSteps: options.warmup,
-    weightDecay: options.weightDecay,
-    maxGradNorm: options.clip === 'off' ? null : options.clip,
-    seed: options.seed,
-    checkpointEvery: options.checkpointEvery,
-    keepCheckpoints: options.keep,
-    evalEvery: options.evalEvery,
-    evalSequences: options.evalSequences,
-    checkpointing: options.checkpointing,
-  };
-  const entries = Object.entries(given).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as Partial<TrainSettings>;
+/** Options and overrides, as one layer. */
+function readGiven(options: TrainOptions): ConfigLayer {
+  const files = options.data?.filter((text) => !isOverride(text));
+  const behindFiles = options.data?.filter(isOverride) ?? [];
+  const flags = flagLayer({ ...options, ...(files && { data: files }) });
+  const overrides = parseOverrides([...behindFiles, ...(options.overrides ?? [])]);
+  assertGivenOnce(flags, overrides);
+  return withFullPaths(mergeLayers([flags, ...overrides]));
+}
+
+/** @throws UsageError naming the field */
+function assertSameModel(model: FoxConfig, { model: given }: ConfigLayer): void {
+  for (const [name, value] of Object.entries(given ?? {})) {
+    const saved = model[name as keyof FoxConfig];
+    if (JSON.stringify(saved) === JSON.stringify(value)) continue;
+    throw new UsageError(
+      `model.${name}: the run was started with ${JSON.stringify(saved ?? null)}, got ${JSON.stringify(value)}; leave it out, or start a new run.`,
+    );
+  }
 }

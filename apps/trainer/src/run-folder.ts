@@ -10,8 +10,8 @@ import {
   RUN_FILE,
   type RunDescription,
   readRunFile,
-  writeRunFile,
 } from '@vulpes/training';
+import { writeRunFiles } from './config/config-file.ts';
 import { isLockFile, type RunLock } from './run-lock.ts';
 import { syncedFiles } from './synced-files.ts';
 
@@ -33,7 +33,7 @@ export async function createRunFolder(
   await syncedFiles.makeFolder(folder);
   await lock.take(folder);
   await assertNewRunFolder(folder); // another one may have come between
-  await writeRunFile(syncedFiles, folder, run);
+  await writeRunFiles(folder, run);
 }
 
 /** @throws UsageError when the folder holds something already, or cannot be looked into */

@@ -6,7 +6,9 @@ import { type Corpus, createCorpus } from '@vulpes/data';
 import { selectBlocks } from '@vulpes/fox-attention';
 import { createModel, getHeadDim, type Model } from '@vulpes/lm-models';
 import { createDevice, type Device } from '@vulpes/tensor-core';
-import { runTraining, type TrainingOutcome, writeDeviceFile, writeRunFile } from '@vulpes/training';
+import { runTraining, type TrainingOutcome, toConfig, writeDeviceFile } from '@vulpes/training';
+import { writeRunFiles } from './config/config-file.ts';
+import { formatConfig } from './config/format-config.ts';
 import { readTexts } from './corpus-source.ts';
 import { dryRunLines, startLines } from './describe-run.ts';
 import type { TrainOptions } from './options.ts';
@@ -35,8 +37,13 @@ async function planAndTrain(
   { output, lock }: { output: Output; lock: RunLock },
 ): Promise<void> {
   const asked = await planRun(options);
+  if (options.printConfig) return printConfig(asked, output);
   const { settings, data } = asked.run;
-  const corpus = await createCorpus(await readTexts(data), settings);
+  const { contextLength } = settings;
+  const corpus = await createCorpus(await readTexts(data), {
+    contextLength,
+    heldOutShare: data.heldOut,
+  });
   const progress = new RunProgress(output);
   if (options.dryRun) return dryRun(options, asked, { corpus, progress });
 
@@ -47,7 +54,7 @@ async function planAndTrain(
   );
   const device = await createDevice({ adapter: options.adapter });
   try {
-    const { plan, line } = planPrecision(asked, options, device.caps);
+    const { plan, line } = planPrecision(asked, device.caps);
     if (!plan.isResumed) await createRunFolder(plan.folder, plan.run, lock);
     progress.print(`Adapter: ${describeAdapter(device.caps)}`);
     const lines = [line, ...startLines(plan.run, corpus), folderLine(plan)];
@@ -62,6 +69,13 @@ async function planAndTrain(
   }
 }
 
+/** Needs no adapter and no text. */
+function printConfig({ run, precision }: Plan, output: Output): void {
+  const config = toConfig(run);
+  const training = { ...config.training, precision };
+  output.write(formatConfig({ ...config, training }, { help: true }));
+}
+
 /** Needs the adapter's limits and kernels, not its memory. */
 async function dryRun(
   options: TrainOptions,
@@ -70,7 +84,7 @@ async function dryRun(
 ): Promise<void> {
   using device = await createDevice({ adapter: options.adapter });
   progress.print(`Adapter: ${describeAdapter(device.caps)}`);
-  const { plan, line } = planPrecision(asked, options, device.caps);
+  const { plan, line } = planPrecision(asked, device.caps);
   progress.print(line);
   for (const line of await dryRunLines(plan.run, corpus, device.caps)) progress.print(line);
 }
@@ -101,7 +115,7 @@ async function runSession({ plan, corpus, device, progress, signal }: Session) {
     resumeFrom: plan.checkpoint,
     // A checkpoint that does not fit leaves the run's files as they were.
     onOpened: async () => {
-      await writeRunFile(syncedFiles, plan.folder, plan.run);
+      await writeRunFiles(plan.folder, plan.run);
       await writeDeviceFile(syncedFiles, plan.folder, device.caps);
     },
     onEvent: (event) => {

@@ -72,6 +72,8 @@ describe('a run', () => {
     );
     expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/^held-out loss \d\.\d\d nats per byte$/);
     expect(await readFile(at('whole/loss-curve.svg'), 'utf8')).toContain('<svg');
+    const printed = await runCli(['train', '--config', at('whole/config.yaml'), '--print-config']);
+    expect(printed.stdout).toBe(await readFile(at('whole/config.yaml'), 'utf8'));
     const device = JSON.parse(await readFile(at('whole/device.json'), 'utf8'));
     expect(stdout).toContain(device.notes[0]);
   });
@@ -139,8 +141,12 @@ describe('a mistake is one sentence on stderr, and exit code 1', () => {
       /^error: unknown option '--stesp'\n\(Did you mean --steps\?\)$/m,
     );
     await fails(
+      ['train', 'training.stpes=3'],
+      /^error: command line: unknown key training\.stpes\. Did you mean training\.steps\?$/m,
+    );
+    await fails(
       ['train', '--preset', 'huge'],
-      /^error: --preset: expected one of default, .* got "huge"\.$/m,
+      /^error: preset: expected one of default, .* got "huge"\.$/m,
     );
   });
 

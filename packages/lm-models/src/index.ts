@@ -2,7 +2,12 @@
 
 export type { CacheOptions } from './cache/create-cache.ts';
 export { KvCache } from './cache/kv-cache.ts';
-export type { FgateType, FoxConfig, PruningMode } from './config/config.ts';
+export {
+  configSchema as foxConfigSchema,
+  type FgateType,
+  type FoxConfig,
+  type PruningMode,
+} from './config/config.ts';
 export { foxConfigFromJson, foxConfigToJson } from './config/config-json.ts';
 export { foxConfig, officialDefaults } from './config/make-config.ts';
 export { foxPreset, type PresetName, presetNames } from './config/presets.ts';

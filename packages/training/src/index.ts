@@ -8,6 +8,25 @@ export {
   readCheckpoint,
   writeCheckpoint,
 } from './checkpoint/checkpoint-folder.ts';
+export { readLayer } from './config/read-layer.ts';
+export {
+  layOver,
+  mergeLayers,
+  resolveConfig,
+  toConfig,
+  toRun,
+  toSource,
+} from './config/resolve-config.ts';
+export {
+  type ConfigLayer,
+  type ConfigSection,
+  configFields,
+  configSections,
+  type DataConfig,
+  describeField,
+  type RunConfig,
+  type TrainingConfig,
+} from './config/run-config.ts';
 export {
   BatchSampler,
   heldOutBatches,

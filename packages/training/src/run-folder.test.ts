@@ -21,7 +21,7 @@ test.each(Object.entries(runPresets))(
   'preset %s comes back as it was written',
   async (preset, { model, settings }) => {
     const files = memoryFiles();
-    const run = { preset, model, settings, data: { kind: 'bundled' } } as const;
+    const run = { preset, model, settings, data: { kind: 'bundled', heldOut: 0.02 } } as const;
     await writeRunFile(files, 'run', run);
     expect(await readRunFile(files, 'run')).toEqual(run);
   },

@@ -5,20 +5,23 @@ import type { DeviceCaps } from '@vulpes/tensor-core';
 import * as v from 'valibot';
 import { encodeJson, type Files, joinPath, replaceFile } from './files.ts';
 import { METRICS_FILE, type Metrics, parseMetrics } from './metrics-log.ts';
-import { decodeJson, text } from './schema.ts';
+import { decodeJson, share, text } from './schema.ts';
 import { settingsSchema, type TrainSettings } from './settings.ts';
 
 export const RUN_FILE = 'run.json';
 const DEVICE_FILE = 'device.json';
 const FORMAT = 'vulpes-run-1';
 
+/** Share of the text that is held out. Runs from before it have 0.02. */
+const heldOut = v.optional(share, 0.02);
+
 /** Kept so that a run can be resumed without naming its text again. */
 const dataSourceSchema = v.variant(
   'kind',
   [
-    v.object({ kind: v.literal('bundled') }),
+    v.object({ kind: v.literal('bundled'), heldOut }),
     /** Paths in the order of reading. */
-    v.object({ kind: v.literal('files'), files: v.array(text, 'a list of files') }),
+    v.object({ kind: v.literal('files'), files: v.array(text, 'a list of files'), heldOut }),
   ],
   '"bundled" or "files"',
 );

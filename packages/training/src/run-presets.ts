@@ -2,6 +2,7 @@
 
 import { byteTokenizer } from '@vulpes/data';
 import { type FoxConfig, foxPreset } from '@vulpes/lm-models';
+import type { DataConfig } from './config/run-config.ts';
 import { defaultSettings, type TrainSettings } from './settings.ts';
 
 export interface RunPreset {
@@ -9,6 +10,8 @@ export interface RunPreset {
   readonly summary: string;
   readonly model: FoxConfig;
   readonly settings: TrainSettings;
+  /** Where it is not the bundled text. */
+  readonly data?: Partial<DataConfig>;
 }
 
 const bytes = { vocabSize: byteTokenizer.vocabSize, bosTokenId: null, eosTokenId: null } as const;
@@ -54,6 +57,69 @@ const longRecipe: TrainSettings = {
   evalEvery: 60,
   evalSequences: 16,
 };
+
+/** The papers' models. */
+const officialModels = {
+  pro: 'FoX (Pro)',
+  llama: 'FoX (LLaMA)',
+  transformer: 'Transformer (LLaMA)',
+  'transformer-pro': 'Transformer (Pro)',
+} as const;
+type OfficialModel = keyof typeof officialModels;
+
+interface OfficialRun {
+  readonly size: string;
+  /** Billions of tokens, as the papers name them. */
+  readonly tokens: string;
+  readonly steps: number;
+  readonly learningRate: number | Readonly<Record<OfficialModel, number>>;
+  readonly checkpointing: TrainSettings['checkpointing'];
+}
+
+/** By name behind the model's. Rates: the papers' sweeps over {1, 2, 5} · 10^i. */
+const officialRuns: Readonly<Record<string, OfficialRun>> = {
+  '125m': { size: '125m', tokens: '2.7', steps: 5120, learningRate: 2e-3, checkpointing: 'none' },
+  '360m': { size: '360m', tokens: '7.5', steps: 14336, learningRate: 2e-3, checkpointing: 'none' },
+  '760m': { size: '760m', tokens: '16', steps: 30720, learningRate: 1e-3, checkpointing: 'blocks' },
+  '760m-48b': {
+    size: '760m',
+    tokens: '48',
+    steps: 92160,
+    learningRate: { pro: 2e-3, llama: 1e-3, transformer: 5e-4, 'transformer-pro': 1e-3 },
+    checkpointing: 'blocks',
+  },
+};
+
+/**
+ * The recipe of the papers [FoX v2, App. B] and of the official configurations: 32 sequences of 16,384 tokens an update,
+ * warm-up over 2^28 tokens, cosine to 0. FoX prunes at log ε = −10, as in the ACP paper.
+ */
+function officialRun(model: OfficialModel, { learningRate, ...run }: OfficialRun): RunPreset {
+  return {
+    summary: `the papers' ${officialModels[model]} with ${run.size.toUpperCase()} parameters, ${run.tokens} B tokens, context 16,384`,
+    model: foxPreset(`${model}-${run.size}`),
+    settings: recipe({
+      steps: run.steps,
+      contextLength: 16384,
+      batchSize: 1,
+      accumulate: 32,
+      learningRate: typeof learningRate === 'number' ? learningRate : learningRate[model],
+      warmupSteps: 512,
+      checkpointing: run.checkpointing,
+      checkpointEvery: 256,
+      evalEvery: 512,
+      evalSequences: 64,
+    }),
+  };
+}
+
+const officialPresets = Object.fromEntries(
+  (Object.keys(officialModels) as OfficialModel[]).flatMap((model) =>
+    Object.entries(officialRuns).map(
+      ([name, run]) => [`${model}-${name}`, officialRun(model, run)] as const,
+    ),
+  ),
+);
 
 export const runPresets: Readonly<Record<string, RunPreset>> = {
   default: {
@@ -140,4 +206,5 @@ export const runPresets: Readonly<Record<string, RunPreset>> = {
       evalSequences: 64,
     }),
   },
+  ...officialPresets,
 };

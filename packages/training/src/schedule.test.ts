@@ -27,6 +27,37 @@ describe('learningRateAt', () => {
     expect(learningRateAt(schedule, step * 100) / rate).toBeCloseTo(1, 6);
   });
 
+  // Warm-up 600, the peak up to 1800, decay of 600: closed forms at a quarter, half and all of the decay.
+  test.each([
+    ['linear', 0.75, 0.5],
+    ['sqrt', 0.5, 1 - Math.SQRT1_2],
+    ['cosine', (2 + Math.SQRT2) / 4, 0.5],
+  ] as const)('warm-up, stable, %s decay', (decayShape, quarter, half) => {
+    const wsd = { ...schedule, decayTokens: 600, decayShape };
+    const rates = [0, 300, 600, 1200, 1799, 1800, 1950, 2100, 2400, 9999];
+    const expected = [0, 0.5, 1, 1, 1, 1, quarter, half, 0, 0];
+    rates.forEach((tokens, index) => {
+      expect(learningRateAt(wsd, tokens), `${tokens}`).toBeCloseTo(3e-3 * expected[index]!, 12);
+    });
+    const floor = { ...wsd, finalLearningRate: 3e-4 };
+    expect(learningRateAt(floor, 1800)).toBe(3e-3);
+    expect(learningRateAt(floor, 2100)).toBeCloseTo(3e-4 + 2.7e-3 * half, 12);
+    expect(learningRateAt(floor, 9999)).toBe(3e-4);
+  });
+
+  test('throws for a decay that is longer than what follows the warm-up, and for an end above the peak', () => {
+    expect(() =>
+      learningRateAt({ ...schedule, decayTokens: 1801 }, 0),
+    ).toThrowErrorMatchingInlineSnapshot(
+      `[ArgumentError: schedule: expected a decay that begins after the warm-up of 600 tokens and ends with the run at 2400, got 1801 tokens of decay. Shorten one of the two or train longer.]`,
+    );
+    expect(() =>
+      learningRateAt({ ...schedule, finalLearningRate: 1 }, 0),
+    ).toThrowErrorMatchingInlineSnapshot(
+      `[ArgumentError: schedule: expected a final learning rate from 0 to the peak, 0.003, got 1.]`,
+    );
+  });
+
   test('without warm-up the first update has the peak rate', () => {
     expect(learningRateAt({ ...schedule, warmupTokens: 0 }, 0)).toBe(3e-3);
   });

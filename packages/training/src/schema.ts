@@ -23,6 +23,19 @@ export const positive = v.pipe(
   v.gtValue(0, 'a number > 0'),
 );
 export const text = v.string('a string');
+/** A share of something. */
+export const share = v.pipe(
+  v.number('a number above 0 and up to 1'),
+  v.gtValue(0, 'a number above 0 and up to 1'),
+  v.maxValue(1, 'a number above 0 and up to 1'),
+);
+export const shareOrZero = v.pipe(
+  v.number('a number from 0 to 1'),
+  v.minValue(0, 'a number from 0 to 1'),
+  v.maxValue(1, 'a number from 0 to 1'),
+);
+export const oneOf = <const Words extends readonly string[]>(words: Words) =>
+  v.picklist(words, `one of ${words.join(', ')}`);
 
 export interface Problem {
   /** Dotted, such as "rng.seed"; null for the value itself. */
@@ -41,7 +54,7 @@ function describeIssue(issue: v.BaseIssue<unknown>): Problem {
   return {
     field: v.getDotPath(issue),
     expected: DEFAULT_MESSAGES[issue.message.slice(0, 12)] ?? issue.message,
-    got: typeof issue.input === 'number' ? `${issue.input}` : stringify(issue.input),
+    got: excerpt(issue.input),
   };
 }
 
@@ -51,7 +64,14 @@ const DEFAULT_MESSAGES: Readonly<Record<string, string>> = {
   'Invalid type': 'an object',
 };
 
-const stringify = (value: unknown): string => JSON.stringify(value) ?? 'nothing';
+const EXCERPT_LENGTH = 40;
+
+/** A value in a message: never more than the start of it. */
+export function excerpt(value: unknown): string {
+  if (typeof value === 'number') return String(value);
+  const json = JSON.stringify(value) ?? 'nothing';
+  return json.length > EXCERPT_LENGTH ? `${json.slice(0, EXCERPT_LENGTH)}…` : json;
+}
 
 /**
  * Reads a JSON file of ours. Fields that the schema lacks are left out.
@@ -65,7 +85,7 @@ export function decodeJson<S extends v.GenericSchema>(
   const value = parseJson(bytes, what);
   const header = v.safeParse(v.object({ format: v.literal(format) }), value);
   if (!header.success) {
-    const got = stringify((value as { format?: unknown } | null)?.format);
+    const got = excerpt((value as { format?: unknown } | null)?.format);
     throw new CheckpointError(
       `${what}: expected format ${format}, got ${got}. It was saved by another version.`,
     );

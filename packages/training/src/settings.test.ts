@@ -15,12 +15,18 @@ import {
 const withField = (name: string, value: unknown) =>
   ({ ...defaultSettings, [name]: value }) as TrainSettings;
 
+/** Runs from before them lack them. */
+const LATER_FIELDS = [
+  ...['checkpointing', 'precision', 'packDocuments'],
+  ...['schedule', 'decayShare', 'decayShape', 'finalRateShare'],
+];
+
 test.each(Object.keys(defaultSettings))('%s has to be a sensible value', (name) => {
   expect(() => validateSettings(withField(name, -1))).toThrow(
     new RegExp(`settings: expected ${name} to be .*, got -1`),
   );
   expect(() => validateSettings(withField(name, Number.NaN))).toThrow(`expected ${name} to be`);
-  if (['checkpointing', 'precision', 'packDocuments'].includes(name)) return; // runs from before them lack them
+  if (LATER_FIELDS.includes(name)) return;
   expect(() => validateSettings(withField(name, undefined))).toThrow(`expected ${name} to be`);
 });
 
@@ -34,6 +40,14 @@ test('the defaults hold, no clipping is allowed, a warm-up as long as the run is
   );
 });
 
+test('warm-up and decay fit in the run', () => {
+  const settings = { ...defaultSettings, schedule: 'wsd', decayShare: 0.96 } as const;
+  expect(() => validateSettings(settings)).toThrowErrorMatchingInlineSnapshot(
+    `[ArgumentError: settings: expected warm-up and decay to fit in the run, got 50 + 960 of 1000 steps. Make warmupSteps or decayShare smaller, or train longer.]`,
+  );
+  validateSettings({ ...settings, decayShare: 0.95 });
+});
+
 test('the schedule counts tokens', () => {
   const settings = {
     ...defaultSettings,
@@ -43,10 +57,15 @@ test('the schedule counts tokens', () => {
     steps: 24,
     warmupSteps: 6,
   };
+  const lengths = { peakLearningRate: 2e-3, warmupTokens: 6 * 512, totalTokens: 24 * 512 };
   expect(makeSchedule(settings)).toEqual({
-    peakLearningRate: 2e-3,
-    warmupTokens: 6 * 512,
-    totalTokens: 24 * 512,
+    ...lengths,
+    ...{ decayTokens: 18 * 512, decayShape: 'cosine', finalLearningRate: 0 },
+  });
+  const wsd = { schedule: 'wsd', decayShare: 0.25, decayShape: 'linear' } as const;
+  expect(makeSchedule({ ...settings, ...wsd, finalRateShare: 0.5 })).toEqual({
+    ...lengths,
+    ...{ decayTokens: 6 * 512, decayShape: 'linear', finalLearningRate: 1e-3 },
   });
 });
 

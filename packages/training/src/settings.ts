@@ -4,11 +4,23 @@ import { checkpointings } from '@vulpes/lm-models';
 import { ArgumentError, CheckpointError } from '@vulpes/tensor-core';
 import * as v from 'valibot';
 import { precisions } from './precision.ts';
-import type { Schedule } from './schedule.ts';
-import { count, countOrZero, findProblem, notNegative, positive } from './schema.ts';
+import { decayShapes, type Schedule } from './schedule.ts';
+import {
+  count,
+  countOrZero,
+  findProblem,
+  notNegative,
+  oneOf,
+  positive,
+  share,
+  shareOrZero,
+} from './schema.ts';
+
+/** 'cosine': warm-up, then a cosine to the end. 'wsd': warm-up, the peak for long, a decay at the end. */
+export const schedules = ['cosine', 'wsd'] as const;
 
 export const settingsSchema = v.object({
-  /** Updates in the whole run; the learning rate reaches 0 with the last. */
+  /** Updates in the whole run; the learning rate ends with the last. */
   steps: count,
   /** Tokens of a sequence. */
   contextLength: count,
@@ -21,10 +33,18 @@ export const settingsSchema = v.object({
   warmupSteps: countOrZero,
   /** Documents that stand in one sequence do not see each other. Runs from before it have false. */
   packDocuments: v.optional(v.boolean('true or false'), false),
+  /** How the learning rate goes on after the warm-up. Runs from before this field and the next three have a cosine to 0. */
+  schedule: v.optional(oneOf(schedules), 'cosine'),
+  /** Of 'wsd': share of the run, its end, over which the rate falls. */
+  decayShare: v.optional(share, 0.2),
+  /** Of 'wsd': the form of that fall. */
+  decayShape: v.optional(oneOf(decayShapes), 'sqrt'),
+  /** Of the peak, at the end of the run. */
+  finalRateShare: v.optional(shareOrZero, 0),
   /** On matrices and the embedding, not on biases and norm weights. */
   weightDecay: notNegative,
   /** Gradients with a larger global norm are scaled down to it; null = never. */
-  maxGradNorm: v.nullable(positive),
+  maxGradNorm: v.pipe(v.nullable(positive), v.description('a number > 0, or null')),
   /** Of the first weights and of the order of the data. */
   seed: countOrZero,
   /** Updates between two checkpoints; the end of a run always makes one. */
@@ -36,12 +56,9 @@ export const settingsSchema = v.object({
   /** Held-out sequences an evaluation reads, at most. */
   evalSequences: count,
   /** What is computed again in backward to save memory. It changes no bit: a resumed run may change it. Runs from before it have 'none'. */
-  checkpointing: v.optional(
-    v.picklist(checkpointings, `one of ${checkpointings.join(', ')}`),
-    'none',
-  ),
+  checkpointing: v.optional(oneOf(checkpointings), 'none'),
   /** What products and attention compute with. A resumed run may change it. Runs from before it have 'f32'. */
-  precision: v.optional(v.picklist(precisions, `one of ${precisions.join(', ')}`), 'f32'),
+  precision: v.optional(oneOf(precisions), 'f32'),
 });
 
 export type TrainSettings = Readonly<v.InferOutput<typeof settingsSchema>>;
@@ -56,6 +73,10 @@ export const defaultSettings: TrainSettings = {
   accumulate: 1,
   learningRate: 2e-3,
   warmupSteps: 50,
+  schedule: 'cosine',
+  decayShare: 0.2,
+  decayShape: 'sqrt',
+  finalRateShare: 0,
   weightDecay: 0.1,
   maxGradNorm: 1,
   packDocuments: false,
@@ -82,18 +103,32 @@ export function validateSettings(settings: TrainSettings): TrainSettings {
       `settings: expected a warm-up shorter than the run, got ${settings.warmupSteps} of ${settings.steps} steps. Shorten the warm-up or train longer.`,
     );
   }
+  const decaySteps = countDecaySteps(settings);
+  if (settings.warmupSteps + decaySteps > settings.steps) {
+    throw new ArgumentError(
+      `settings: expected warm-up and decay to fit in the run, got ${settings.warmupSteps} + ${decaySteps} of ${settings.steps} steps. Make warmupSteps or decayShare smaller, or train longer.`,
+    );
+  }
   return settings;
 }
+
+/** Updates over which the learning rate falls. */
+const countDecaySteps = ({ schedule, steps, warmupSteps, decayShare }: TrainSettings): number =>
+  schedule === 'cosine' ? steps - warmupSteps : Math.max(1, Math.round(decayShare * steps));
 
 export const tokensPerStep = (settings: TrainSettings): number =>
   settings.contextLength * settings.batchSize * settings.accumulate;
 
 export function makeSchedule(settings: TrainSettings): Schedule {
   const tokens = tokensPerStep(settings);
+  const { learningRate, warmupSteps, steps, schedule, decayShape, finalRateShare } = settings;
   return {
-    peakLearningRate: settings.learningRate,
-    warmupTokens: settings.warmupSteps * tokens,
-    totalTokens: settings.steps * tokens,
+    peakLearningRate: learningRate,
+    warmupTokens: warmupSteps * tokens,
+    totalTokens: steps * tokens,
+    decayTokens: countDecaySteps(settings) * tokens,
+    decayShape: schedule === 'cosine' ? 'cosine' : decayShape,
+    finalLearningRate: finalRateShare * learningRate,
   };
 }
 
@@ -105,6 +140,10 @@ export const HYPERPARAMETERS = [
   'accumulate',
   'learningRate',
   'warmupSteps',
+  'schedule',
+  'decayShare',
+  'decayShape',
+  'finalRateShare',
   'weightDecay',
   'maxGradNorm',
   'seed',
