@@ -2,7 +2,12 @@
 
 import { expect, test } from 'vitest';
 import * as main from './index.ts';
+import * as node from './node/index.ts';
 
 test('the entry point exports these names', () => {
   expect(Object.keys(main).sort()).toMatchSnapshot();
+});
+
+test('the entry point for Node exports these names', () => {
+  expect(Object.keys(node).sort()).toMatchSnapshot();
 });

@@ -16,4 +16,6 @@ export {
   type TokenSource,
 } from './token-source.ts';
 export { type ByteTokenizer, byteTokenizer } from './tokenizer/byte-tokenizer.ts';
+export { type ReadTokenizerOptions, readTokenizer } from './tokenizer/read-tokenizer.ts';
 export type { StreamDecoder, Tokenizer } from './tokenizer/tokenizer.ts';
+export { BpeTrainer } from './tokenizer/train-bpe.ts';
