@@ -8,6 +8,7 @@ import {
   type Tensor,
 } from '@vulpes/tensor-core';
 import { assertBlockSizes, type BlockRanges, type BlockSizes } from '@vulpes/wgsl-kernels';
+import { type AdaptiveThresholdOptions, checkAdaptive } from '../thresholds/thresholds.ts';
 import { findIndex, keyBlockCount, queryBlockCount } from './find-index.kernel.ts';
 import type { SearchDims } from './find-index.reference.ts';
 
@@ -23,13 +24,13 @@ export interface FindBlockRangesOptions {
  * Finds the pruning boundary: key block n is dropped for query block m iff D(first row of m, last key of n) < δ.
  * One launch for both indices; not differentiable. The result belongs to the caller (or the scope around the call).
  * @param logLambda - [B, H, N, 2] i32, two-part numbers of `cumulativeLogGate`.
- * @param threshold - δ in nats, [B, H], [1, H], [B, 1], [H] or [1]; values above 0 act as 0, NaN prunes nothing.
+ * @param threshold - δ in nats, [B, H], [1, H], [B, 1], [H] or [1]; values above 0 act as 0, NaN prunes nothing. Or what `adaptiveThreshold` makes it of: the search then does that, too.
  * @throws ShapeError, DTypeError, ArgumentError
  * @example const ranges = findBlockRanges(logLambda, threshold, { queryLen: T, blocks: { blockM: 64, blockN: 64 } });
  */
 export function findBlockRanges(
   logLambda: Tensor,
-  threshold: Tensor,
+  threshold: Tensor | AdaptiveThresholdOptions,
   { queryLen, blocks }: FindBlockRangesOptions,
 ): BlockRanges {
   const {
@@ -38,7 +39,6 @@ export function findBlockRanges(
     N: keyLen,
   } = assertShape(OP, 'logLambda', logLambda, ['B', 'H', 'N', 2]);
   assertDType('logLambda', logLambda, 'i32');
-  assertDType('threshold', threshold, 'f32');
   assertQueryLen(queryLen, keyLen);
   assertBlockSizes(OP, blocks);
   const dims: SearchDims = { batch, numHeads, queryLen, keyLen, blocks };
@@ -50,11 +50,27 @@ export function findBlockRanges(
     label: 'startIndex',
   });
   const endIndex = device.empty([batch, numHeads, keyBlocks], { ...shape, label: 'endIndex' });
+  const { values, factor, constant } = toThreshold(threshold);
   findIndex.run(device, {
-    dims: { ...dims, ...thresholdStrides(threshold, batch, numHeads) },
-    tensors: { log_lambda: logLambda, threshold, start_index: startIndex, end_index: endIndex },
+    dims: { ...dims, ...thresholdStrides(values, batch, numHeads), factor, constant },
+    tensors: {
+      log_lambda: logLambda,
+      threshold: values,
+      start_index: startIndex,
+      end_index: endIndex,
+    },
   });
   return { blocks: { ...blocks }, startIndex, endIndex };
+}
+
+/** δ = factor · values + constant. */
+function toThreshold(threshold: Tensor | AdaptiveThresholdOptions) {
+  if ('logitUpperBound' in threshold) {
+    const { constant } = checkAdaptive(OP, threshold);
+    return { values: threshold.logitUpperBound, factor: -2, constant };
+  }
+  assertDType('threshold', threshold, 'f32');
+  return { values: threshold, factor: 1, constant: 0 };
 }
 
 /** Broadcasting to [B, H] as strides: 0 where a dimension is 1 or missing. */

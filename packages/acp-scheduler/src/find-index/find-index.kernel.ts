@@ -9,6 +9,9 @@ export interface FindIndexDims extends SearchDims {
   /** Elements of the threshold from one sequence, or head, to the next; 0 where all share it. */
   readonly thresholdStrideB: number;
   readonly thresholdStrideH: number;
+  /** The threshold is factor · what is given + constant. */
+  readonly factor: number;
+  readonly constant: number;
 }
 
 export const queryBlockCount = ({ queryLen, blocks }: SearchDims): number =>

@@ -3,6 +3,7 @@ import { gpuSuite, randomArray, underTwoFills } from '@vulpes/tensor-core/testin
 import { cumulativeLogGate } from '@vulpes/wgsl-kernels';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { adaptiveThreshold } from '../thresholds/thresholds.ts';
 import { findBlockRanges } from './find-block-ranges.ts';
 import { findIndexCases } from './find-index.cases.ts';
 import { findIndex } from './find-index.kernel.ts';
@@ -89,6 +90,24 @@ gpuSuite('findBlockRanges', (device) => {
     });
     const actual = await search(device(), parts, threshold, dims);
     expect(actual).toEqual(referenceBlockRanges(fromTwoPart(parts), full, dims));
+  });
+
+  test('a threshold from a bound is that of adaptiveThreshold', async () => {
+    const [batch, numHeads, keyLen] = [2, 2, 111];
+    const parts = toTwoPart(cumulativeGates('mixed', 3, batch * numHeads, keyLen));
+    const logLambda = device().tensor(parts, [batch, numHeads, keyLen, 2]);
+    const logitUpperBound = device().tensor([0, 3.3, 7, Number.NaN], [batch, numHeads]);
+    const bound = { logitUpperBound, seqLen: keyLen, logPruningTolerance: -10 };
+    const options = { queryLen: keyLen, blocks: { blockM: 16, blockN: 8 } } as const;
+    const ranges = [bound, adaptiveThreshold(bound)].map((threshold) =>
+      findBlockRanges(logLambda, threshold, options),
+    );
+    const indices = ranges.flatMap(({ startIndex, endIndex }) => [startIndex, endIndex]);
+    const [start, end, expectedStart, expectedEnd] = await device().read(indices);
+    expect([start, end]).toEqual([expectedStart, expectedEnd]);
+    expect(() => findBlockRanges(logLambda, { ...bound, seqLen: 0 }, options)).toThrow(
+      'findBlockRanges: expected seqLen to be a positive integer, got 0.',
+    );
   });
 
   test('a positive threshold acts as 0, NaN and −Infinity prune nothing', async () => {
@@ -292,7 +311,7 @@ describe('the boundary itself', () => {
         batch *
         numHeads *
         (Math.ceil(queryLen / blocks.blockM) + Math.ceil(keyLen / blocks.blockN));
-      const strides = { thresholdStrideB: numHeads, thresholdStrideH: 1 };
+      const strides = { thresholdStrideB: numHeads, thresholdStrideH: 1, factor: 1, constant: 0 };
       const [x, y, z] = findIndex.grid({ ...dims, ...strides }, { WG_SIZE: 64 });
       expect(x * y * z * 64).toBeGreaterThanOrEqual(threads);
       expect(Math.max(x, y, z)).toBeLessThanOrEqual(65535);

@@ -2,7 +2,7 @@
 // Key block n is dropped for query block m iff D(first row of m, last key of n) < threshold, D = log_lambda[i] - log_lambda[j].
 // log_lambda does not increase, so that D is the block's largest, and the dropped blocks of a row (column) are contiguous.
 // grid         one thread a query block, then one a key block, for each (b, h); 64 a workgroup, folded over x and y
-// log_lambda   [B, H, N] two-part numbers           threshold  broadcastable to [B, H] by its two strides, natural log
+// log_lambda   [B, H, N] two-part numbers           threshold  broadcastable to [B, H] by its two strides, natural log: factor * it + constant
 // start_index  [B, H, ceil(M / block_m)] key position; keys before it are dropped for the whole query block
 // end_index    [B, H, ceil(N / block_n)] query row; rows from it on drop the whole key block
 // cost         log2(blocks) reads of two numbers a thread
@@ -22,6 +22,8 @@ struct Params {
   key_blocks: u32,
   threshold_stride_b: u32,
   threshold_stride_h: u32,
+  factor: f32,
+  constant: f32,
 }
 
 @group(0) @binding(0) var<storage, read> log_lambda: array<vec2<i32>>;
@@ -36,7 +38,7 @@ const NEG_LARGE: f32 = -1e30;
 fn load_threshold(i_batch: u32, i_head: u32) -> f32 {
   let value = threshold[i_batch * params.threshold_stride_b + i_head * params.threshold_stride_h];
   let is_nan = (bitcast<u32>(value) & 0x7fffffffu) > 0x7f800000u;
-  return select(clamp(value, NEG_LARGE, 0.0), NEG_LARGE, is_nan);
+  return select(clamp(params.factor * value + params.constant, NEG_LARGE, 0.0), NEG_LARGE, is_nan);
 }
 
 // Unlike decay_bias of log-lambda.wgsl, which gives D alone, this takes the threshold off the integer part first:

@@ -24,7 +24,13 @@ const sizes = [
     ...blocks,
     dtype: 'f32',
     ...{ blocks, queryBlocks: Math.ceil(size.queryLen / blocks.blockM), seqLen: size.keyLen },
-    ...{ thresholdStrideB: size.numHeads, thresholdStrideH: 1, qStride: 0, constant: -10 },
+    ...{
+      thresholdStrideB: size.numHeads,
+      thresholdStrideH: 1,
+      qStride: 0,
+      factor: -2,
+      constant: -10,
+    },
     ...{ group: size.numHeads / size.numKvHeads, smScale: 1, qChunks: chunks, kChunks: chunks },
   };
 });

@@ -30,8 +30,22 @@ export interface AdaptiveThresholdOptions {
  * @throws ShapeError, DTypeError, ArgumentError
  */
 export function adaptiveThreshold(options: AdaptiveThresholdOptions): Tensor {
-  const op = 'adaptiveThreshold';
-  const { logitUpperBound, seqLen, logPruningTolerance } = options;
+  const { batch, numHeads, constant } = checkAdaptive('adaptiveThreshold', options);
+  const { logitUpperBound } = options;
+  const { device } = logitUpperBound;
+  const threshold = device.empty([batch, numHeads], { label: 'threshold' });
+  thresholdFromBound.run(device, {
+    dims: { batch, numHeads, constant },
+    tensors: { logit_bound: logitUpperBound, threshold },
+  });
+  return threshold;
+}
+
+/** @returns sizes, and what is added to −2 U @throws ShapeError, DTypeError, ArgumentError */
+export function checkAdaptive(
+  op: string,
+  { logitUpperBound, seqLen, logPruningTolerance }: AdaptiveThresholdOptions,
+): { batch: number; numHeads: number; constant: number } {
   const { B, H } = assertShape(op, 'logitUpperBound', logitUpperBound, ['B', 'H']);
   if (logitUpperBound.dtype !== 'f32') {
     throw new DTypeError(
@@ -48,13 +62,7 @@ export function adaptiveThreshold(options: AdaptiveThresholdOptions): Tensor {
       `${op}: expected logPruningTolerance to be finite and at most 0, got ${logPruningTolerance}. It is log ε, −10 by default.`,
     );
   }
-  const { device } = logitUpperBound;
-  const threshold = device.empty([B, H], { label: 'threshold' });
-  thresholdFromBound.run(device, {
-    dims: { batch: B, numHeads: H, constant: logPruningTolerance - Math.log(seqLen) },
-    tensors: { logit_bound: logitUpperBound, threshold },
-  });
-  return threshold;
+  return { batch: B, numHeads: H, constant: logPruningTolerance - Math.log(seqLen) };
 }
 
 /**

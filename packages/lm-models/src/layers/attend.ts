@@ -18,16 +18,17 @@ export interface Attended {
 
 /** @param param - of the attention layer: QK-norm's weights bound the logits */
 export function attend(
-  { q, k, v, logFgate }: AttentionInputs,
+  { q, k, v, logFgate, logitBound: known }: AttentionInputs,
   param: ParamReader,
   context: ForwardContext,
 ): Attended {
   const { visibility, countPruning, cache } = context;
   context.onAttention?.({ q, k, v, logFgate }, param);
   if (cache) return { attended: cache.attend({ q, k, v, logFgate }), pruningCounts: null };
-  const pruning = logFgate && pruneLayer({ q, k, logFgate }, param, context);
+  const pruning = logFgate && pruneLayer({ q, k, logFgate, logitBound: known }, param, context);
   // Scores within f16 pass through it, which is faster.
-  const logitBound = q.dtype === 'f16' ? boundLogits({ q, k }, param, context.config) : undefined;
+  const logitBound =
+    q.dtype === 'f16' ? boundLogits({ q, k, logitBound: known }, param, context.config) : undefined;
   const options = { visibility, logitBound, ...pruning };
   if (!(pruning && countPruning)) {
     return { attended: forgettingAttention(q, k, v, logFgate, options), pruningCounts: null };

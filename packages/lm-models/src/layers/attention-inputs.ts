@@ -11,4 +11,6 @@ export interface AttentionInputs {
   readonly v: Tensor;
   /** [B, T, H]; null without a gate. */
   readonly logFgate: Tensor | null;
+  /** [B, H]: no logit of a head exceeds it; only where QK-norm and a packed projection gave it on the way. */
+  readonly logitBound?: Tensor | undefined;
 }

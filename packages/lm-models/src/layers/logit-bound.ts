@@ -4,6 +4,7 @@ import { logitUpperBoundFromNorms, logitUpperBoundFromQkNorm } from '@vulpes/acp
 import { stopGradient, type Tensor } from '@vulpes/tensor-core';
 import type { FoxConfig } from '../config/config.ts';
 import type { ParamReader } from '../parameters/params.ts';
+import type { AttentionInputs } from './attention-inputs.ts';
 
 /** Rounding to f16 may lengthen a normed row by 2^-11, two of them a logit by twice that. */
 const HALF_ROUNDING = (1 + 2 ** -11) ** 2;
@@ -11,13 +12,15 @@ const HALF_ROUNDING = (1 + 2 ** -11) ** 2;
 /**
  * QK-norm bounds the logits by its weights; without it the largest norms of this batch do. Without a gradient.
  * q [B, T, H, D]; k [B, T, Hkv, D] -> [B, H], nats
+ * @param inputs.logitBound - where it is known already
  * @param param - of the attention layer
  */
 export function boundLogits(
-  { q, k }: { readonly q: Tensor; readonly k: Tensor },
+  { q, k, logitBound }: Pick<AttentionInputs, 'q' | 'k' | 'logitBound'>,
   param: ParamReader,
   { qkNorm }: Pick<FoxConfig, 'qkNorm'>,
 ): Tensor {
+  if (logitBound) return stopGradient(logitBound);
   const [batch, , numHeads, headDim] = q.shape as [number, number, number, number];
   const smScale = 1 / Math.sqrt(headDim);
   if (!qkNorm) return logitUpperBoundFromNorms(stopGradient(q), stopGradient(k), { smScale });

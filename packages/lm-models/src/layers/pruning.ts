@@ -1,6 +1,6 @@
 // Adaptive computation pruning for one layer: which part of its attention matrix holds at most ε of any row's weight. [ACP v2, Sec. 3]
 
-import { adaptiveThreshold, certifiedStopRule, findBlockRanges } from '@vulpes/acp-scheduler';
+import { certifiedStopRule, findBlockRanges } from '@vulpes/acp-scheduler';
 import { selectBlocks } from '@vulpes/fox-attention';
 import { stopGradient, type Tensor } from '@vulpes/tensor-core';
 import { type BlockRanges, cumulativeLogGate, type StopRule } from '@vulpes/wgsl-kernels';
@@ -23,6 +23,8 @@ interface PruningInputs {
   readonly k: Tensor;
   /** [B, T, H] */
   readonly logFgate: Tensor;
+  /** [B, H], where it is known already. */
+  readonly logitBound?: Tensor | undefined;
 }
 
 /** Null where pruning is off. What to prune is a decision: no gradient goes through it. */
@@ -45,7 +47,7 @@ export function pruneLayer(
       stopRule: certifiedStopRule(k, logLambda, { logPruningTolerance, blocks, visibility }),
     };
   }
-  const logitUpperBound = boundLogits({ q, k }, param, config);
-  const threshold = adaptiveThreshold({ logitUpperBound, seqLen, logPruningTolerance });
+  const logitUpperBound = boundLogits({ ...inputs, q, k }, param, config);
+  const threshold = { logitUpperBound, seqLen, logPruningTolerance };
   return { logLambda, ranges: findBlockRanges(logLambda, threshold, { queryLen: seqLen, blocks }) };
 }

@@ -36,7 +36,6 @@ const sizes = [
     ...{
       numKvHeads: size.numHeads,
       hasHeadWeights: 1,
-      width: prepareHeads.packedWidth({ ...size, numKvHeads: size.numHeads }),
     },
     ...{ length: size.seqLen, visibilityLen: size.seqLen, offset: 0, entries: 2, window: 7 },
     ...{
@@ -83,11 +82,6 @@ const kernels: readonly AnyKernel[] = [
   ...[outputGate.outputGateForward, outputGate.outputGateBackward],
   ...[addRmsNorm.addRmsNormForwardScalar, addRmsNorm.addRmsNormForwardTiled],
   ...[addRmsNorm.addRmsNormBackwardScalar, addRmsNorm.addRmsNormBackwardTiled],
-  ...[prepareHeads.prepareQueryKeyForwardTiled, prepareHeads.prepareQueryKeyForwardScalar],
-  ...[prepareHeads.prepareQueryKeyBackwardTiled, prepareHeads.prepareQueryKeyBackwardScalar],
-  ...[prepareHeads.prepareValuesForward, prepareHeads.prepareGatesBackward],
-  ...[prepareHeads.prepareValuesBackwardTiled, prepareHeads.prepareValuesBackwardScalar],
-  ...[prepareHeads.prepareWeightSumsTiled, prepareHeads.prepareWeightSumsScalar],
   ...[rmsNorm.rmsNormForwardScalar, rmsNorm.rmsNormForwardTiled],
   ...[rmsNorm.rmsNormBackwardScalar, rmsNorm.rmsNormBackwardTiled, rmsNorm.rmsNormDweight],
   ...[
@@ -101,9 +95,23 @@ const kernels: readonly AnyKernel[] = [
   ...[tokenShift.tokenShiftBackwardTiled, tokenVisibilityKernel],
 ];
 
+/** They read four features of a head at once. */
+const headKernels: readonly AnyKernel[] = [
+  ...[prepareHeads.prepareHeadsForwardTiled, prepareHeads.prepareHeadsForwardScalar],
+  ...[prepareHeads.prepareHeadsBackwardTiled, prepareHeads.prepareHeadsBackwardScalar],
+  prepareHeads.prepareGatesBackward,
+  ...[prepareHeads.prepareWeightSumsTiled, prepareHeads.prepareWeightSumsScalar],
+];
+
+const headSizes = sizes.map((size) => {
+  const heads = { ...size, headDim: size.headDim * (size.headDim % 4 === 0 ? 1 : 2) };
+  return { ...heads, width: prepareHeads.packedWidth(heads), boundScale: 1 };
+});
+
 /** Each kernel of this package, the matmul kernels block by block. */
 export const listKernels = (): readonly ListedKernel[] => [
   ...kernels.map((kernel) => ({ kernel, sizes })),
+  ...headKernels.map((kernel) => ({ kernel, sizes: headSizes })),
   ...listMatmuls(),
 ];
 
@@ -116,9 +124,8 @@ export const listVariants = (): readonly Variants<never>[] => [
   crossEntropy.crossEntropyRows,
   addRmsNorm.addRmsNormForward,
   addRmsNorm.addRmsNormBackward,
-  prepareHeads.prepareQueryKeyForward,
-  prepareHeads.prepareQueryKeyBackward,
-  prepareHeads.prepareValuesBackward,
+  prepareHeads.prepareHeadsForward,
+  prepareHeads.prepareHeadsBackward,
   prepareHeads.prepareWeightSums,
   rmsNorm.rmsNormForward,
   rmsNorm.rmsNormBackward,

@@ -1,16 +1,16 @@
 // packed-row: where the parts of a packed projection lie, and what its keys and values are mixed with.
 // A row (token): heads of q [H], k [Hkv], v [Hkv] and the output gate [H], D each; then gates: shifts of k [Hkv] and of v [Hkv], forget gates [H]; zeros.
-// Needs shift-weights.wgsl, visibility-starts.wgsl, `alias Vector`, `const WIDTH`, the binding `packed`: array of Vectors as stored, and `params` of these kernels.
+// Needs shift-weights.wgsl, visibility-starts.wgsl, the binding `packed`: array of four f32 or f16 each, and `params` of these kernels.
 
-// First Vector of a head, counted over all four parts.
+// First vec4 of a head, counted over all four parts.
 fn head_at(token: u32, head: u32) -> u32 {
   return token * params.row_vectors + head * params.columns;
 }
 
 // Logit of a gate, counted over all three kinds.
 fn gate_logit(token: u32, gate: u32) -> f32 {
-  let element = head_at(token, 2u * (params.num_heads + params.num_kv_heads)) * WIDTH + gate;
-  return vec4<f32>(Vector(packed[element / WIDTH]))[element % WIDTH];
+  let first = head_at(token, 2u * (params.num_heads + params.num_kv_heads));
+  return f32(packed[first + gate / 4u][gate % 4u]);
 }
 
 struct Shift {
@@ -28,14 +28,14 @@ fn shift_of(token: u32, gate: u32) -> Shift {
   return Shift(select(0.0, weights.x, m_previous), weights.y, weights.x * weights.y);
 }
 
-// A Vector of the token before, where the shift takes something of it.
-fn previous_of(shift: Shift, index: u32) -> Vector {
+// Of the token before, where the shift takes something of it.
+fn previous_of(shift: Shift, index: u32) -> vec4f {
   if (shift.previous == 0.0) {
-    return Vector(0.0);
+    return vec4f(0.0);
   }
-  return Vector(packed[index - params.row_vectors]);
+  return vec4f(packed[index - params.row_vectors]);
 }
 
-fn mix(shift: Shift, index: u32) -> Vector {
-  return shift.own * Vector(packed[index]) + shift.previous * previous_of(shift, index);
+fn mix(shift: Shift, index: u32) -> vec4f {
+  return shift.own * vec4f(packed[index]) + shift.previous * previous_of(shift, index);
 }

@@ -26,10 +26,10 @@ function caseOf(
 }
 
 export const prepareHeadsCases: readonly PrepareHeadsCase[] = [
-  caseOf([1, 1, 1, 1, 2], true),
+  caseOf([1, 1, 1, 1, 4], true),
   caseOf([1, 17, 2, 2, 16], true),
   // Stretches of 16 tokens in backward.
-  caseOf([2, 15, 3, 1, 5], false),
+  caseOf([2, 15, 3, 1, 20], false),
   caseOf([2, 16, 4, 2, 12], true),
   caseOf([2, 33, 2, 2, 64], false),
   caseOf([1, 65, 2, 1, 128], true),

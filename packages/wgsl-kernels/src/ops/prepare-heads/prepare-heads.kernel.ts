@@ -9,15 +9,12 @@ import logSigmoidWgsl from '../../lib/log-sigmoid.wgsl';
 import { avoidBarriersOnCpu } from '../../lib/prefer.ts';
 import shiftWeightsWgsl from '../../lib/shift-weights.wgsl';
 import sigmoidWgsl from '../../lib/sigmoid.wgsl';
-import { lanesPerRow, threadGrid, vectorType, vectorWidth } from '../../lib/vector.ts';
-import vectorSumWgsl from '../../lib/vector-sum.wgsl';
+import { lanesPerRow, threadGrid } from '../../lib/vector.ts';
 import visibilityStartsWgsl from '../../lib/visibility-starts.wgsl';
 import packedRowWgsl from './packed-row.wgsl';
 import gatesBackwardWgsl from './prepare-gates-backward.wgsl';
-import queryKeyBackwardWgsl from './prepare-query-key-backward.wgsl';
-import queryKeyForwardWgsl from './prepare-query-key-forward.wgsl';
-import valuesBackwardWgsl from './prepare-values-backward.wgsl';
-import valuesForwardWgsl from './prepare-values-forward.wgsl';
+import headsBackwardWgsl from './prepare-heads-backward.wgsl';
+import headsForwardWgsl from './prepare-heads-forward.wgsl';
 import weightSumsWgsl from './prepare-weight-sums.wgsl';
 
 /** The heads of a layer. */
@@ -26,7 +23,7 @@ export interface HeadDims {
   readonly numHeads: number;
   /** Hkv, of k and v. */
   readonly numKvHeads: number;
-  /** D */
+  /** D, a multiple of 4. */
   readonly headDim: number;
 }
 
@@ -40,6 +37,8 @@ export interface PrepareHeadsDims extends HeadDims {
   /** 1: each head has norm weights of its own; 0: all share one row. */
   readonly hasHeadWeights: number;
   readonly eps: number;
+  /** Times the largest norm weights of q and of k: the bound of a head's logits. */
+  readonly boundScale: number;
   /** f32 or f16: the packed projection, q, k, v, the output gate and gradients of them. */
   readonly dtype: DType;
 }
@@ -58,192 +57,161 @@ export const packedWidth = (dims: HeadDims): number =>
 /** Tokens that one group of threads walks in backward, and that a partial sum is of. */
 const STRETCH = 16;
 
-/** Partial sums: one for each stretch of each row of tokens. */
+/** How many partial sums: one for each stretch of each row of tokens. */
 const parts = ({ batch, seqLen }: PrepareHeadsDims): number => batch * Math.ceil(seqLen / STRETCH);
 
-/** Where in the sums those of the bias, and the gradients of the shift logits, begin; and how many elements there are. */
+/** Where in a part's sums those of the bias, and the gradients of the shift logits, begin; and how many elements a part has. */
 export function sumsLayout(dims: PrepareHeadsDims) {
-  const { batch, seqLen, numHeads, numKvHeads, headDim } = dims;
-  const biasSums = parts(dims) * (numHeads + numKvHeads) * headDim;
-  const shiftSums = biasSums + parts(dims) * numHeads;
-  return { biasSums, shiftSums, size: shiftSums + batch * seqLen * 2 * numKvHeads };
+  const { numHeads, numKvHeads, headDim } = dims;
+  const biasSums = (numHeads + numKvHeads) * headDim;
+  const shiftSums = biasSums + numHeads;
+  const partWidth = shiftSums + STRETCH * 2 * numKvHeads;
+  return { biasSums, shiftSums, partWidth, size: parts(dims) * partWidth };
 }
+
+/** Tensors within one begin at a multiple of it. */
+const SLICE_STEP = 128;
+
+/** Elements from the first on at which the parts lie in one tensor, each where a slice may begin, and of all. */
+function layOut<Name extends string>(sizes: Readonly<Record<Name, number>>) {
+  let size = 0;
+  const at = {} as Record<Name, number>;
+  for (const name of Object.keys(sizes) as Name[]) {
+    at[name] = size;
+    size += Math.ceil(sizes[name] / SLICE_STEP) * SLICE_STEP;
+  }
+  return { at, size };
+}
+
+/** Where q, k, v and the output gate lie in the tensor that the forward writes. */
+export function headsLayout({ batch, seqLen, numHeads, numKvHeads, headDim }: PrepareHeadsDims) {
+  const [queries, keys] = [numHeads, numKvHeads].map((heads) => batch * seqLen * heads * headDim);
+  return layOut({ q: queries!, k: keys!, v: keys!, outputGate: queries! });
+}
+
+/** Where the logit bounds [B, H] and the norm weights [H + Hkv, D] lie in the other one. */
+export const valuesLayout = ({ batch, numHeads, numKvHeads, headDim }: PrepareHeadsDims) =>
+  layOut({ bounds: batch * numHeads, weights: (numHeads + numKvHeads) * headDim });
 
 const params = (dims: PrepareHeadsDims) => ({
   tokens: dims.batch * dims.seqLen,
-  columns: dims.headDim / vectorWidth(dims.headDim),
-  row_vectors: dims.width / vectorWidth(dims.headDim),
+  columns: dims.headDim / 4,
+  row_vectors: dims.width / 4,
 });
 
-const toVectorSpec = ({ headDim, dtype }: PrepareHeadsDims) => {
-  const WIDTH = vectorWidth(headDim);
-  return { WIDTH, Vector: vectorType(WIDTH), Y: vectorType(WIDTH, dtype) };
-};
-
-/** Heads of all tokens that a pass goes over: those of q and k, or of v and the output gate. */
-const rows = ({ batch, seqLen, numHeads, numKvHeads }: PrepareHeadsDims): number =>
-  batch * seqLen * (numHeads + numKvHeads);
+const toY = ({ dtype }: PrepareHeadsDims) => ({ Y: `vec4<${dtype}>` });
 
 const lanesGrid = (count: number, { WG_SIZE, LANES }: { WG_SIZE: number; LANES: number }) =>
   foldGrid(Math.ceil((count * LANES) / WG_SIZE));
 
-const rowsGrid = (dims: PrepareHeadsDims, spec: { WG_SIZE: number; LANES: number }) =>
-  lanesGrid(rows(dims), spec);
-
 const ROW_LIB = [shiftWeightsWgsl, visibilityStartsWgsl, packedRowWgsl];
-const SUM_LIB = [...ROW_LIB, vectorSumWgsl];
-const TILED_LIB = [...SUM_LIB, laneSumsTiledWgsl];
-const SCALAR_LIB = [...SUM_LIB, laneSumsSingleWgsl];
+const FORWARD_LIB = [...ROW_LIB, logOnePlusWgsl, logSigmoidWgsl];
 
-const selectTiled = (dims: PrepareHeadsDims) => {
-  const vector = toVectorSpec(dims);
-  const LANES = lanesPerRow(dims.headDim / vector.WIDTH, 128);
-  return { WG_SIZE: 128, LANES, ...vector, Sums: 'f32' };
-};
-
-const selectScalar = (dims: PrepareHeadsDims) => ({
-  ...{ WG_SIZE: 64, LANES: 1, Sums: 'f32' },
-  ...toVectorSpec(dims),
-});
-
-const queryKeyForward = {
-  source: queryKeyForwardWgsl,
+const headsForward = {
+  source: headsForwardWgsl,
   bindings: [
-    ...(['packed:read', 'q_weight:read', 'k_weight:read'] as const),
-    ...(['visibility:read?', 'q:write', 'k:write'] as const),
+    ...([
+      'packed:read',
+      'q_weight:read',
+      'k_weight:read',
+      'bias:read',
+      'visibility:read?',
+    ] as const),
+    ...(['heads:write', 'log_fgate:write', 'head_values:write'] as const),
   ],
-  params,
-  grid: rowsGrid,
+  params(dims: PrepareHeadsDims) {
+    const { k, v, outputGate } = headsLayout(dims).at;
+    return {
+      ...params(dims),
+      ...{ k_at: k / 4, v_at: v / 4, gate_at: outputGate / 4 },
+      weights_at: valuesLayout(dims).at.weights,
+    };
+  },
+  grid: (dims: PrepareHeadsDims, spec: { WG_SIZE: number; LANES: number }) =>
+    lanesGrid(dims.batch * dims.seqLen * 2 * (dims.numHeads + dims.numKvHeads), spec),
 } as const;
 
-export const prepareQueryKeyForwardTiled = defineKernel({
-  ...queryKeyForward,
-  name: 'prepare-query-key-forward.tiled',
-  lib: TILED_LIB,
-  select: selectTiled,
+export const prepareHeadsForwardTiled = defineKernel({
+  ...headsForward,
+  name: 'prepare-heads-forward.tiled',
+  lib: [...FORWARD_LIB, laneSumsTiledWgsl],
+  select: (dims) => {
+    const LANES = lanesPerRow(dims.headDim / 4, 128);
+    return { WG_SIZE: 128, LANES, ...toY(dims), Sums: 'f32' };
+  },
   // t_lane_sums
   workgroupBytes: ({ WG_SIZE }) => 4 * WG_SIZE,
 });
 
-export const prepareQueryKeyForwardScalar = defineKernel({
-  ...queryKeyForward,
-  name: 'prepare-query-key-forward.scalar',
-  lib: SCALAR_LIB,
-  select: selectScalar,
+export const prepareHeadsForwardScalar = defineKernel({
+  ...headsForward,
+  name: 'prepare-heads-forward.scalar',
+  lib: [...FORWARD_LIB, laneSumsSingleWgsl],
+  select: (dims) => ({ WG_SIZE: 64, LANES: 1, ...toY(dims), Sums: 'f32' }),
 });
 
-export const prepareQueryKeyForward = defineVariants<
+export const prepareHeadsForward = defineVariants<
   PrepareHeadsDims,
-  { readonly kernel: typeof prepareQueryKeyForwardTiled | typeof prepareQueryKeyForwardScalar }
->('prepare-query-key-forward', [
-  { name: 'tiled', kernel: prepareQueryKeyForwardTiled, avoid: avoidBarriersOnCpu },
-  { name: 'scalar', kernel: prepareQueryKeyForwardScalar },
+  { readonly kernel: typeof prepareHeadsForwardTiled | typeof prepareHeadsForwardScalar }
+>('prepare-heads-forward', [
+  { name: 'tiled', kernel: prepareHeadsForwardTiled, avoid: avoidBarriersOnCpu },
+  { name: 'scalar', kernel: prepareHeadsForwardScalar },
 ]);
 
-export const prepareValuesForward = defineKernel({
-  name: 'prepare-values-forward',
-  source: valuesForwardWgsl,
-  lib: [...ROW_LIB, logOnePlusWgsl, logSigmoidWgsl],
+const headsBackward = {
+  source: headsBackwardWgsl,
   bindings: [
-    ...(['packed:read', 'bias:read', 'visibility:read?'] as const),
-    ...(['v:write', 'output_gate:write', 'log_fgate:write'] as const),
-  ],
-  params,
-  select: (dims: PrepareHeadsDims) => ({ WG_SIZE: 64, ...toVectorSpec(dims) }),
-  grid: (dims, { WG_SIZE }) =>
-    threadGrid((rows(dims) * dims.headDim) / vectorWidth(dims.headDim), WG_SIZE),
-});
-
-const queryKeyBackward = {
-  source: queryKeyBackwardWgsl,
-  bindings: [
-    ...(['packed:read', 'q_weight:read', 'k_weight:read', 'visibility:read?'] as const),
-    ...(['dq:read', 'dk:read', 'dpacked:write', 'sums:write'] as const),
+    ...(['packed:read', 'head_values:read', 'visibility:read?'] as const),
+    ...(['dq:read', 'dk:read', 'dv:read', 'dpacked:write', 'sums:write'] as const),
   ],
   params(dims: PrepareHeadsDims) {
     const { columns, row_vectors } = params(dims);
-    return { parts: parts(dims), columns, row_vectors, shift_sums: sumsLayout(dims).shiftSums };
+    const { partWidth, shiftSums } = sumsLayout(dims);
+    return {
+      ...{ parts: parts(dims), columns, row_vectors, part_width: partWidth },
+      ...{ shift_sums: shiftSums, weights_at: valuesLayout(dims).at.weights },
+    };
   },
   grid: (dims: PrepareHeadsDims, spec: { WG_SIZE: number; LANES: number }) =>
-    lanesGrid(parts(dims) * (dims.numHeads + dims.numKvHeads), spec),
+    lanesGrid(parts(dims) * (dims.numHeads + 2 * dims.numKvHeads), spec),
 } as const;
 
-/** A thread for each Vector of a head, where a workgroup has as many: what it keeps from token to token stays in registers. */
+/** A thread for each vec4 of a head, where a workgroup has as many: what it keeps from token to token stays in registers. */
 function lanesPerHead(vectors: number, workgroupSize: number): number {
   let lanes = 1;
   while (lanes < workgroupSize && lanes < vectors) lanes *= 2;
   return lanes;
 }
 
-export const prepareQueryKeyBackwardTiled = defineKernel({
-  ...queryKeyBackward,
-  name: 'prepare-query-key-backward.tiled',
-  lib: TILED_LIB,
+export const prepareHeadsBackwardTiled = defineKernel({
+  ...headsBackward,
+  name: 'prepare-heads-backward.tiled',
+  lib: [...ROW_LIB, laneSumsTiledWgsl],
   select: (dims) => {
-    const vector = toVectorSpec(dims);
-    const vectors = dims.headDim / vector.WIDTH;
-    const LANES = lanesPerHead(vectors, 128);
-    const OWN = Math.ceil(vectors / LANES);
-    return { WG_SIZE: 128, LANES, OWN, STRETCH, ...vector, Sums: 'vec4<f32>' };
+    const LANES = lanesPerHead(dims.headDim / 4, 128);
+    const OWN = Math.ceil(dims.headDim / 4 / LANES);
+    return { WG_SIZE: 128, LANES, OWN, STRETCH, ...toY(dims), Sums: 'vec4<f32>' };
   },
   // t_lane_sums
   workgroupBytes: ({ WG_SIZE }) => 16 * WG_SIZE,
 });
 
-export const prepareQueryKeyBackwardScalar = defineKernel({
-  ...queryKeyBackward,
-  name: 'prepare-query-key-backward.scalar',
-  lib: SCALAR_LIB,
-  select: (dims) => {
-    const vector = toVectorSpec(dims);
-    const OWN = dims.headDim / vector.WIDTH;
-    return { WG_SIZE: 64, LANES: 1, OWN, STRETCH, ...vector, Sums: 'vec4<f32>' };
-  },
-});
-
-export const prepareQueryKeyBackward = defineVariants<
-  PrepareHeadsDims,
-  { readonly kernel: typeof prepareQueryKeyBackwardTiled | typeof prepareQueryKeyBackwardScalar }
->('prepare-query-key-backward', [
-  { name: 'tiled', kernel: prepareQueryKeyBackwardTiled, avoid: avoidBarriersOnCpu },
-  { name: 'scalar', kernel: prepareQueryKeyBackwardScalar },
-]);
-
-const valuesBackward = {
-  source: valuesBackwardWgsl,
-  bindings: [
-    ...(['packed:read', 'visibility:read?', 'dv:read', 'doutput_gate:read'] as const),
-    ...(['dpacked:read_write', 'sums:read_write'] as const),
-  ],
-  params: (dims: PrepareHeadsDims) => ({
-    ...params(dims),
-    shift_sums: sumsLayout(dims).shiftSums,
+export const prepareHeadsBackwardScalar = defineKernel({
+  ...headsBackward,
+  name: 'prepare-heads-backward.scalar',
+  lib: [...ROW_LIB, laneSumsSingleWgsl],
+  select: (dims) => ({
+    ...{ WG_SIZE: 64, LANES: 1, OWN: dims.headDim / 4, STRETCH },
+    ...{ ...toY(dims), Sums: 'vec4<f32>' },
   }),
-  grid: rowsGrid,
-} as const;
-
-export const prepareValuesBackwardTiled = defineKernel({
-  ...valuesBackward,
-  name: 'prepare-values-backward.tiled',
-  lib: TILED_LIB,
-  select: selectTiled,
-  // t_lane_sums
-  workgroupBytes: ({ WG_SIZE }) => 4 * WG_SIZE,
 });
 
-export const prepareValuesBackwardScalar = defineKernel({
-  ...valuesBackward,
-  name: 'prepare-values-backward.scalar',
-  lib: SCALAR_LIB,
-  select: selectScalar,
-});
-
-export const prepareValuesBackward = defineVariants<
+export const prepareHeadsBackward = defineVariants<
   PrepareHeadsDims,
-  { readonly kernel: typeof prepareValuesBackwardTiled | typeof prepareValuesBackwardScalar }
->('prepare-values-backward', [
-  { name: 'tiled', kernel: prepareValuesBackwardTiled, avoid: avoidBarriersOnCpu },
-  { name: 'scalar', kernel: prepareValuesBackwardScalar },
+  { readonly kernel: typeof prepareHeadsBackwardTiled | typeof prepareHeadsBackwardScalar }
+>('prepare-heads-backward', [
+  { name: 'tiled', kernel: prepareHeadsBackwardTiled, avoid: avoidBarriersOnCpu },
+  { name: 'scalar', kernel: prepareHeadsBackwardScalar },
 ]);
 
 export const prepareGatesBackward = defineKernel({
@@ -251,27 +219,31 @@ export const prepareGatesBackward = defineKernel({
   source: gatesBackwardWgsl,
   lib: [sigmoidWgsl],
   bindings: [
-    ...(['packed:read', 'bias:read', 'dlog_fgate:read'] as const),
+    ...(['packed:read', 'bias:read', 'doutput_gate:read', 'dlog_fgate:read'] as const),
     ...(['dpacked:read_write', 'sums:read_write'] as const),
   ],
   params(dims: PrepareHeadsDims) {
-    const { biasSums, shiftSums } = sumsLayout(dims);
+    const { biasSums, shiftSums, partWidth } = sumsLayout(dims);
     return {
-      ...{ parts: parts(dims), row_elements: dims.width, gate_column: headFeatures(dims) },
+      ...{ ...params(dims), parts: parts(dims), part_width: partWidth },
       ...{ bias_sums: biasSums, shift_sums: shiftSums },
     };
   },
-  select: ({ dtype }) => ({ WG_SIZE: 64, STRETCH, Vector: 'f32', Elem: dtype }),
-  grid: (dims, { WG_SIZE }) => threadGrid(parts(dims) * (dims.width - headFeatures(dims)), WG_SIZE),
+  select: (dims) => ({ WG_SIZE: 64, STRETCH, ...toY(dims), Vector: 'f32' }),
+  grid: (dims, { WG_SIZE }) => {
+    const walks = (parts(dims) * (dims.width - headFeatures(dims))) / 4;
+    const copies = (dims.batch * dims.seqLen * dims.numHeads * dims.headDim) / 4;
+    return threadGrid(walks + copies, WG_SIZE);
+  },
 });
 
 const weightSums = {
   source: weightSumsWgsl,
   bindings: ['sums:read', 'dq_weight:write', 'dk_weight:write', 'dbias:write'],
-  params: (dims: PrepareHeadsDims) => ({
-    parts: parts(dims),
-    bias_sums: sumsLayout(dims).biasSums,
-  }),
+  params(dims: PrepareHeadsDims) {
+    const { biasSums, partWidth } = sumsLayout(dims);
+    return { parts: parts(dims), part_width: partWidth, bias_sums: biasSums };
+  },
   grid: (dims: PrepareHeadsDims, spec: { WG_SIZE: number; LANES: number }) => {
     const { numHeads, numKvHeads, headDim, hasHeadWeights } = dims;
     const weightRows = hasHeadWeights ? numHeads + numKvHeads : 2;

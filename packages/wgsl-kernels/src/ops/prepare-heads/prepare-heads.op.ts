@@ -12,15 +12,15 @@ import {
 import { assertDType, assertFloat, assertNumbers, assertVisibility } from '../../lib/check.ts';
 import {
   type HeadDims,
+  headsLayout,
   type PrepareHeadsDims,
   packedWidth,
   prepareGatesBackward,
-  prepareQueryKeyBackward,
-  prepareQueryKeyForward,
-  prepareValuesBackward,
-  prepareValuesForward,
+  prepareHeadsBackward,
+  prepareHeadsForward,
   prepareWeightSums,
   sumsLayout,
+  valuesLayout,
 } from './prepare-heads.kernel.ts';
 
 export interface PrepareHeadsInputs {
@@ -52,11 +52,19 @@ export interface PreparedHeads {
   readonly logFgate: Tensor;
   /** [B, T, H · D], before its activation. */
   readonly outputGate: Tensor;
+  /** [B, H], f32: no |q·k| / √D of a head exceeds it, by the norm weights. Without a gradient. */
+  readonly logitBound: Tensor;
 }
 
 interface OpInputs extends PrepareHeadsInputs {
   readonly visibility?: Tensor | undefined;
 }
+
+/** What has a gradient. */
+type Prepared = Omit<PreparedHeads, 'logitBound'>;
+
+/** Rounding to f16 may lengthen a normed row by 2^-11, two of them a logit by twice that. */
+const HALF_ROUNDING = (1 + 2 ** -11) ** 2;
 
 const prepareHeadsOp = defineOp({
   name: 'prepare-heads',
@@ -66,25 +74,41 @@ const prepareHeadsOp = defineOp({
     inputs,
     attrs: { dims },
   }: ForwardContext<OpInputs, { dims: PrepareHeadsDims }>) {
-    const output = makeOutputs(device, dims);
-    const { q, k, v, outputGate: output_gate, logFgate: log_fgate } = output;
+    const dtype = { dtype: dims.dtype };
+    const heads = device.empty([headsLayout(dims).size], {
+      ...dtype,
+      label: 'q, k, v, output gate',
+    });
+    const head_values = device.empty([valuesLayout(dims).size], { label: 'values of heads' });
+    const { batch, seqLen, numHeads } = dims;
+    const logFgate = device.empty([batch, seqLen, numHeads], { label: 'log fgate' });
     const { packed, qWeight: q_weight, kWeight: k_weight, bias, visibility } = inputs;
-    prepareQueryKeyForward.choose(device.caps, dims).kernel.run(device, {
+    prepareHeadsForward.choose(device.caps, dims).kernel.run(device, {
       dims,
-      tensors: { packed, q_weight, k_weight, visibility, q, k },
+      tensors: {
+        packed,
+        q_weight,
+        k_weight,
+        bias,
+        visibility,
+        heads,
+        log_fgate: logFgate,
+        head_values,
+      },
     });
-    prepareValuesForward.run(device, {
-      dims,
-      tensors: { packed, bias, visibility, v, output_gate, log_fgate },
-    });
-    return { output, saved: inputs };
+    const output = {
+      ...sliceHeads(heads, dims),
+      logFgate,
+      logitBound: device.slice(head_values, 0, [batch, numHeads]),
+    };
+    return { output, saved: { ...inputs, headValues: head_values } };
   },
   backward({ device, dOutput, saved, attrs: { dims }, makeGradient }) {
     const { shape, dtype } = saved.packed;
     const dPacked = device.empty(shape, { dtype, label: 'd packed projection' });
     const sums = device.empty([sumsLayout(dims).size], { label: 'sums of prepare-heads' });
     const dOutputs = withZeros(device, dims, dOutput);
-    packedGradient(device, dims, { inputs: saved, dOutputs, dPacked, sums });
+    packedGradient(device, dims, { saved, dOutputs, dPacked, sums });
     const [dq_weight, dk_weight] = [makeGradient('qWeight'), makeGradient('kWeight')];
     const dbias = makeGradient('bias');
     prepareWeightSums.choose(device.caps, dims).kernel.run(device, {
@@ -95,16 +119,16 @@ const prepareHeadsOp = defineOp({
   },
 });
 
-function makeOutputs(device: Device, dims: PrepareHeadsDims): PreparedHeads {
-  const { batch, seqLen, numHeads, numKvHeads, headDim, dtype } = dims;
-  const empty = (shape: number[], label: string) =>
-    device.empty([batch, seqLen, ...shape], { dtype, label });
+function sliceHeads(heads: Tensor, dims: PrepareHeadsDims) {
+  const { batch, seqLen, numHeads, numKvHeads, headDim } = dims;
+  const { at } = headsLayout(dims);
+  const slice = (name: keyof typeof at, ...shape: number[]) =>
+    heads.device.slice(heads, at[name], [batch, seqLen, ...shape]);
   return {
-    q: empty([numHeads, headDim], 'q'),
-    k: empty([numKvHeads, headDim], 'k'),
-    v: empty([numKvHeads, headDim], 'v'),
-    logFgate: device.empty([batch, seqLen, numHeads], { label: 'log fgate' }),
-    outputGate: empty([numHeads * headDim], 'output gate'),
+    q: slice('q', numHeads, headDim),
+    k: slice('k', numKvHeads, headDim),
+    v: slice('v', numKvHeads, headDim),
+    outputGate: slice('outputGate', numHeads * headDim),
   };
 }
 
@@ -112,8 +136,8 @@ function makeOutputs(device: Device, dims: PrepareHeadsDims): PreparedHeads {
 function withZeros(
   device: Device,
   dims: PrepareHeadsDims,
-  given: { readonly [K in keyof PreparedHeads]: Tensor | null },
-): PreparedHeads {
+  given: { readonly [K in keyof Prepared]: Tensor | null },
+): Prepared {
   const { batch, seqLen, numHeads, numKvHeads, headDim, dtype } = dims;
   const zeros = (shape: number[]) => device.zeros([batch, seqLen, ...shape], { dtype });
   return {
@@ -126,8 +150,8 @@ function withZeros(
 }
 
 interface PackedGradient {
-  readonly inputs: OpInputs;
-  readonly dOutputs: PreparedHeads;
+  readonly saved: OpInputs & { readonly headValues: Tensor };
+  readonly dOutputs: Prepared;
   /** Written, all of it. */
   readonly dPacked: Tensor;
   /** Written: partial sums for the weights. */
@@ -137,27 +161,23 @@ interface PackedGradient {
 function packedGradient(
   device: Device,
   dims: PrepareHeadsDims,
-  { inputs, dOutputs, dPacked: dpacked, sums }: PackedGradient,
+  { saved, dOutputs, dPacked: dpacked, sums }: PackedGradient,
 ): void {
-  const { packed, qWeight: q_weight, kWeight: k_weight, bias, visibility } = inputs;
+  const { packed, bias, visibility, headValues: head_values } = saved;
   const { q: dq, k: dk, v: dv, logFgate: dlog_fgate, outputGate: doutput_gate } = dOutputs;
-  prepareQueryKeyBackward.choose(device.caps, dims).kernel.run(device, {
+  prepareHeadsBackward.choose(device.caps, dims).kernel.run(device, {
     dims,
-    tensors: { packed, q_weight, k_weight, visibility, dq, dk, dpacked, sums },
-  });
-  prepareValuesBackward.choose(device.caps, dims).kernel.run(device, {
-    dims,
-    tensors: { packed, visibility, dv, doutput_gate, dpacked, sums },
+    tensors: { packed, head_values, visibility, dq, dk, dv, dpacked, sums },
   });
   prepareGatesBackward.run(device, {
     dims,
-    tensors: { packed, bias, dlog_fgate, dpacked, sums },
+    tensors: { packed, bias, doutput_gate, dlog_fgate, dpacked, sums },
   });
 }
 
 /**
  * What attention reads, from one projection of x to all of it; the same as these, but q and k are rounded once:
- * q = rmsNorm(q), k = rmsNorm(tokenShift(k)), v = tokenShift(v), logFgate = logSigmoid(fgate + bias), and the output gate as it is.
+ * q = rmsNorm(q), k = rmsNorm(tokenShift(k)), v = tokenShift(v), logFgate = logSigmoid(fgate + bias), and the output gate as it is; and a bound of the logits.
  * @throws ShapeError DTypeError ArgumentError
  */
 export function prepareHeads(
@@ -167,7 +187,10 @@ export function prepareHeads(
   const { packed, qWeight, kWeight, bias } = inputs;
   const { numHeads, numKvHeads, headDim } = heads;
   assertFloat('prepareHeads', 'packed', packed);
-  assertNumbers('prepareHeads', [['eps', eps, eps >= 0, 'at least 0']]);
+  assertNumbers('prepareHeads', [
+    ['eps', eps, eps >= 0, 'at least 0'],
+    ['headDim', headDim, headDim % 4 === 0, 'a multiple of 4'],
+  ]);
   const width = packedWidth(heads);
   const { B, T } = assertShape('prepareHeads', 'packed', packed, ['B', 'T', 'W'], { W: width });
   for (const [name, tensor] of Object.entries({ qWeight, kWeight, bias })) {
@@ -179,6 +202,7 @@ export function prepareHeads(
   const dims: PrepareHeadsDims = {
     ...{ batch: B, seqLen: T, numHeads, numKvHeads, headDim, width },
     ...{ visibilityLen: visibility?.shape[1] ?? 0, hasHeadWeights, eps, dtype: packed.dtype },
+    boundScale: Math.sqrt(headDim) * (packed.dtype === 'f16' ? HALF_ROUNDING : 1),
   };
   return prepareHeadsOp({ ...inputs, visibility }, { dims });
 }

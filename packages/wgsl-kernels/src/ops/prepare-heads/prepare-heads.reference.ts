@@ -131,6 +131,23 @@ export function referencePrepareHeads(
   };
 }
 
+/** [B, H]: √D · max|γ_q| · max|γ_k|, as a normed row has ‖x‖ ≤ √D · max|γ|. */
+export function referenceLogitBound(
+  dims: ReferencePrepareHeadsDims,
+  { qWeight, kWeight }: Pick<ReferencePrepareHeadsInputs, 'qWeight' | 'kWeight'>,
+): Float64Array {
+  const { batch, numHeads, numKvHeads, headDim, hasHeadWeights } = dims;
+  const largest = (weight: Numbers, head: number): number => {
+    const first = hasHeadWeights ? head * headDim : 0;
+    return Math.max(...Array.from({ length: headDim }, (_, d) => Math.abs(weight[first + d]!)));
+  };
+  return Float64Array.from({ length: batch * numHeads }, (_, index) => {
+    const head = index % numHeads;
+    const keyHead = Math.floor(head / (numHeads / numKvHeads));
+    return Math.sqrt(headDim) * largest(qWeight, head) * largest(kWeight, keyHead);
+  });
+}
+
 /** Gradients of Σ over all outputs of output · its gradient. */
 export function referencePrepareHeadsBackward(
   dims: ReferencePrepareHeadsDims,

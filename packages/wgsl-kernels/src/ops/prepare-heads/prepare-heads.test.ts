@@ -16,9 +16,15 @@ import { referenceTokenVisibility } from '../token-visibility/token-visibility.r
 import { type PrepareHeadsCase, prepareHeadsCases } from './prepare-heads.cases.ts';
 import { headFeatures, packedWidth } from './prepare-heads.kernel.ts';
 import { type PreparedHeads, prepareHeads } from './prepare-heads.op.ts';
-import { referencePrepareHeads, referencePrepareHeadsBackward } from './prepare-heads.reference.ts';
+import {
+  referenceLogitBound,
+  referencePrepareHeads,
+  referencePrepareHeadsBackward,
+} from './prepare-heads.reference.ts';
 
 const EPS = 1e-5;
+/** What rounding q and k to f16 may add to a logit. */
+const HALF = (1 + 2 ** -11) ** 2;
 const OUTPUTS = ['q', 'k', 'v', 'logFgate', 'outputGate'] as const;
 
 /** Arrays of a case, as tensors of `dtype` hold them, and the gradients of its outputs. */
@@ -51,7 +57,10 @@ function makeArrays(theCase: PrepareHeadsCase, dtype: DType) {
 
 type Arrays = ReturnType<typeof makeArrays>;
 type Inputs = Readonly<Record<keyof Arrays['inputs'], Tensor>>;
-type Forward = (inputs: Inputs, visibility: Tensor | undefined) => PreparedHeads;
+type Forward = (
+  inputs: Inputs,
+  visibility: Tensor | undefined,
+) => Omit<PreparedHeads, 'logitBound'> & Partial<PreparedHeads>;
 
 /** Outputs and, with a d in front, gradients on the device. */
 async function run(device: Device, arrays: Arrays, dtype: DType, forward: Forward) {
@@ -130,6 +139,8 @@ async function checkCase(device: Device, theCase: PrepareHeadsCase, dtype: DType
     const bound = name === 'logFgate' ? 1e-6 : boundOf(dtype, 1e-6);
     expectMatch(name, actual[name]!, outputs[name], bound);
   }
+  const bound = referenceLogitBound(dims, inputs).map((u) => (dtype === 'f16' ? u * HALF : u));
+  expectMatch('logitBound', actual.logitBound!, bound, 1e-6);
   const gradients = referencePrepareHeadsBackward(dims, inputs, dOutput);
   expectMatch('dpacked', actual.dpacked!, gradients.packed, boundOf(dtype, 2e-6));
   for (const name of ['qWeight', 'kWeight', 'bias'] as const)
@@ -198,6 +209,17 @@ gpuSuite(
       const expected = referencePrepareHeadsBackward(dims, inputs, { ...zeros, v: dOutput.v });
       expectMatch('dpacked', (await gradient.data()) as Float32Array, expected.packed, 1e-6);
       gradient.dispose();
+    });
+
+    test('rejects heads that are no vectors', () => {
+      const heads = { numHeads: 1, numKvHeads: 1, headDim: 6, eps: EPS };
+      const zeros = (...shape: number[]) => device().zeros(shape);
+      const [packed, qWeight, kWeight, bias] = [zeros(1, 3, 64), zeros(6), zeros(6), zeros(1)];
+      expect(() =>
+        prepareHeads({ packed, qWeight, kWeight, bias }, heads),
+      ).toThrowErrorMatchingInlineSnapshot(
+        `[ArgumentError: prepareHeads: expected headDim a multiple of 4, got 6.]`,
+      );
     });
 
     test('rejects another width, and norm weights of other heads', () => {

@@ -1,6 +1,6 @@
 // prepare-weight-sums: gradients of both norm weights and of the forget gate's bias, from partial sums over stretches of tokens, in fixed order.
 // grid                  WG_SIZE / LANES results a workgroup, folded over x and y
-// sums                  f32: dweight [parts, H + Hkv, head_dim] at 0, dbias [parts, H] at bias_sums
+// sums                  [parts, part_width] f32: dweight [H + Hkv, head_dim] at 0, dbias [H] at bias_sums
 // dq_weight, dk_weight  [H, head_dim], [Hkv, head_dim] f32, or [head_dim] where heads share them     dbias  [H] f32
 // cost                  one read a partial sum
 
@@ -16,6 +16,7 @@ struct Params {
   num_kv_heads: u32,
   head_dim: u32,
   has_head_weights: u32,    // 1: each head has norm weights of its own
+  part_width: u32,
   bias_sums: u32,
 }
 
@@ -26,10 +27,10 @@ struct Params {
 @group(0) @binding(4) var<uniform> params: Params;
 
 // What one lane adds up: `heads` neighbouring rows of D in each part, or one number of it.
-fn lane_part(lane: u32, o_first: u32, part_stride: u32, heads: u32) -> f32 {
+fn lane_part(lane: u32, o_first: u32, heads: u32) -> f32 {
   var sum = 0.0;
   for (var i = lane; i < params.parts * heads; i += LANES) {
-    sum += sums[o_first + (i / heads) * part_stride + (i % heads) * params.head_dim];
+    sum += sums[o_first + (i / heads) * params.part_width + (i % heads) * params.head_dim];
   }
   return sum;
 }
@@ -45,15 +46,14 @@ fn main(
   let is_shared = params.has_head_weights == 0u;
   let q_count = select(params.num_heads, 1u, is_shared) * params.head_dim;
   let k_end = q_count + select(params.num_kv_heads, 1u, is_shared) * params.head_dim;
-  let part_stride = (params.num_heads + params.num_kv_heads) * params.head_dim;
   var part = 0.0;
   if (index < q_count) {
-    part = lane_part(lane, index, part_stride, select(1u, params.num_heads, is_shared));
+    part = lane_part(lane, index, select(1u, params.num_heads, is_shared));
   } else if (index < k_end) {
     let o_key = params.num_heads * params.head_dim + index - q_count;
-    part = lane_part(lane, o_key, part_stride, select(1u, params.num_kv_heads, is_shared));
+    part = lane_part(lane, o_key, select(1u, params.num_kv_heads, is_shared));
   } else if (index < k_end + params.num_heads) {
-    part = lane_part(lane, params.bias_sums + index - k_end, params.num_heads, 1u);
+    part = lane_part(lane, params.bias_sums + index - k_end, 1u);
   }
   let sum = lane_sums(thread, part);
   if (lane > 0u) {
