@@ -64,7 +64,7 @@ export async function splitCorpus(set: TokenSet, options: SplitOptions): Promise
   };
 }
 
-const hashCorpus = (tokenizer: Tokenizer, parts: object): Promise<string> =>
+export const hashCorpus = (tokenizer: Tokenizer, parts: object): Promise<string> =>
   sha256Hex(JSON.stringify({ tokenizer: tokenizer.name, ...parts }));
 
 function joinTexts(texts: readonly TextSource[]) {
