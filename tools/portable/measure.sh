@@ -50,7 +50,7 @@ bench() { # NAME SECONDS OPTIONS…
   limit=$2
   shift 2
   case "$*" in *pytorch*) set -- "$@" ${fox:+--fox-path "$fox"} ${PYTHON:+--python "$PYTHON"} ;; esac
-  step "bench-$name" "$limit" bench --json "$out/$name.json" --html "$out/$name.html" "$@"
+  step "bench-$name" "$limit" bench --json "$out/$name.json" "$@"
 }
 
 # What matters most comes first.

@@ -10,7 +10,6 @@ import {
   defaultSettings,
   formatCase,
   formatEnd,
-  formatFailedChecks,
   formatReason,
   type Progress,
   runCases,
@@ -40,13 +39,12 @@ export async function bench(
   const baselines = createBaselines(given.compare, given);
   using devices = await RenewableDevice.open(given);
   const cases = choose(devices.device.caps);
-  const writer = new ReportWriter(given.files);
+  const writer = new ReportWriter(given.json);
   const progress = new ProgressLine(process.stderr);
   const showStep = (text: string): void => progress.update({ text, done: 0, total: 1 });
   const release = endOnSignal((name) => {
     endChildren();
     progress.clear();
-    writer.removeEmptyFolder();
     stdout.write(`${new InterruptedError(name, writer.describeState()).message}\n`);
   });
   try {
@@ -54,11 +52,10 @@ export async function bench(
       showStep('looking for PyTorch');
       await checkPytorch(given.python);
     }
-    const toRun = { baselines: baselines.map(({ name }) => name) };
     const ours = await runCases(devices, cases, {
       ...createOptions(given, devices.device.caps, progress, stdout),
       onStep: showStep,
-      onReport: (soFar) => writer.save({ ...soFar, notRun: { ...soFar.notRun, ...toRun } }),
+      onReport: (soFar) => writer.save(soFar),
     });
     const { report, complaints } = await runBaselines(ours, baselines, {
       cases,
@@ -71,7 +68,6 @@ export async function bench(
   } finally {
     release();
     progress.clear();
-    writer.removeEmptyFolder();
   }
 }
 
@@ -107,10 +103,10 @@ function createOptions(
   };
 }
 
-/** `2/6, 1m05s | time 3/5: find-block-ranges/search B1-T4096` */
-export function formatProgress({ caseId, phase, casesDone, casesTotal, ...at }: Progress) {
+/** `2/6, 1m05s | matmul/forward M256-N256-K256` */
+export function formatProgress({ caseId, casesDone, casesTotal, elapsedMs }: Progress) {
   return {
-    text: `${casesDone}/${casesTotal}, ${formatDuration(at.elapsedMs / 1000)} | ${phase} ${at.done + 1}/${at.of}: ${caseId}`,
+    text: `${casesDone}/${casesTotal}, ${formatDuration(elapsedMs / 1000)} | ${caseId}`,
     done: casesDone,
     total: casesTotal,
     plain: `[${casesDone + 1}/${casesTotal}] ${caseId}`,
@@ -148,6 +144,6 @@ function listErrors({ cases, failedChecks, failed }: BenchReport): string[] {
       'bench: no case was measured; the reason is above. Give more time (--budget-seconds), or choose smaller cases.',
     failed > 0 && `bench: ${counted(failed, 'case')} failed; the table says why.`,
     failedChecks.length > 0 &&
-      `bench: the check failed: ${formatFailedChecks(failedChecks)}. No page was written; do not use the numbers of this report.`,
+      `bench: the check failed: ${failedChecks.join('; ')}. No page was written; do not use the numbers of this report.`,
   ].filter((sentence) => sentence !== false);
 }

@@ -1,11 +1,11 @@
 // What Node knows of the machine and of the code that runs.
 
+import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { cpus, release, totalmem, type } from 'node:os';
+import { cpus, release, type } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { HostInfo } from '@vulpes/bench';
-import { git } from './git.ts';
 
 const sourceFolder = fileURLToPath(new URL('.', import.meta.url));
 
@@ -19,7 +19,6 @@ export function hostInfo(): HostInfo {
     platform: `${type()} ${release()} ${process.arch}`,
     cpu: cpus()[0]?.model ?? null,
     cores: cpus().length,
-    memoryBytes: totalmem(),
     commit,
     isDirty,
   };
@@ -35,7 +34,17 @@ function carriedCommit(): Commit | null {
 }
 
 function commitOfCheckout(): Commit {
-  const commit = git(sourceFolder, 'rev-parse', 'HEAD');
-  const status = commit === null ? null : git(sourceFolder, 'status', '--porcelain');
+  const commit = git('rev-parse', 'HEAD');
+  const status = commit === null ? null : git('status', '--porcelain');
   return { commit, isDirty: status === null ? null : status !== '' };
+}
+
+/** Output of a git command; null where it fails, as outside of a repository. */
+function git(...args: string[]): string | null {
+  try {
+    const stdio = ['ignore', 'pipe', 'ignore'] as ['ignore', 'pipe', 'ignore'];
+    return execFileSync('git', args, { cwd: sourceFolder, encoding: 'utf8', stdio }).trim();
+  } catch {
+    return null;
+  }
 }

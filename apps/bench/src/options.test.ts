@@ -1,32 +1,23 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { chooseCases, suiteNames } from '@vulpes/bench';
 import { createDevice } from '@vulpes/tensor-core';
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { parseArguments } from './options.ts';
 
 const stderr = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
 const stdout = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
 afterEach(() => vi.clearAllMocks());
-let folder: string;
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'vulpes-options-'));
-});
-afterAll(() => rmSync(folder, { recursive: true }));
-const at = (name: string): string => join(folder, name);
 
 test('by default every suite, and nothing chosen', () => {
   const given = parseArguments([]);
   expect(given.filter).toMatchObject({ suites: suiteNames, presets: null });
-  expect(given).toMatchObject({ peaks: true, compare: [], files: null });
+  expect(given).toMatchObject({ peaks: true, compare: [] });
 });
 
 test('names by comma and by space, each once', () => {
   const given = parseArguments(
-    '--suite boundary,matmul boundary --preset pro-125m,pro-360m --compare tfjs,pytorch'.split(' '),
+    '--suite pruning,matmul pruning --preset pro-125m,pro-360m --compare tfjs,pytorch'.split(' '),
   );
-  expect(given.filter.suites).toEqual(['boundary', 'matmul']);
+  expect(given.filter.suites).toEqual(['pruning', 'matmul']);
   expect(given.filter.presets).toEqual(['pro-125m', 'pro-360m']);
   expect(given.compare).toEqual(['tfjs', 'pytorch']);
 });
@@ -41,10 +32,9 @@ test('forced variants add up, and exist', () => {
 
 test.each([
   '--runs 0',
-  '--max-tokens 2.5',
   '--budget-seconds 0',
   '--json no/such/folder/report.json',
-  '--html .',
+  '--json .',
   '--compare pytorch --fox-path /no/fox',
   '--suite ,',
   '--suite speed',
@@ -61,27 +51,12 @@ test.each(['--fox-path .', '--compare tfjs --python python3'])('%s is an error',
   expect(() => parseArguments(text.split(' '))).toThrow(/^bench: .*\.$/);
 });
 
-test('where one file is named the other goes beside it; both in one are an error', () => {
-  const parseFiles = (...argv: string[]) => parseArguments(argv).files;
-  expect(parseFiles('--json', at('x.json'))).toEqual({ json: at('x.json'), html: at('x.html') });
-  expect(parseFiles('--html', at('x.html'))).toEqual({ json: at('x.json'), html: at('x.html') });
-  expect(parseFiles('--json', at('x.html'))?.html).toBe(at('x.html.html'));
-  expect(readdirSync(folder)).toEqual([]); // tried, and not made
-  writeFileSync(at('real.json'), '');
-  symlinkSync(at('real.json'), at('link.html'));
-  expect(() => parseFiles('--json', at('real.json'), '--html', at('link.html'))).toThrow(
-    'expected two files',
-  );
-  mkdirSync(at('y.html'));
-  expect(() => parseFiles('--json', at('y.json'))).toThrow(/y\.html beside .* with --html\.$/);
-});
-
 test('--help has lines of 80 characters, and names each variant with its suite', async () => {
   const { caps } = await createDevice();
   expect(() => parseArguments(['--help'])).toThrow(expect.objectContaining({ exitCode: 0 }));
   const text = stdout.mock.calls.join('');
   for (const line of text.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80);
-  const all = { suites: suiteNames, maxTokens: null, presets: null, caseText: null };
+  const all = { suites: suiteNames, presets: null, caseText: null };
   for (const { suite, variants } of chooseCases(caps, all)) {
     if (variants.length === 1) continue;
     const [, lines = ''] = new RegExp(`^  ${suite}\\n((?: {4}.*\\n)*)`, 'm').exec(text) ?? [];

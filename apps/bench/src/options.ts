@@ -16,19 +16,16 @@ import {
 import type { AdapterChoice } from '@vulpes/tensor-core';
 import { Command } from 'commander';
 import { type BaselineName, baselineNames } from './compare/index.ts';
-import { completeFiles } from './files.ts';
 
 /** What commander makes of the words; what is not there was not given. */
 interface Given {
   readonly suite?: readonly SuiteName[];
   readonly preset?: readonly string[];
-  readonly maxTokens?: number;
   readonly case?: string;
   readonly budgetSeconds?: number;
   readonly runs?: number;
   readonly peaks: boolean;
   readonly json?: string;
-  readonly html?: string;
   readonly compare?: readonly BaselineName[];
   readonly python?: string;
   readonly foxPath?: string;
@@ -51,7 +48,7 @@ cases runs in about five minutes; its times compare only within one report.
 
 Examples:
   bench                                       every suite
-  bench --suite attention --max-tokens 4096   one suite, up to a length
+  bench --suite attention --case T4096        one suite, one length
   bench --compare tfjs,jax-js                 other libraries, same adapter
   bench compare A.json B.json                 two reports of one machine
   bench table REPORT.json                     its tables as Markdown beside it
@@ -74,11 +71,10 @@ export function parseArguments(argv: readonly string[]) {
   }
   const filter: CaseFilter = {
     suites: suite,
-    maxTokens: given.maxTokens ?? null,
     presets: preset ?? null,
     caseText: given.case ?? null,
   };
-  return { ...given, filter, files: completeFiles(given), variants: variant, compare };
+  return { ...given, filter, variants: variant, compare };
 }
 
 const createCommand = (): Command =>
@@ -96,7 +92,6 @@ const createCommand = (): Command =>
       'of the cases with a preset, only these; a wrong name lists the presets',
       parseList,
     )
-    .option('--max-tokens <n>', 'only cases with at most this many tokens', parseCount)
     .option('--case <text>', 'only cases whose name contains this text', parseNotEmpty)
     .option(
       '--budget-seconds <n>',
@@ -109,8 +104,11 @@ const createCommand = (): Command =>
       parseCount,
     )
     .option('--no-peaks', 'do not measure the peaks of the adapter first')
-    .option('--json <file>', 'the report; default: runs/bench/TIME/report.json', parseWritablePath)
-    .option('--html <file>', 'the page with charts; default: beside the report', parseWritablePath)
+    .option(
+      '--json <file>',
+      'the report, its page beside it; default: runs/bench/TIME/report.json',
+      parseWritablePath,
+    )
     .option(
       '--compare <names...>',
       `also run other libraries: ${baselineNames.join(', ')}`,

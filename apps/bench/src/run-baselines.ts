@@ -35,7 +35,6 @@ export async function runBaselines(
   const complaints: string[] = [];
   const start = performance.now();
   let report = ours;
-  let left: readonly string[] = [];
   const add = (comparisons: Measurement[], notMeasured: NotMeasured[] = []): void => {
     report = {
       ...report,
@@ -43,10 +42,9 @@ export async function runBaselines(
       notMeasured: [...report.notMeasured, ...notMeasured],
       elapsedMs: ours.elapsedMs + performance.now() - start,
     };
-    onReport({ ...report, notRun: { cases: [], baselines: left } });
+    onReport(report);
   };
-  for (const [index, { name, run }] of baselines.entries()) {
-    left = baselines.slice(index).map((one) => one.name);
+  for (const { name, run } of baselines) {
     try {
       await run({
         cases: cases.filter((one) => ours.cases.some(({ id }) => id === caseId(one))),

@@ -5,18 +5,15 @@ import { basename, join, resolve } from 'node:path';
 import {
   type BenchReport,
   compareReports,
-  findSlower,
-  formatComparison,
-  formatFailedChecks,
   parseReport,
   reportCharts,
   reportMarkdown,
   reportPage,
 } from '@vulpes/bench';
-import { type Output, parseExistingFile, parsePositive, parseWritablePath } from '@vulpes/cli-kit';
+import { type Output, parseExistingFile } from '@vulpes/cli-kit';
 import { ArgumentError } from '@vulpes/tensor-core';
 import { Argument, Command } from 'commander';
-import { assertOtherFile } from './files.ts';
+import { toPage } from './report-writer.ts';
 
 /**
  * Each is given what stands behind its name, and returns the exit code.
@@ -26,7 +23,7 @@ export const storedCommands: Readonly<
   Record<string, (argv: readonly string[], stdout: Output) => number | Promise<number>>
 > = { compare, table, page };
 
-/** Two reports of one machine, case by case. 1 where a case is slower than --fail-above allows. @throws ArgumentError for reports of two machines */
+/** Two reports of one machine, case by case. @throws ArgumentError for reports of two machines */
 function compare(argv: readonly string[], stdout: Output): number {
   const command = create(
     'compare',
@@ -34,17 +31,11 @@ function compare(argv: readonly string[], stdout: Output): number {
   )
     .addArgument(reportArgument('<a>', 'a report.json, before'))
     .addArgument(reportArgument('<b>', 'a report.json, after'))
-    .option(
-      '--fail-above <ratio>',
-      'exit with 1 where a case takes more than this times A, and its whole range is above 1',
-      parsePositive,
-    )
     .parse([...argv], { from: 'user' });
-  const [a = '', b = ''] = command.processedArgs as [string, string];
-  const { failAbove = null } = command.opts<{ failAbove?: number }>();
+  const [a, b] = command.processedArgs as [string, string];
   const compared = compareReports(readReport('compare', a), readReport('compare', b));
-  stdout.write(`A: ${a}\nB: ${b}\n\n${formatComparison(compared, failAbove)}\n`);
-  return failAbove !== null && findSlower(compared.rows, failAbove).length > 0 ? 1 : 0;
+  stdout.write(`A: ${a}\nB: ${b}\n\n${compared}\n`);
+  return 0;
 }
 
 /** The tables as Markdown files beside the reports. */
@@ -64,23 +55,20 @@ function table(argv: readonly string[], stdout: Output): number {
   return 0;
 }
 
-/** The page, or the pictures. */
+/** The page beside the report, or the pictures. */
 async function page(argv: readonly string[], stdout: Output): Promise<number> {
   const command = create('page', 'Draws a stored report.')
     .addArgument(reportArgument('<report>', 'a report.json'))
-    .option('--html <file>', 'the page; default: beside the report', parseWritablePath)
     .option('--pictures <folder>', 'write each chart as an SVG file, and no page')
     .parse([...argv], { from: 'user' });
   const [file = ''] = command.processedArgs as [string];
-  const { html, pictures } = command.opts<{ html?: string; pictures?: string }>();
+  const { pictures } = command.opts<{ pictures?: string }>();
   const report = readReport('page', file);
-  if (html !== undefined || pictures === undefined) {
-    const target = html ?? file.replace(/(\.json)?$/, '.html');
-    assertOtherFile('bench page', file, target);
-    writeFileSync(target, await reportPage(report));
-    stdout.write(`Wrote ${target}.\n`);
+  if (pictures === undefined) {
+    writeFileSync(toPage(file), await reportPage(report));
+    stdout.write(`Wrote ${toPage(file)}.\n`);
+    return 0;
   }
-  if (pictures === undefined) return 0;
   const folder = resolve(pictures);
   mkdirSync(folder, { recursive: true });
   const charts = await reportCharts(report);
@@ -99,6 +87,6 @@ function readReport(command: string, file: string): BenchReport {
   const report = parseReport(readFileSync(file, 'utf8'), file);
   if (report.failedChecks.length === 0) return report;
   throw new ArgumentError(
-    `bench ${command}: ${file} has failed checks: ${formatFailedChecks(report.failedChecks)}. Correct the results, and measure again.`,
+    `bench ${command}: ${file} has failed checks: ${report.failedChecks.join('; ')}. Correct the results, and measure again.`,
   );
 }

@@ -12,8 +12,6 @@ export interface Check {
   readonly bound: number;
   /** What the error is: `RMS error ratio`, `… worst of 34 parameters: lm_head.weight`. */
   readonly measure: string;
-  /** The quantities of which this is the worst. */
-  readonly parts?: readonly Check[];
 }
 
 /** NaN never holds. */
@@ -48,7 +46,7 @@ export function worstOf(name: string, kind: string, parts: readonly Check[]): Ch
   const ratio = ({ error, bound }: Check) => (Number.isNaN(error) ? Infinity : error / bound);
   const worst = parts.reduce((a, b) => (ratio(b) > ratio(a) ? b : a));
   const measure = `${worst.measure}, worst of ${parts.length} ${kind}: ${worst.name}`;
-  return { name, error: worst.error, bound: worst.bound, measure, parts };
+  return { name, error: worst.error, bound: worst.bound, measure };
 }
 
 /** Parameters, or their gradients, by name: the worst. */
@@ -83,7 +81,7 @@ export const joinReports = (reports: readonly CaseReport[]): CaseReport => ({
 
 /**
  * @param path - the file or folder of the case
- * @throws CaseError, UnknownCaseError, CheckpointError, UnsupportedError, and what the device throws
+ * @throws CaseError, CheckpointError, UnsupportedError, and what the device throws
  */
 export type CaseCheck = (
   device: Device,
@@ -102,8 +100,8 @@ export interface CheckOptions {
 export interface CaseResult extends CaseReport {
   /** `attention/square_d32` */
   readonly id: string;
-  readonly status: 'passed' | 'failed' | 'skipped';
-  /** Why it was skipped or could not be checked; else null. */
+  readonly isPassed: boolean;
+  /** Why it could not be checked; else null. */
   readonly reason: string | null;
   /** Of an unexpected error; else null. */
   readonly stack: string | null;

@@ -22,7 +22,7 @@ test('the carried fixtures', async () => {
   ]);
 });
 
-test('kinds in order; what is not known is named', () =>
+test('kinds in order; what else is there is passed over', () =>
   inTemporaryFolder(async (folder) => {
     for (const path of [
       'training/run',
@@ -48,20 +48,16 @@ test('kinds in order; what is not known is named', () =>
     expect(await found(folder)).toEqual([
       'attention attention/a',
       'attention attention/b',
-      'unknown attention/odd',
       'attention-extended attention-extended/gqa',
       'models models/a',
-      'unknown models/stray.txt',
       'training training/run',
-      'unknown later/new',
     ]);
   }));
 
-test('a kind without cases is found as empty', () =>
+test('the folder of a kind without a case is an error', () =>
   inTemporaryFolder(async (folder) => {
     await mkdir(join(folder, 'models'));
-    await mkdir(join(folder, 'nothing-known'));
-    expect(await found(folder)).toEqual(['empty models', 'unknown nothing-known']);
+    await expect(findCases(folder)).rejects.toThrow(/^verify: expected a case in .*models, found/);
   }));
 
 test('an empty folder has none', () =>

@@ -40,7 +40,7 @@ Without --pruning each case is computed dense and by the paper's rule. With it, 
   certified  attention stops by its own running log-sum-exp; outputs, gradients and the dropped weight
              (in float64, at most ε) are compared with exact results
 
-Exit code: 0 if at least one case was checked and all checks hold, else 1.`;
+Exit code: 0 if all checks hold, else 1.`;
 
 /** @throws CommanderError for a wrong option, and for --help after printing it. */
 export function parseOptions(argv: readonly string[]): VerifyOptions {

@@ -2,8 +2,6 @@
 
 import { type CaseResult, type Check, holds } from './check.ts';
 
-const STATUS_WORD = { passed: 'pass', failed: 'FAIL', skipped: 'skip' } as const;
-
 /** `out 2.1e-7 ≤ 1e-5`, or `out 3.0e-2 > 1e-5` */
 const formatCheck = (check: Check): string =>
   `${check.name} ${formatNumber(check.error)} ${holds(check) ? '≤' : '>'} ${formatNumber(check.bound)}`;
@@ -23,29 +21,23 @@ export function formatPosition(index: number, total: number): string {
 
 /** The one line of a case. */
 export function formatResult(result: CaseResult, position: string): string {
-  const head = `${position} ${STATUS_WORD[result.status]} ${result.id}`;
-  if (result.status === 'skipped') return `${head}: ${result.reason}`;
+  const head = `${position} ${result.isPassed ? 'pass' : 'FAIL'} ${result.id}`;
   const reason = result.reason === null ? [] : [result.reason];
   const parts = [...reason, ...result.checks.map(formatCheck)];
   const notes = result.notes.length > 0 ? ` | ${result.notes.join('; ')}` : '';
   return `${head} (${result.seconds.toFixed(1)} s): ${parts.join(', ')}${notes}`;
 }
 
-/** Further lines: what breaks its bound; with `all`, every check and its parts. */
+/** Further lines: what breaks its bound; with `all`, every check. */
 export function formatDetails({ checks, stack }: CaseResult, { all }: { all: boolean }): string[] {
-  const isShown = (check: Check) => all || !holds(check);
   const details = checks
-    .filter(isShown)
-    .flatMap((check) => [
-      `    ${formatCheck(check)}  ${check.measure}`,
-      ...(check.parts ?? []).filter(isShown).map((part) => `      ${formatCheck(part)}`),
-    ]);
+    .filter((check) => all || !holds(check))
+    .map((check) => `    ${formatCheck(check)}  ${check.measure}`);
   return stack === null ? details : [...details, ...stack.split('\n').slice(1)];
 }
 
-/** `17 passed, 0 failed, 6 skipped` */
+/** `17 passed, 0 failed` */
 export function formatSummary(results: readonly CaseResult[]): string {
-  const count = (wanted: CaseResult['status']) =>
-    `${results.filter(({ status }) => status === wanted).length} ${wanted}`;
-  return `${count('passed')}, ${count('failed')}, ${count('skipped')}`;
+  const passed = results.filter(({ isPassed }) => isPassed).length;
+  return `${passed} passed, ${results.length - passed} failed`;
 }

@@ -13,17 +13,10 @@ import {
 } from '@vulpes/lm-models';
 import { FoxError } from '@vulpes/tensor-core';
 
-/** A case can't be read: a missing file or tensor, a wrong shape. It counts as failed. */
+/** A case can't be read: a missing file or tensor, a wrong shape, a tensor that this version does not know. */
 export class CaseError extends FoxError {
   constructor(message: string, options?: { cause?: unknown }) {
     super('CaseError', message, options);
-  }
-}
-
-/** This version can't check the case. It counts as skipped. */
-export class UnknownCaseError extends FoxError {
-  constructor(message: string) {
-    super('UnknownCaseError', message);
   }
 }
 

@@ -15,12 +15,12 @@ import { checkModel } from './models/check.ts';
 import type { VerifyOptions } from './options.ts';
 import { formatDetails, formatPosition, formatResult, formatSummary } from './report.ts';
 import { checkTraining } from './training/check.ts';
-import { CaseError, UnknownCaseError } from './vectors.ts';
+import { CaseError } from './vectors.ts';
 
 const CLEAR_LINE = '\r\u001b[2K';
 
 /**
- * @returns 0 where at least one case was checked and all checks hold, else 1
+ * @returns 0 where all checks hold, else 1
  * @throws UsageError, CaseError where there is no case; NoAdapterError
  */
 export async function verify(options: VerifyOptions, output: Output): Promise<number> {
@@ -44,9 +44,7 @@ export async function verify(options: VerifyOptions, output: Output): Promise<nu
     results.push(result);
   }
   print(formatSummary(results));
-  const checked = results.filter(({ status }) => status !== 'skipped');
-  if (checked.length === 0) print('verify: no case could be checked, so nothing is verified.');
-  return checked.length > 0 && checked.every(({ status }) => status === 'passed') ? 0 : 1;
+  return results.every(({ isPassed }) => isPassed) ? 0 : 1;
 }
 
 async function chooseCases({ directory, only = '' }: VerifyOptions): Promise<FoundCase[]> {
@@ -83,11 +81,9 @@ async function evaluate(
   found: FoundCase,
   options: CheckOptions,
 ): Promise<Evaluation> {
-  if ('reason' in found) return fail(found.reason, found.kind === 'unknown' ? 'skipped' : 'failed');
   try {
     return evaluateReport(await checks[found.kind](owner.device, found.path, options));
   } catch (error) {
-    if (error instanceof UnknownCaseError) return fail(error.message, 'skipped');
     const isFileAtFault = error instanceof CaseError || CheckpointError.isInstance(error);
     if (!isFileAtFault) await owner.renew();
     // Our own errors need no stack.
@@ -99,10 +95,9 @@ async function evaluate(
 /** A report without any check is a failure. */
 export function evaluateReport(report: CaseReport): Evaluation {
   if (report.checks.length === 0) return { ...fail('nothing was compared'), notes: report.notes };
-  const status = report.checks.every(holds) ? 'passed' : 'failed';
-  return { ...report, status, reason: null, stack: null };
+  return { ...report, isPassed: report.checks.every(holds), reason: null, stack: null };
 }
 
-const fail = (reason: string, status: 'failed' | 'skipped' = 'failed'): Evaluation => ({
-  ...{ status, reason, checks: [], notes: [], stack: null },
+const fail = (reason: string): Evaluation => ({
+  ...{ isPassed: false, reason, checks: [], notes: [], stack: null },
 });

@@ -24,7 +24,6 @@ gpuSuite('a suite', (device) => {
   test.each([
     ['matmul', ['M', 'N', 'K']],
     ['attention', ['B', 'T', 'H', 'D', 'block']],
-    ['boundary', ['B', 'T', 'H', 'blockM', 'blockN']],
     ['pruning', ['B', 'T', 'H', 'D', 'block', 'tauMin', 'tauMax']],
     ['training', ['B', 'T']],
     ['decode', ['T']],

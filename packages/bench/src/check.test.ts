@@ -9,7 +9,7 @@ describe('checkOutput', () => {
     expect(check).toEqual({
       output: 'y',
       rmsErrorRatio: 0.1,
-      maxAbsError: 0.5,
+
       bound: 0.2,
       isOk: true,
     });

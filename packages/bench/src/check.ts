@@ -61,22 +61,19 @@ export function checkOutput(
   actual: ArrayLike<number> | undefined,
   { values, bound, indices }: Expected,
 ): OutputCheck {
-  let [error, reference, largest] = [0, 0, 0];
+  let [error, reference] = [0, 0];
   const isComparable =
     actual !== undefined && (indices ?? actual).length === values.length && values.length > 0;
   for (let i = 0; isComparable && i < values.length; i++) {
     const want = values[i] as number;
-    const difference = Math.abs((actual[indices?.[i] ?? i] as number) - want);
-    error += difference ** 2;
+    error += ((actual[indices?.[i] ?? i] as number) - want) ** 2;
     reference += want ** 2;
-    largest = Math.max(largest, difference);
   }
   const ratio = Math.sqrt(reference === 0 ? error / values.length : error / reference);
   const isNumber = isComparable && Number.isFinite(ratio);
   return {
     output,
     rmsErrorRatio: isNumber ? ratio : null,
-    maxAbsError: isNumber ? largest : null,
     bound,
     isOk: isNumber && ratio <= bound,
   };

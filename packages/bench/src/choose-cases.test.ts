@@ -12,7 +12,7 @@ describe('every suite', () => {
   beforeAll(async () => {
     software = (await createDevice()).caps;
   });
-  const everything = { suites: suiteNames, maxTokens: null, presets: null, caseText: null };
+  const everything = { suites: suiteNames, presets: null, caseText: null };
 
   test('has a sentence, and cases with ids of their own and a variant each', () => {
     for (const isSoftware of [true, false]) {
@@ -61,25 +61,28 @@ describe('every suite', () => {
     expect(lengths(false, null)).toEqual([2048, 2048, 16384, 16384]);
   });
 
-  test('is cut down by length, preset and name', () => {
+  test('is cut down by preset and name', () => {
     const hardware = { ...software, isSoftware: false };
     const chosen = chooseCases(hardware, {
       ...everything,
-      suites: ['training', 'boundary'],
-      maxTokens: 20_000,
+      suites: ['training', 'matmul'],
       presets: ['pro-360m'],
-      caseText: '16384',
+      caseText: '4096',
     });
     expect(chosen.map(caseId)).toEqual([
-      'train-step/step pro-360m B1-T16384',
-      'find-block-ranges/search B1-T16384-H12-blockM64-blockN64',
+      'train-step/step pro-360m B1-T4096',
+      'matmul/forward M4096-N4096-K4096',
+      'mlp-up/forward M8192-N4096-K768',
     ]);
-    expect(() => chooseCases(software, { ...everything, caseText: 'nothing' })).toThrow(
-      /^bench: --max-tokens, --preset and --case leave none of the \d+ cases of matmul, .*; ask for less\.$/,
-    );
-    expect(() => chooseCases(software, { ...everything, presets: ['pro-1b'] })).toThrow(
-      /^bench: the chosen suites .* have no case of preset 'pro-1b' on this adapter; the presets are /,
-    );
+    for (const [wrong, got] of [
+      [{ caseText: 'nothing' }, 'none'],
+      [{ presets: ['pro-1b'] }, 'pro-1b'],
+    ] as const)
+      expect(() => chooseCases(software, { ...everything, ...wrong })).toThrow(
+        new RegExp(
+          `^bench: .* d+ cases of matmul, .*, got ${got}. The presets: pro-nano, pro-tiny.$`,
+        ),
+      );
   });
 });
 

@@ -8,12 +8,12 @@ export {
   type Variant,
   type Workload,
 } from './case.ts';
+export { checkOutput } from './check.ts';
 export { type CaseFilter, chooseCases } from './choose-cases.ts';
 export { chooseComparedCases } from './compare/choose-cases.ts';
 export { compareTimes, timeOurs } from './compare/time-ours.ts';
 export type {
   BaselineContext,
-  BaselineExpected,
   BaselineWorkload,
   ComparedCase,
   Comparison,
@@ -21,8 +21,8 @@ export type {
   RunBaseline,
 } from './compare/workload.ts';
 export { reportCharts, reportPage } from './page/report-page.ts';
-export { compareReports, findSlower, formatComparison } from './report/compare-reports.ts';
-export { formatFailedChecks } from './report/failed-checks.ts';
+export { compareReports } from './report/compare-reports.ts';
+export { formatWrongOutputs } from './report/failed-checks.ts';
 export { counted } from './report/format.ts';
 export { adapterName } from './report/machine.ts';
 export { reportMarkdown } from './report/markdown.ts';

@@ -14,7 +14,7 @@ gpuSuite('README', () => {
   test('the example runs', async () => {
     const host = {
       ...{ runtime: `node ${process.version}`, platform: process.platform, cpu: null, cores: 2 },
-      ...{ memoryBytes: null, commit: null, isDirty: null },
+      ...{ commit: null, isDirty: null },
     };
     const log = vi.spyOn(console, 'log').mockReturnValue();
     // example

@@ -6,7 +6,7 @@ import { checkSample, runCheck } from './check.ts';
 import { reportVariant } from './report/variant-report.ts';
 import type { CaseReport, CheckReport, Dims, Peaks, VariantReport } from './schema.ts';
 import type { RunSettings } from './timing/rounds.ts';
-import { type OnPhase, type TimedVariant, timeVariants } from './timing/time-variants.ts';
+import { type TimedVariant, timeVariants } from './timing/time-variants.ts';
 
 /** What a case shares with those before it. */
 export interface CaseContext {
@@ -14,7 +14,6 @@ export interface CaseContext {
   readonly peaks?: Peaks | null;
   /** Checks that were made already: cases that differ in length alone are checked once. */
   readonly checks?: Map<string, CheckReport>;
-  readonly onPhase?: OnPhase;
 }
 
 /**
@@ -25,19 +24,17 @@ export async function runCase(
   device: Device,
   benchCase: BenchCase,
   settings: RunSettings,
-  { peaks = null, checks = new Map(), onPhase = () => {} }: CaseContext = {},
+  { peaks = null, checks = new Map() }: CaseContext = {},
 ): Promise<CaseReport> {
   const { suite, op, mode, dims, inputs, preset = null, variants } = benchCase;
   const checked: [Variant, CheckReport][] = [];
-  for (const variant of variants) {
-    onPhase('check', checked.length, variants.length);
+  for (const variant of variants)
     checked.push([variant, await checkOnce(device, benchCase, variant, checks)]);
-  }
   const built: (TimedVariant | VariantReport)[] = [];
   try {
     for (const [variant, check] of checked) built.push(await build(device, variant, check, dims));
     const timed = built.filter(isTimed);
-    await timeVariants(device, timed, settings, onPhase);
+    await timeVariants(device, timed, settings);
     const basis = { isSoftware: device.caps.isSoftware, peaks };
     const reports: VariantReport[] = [];
     for (const one of built) {

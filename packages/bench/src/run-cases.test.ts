@@ -18,7 +18,6 @@ const OPTIONS: BenchOptions = {
     platform: 'linux',
     cpu: null,
     cores: 2,
-    memoryBytes: null,
     commit: null,
     isDirty: null,
   },
@@ -77,7 +76,7 @@ gpuSuite('runCases', () => {
     const broken = (): Workload => {
       throw new ShapeError('broken: expected a test.');
     };
-    const soFar: (readonly string[])[] = [];
+    const soFar: number[] = [];
     const cases = [
       caseOf('huge', huge),
       caseOf('broken', broken),
@@ -85,11 +84,14 @@ gpuSuite('runCases', () => {
       caseOf('wrong', ones(2)),
     ];
     const report = await runAll(cases, {
-      onReport: ({ notRun }) => soFar.push(notRun.cases.map((id) => id.split('/')[0] ?? '')),
+      onReport: ({ cases, notMeasured }) => soFar.push(cases.length + notMeasured.length),
     });
-    expect(soFar).toEqual([['broken', 'good', 'wrong'], ['good', 'wrong'], ['wrong'], []]);
+    expect(soFar).toEqual([1, 2, 3, 4]);
     expect(report.cases.map(({ op }) => op)).toEqual(['good', 'wrong']);
-    expect(report).toMatchObject({ failed: 1, failedChecks: [{ case: 'wrong/forward size64' }] });
+    expect(report).toMatchObject({
+      failed: 1,
+      failedChecks: [expect.stringMatching(/^wrong\/forward size64 only: y /)],
+    });
     expect(report.cases[1]?.variants[0]).toMatchObject({ timing: null, counts: null });
     expect(report.notMeasured).toEqual([
       {
@@ -136,7 +138,7 @@ gpuSuite('runCases', () => {
     const { runs, warmSeconds, longRunMs } = OPTIONS;
     expect(report.settings).toEqual({
       suites: ['test', 'second'],
-      ...{ caseText: null, maxTokens: null, presets: null, adapter: null, kernels: null },
+      ...{ caseText: null, presets: null, adapter: null, kernels: null },
       ...{ runs, warmSeconds, longRunMs, budgetSeconds: 10 },
     });
   });
@@ -150,8 +152,7 @@ gpuSuite('runCases', () => {
       onProgress: (at) => progress.push(at),
     });
     expect(steps).toEqual(['measuring the peaks of the adapter']);
-    const starts = progress.filter(({ phase }) => phase === 'check');
-    expect(starts.map(({ casesDone, casesTotal }) => [casesDone, casesTotal])).toEqual([
+    expect(progress.map(({ casesDone, casesTotal }) => [casesDone, casesTotal])).toEqual([
       [0, 2],
       [1, 2],
     ]);

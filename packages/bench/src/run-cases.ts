@@ -23,18 +23,13 @@ import type {
   ReportSettings,
 } from './schema.ts';
 import type { RunSettings } from './timing/rounds.ts';
-import type { Phase } from './timing/time-variants.ts';
 
-/** How far a run of cases is. */
+/** The case that starts, and how far a run of cases is. */
 export interface Progress {
   readonly caseId: string;
-  readonly phase: Phase;
   /** Cases finished, of how many. */
   readonly casesDone: number;
   readonly casesTotal: number;
-  /** Steps of this phase finished, of how many. */
-  readonly done: number;
-  readonly of: number;
   /** Since the run began. */
   readonly elapsedMs: number;
 }
@@ -85,7 +80,7 @@ function toSettings(
   { invocation, runs, warmSeconds, longRunMs, budgetSeconds }: BenchOptions,
 ): ReportSettings {
   const suites = [...new Set(chosen.map(({ suite }) => suite))];
-  const nothing = { caseText: null, maxTokens: null, presets: null, adapter: null, kernels: null };
+  const nothing = { caseText: null, presets: null, adapter: null, kernels: null };
   return { suites, ...nothing, ...invocation, runs, warmSeconds, longRunMs, budgetSeconds };
 }
 
@@ -134,7 +129,6 @@ class CasesRun {
   /** Of what has run so far. */
   #buildReport(): BenchReport {
     const ids = this.#chosen.map(caseId);
-    const ended = [...this.#cases.map(({ id }) => id), ...this.#notMeasured.map((one) => one.case)];
     return buildReport({
       settings: toSettings(this.#chosen, this.#options),
       machine: describeMachine(this.#devices.device, this.#options.host),
@@ -142,7 +136,6 @@ class CasesRun {
       cases: [...this.#cases].sort((a, b) => ids.indexOf(a.id) - ids.indexOf(b.id)),
       comparisons: [],
       notMeasured: [...this.#notMeasured],
-      notRun: { cases: ids.filter((id) => !ended.includes(id)), baselines: [] },
       failed: this.#failed,
       elapsedMs: this.#elapsedMs(),
     });
@@ -150,17 +143,14 @@ class CasesRun {
 
   async #next(benchCase: BenchCase): Promise<void> {
     const { device } = this.#devices;
+    this.#options.onProgress?.({
+      ...{ caseId: caseId(benchCase), elapsedMs: this.#elapsedMs() },
+      casesDone: this.#cases.length + this.#notMeasured.length,
+      casesTotal: this.#chosen.length,
+    });
     try {
-      const report = await runCase(device, benchCase, this.#options, {
-        peaks: this.#peaks,
-        checks: this.#checks,
-        onPhase: (phase, done, of) =>
-          this.#options.onProgress?.({
-            ...{ caseId: caseId(benchCase), phase, done, of, elapsedMs: this.#elapsedMs() },
-            casesDone: this.#cases.length + this.#notMeasured.length,
-            casesTotal: this.#chosen.length,
-          }),
-      });
+      const shared = { peaks: this.#peaks, checks: this.#checks };
+      const report = await runCase(device, benchCase, this.#options, shared);
       this.#cases.push(report);
       this.#options.onCase?.(report);
       await device.trimMemory();

@@ -26,7 +26,6 @@ const outputCheck = v.object({
   output: text,
   /** RMS(actual − expected) / RMS(expected); null where it is not a number, or the sizes differ. */
   rmsErrorRatio: v.nullable(number),
-  maxAbsError: v.nullable(number),
   bound: number,
   isOk: flag,
   /** Of a check by a sample: the timed sizes. Otherwise those of the whole check hold. */
@@ -42,16 +41,6 @@ const checkReport = v.object({
   outputs: list(outputCheck),
 });
 export type CheckReport = v.InferOutput<typeof checkReport>;
-
-const failedCheck = v.object({
-  case: text,
-  variant: text,
-  /** Null where the reference named no output, so that nothing was checked. */
-  output: v.nullable(text),
-  rmsErrorRatio: v.nullable(number),
-  bound: v.nullable(number),
-});
-export type FailedCheck = v.InferOutput<typeof failedCheck>;
 
 const counts = v.object({
   /** Floating-point operations of the products that the timed work does, recomputed ones included (2 per multiply-add). */
@@ -184,7 +173,6 @@ const host = v.object({
   platform: text,
   cpu: v.nullable(text),
   cores: number,
-  memoryBytes: v.nullable(number),
   /** Commit that the code was built from, and whether files differed from it. */
   commit: v.nullable(text),
   isDirty: v.nullable(flag),
@@ -212,7 +200,6 @@ const invocation = {
   suites: list(text),
   /** Part of the names of the cases. */
   caseText: v.nullable(text),
-  maxTokens: v.nullable(number),
   presets: v.nullable(list(text)),
   adapter: v.nullable(text),
   /** As in `machine`. */
@@ -239,8 +226,8 @@ export const reportSchema = v.object({
   /** `ratios`: a software adapter ran, so times compare only within this report. */
   timesAre: v.picklist(['absolute', 'ratios']),
   note: text,
-  /** Wrong outputs: where there is one, no number of the report may be quoted. */
-  failedChecks: list(failedCheck),
+  /** Variants with wrong outputs, a line each: where there is one, no number of the report may be quoted. */
+  failedChecks: list(text),
   settings,
   machine,
   /** Null where they were not measured. */
@@ -248,8 +235,6 @@ export const reportSchema = v.object({
   cases: list(caseReport),
   comparisons: list(measurement),
   notMeasured: list(notMeasured),
-  /** What had not ended when this was written: ids of cases, names of baselines. */
-  notRun: v.object({ cases: list(text), baselines: list(text) }),
   /** Cases that ended in an error other than one of size. */
   failed: number,
   elapsedMs: number,

@@ -2,7 +2,7 @@
 
 import { DOMParser } from 'linkedom';
 import { describe, expect, test } from 'vitest';
-import { ChartError, heatmap, lineChart, roofline, rowBars } from './index.ts';
+import { ChartError, heatmap, lineChart, rowBars } from './index.ts';
 
 const HOSTILE = '<script>alert("&")</script>';
 const title = HOSTILE;
@@ -21,13 +21,6 @@ const line = (y: number) => ({
     },
     { name: 'bound', points: [{ x: 1024, y: 1 }] },
   ],
-});
-const roof = (reached: number) => ({
-  title,
-  y: { label: 'speed', unit: 'GFLOP/s' },
-  peak: { reached: 50_000, text: 'peak' },
-  bandwidth: { perFlopPerByte: 3000, text: 'bandwidth' },
-  points: [{ name: HOSTILE, group: 'g', flopsPerByte: 2, reached }],
 });
 const ratios = (value: number) => ({
   title,
@@ -70,7 +63,6 @@ const spreads = (value: number) => ({
 
 const charts: [string, (value: number) => string][] = [
   ['lineChart', (value) => lineChart(line(value))],
-  ['roofline', (value) => roofline(roof(value))],
   ['rowBars', (value) => rowBars(ratios(value))],
   ['rowBars', (value) => rowBars(spreads(value))],
   ['heatmap', (value) => heatmap(heat(value))],
@@ -107,7 +99,6 @@ describe.each(charts)('%s', (name, draw) => {
 test.each([
   () => lineChart({ ...line(1), series: [] }),
   () => lineChart({ ...line(1), series: [{ name: 'a', points: [] }] }),
-  () => roofline({ ...roof(1), points: [] }),
   () => rowBars({ ...ratios(1), rows: [] }),
   () => heatmap({ ...heat(0), panels: [] }),
 ])('nothing to draw is an error (%#)', (draw) => {
@@ -120,7 +111,6 @@ test('the words of a chart tell its numbers', () => {
     '3 (1.5 to 6) ms at 1024, then 9 ms at 65536',
   );
   expect(words(rowBars(ratios(2)))).toContain('other: 0.25 (wall time)');
-  expect(words(roofline(roof(100)))).toContain('ridge at 16.7 FLOPs per byte');
 });
 
 test('zero has no place on a logarithmic axis', () => {
@@ -183,24 +173,4 @@ test('bars on a linear axis go from 0; rows of one kind share a colour', () => {
   expect(bar('g, b: 40 (share)').width).toBeCloseTo(4 * bar('g, a: 10 (share)').width);
   expect(bar('g, a: 10 (share)').fill).toBe(bar('g, b: 40 (share)').fill);
   expect(bar('g, a: 10 (share)').fill).not.toBe(bar('g, c: 20 (rest)').fill);
-});
-
-test('a roofline numbers its points, names them below, and tells groups by colour', () => {
-  const point = (name: string, group: string, reached: number) => {
-    return { name, group, flopsPerByte: 2, reached };
-  };
-  const points = [point('dense', 'a', 100), point('paper', 'a', 90), point('decode', 'b', 4)];
-  const svg = roofline({ ...roof(100), points });
-  const tree = new DOMParser().parseFromString(svg, 'image/svg+xml');
-  const numbers = [...tree.querySelectorAll('.numbers text')].map(({ textContent }) => textContent);
-  expect(numbers).toEqual(['1', '2', '3']);
-  const fills = new Map(
-    [...tree.querySelectorAll('.point circle')].map((mark) => [
-      mark.querySelector('title')?.textContent?.split(':')[0],
-      mark.getAttribute('fill'),
-    ]),
-  );
-  expect(fills.get('1 dense')).toBe(fills.get('2 paper'));
-  expect(fills.get('1 dense')).not.toBe(fills.get('3 decode'));
-  for (const { name } of points) expect(svg).toContain(`>${name}</text>`);
 });

@@ -22,8 +22,6 @@ export interface Drawing {
   words: string;
   /** Above the plot. */
   keys: readonly Key[];
-  /** Below it. */
-  list?: readonly Key[];
   /** Plot's options; its width is that of the frame unless given. */
   plot: Plot.PlotOptions;
 }
@@ -38,14 +36,13 @@ export const innerWidth = ({ width = DEFAULT_WIDTH }: ChartFrame): number => wid
  * @returns SVG text with xmlns.
  * @internal
  */
-export function framed(frame: ChartFrame, { words, keys, list = [], plot }: Drawing): string {
+export function framed(frame: ChartFrame, { words, keys, plot }: Drawing): string {
   const { title, width = DEFAULT_WIDTH } = frame;
   const inner = innerWidth(frame);
   const pieces = [
     titlesOf(frame, inner),
     flowKeys(keys, inner),
     plotBody({ width: inner, ...plot }),
-    flowKeys(list, inner),
   ];
   let height = MARGIN;
   const groups = pieces.map((piece) => {

@@ -25,7 +25,7 @@ export interface Page {
 
 /**
  * @returns a whole HTML document; every text is escaped.
- * @throws ChartError for no sections, a table with ragged rows, or an svg that is none.
+ * @throws ChartError for no sections, or a table with ragged rows.
  */
 export function htmlPage({ title, subtitle, sections }: Page): string {
   if (sections.length === 0) {
@@ -59,7 +59,7 @@ function sectionOf({ heading, text, svg, table }: Section): string {
     '<section>',
     `<h2>${escapeText(heading)}</h2>`,
     ...paragraphs(text),
-    ...figuresOf(heading, pictures),
+    ...figuresOf(pictures),
     ...(table ? [tableOf(heading, table)] : []),
     '</section>',
   ].join('\n');
@@ -71,20 +71,8 @@ const paragraphs = (text = ''): string[] =>
     .filter((part) => part.trim() !== '')
     .map((part) => `<p>${escapeText(part.trim())}</p>`);
 
-/** A picture shrinks to this share of its width; on a narrower screen it scrolls, so that its text can be read. */
-const LEAST = 0.7;
-
-/** Several charts stand side by side where the screen has room. */
-function figuresOf(heading: string, pictures: readonly string[]): string[] {
-  const figures = pictures.map((picture) => pictureOf(heading, picture));
+/** Several charts stand side by side where the screen has room; each scrolls where it has too little. */
+function figuresOf(pictures: readonly string[]): string[] {
+  const figures = pictures.map((svg) => `<figure tabindex="0">${svg}</figure>`);
   return figures.length > 1 ? ['<div class="charts">', ...figures, '</div>'] : figures;
-}
-
-function pictureOf(heading: string, svg: string): string {
-  const width = /^<svg [^>]*\swidth="(\d+)"/.exec(svg)?.[1];
-  if (width)
-    return `<figure tabindex="0" style="--least:${LEAST * Number(width)}px">${svg}</figure>`;
-  throw new ChartError(
-    `htmlPage: expected the svg of section "${heading}" to start with <svg and to have a width in pixels, got ${JSON.stringify(svg.slice(0, 20))}. Pass what a chart returned.`,
-  );
 }

@@ -11,6 +11,5 @@ export {
 } from './heatmap.ts';
 export { htmlPage, type Page, type Section, type Table } from './html-page.ts';
 export { type LineChart, type LinePoint, type LineSeries, lineChart } from './line-chart.ts';
-export { type Roofline, type RooflinePoint, roofline } from './roofline.ts';
 export { type BarRow, type RowBars, rowBars } from './row-bars.ts';
 export { escapeText, formatNumber } from './text.ts';

@@ -71,15 +71,6 @@ export function rampKey(label: string, domain: readonly [number, number]): Key {
   };
 }
 
-/** Names of numbered points, all equally wide. */
-export function numberedKeys(names: readonly string[]): Key[] {
-  const width = 44 + Math.max(...names.map((name) => textWidth(name, 11)));
-  return names.map((name, i) => ({
-    width,
-    svg: `<text x="18" y="11" font-size="11" font-weight="600" text-anchor="end">${i + 1}</text><text x="26" y="11" font-size="11">${escapeText(name)}</text>`,
-  }));
-}
-
 const line = (color: string, width: number) =>
   `<path d="M0 7H20" stroke="${color}" stroke-width="${width}"/>`;
 

@@ -32,14 +32,11 @@ test('a page is one file that fetches nothing and escapes all text', () => {
   expect(page).toContain('@media print');
 });
 
-test('a page refuses to be empty, ragged tables, and foreign markup', () => {
+test('a page refuses to be empty, and ragged tables', () => {
   const page = (section: object) => () =>
     htmlPage({ title: 'p', sections: [{ heading: 'h', ...section }] });
   expect(() => htmlPage({ title: 'p', sections: [] })).toThrow(/at least one section/);
   expect(page({ table: { columns: ['a'], rows: [[1, 2]] } })).toThrow(/expected 1 cells .* got 2/);
-  expect(page({ svg: '<img src=x>' })).toThrow(
-    /expected the svg of section "h" to start with <svg and to have a width/,
-  );
 });
 
 test('control characters do not break the markup', () => {
@@ -124,10 +121,10 @@ test('columns of numbers are set to the right, whatever stands with the number',
   );
   expect(page.match(/<th [^>]*class="number"/g)).toHaveLength(cells.length);
   expect(page.match(/<td class="number"/g)).toHaveLength(3 * cells.length);
-  expect(page).toContain('<td class="number">10 %<span class="star"> *</span></td>');
+  expect(page).toContain('<td class="number">10 % *</td>');
 });
 
-test('long texts may be broken into lines, and equal first cells are one', () => {
+test('long texts may be broken into lines', () => {
   const why = 'left out by the time budget of 85 s';
   const page = tableOnly(
     ['runner', 'why'],
@@ -137,8 +134,7 @@ test('long texts may be broken into lines, and equal first cells are one', () =>
       ['theirs', why],
     ],
   );
-  expect(page).toContain(`<tr><td rowspan="2">ours</td><td class="text">${why}</td></tr>`);
-  expect(page).toContain('<tr><td class="text">short</td></tr>\n<tr><td>theirs</td>');
+  expect(page).toContain(`<tr><td>ours</td><td class="text">${why}</td></tr>`);
 });
 
 test('several charts stand side by side, and what scrolls can be reached by keyboard', () => {
@@ -150,6 +146,6 @@ test('several charts stand side by side, and what scrolls can be reached by keyb
     ],
   });
   expect(page.match(/<div class="charts">/g)).toHaveLength(1);
-  expect(page.match(/<figure tabindex="0" style="--least:532px"><svg /g)).toHaveLength(3);
+  expect(page.match(/<figure tabindex="0"><svg /g)).toHaveLength(3);
   expect(page).toContain('<div class="wide" role="region" tabindex="0" aria-label="two">');
 });

@@ -5,14 +5,11 @@ import { escapeText } from './text.ts';
 
 export interface Table {
   columns: readonly string[];
-  /**
-   * Columns of numbers, or of text that begins with one (`2.00×`, `3.1 (2.9-3.4)`), are set to the right.
-   * Equal cells of the first column, one under another, are merged.
-   */
+  /** Columns of numbers, or of text that begins with one (`2.00×`, `3.1 (2.9-3.4)`), are set to the right. */
   rows: readonly (readonly (string | number)[])[];
 }
 
-/** A number with a spread, a unit, a word after it; then a star, if any, that hangs beyond the column's edge. */
+/** A number with a spread, a unit, a word or a star after it. */
 const NUMBER =
   /^[<≥≤~]?[+\-−]?\d[\d.,]*(e[+\-−]?\d+)?( ?(%|×|[KMG]iB|GB|ms|s))?( \([^)]*\))?( [a-zA-Z]+)?( \*)?$/;
 const BLANK = ['', '-'];
@@ -28,42 +25,26 @@ export function tableOf(heading: string, { columns, rows }: Table): string {
     );
   }
   const kinds = columns.map((_, i) => kindOf(rows.map((row) => String(row[i]))));
-  const head = columns.map((name, i) => cellOf('th', name, kinds[i] as string, ' scope="col"'));
+  const line = (tag: 'th' | 'td', cells: readonly (string | number)[]): string => {
+    const made = cells.map((cell, i) => {
+      return `<${tag}${kinds[i]}>${escapeText(String(cell))}</${tag}>`;
+    });
+    return `<tr>${made.join('')}</tr>`;
+  };
   return [
     `<div class="wide" role="region" tabindex="0" aria-label="${escapeText(heading)}"><table>`,
-    `<thead><tr>${head.join('')}</tr></thead>`,
+    `<thead>${line('th', columns)}</thead>`,
     '<tbody>',
-    ...rows.map((_, place) => rowOf(rows, place, kinds)),
+    ...rows.map((row) => line('td', row)),
     '</tbody>',
     '</table></div>',
   ].join('\n');
 }
 
-function rowOf(rows: Table['rows'], place: number, kinds: readonly string[]): string {
-  const row = rows[place] as Table['rows'][number];
-  const isMerged = place > 0 && rows[place - 1]?.[0] === row[0];
-  const next = rows.findIndex((other, i) => i > place && other[0] !== row[0]);
-  const span = (next < 0 ? rows.length : next) - place;
-  const cells = row.map((cell, i) => {
-    if (i === 0 && isMerged) return '';
-    const more = i === 0 && span > 1 ? ` rowspan="${span}"` : '';
-    return cellOf('td', String(cell), kinds[i] as string, more);
-  });
-  return `<tr>${cells.join('')}</tr>`;
-}
-
-/** Class of a column: of numbers where most of its filled cells are some (or none is filled), long text, or none. */
+/** The class of a column's cells: of numbers where most of its filled cells are some (or none is filled), long text, or none. */
 function kindOf(cells: readonly string[]): string {
   const filled = cells.filter((cell) => !BLANK.includes(cell));
   const numbers = filled.filter((cell) => NUMBER.test(cell));
-  if (filled.length === 0 || numbers.length > filled.length / 2) return 'number';
-  return filled.some((cell) => cell.length > LONG) ? 'text' : '';
-}
-
-function cellOf(tag: 'th' | 'td', text: string, kind: string, more: string): string {
-  const isStarred = kind === 'number' && text.endsWith(' *');
-  const content = isStarred
-    ? `${escapeText(text.slice(0, -2))}<span class="star"> *</span>`
-    : escapeText(text);
-  return `<${tag}${more}${kind ? ` class="${kind}"` : ''}>${content}</${tag}>`;
+  if (filled.length === 0 || numbers.length > filled.length / 2) return ' class="number"';
+  return filled.some((cell) => cell.length > LONG) ? ' class="text"' : '';
 }

@@ -2,20 +2,13 @@
 
 import type { RunBaseline } from '@vulpes/bench';
 import { javascriptBaselines, type LibraryName, scriptNames } from './javascript.ts';
-import { pytorchBaseline } from './pytorch.ts';
+import { type PytorchOptions, pytorchBaseline } from './pytorch.ts';
 
 export { BaselineError } from './places.ts';
 export { checkPytorch } from './pytorch.ts';
 
 export const baselineNames = [...scriptNames, 'pytorch'] as const;
 export type BaselineName = (typeof baselineNames)[number];
-
-export interface BaselineOptions {
-  /** Python that has PyTorch; default `python3`. */
-  readonly python?: string | undefined;
-  /** Checkout of the official Forgetting Transformer; null = its kernel and model are not measured. */
-  readonly foxPath?: string | null | undefined;
-}
 
 export interface Baseline {
   /** For the report. */
@@ -26,7 +19,7 @@ export interface Baseline {
 /** The baselines named, in that order; the JavaScript libraries together, case by case. */
 export function createBaselines(
   names: readonly BaselineName[],
-  options: BaselineOptions = {},
+  options: PytorchOptions = {},
 ): Baseline[] {
   const libraries = names.filter((name): name is LibraryName => name !== 'pytorch');
   return names

@@ -7,8 +7,10 @@ import {
   type BaselineContext,
   type ComparedCase,
   type Comparison,
+  checkOutput,
   chooseComparedCases,
   compareTimes,
+  formatWrongOutputs,
   type Measurement,
   OURS,
   type RunBaseline,
@@ -42,7 +44,7 @@ export const javascriptBaselines =
   (libraries: readonly string[], settings: JavascriptSettings = {}): RunBaseline =>
   async (context) => {
     const { cases, device, onMeasurement, onNotMeasured, onProgress } = context;
-    const { chosen, leftOut } = chooseComparedCases(cases, device.caps);
+    const { chosen, leftOut } = chooseComparedCases(cases);
     const runner = libraries.map(toRunner).join(', ');
     for (const entry of leftOut) onNotMeasured({ runner, ...entry });
     if (chosen.length === 0) return;
@@ -51,7 +53,7 @@ export const javascriptBaselines =
     for (const compared of chosen) {
       const comparison = await compared.prepare(device);
       const job = createJob(comparison, context);
-      const { file, dispose } = writeJob(job);
+      const { file, readOutputs, dispose } = writeJob(job);
       try {
         for (const library of libraries) {
           const runner = toRunner(library);
@@ -60,9 +62,11 @@ export const javascriptBaselines =
           const ours = await timeOurs(device, () => comparison.run(), job);
           onProgress(`${compared.caseId}: ${runner}`);
           const theirs = await runLibrary([join(folder, `${library}.mjs`), file], maxSilenceMs);
-          if (theirs.type === 'result')
-            for (const row of toRows(compared, runner, ours, theirs)) onMeasurement(row);
-          else onNotMeasured({ kind: 'failed', runner, case: compared.caseId, why: theirs.why });
+          const { why, error } = judge(theirs, comparison.expected, readOutputs);
+          if (theirs.type === 'result' && why === '')
+            for (const row of toRows(compared, runner, ours, { ...theirs, error }))
+              onMeasurement(row);
+          else onNotMeasured({ kind: 'failed', runner, case: compared.caseId, why });
         }
       } finally {
         dispose();
@@ -73,31 +77,49 @@ export const javascriptBaselines =
   };
 
 const createJob = (
-  { workload, expected }: Comparison,
+  { workload }: Comparison,
   { device: { caps }, runs }: BaselineContext,
-): BaselineJob => ({
+): Omit<BaselineJob, 'outputs'> => ({
   webgpu: pathToFileURL(require.resolve('webgpu')).href,
   toggles: [...caps.toggles],
   adapter: { ...caps.adapter },
   runs,
   warmMs: WARM_MS,
   workload,
-  expected,
 });
 
 type Outcome = Exclude<ScriptLine, { type: 'progress' }>;
+
+/** Why a library has no row, empty where its outputs are right; and the largest of their errors. */
+function judge(
+  outcome: Outcome,
+  expected: Comparison['expected'],
+  readOutputs: () => Record<string, ArrayLike<number>>,
+): { why: string; error: number } {
+  if (outcome.type === 'failed') return { why: outcome.why, error: Number.NaN };
+  const outputs = readOutputs();
+  const checks = Object.entries(expected).map(([name, want]) =>
+    checkOutput(name, outputs[name], want),
+  );
+  const wrong = formatWrongOutputs(checks);
+  return {
+    why: wrong && `its result is wrong: ${wrong}`,
+    error: Math.max(...checks.map(({ rmsErrorRatio }) => rmsErrorRatio ?? Infinity)),
+  };
+}
 
 /** Ours, then the library's. @param ours ms of our runs */
 function toRows(
   { caseId, variant, description }: ComparedCase,
   runner: string,
   ours: readonly number[],
-  { wallMs, version, note, deviation }: Extract<Outcome, { type: 'result' }>,
+  theirs: Extract<Outcome, { type: 'result' }> & { readonly error: number },
 ): Measurement[] {
+  const { wallMs, version, note, error } = theirs;
   const row = { case: caseId, variant, gpuMs: null };
   const timeOverOurs = compareTimes(wallMs, ours);
   const ownNote = `${description}; timed before ${runner}`;
-  const itsNote = `${version}: ${note}; error ${deviation.toExponential(1)}`;
+  const itsNote = `${version}: ${note}; error ${error.toExponential(1)}`;
   return [
     { ...row, runner: OURS, wallMs: summarize(ours), note: ownNote },
     { ...row, runner, wallMs: summarize(wallMs), timeOverOurs, note: itsNote },

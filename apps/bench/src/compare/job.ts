@@ -1,10 +1,10 @@
-// What travels between the benchmark and a JavaScript library's script: a file that `node:v8` serializes, and lines of JSON back.
+// What travels between the benchmark and a JavaScript library's script: a file that `node:v8` serializes, lines of JSON and a file of outputs back.
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { serialize } from 'node:v8';
-import type { BaselineExpected, BaselineWorkload, NamedArray } from '@vulpes/bench';
+import { deserialize, serialize } from 'node:v8';
+import type { BaselineWorkload, NamedArray } from '@vulpes/bench';
 import type { DeviceCaps } from '@vulpes/tensor-core';
 
 export interface BaselineJob {
@@ -17,8 +17,8 @@ export interface BaselineJob {
   readonly runs: number;
   readonly warmMs: number;
   readonly workload: BaselineWorkload;
-  /** By output: c; out, dq, dk, dv, dLogFgate; losses. */
-  readonly expected: Readonly<Record<string, BaselineExpected>>;
+  /** File for the outputs by name, as `node:v8` serializes them: checked by us. */
+  readonly outputs: string;
 }
 
 /** A workload on a library's device. */
@@ -51,16 +51,18 @@ export type ScriptLine =
       readonly type: 'result';
       readonly version: string;
       readonly note: string;
-      /** The largest of its outputs. */
-      readonly deviation: number;
       readonly wallMs: readonly number[];
     }
   | { readonly type: 'failed'; readonly why: string };
 
-/** Writes the job into a new folder. */
-export function writeJob(job: BaselineJob): { readonly file: string; dispose(): void } {
+/** Writes the job into a new folder. @returns its file, and a function that reads the outputs */
+export function writeJob(job: Omit<BaselineJob, 'outputs'>) {
   const folder = mkdtempSync(join(tmpdir(), 'vulpes-job-'));
-  const file = join(folder, 'job');
-  writeFileSync(file, serialize(job));
-  return { file, dispose: () => rmSync(folder, { recursive: true, force: true }) };
+  const [file, outputs] = [join(folder, 'job'), join(folder, 'outputs')];
+  writeFileSync(file, serialize({ ...job, outputs }));
+  return {
+    file,
+    readOutputs: (): Record<string, ArrayLike<number>> => deserialize(readFileSync(outputs)),
+    dispose: () => rmSync(folder, { recursive: true, force: true }),
+  };
 }

@@ -94,11 +94,6 @@ test('a script that prints nothing is stopped; rows before that stay', async () 
   expect(error).toMatch(/ended with SIGKILL: it printed nothing for 0.3 s\.$/);
 });
 
-test('a program that is not the script, and prints nothing, is a problem', async () => {
-  const { error } = await compare({ python: python('exit 0') });
-  expect(error).toMatch(/^bench --compare pytorch: \S+python printed nothing: .*\.$/);
-});
-
 interface Job {
   readonly id: string;
   readonly preset: string | null;
@@ -108,7 +103,7 @@ interface Job {
 
 test('the script gets the model of each preset that we train on a GPU', async () => {
   const { caps } = await createDevice();
-  const filter = { suites: ['training', 'matmul'], maxTokens: 2048, presets: null, caseText: null };
+  const filter = { suites: ['training', 'matmul'], presets: null, caseText: null };
   const cases = chooseCases({ ...caps, isSoftware: false }, filter as never);
   const transformer = {
     suite: 'training',

@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { endOf, errorLine } from '../error-line.ts';
+import { errorLine } from '../error-line.ts';
 import { BaselineError } from './places.ts';
 
 interface Script {
@@ -15,6 +15,9 @@ interface Script {
   readonly maxSilenceMs: number;
 }
 
+/** A process may print for hours; why it failed stands at the end. */
+const MAX_CHARACTERS = 2 ** 16;
+
 /**
  * @returns how it failed, in a sentence; null where it ended well
  * @throws BaselineError where the command does not start
@@ -25,7 +28,10 @@ export function runScript<Line extends { readonly type: string }>(
 ): Promise<string | null> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], env });
-    const stderr = endOf(child.stderr);
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr = (stderr + text).slice(-MAX_CHARACTERS);
+    });
     let isSilent = false;
     child.stdin.on('error', () => {}); // it ended before it read: its exit code says why
     child.stdin.end(input);
@@ -45,9 +51,7 @@ export function runScript<Line extends { readonly type: string }>(
     child.once('close', (code, signal) => {
       clearTimeout(silence);
       if (code === 0) return resolve(null);
-      const why = isSilent
-        ? `it printed nothing for ${maxSilenceMs / 1000} s`
-        : errorLine(stderr());
+      const why = isSilent ? `it printed nothing for ${maxSilenceMs / 1000} s` : errorLine(stderr);
       resolve(`the script ended with ${code ?? signal}: ${why}`);
     });
   });

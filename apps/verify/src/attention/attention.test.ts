@@ -14,7 +14,6 @@ import {
   compareStartIndex,
   compareThreshold,
   compareTolerance,
-  compareZeros,
   computeDroppedMass,
   computeReference,
 } from './compare.ts';
@@ -93,10 +92,10 @@ describe('reading', () => {
     expect(message).toMatch('expected v [B=1, Hkv=1');
   });
 
-  test('a case with an unknown tensor is skipped', async () => {
+  test('a case with an unknown tensor is not read', async () => {
     const extra = { shape: [2], data: Int32Array.of(0, 300) };
     const message = await readChanged('cross_d16', (tensors) => void tensors.set('sinks', extra));
-    expect(message).toBe('UnknownCaseError: this version does not know sinks');
+    expect(message).toBe('CaseError: this version does not know sinks');
   });
 });
 
@@ -143,15 +142,16 @@ describe('comparing', () => {
     expect(held).toEqual([true, false, false]);
   });
 
-  test('a threshold 1e-4 off breaks where the name says how it was made', () => {
-    const compare = (factor: number, isNamedAuto: boolean) => {
-      const actual = pruning.threshold.map((value) => value * factor);
-      const check = compareThreshold(pruning, actual, { isNamedAuto });
-      return check && holds(check);
-    };
-    expect([compare(1, true), compare(1.0001, true)]).toEqual([true, false]);
-    expect([compare(1.0001, false), compare(1.01, false)]).toEqual([true, null]);
-    expect(compare(Number.NaN, true)).toBe(false);
+  test('a threshold 1e-4 off breaks', () => {
+    const held = [1, 1.0001, Number.NaN].map((factor) =>
+      holds(
+        compareThreshold(
+          pruning,
+          pruning.threshold.map((value) => value * factor),
+        ),
+      ),
+    );
+    expect(held).toEqual([true, false, false]);
   });
 
   test('moving one row by more than 2ε max‖v‖ breaks', () => {
@@ -163,20 +163,6 @@ describe('comparing', () => {
   test('a share of weight above ε breaks', () => {
     const held = [4.5e-5, 4.6e-5, Number.NaN].map((mass) => holds(compareDroppedMass(mass, -10)));
     expect(held).toEqual([true, false, false]);
-  });
-
-  test('rows with nothing to attend to must be exactly 0', async () => {
-    const padded = await readFixture('attention/padded_d64_one_head');
-    const [check] = compareZeros(padded, padded.exact);
-    expect(check).toMatchObject({ name: 'empty rows', error: 0, bound: 0 });
-    expect(check?.measure).toContain('(37)');
-    for (const value of [1e-20, Number.NaN]) {
-      const out = padded.exact.out.with(36 * 64 + 63, value);
-      const dq = padded.exact.dq.with(0, value);
-      expect(isBroken(compareZeros(padded, { ...padded.exact, out }))).toEqual(['empty rows']);
-      expect(isBroken(compareZeros(padded, { ...padded.exact, dq }))).toEqual(['empty rows']);
-    }
-    expect(compareZeros(pruned, pruned.exact)).toEqual([]);
   });
 
   test('the reference that drops nothing gives the exact results', () => {
@@ -210,18 +196,6 @@ describe('comparing packed documents', () => {
     const reference = computeReference(packed, { firstKeys: createFirstKeys(() => 0) });
     for (const { error } of compareResults(packed.exact, reference)) {
       expect(error).toBeLessThan(1e-7);
-    }
-  });
-
-  test('the gate at the start of a document must have gradient 0', () => {
-    // In float64 autograd they come out as 1e-15.
-    const exact = packed.exact.dLogFgate.map((value, index) => (index < 4 ? 0 : value));
-    const compare = (dLogFgate: Float32Array) =>
-      compareZeros(packed, { ...packed.exact, dLogFgate });
-    expect(compare(exact)).toMatchObject([{ name: 'inactive gates', error: 0, bound: 0 }]);
-    // Token 1, second head: the second document starts there.
-    for (const value of [1e-20, Number.NaN]) {
-      expect(isBroken(compare(exact.with(3, value)))).toEqual(['inactive gates']);
     }
   });
 

@@ -1,8 +1,7 @@
 // An attention case from its file: inputs and exact results in the layout of our ops, [B, T, H, D].
 
 import type { AttentionDims } from '@vulpes/fox-attention';
-import { referenceTokenVisibility } from '@vulpes/wgsl-kernels/reference';
-import { UnknownCaseError, type Vectors } from '../vectors.ts';
+import { CaseError, type Vectors } from '../vectors.ts';
 
 /** Sizes in the file, heads before tokens: B, M queries, N keys, H heads, Hkv heads of keys and values. */
 const QUERIES = ['B', 'H', 'M', 'D'];
@@ -21,12 +20,12 @@ export type OfficialPruning = NonNullable<AttentionCase['pruning']>;
 
 /**
  * @param hasOfficial - whether the file must hold the official kernel's results
- * @throws CaseError where a tensor is missing or mis-shaped, UnknownCaseError where the file has a tensor that we don't know
+ * @throws CaseError where a tensor is missing or mis-shaped, or one that we don't know
  */
 export function readAttentionCase(vectors: Vectors, { hasOfficial }: { hasOfficial: boolean }) {
   const unknown = vectors.names.filter((name) => !KNOWN.includes(name));
   if (unknown.length > 0) {
-    throw new UnknownCaseError(`this version does not know ${unknown.join(', ')}`);
+    throw new CaseError(`this version does not know ${unknown.join(', ')}`);
   }
   const read = (name: string, pattern: readonly string[]) =>
     readTokensFirst(vectors, name, pattern);
@@ -45,8 +44,6 @@ export function readAttentionCase(vectors: Vectors, { hasOfficial }: { hasOffici
     dOut,
     /** Which keys a row may see, beside those not later than itself. */
     limits,
-    /** i32 [B, N, 2], see `tokenVisibility`. */
-    visibility: referenceTokenVisibility({ batch: dims.batch, length: dims.keyLen }, limits),
     /** f64 softmax attention without pruning, rounded to f32. */
     exact: {
       out: read('out', QUERIES),

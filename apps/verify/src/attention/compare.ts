@@ -8,7 +8,7 @@ import {
 import { countDifferences, maxAbs, maxRowDistance, maxRowNorm } from '@vulpes/tensor-core/metrics';
 import { referenceToHalf } from '@vulpes/wgsl-kernels/reference';
 import { BOUNDS, type Bounds } from '../bounds.ts';
-import { type Check, holds, relativeCheck, rmsCheck, zeroCheck } from '../check.ts';
+import { type Check, relativeCheck, rmsCheck, zeroCheck } from '../check.ts';
 import type { AttentionCase, AttentionResults, OfficialPruning } from './case.ts';
 
 /** Name of the check, of the result, and of its bound. */
@@ -21,8 +21,6 @@ const QUANTITIES = [
 ] as const;
 /** The official kernel keeps its results in f16. */
 const F16_BOUND = 5e-3;
-/** No threshold chosen by hand is this near to that of the norms by chance. */
-const SAME_THRESHOLD = 1e-3;
 
 export interface Compared {
   /** Of the checks' names. */
@@ -42,51 +40,18 @@ export const compareResults = (
     }),
   );
 
-/** Results of a run, and what has to be 0 in them. @param dropped - what the reference drops, too; null: nothing */
+/** Results of a run. @param dropped - what the reference drops, too; null: nothing */
 export const compareRun = (
   theCase: AttentionCase,
   actual: AttentionResults,
   compared: Compared,
   dropped: Dropped | null,
-): Check[] => [
-  ...compareResults(dropped ? computeReference(theCase, dropped) : theCase.exact, actual, compared),
-  ...compareZeros(theCase, actual, compared.prefix),
-];
+): Check[] =>
+  compareResults(dropped ? computeReference(theCase, dropped) : theCase.exact, actual, compared);
 
 /** Against the official kernel's output, which is pruned where the case is. */
 export const compareOfficial = (expected: Float32Array, actual: Float32Array): Check =>
   rmsCheck('official', { expected, actual, bound: F16_BOUND });
-
-/** What has to be exactly 0: rows that see no key, and gates that act on no pair. No checks where there are none. */
-export function compareZeros(
-  { dims, limits, visibility }: AttentionCase,
-  { out, dq, dLogFgate }: AttentionResults,
-  prefix = '',
-): Check[] {
-  const { batch, queryLen, keyLen, numHeads, headDim } = dims;
-  const list = (count: number) => Array.from({ length: count }, (_, i) => i);
-  const getFirst = (token: number) => visibility[2 * token]! - (token % keyLen); // relative to its own
-  const rows = list(batch * queryLen).filter(
-    (row) => getFirst((Math.floor(row / queryLen) + 1) * keyLen - queryLen + (row % queryLen)) > 0,
-  );
-  const gates = limits.cuSeqlens
-    ? list(batch * keyLen).filter((token) => getFirst(token) >= 0)
-    : [];
-  const take = (values: Float32Array, at: readonly number[], width: number) =>
-    at.flatMap((row) => [...values.subarray(row * width, (row + 1) * width)]);
-  const outAndDq = [out, dq].flatMap((values) => take(values, rows, numHeads * headDim));
-  const starts = take(dLogFgate, gates, numHeads);
-  const zeros = [
-    ['empty rows', rows, outAndDq, 'out and dq in rows with nothing to attend to'],
-    ['inactive gates', gates, starts, 'dlog_fgate of gates at starts'],
-  ] as const;
-  return zeros
-    .filter(([, at]) => at.length > 0)
-    .map(([name, at, values, what]) => {
-      const largest = maxAbs(values.length, (i) => values[i]!);
-      return zeroCheck(`${prefix}${name}`, largest, `largest value of ${what} (${at.length})`);
-    });
-}
 
 /** First kept key of every block, exactly. */
 export const compareStartIndex = (
@@ -97,20 +62,12 @@ export const compareStartIndex = (
   return zeroCheck('start index', countDifferences(startIndex, actual), measure);
 };
 
-/**
- * The threshold of the file against that of the norms of q and k.
- * @param isNamedAuto - the file's name says that it was made so; other cases count where the two agree roughly
- * @returns null where the threshold was chosen otherwise
- */
-export function compareThreshold(
+/** The threshold of a file that has the one of the norms of q and k. */
+export const compareThreshold = (
   { threshold: expected }: OfficialPruning,
   actual: ArrayLike<number>,
-  { isNamedAuto, bounds = BOUNDS.f32 }: { readonly isNamedAuto: boolean; readonly bounds?: Bounds },
-): Check | null {
-  const bound = isNamedAuto ? bounds.threshold : Math.max(bounds.threshold, SAME_THRESHOLD);
-  const check = relativeCheck('threshold', { expected, actual, bound });
-  return isNamedAuto || holds(check) ? check : null;
-}
+  { threshold: bound }: Bounds = BOUNDS.f32,
+): Check => relativeCheck('threshold', { expected, actual, bound });
 
 interface ToleranceOptions {
   readonly logPruningTolerance: number;

@@ -1,18 +1,14 @@
 // The checks of a model case under each pruning rule.
 
 import { join } from 'node:path';
-import type { CacheUsage } from '@vulpes/lm-models';
 import { BOUNDS } from '../bounds.ts';
 import type { CaseCheck, CaseReport } from '../check.ts';
 import { sumCounts } from '../read-all.ts';
 import { checkByRule, type VariantRun } from '../rules.ts';
 import { Vectors } from '../vectors.ts';
 import { type ModelCase, readModelCase } from './case.ts';
-import { compareEviction, compareGreedy, compareModel } from './compare.ts';
-import { runEviction, runGreedy, runModel } from './run.ts';
-
-/** Tokens, eleven pages of a cache: enough that parts of it are forgotten. */
-const LONG_TEXT = 352;
+import { compareGreedy, compareModel } from './compare.ts';
+import { runGreedy, runModel } from './run.ts';
 
 export const checkModel: CaseCheck = (device, directory, options) =>
   checkByRule(device, { directory, ...options }, async (model) => {
@@ -42,17 +38,5 @@ async function checkVariant(
   // Decoding from a cache has no mixed precision.
   if (model.compute === 'f16') return { checks, notes };
   await compareText(`${prefix}cached greedy`, true);
-  if (isPruned) {
-    const { kept, evicted, usage } = await runEviction(model, params, theCase.greedy, LONG_TEXT);
-    checks.push(compareEviction(`${prefix}evicted text`, kept, evicted));
-    notes.push(describeCache(usage));
-  }
   return { checks, notes };
-}
-
-/** What the cache of a generation held at its end. */
-export function describeCache({ keptBytes, fullBytes, length }: CacheUsage): string {
-  const share = Math.round((100 * keptBytes) / fullBytes);
-  const [kept, full] = [keptBytes, fullBytes].map((bytes) => `${Math.round(bytes / 1024)} KiB`);
-  return `cache keeps ${kept} of ${full} (${share} %) after ${length} tokens`;
 }

@@ -84,15 +84,5 @@ export function compareGreedy(
   );
 }
 
-/** Evicting what is forgotten may not change a token. */
-export const compareEviction = (
-  name: string,
-  kept: ArrayLike<number>,
-  evicted: ArrayLike<number>,
-): Check => {
-  const measure = `of ${kept.length} tokens differ from those of a cache that keeps all`;
-  return zeroCheck(name, countDifferences(kept, evicted), measure);
-};
-
 const computeRms = (values: Float32Array): number =>
   Math.sqrt(values.reduce((sum, value) => sum + value ** 2, 0) / values.length);

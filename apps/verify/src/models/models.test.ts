@@ -1,7 +1,6 @@
 // Model cases: reading their files, and checks that break on what is wrong.
 
 import {
-  type CacheUsage,
   officialDefaults,
   type ParameterSpec,
   type WritableTensor,
@@ -14,8 +13,7 @@ import { sumCounts } from '../read-all.ts';
 import { createVariants } from '../rules.ts';
 import { Vectors } from '../vectors.ts';
 import { readModelCase } from './case.ts';
-import { describeCache } from './check.ts';
-import { compareEviction, compareGreedy, compareModel } from './compare.ts';
+import { compareGreedy, compareModel } from './compare.ts';
 import type { ModelResults } from './run.ts';
 
 const spec = (name: string, shape: number[], trainable = true): ParameterSpec => ({
@@ -169,16 +167,6 @@ describe('comparing', () => {
 
 test('kept blocks are summed over layers and heads', () => {
   expect(sumCounts([Uint32Array.of(3, 10, 5, 10), Uint32Array.of(1, 10, 1, 10)])).toBe('10 of 40');
-});
-
-test('tokens that eviction changed are counted; what the cache held is described', () => {
-  const usage = { keptBytes: 600 * 1024, fullBytes: 1000 * 1024, length: 224 } as CacheUsage;
-  const kept = Int32Array.of(1, 2, 3, 4);
-  const check = (evicted: Int32Array) => compareEviction('evicted text', kept, evicted);
-  expect(check(kept)).toMatchObject({ error: 0, bound: 0 });
-  expect(check(Int32Array.of(1, 2, 5, 4)).error).toBe(1);
-  expect(check(Int32Array.of(1, 2, 3)).error).toBeGreaterThan(0);
-  expect(describeCache(usage)).toBe('cache keeps 600 KiB of 1000 KiB (60 %) after 224 tokens');
 });
 
 describe('a model under each rule', () => {

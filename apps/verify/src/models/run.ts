@@ -1,6 +1,6 @@
 // A model's logits, losses, gradients and greedy text on the device under test.
 
-import { type CacheUsage, generate, type Model, type Params } from '@vulpes/lm-models';
+import { generate, type Model, type Params } from '@vulpes/lm-models';
 import { valueAndGrad } from '@vulpes/tensor-core';
 import { readAll, readList } from '../read-all.ts';
 import type { GreedyText, ModelCase } from './case.ts';
@@ -68,28 +68,13 @@ export async function runGreedy(
   const { device } = model;
   const { length } = greedy.tokens;
   const computed = model.toCompute(params);
-  const text = await generate(model, computed, { ...greedyOptions(greedy, length), useCache });
+  const { tokens, promptLength } = greedy;
+  const text = await generate(model, computed, {
+    ...{ prompt: tokens.subarray(0, promptLength), maxNewTokens: length - promptLength },
+    ...{ contextLength: length, temperature: 0, stopToken: null, useCache },
+  });
   const logits = device.scope(() =>
     model.logits(computed, { inputIds: device.tensor(greedy.tokens, [1, length]) }),
   );
   return { text, ...(await readAll<{ logits: Float32Array }>({ logits })) };
 }
-
-/**
- * Continues the official prompt to `length` tokens, from a cache that evicts what is forgotten and from one that keeps all.
- * @returns prompt and new tokens of both, and what the first cache held at its end
- */
-export async function runEviction(model: Model, params: Params, text: GreedyText, length: number) {
-  let usage: CacheUsage | undefined;
-  const options = { ...greedyOptions(text, length), useCache: true };
-  const onCache = (now: CacheUsage) => (usage = now);
-  const evicted = await generate(model, params, { ...options, evict: true, onCache });
-  const kept = await generate(model, params, { ...options, evict: false });
-  return { evicted, kept, usage: usage! };
-}
-
-/** Continues the official prompt by the likeliest tokens, to `length` tokens. */
-const greedyOptions = ({ tokens, promptLength }: GreedyText, length: number) => ({
-  ...{ prompt: tokens.subarray(0, promptLength), maxNewTokens: length - promptLength },
-  ...{ contextLength: length, temperature: 0, stopToken: null },
-});

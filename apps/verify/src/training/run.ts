@@ -1,9 +1,14 @@
 // The official run again, on the device under test: same start, same tokens, same learning rates.
 
 import type { Model, Params } from '@vulpes/lm-models';
-import { allocateState, copyToHalves, createTrainStep, disposeState } from '@vulpes/training';
-import { STEP_CONTROL } from '@vulpes/wgsl-kernels';
-import { readList, sumCounts } from '../read-all.ts';
+import {
+  allocateState,
+  copyToHalves,
+  createTrainStep,
+  disposeState,
+  readStep,
+  type StepValues,
+} from '@vulpes/training';
 import type { Trajectory } from './case.ts';
 
 /** AdamW's betas and ε are those of @vulpes/training. */
@@ -18,34 +23,22 @@ export async function trainOnDevice(model: Model, params: Params, { batches, lr 
   for (const [name, tensor] of Object.entries(state.params)) device.copy(params[name]!, tensor);
   copyToHalves(state);
   using step = createTrainStep(model, state, RECIPE);
-  const [loss, gradNorm]: [number[], number[]] = [[], []];
-  const counts: ArrayLike<number>[] = [];
+  const steps: StepValues[] = [];
   for (const [index, batch] of batches.entries()) {
-    const result = step.run({
-      microBatches: [batch],
-      learningRate: lr[index] as number,
-      update: index + 1,
-    });
-    const { losses, control, pruningCounts } = result;
-    const [values, fields, ...blocks] = await readList([
-      losses[0]!,
-      control,
-      ...pruningCounts.flat(),
-    ]);
-    counts.push(...blocks);
-    loss.push(values?.[0] as number);
-    gradNorm.push(fields?.[STEP_CONTROL.gradNorm] as number);
+    const [learningRate, update] = [lr[index] as number, index + 1];
+    const result = step.run({ microBatches: [batch], learningRate, update });
+    steps.push(await readStep(result, model.config.numHeads));
   }
   const final = await model.download(state.params);
   disposeState(state);
   return {
     /** Per step, mean nats a token before the update. */
-    loss,
+    loss: steps.map(({ loss }) => loss),
     /** Per step, before clipping. */
-    gradNorm,
+    gradNorm: steps.map(({ gradNorm }) => gradNorm),
     /** Parameters after the last step. */
     final,
-    /** `12 of 45`: attention blocks kept, of those with a visible pair, over all steps; null without pruning. */
-    blocks: counts.length > 0 ? sumCounts(counts) : null,
+    /** Of the last step's attention blocks; null without pruning. */
+    prunedShare: steps.at(-1)?.prunedShare ?? null,
   };
 }

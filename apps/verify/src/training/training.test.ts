@@ -78,7 +78,7 @@ describe('comparing', () => {
     loss: [...trajectory.loss],
     gradNorm: [...trajectory.gradNorm],
     final: { a: { shape: [2], data: Float32Array.of(1, 2) } },
-    blocks: null,
+    prunedShare: null,
     ...changed,
   });
   const broken = (changed: Partial<TrainingResults>) =>

@@ -1,7 +1,7 @@
 // What ours and another library (a baseline) compute on the same numbers.
 
 import type { Device } from '@vulpes/tensor-core';
-import type { BenchCase, Expected, Workload } from '../case.ts';
+import type { BenchCase, Expectations, Workload } from '../case.ts';
 import type { Measurement, NotMeasured } from '../schema.ts';
 
 export interface NamedArray {
@@ -35,15 +35,11 @@ export interface Training {
   readonly checkedUpdates: number;
 }
 
-/** What an output of a baseline must be. */
-export interface BaselineExpected extends Expected {
-  readonly measure: 'RMS error ratio' | 'largest difference';
-}
-
 /** Our own way to do what a baseline does. */
 export interface Comparison extends Pick<Workload, 'run' | 'dispose'> {
   readonly workload: BaselineWorkload;
-  readonly expected: Readonly<Record<string, BaselineExpected>>;
+  /** By output: c; out, dq, dk, dv, dLogFgate; losses. */
+  readonly expected: Expectations;
 }
 
 /** A case that a baseline can do. */

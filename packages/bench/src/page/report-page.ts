@@ -1,16 +1,13 @@
 // A report as an HTML page: charts, then every number.
 
 import type { Page, Section } from '@vulpes/charts';
-import { adapterName } from '../report/machine.ts';
-import { formatReason, isOverBudget } from '../report/not-measured.ts';
-import { peakWarning } from '../report/peak-warning.ts';
-import type { NotMeasured } from '../report/report.ts';
-import { type BenchReport, OURS } from '../report/report.ts';
+import { adapterName, commitOf } from '../report/machine.ts';
+import { listNotMeasured } from '../report/not-measured.ts';
+import type { BenchReport } from '../report/report.ts';
 import { comparisonTable, type RowTable, suiteTables } from '../report/rows.ts';
 import { formatPeaks } from '../report/table.ts';
 import { baselineChart } from './baselines.ts';
-import { commitOf, machineTable } from './machine-table.ts';
-import { rooflineChart } from './roofline.ts';
+import { machineTable } from './machine-table.ts';
 import { speedCharts } from './speed.ts';
 import { stepTimeChart } from './step-time.ts';
 
@@ -25,12 +22,8 @@ export interface ReportChart {
 
 /** Every chart that the report has data for. They are loaded here: they take longer than a small run. */
 export async function reportCharts(report: BenchReport): Promise<ReportChart[]> {
-  const { lineChart, roofline, rowBars } = await import('@vulpes/charts');
-  const [roof, step, baselines] = [
-    rooflineChart(report),
-    stepTimeChart(report),
-    baselineChart(report),
-  ];
+  const { lineChart, rowBars } = await import('@vulpes/charts');
+  const [step, baselines] = [stepTimeChart(report), baselineChart(report)];
   const draw = (heading: string, svg: string, name = heading): ReportChart => ({
     heading,
     name: toFileName(name),
@@ -42,7 +35,6 @@ export async function reportCharts(report: BenchReport): Promise<ReportChart[]> 
       draw('Speed against length', lineChart(chart), chart.title),
     ),
     ...(step ? [draw('A training step', rowBars(step))] : []),
-    ...(roof ? [draw('Roofline', roofline(roof))] : []),
   ];
 }
 
@@ -65,6 +57,7 @@ export async function reportPage(report: BenchReport): Promise<string> {
 
 function pageOf(report: BenchReport, charts: readonly Section[]): Page {
   const { createdAt, machine } = report;
+  const missing = listNotMeasured(report).map((line) => [line]);
   return {
     title: `Vulpes benchmark: ${adapterName(machine)}`,
     subtitle: `${createdAt.slice(0, 16).replace('T', ' ')} UTC, ${commitOf(machine)}`,
@@ -73,13 +66,14 @@ function pageOf(report: BenchReport, charts: readonly Section[]): Page {
       ...charts,
       ...suiteTables(report).map(({ suite, table }) => ({ heading: `Suite ${suite}`, table })),
       ...tableSection('Baselines', comparisonTable(report)),
-      ...tableSection('Not measured', missingTable(report)),
+      ...tableSection('Not measured', { columns: ['runner, case: why'], rows: missing }),
     ],
   };
 }
 
+/** None without rows. */
 const tableSection = (heading: string, table: RowTable | null): Section[] =>
-  table ? [{ heading, table }] : [];
+  table && table.rows.length > 0 ? [{ heading, table }] : [];
 
 const textOf = (report: BenchReport): string =>
   [
@@ -87,21 +81,5 @@ const textOf = (report: BenchReport): string =>
     report.peaks && report.timesAre === 'absolute'
       ? `This run's ${formatPeaks(report.peaks)}.`
       : '',
-    peakWarning(report),
     'Every variant was checked against its f64 reference before it was timed. A star marks the bound: the larger of the two shares. Speed-ups are against the first variant of a case, in runs that take turns.',
   ].join('\n\n');
-
-const ENDED_EARLY = 'the run was ended before its end';
-
-function missingTable({ notMeasured, notRun, settings }: BenchReport): RowTable | null {
-  const why = (entry: NotMeasured): string =>
-    isOverBudget(entry)
-      ? `time budget of ${settings.budgetSeconds} s: ${entry.why}`
-      : formatReason(entry);
-  const rows = [
-    ...notMeasured.map((entry) => [entry.runner, entry.case, why(entry)]),
-    ...notRun.cases.map((id) => [OURS, id, ENDED_EARLY]),
-    ...notRun.baselines.map((name) => [name, 'all', ENDED_EARLY]),
-  ];
-  return rows.length > 0 ? { columns: ['runner', 'case', 'why'], rows } : null;
-}

@@ -1,4 +1,4 @@
-// Charts against length, one line a variant: time, speed-up, and the blocks that pruning keeps.
+// Charts against length, one line a variant: speed-up, and the blocks that pruning keeps.
 
 import type { LineChart, LineSeries } from '@vulpes/charts';
 import type { BenchReport, CaseReport, VariantReport } from '../report/report.ts';
@@ -17,21 +17,13 @@ const WIDTH = 620;
 type Point = Omit<LineSeries['points'][number], 'x'>;
 type ToPoint = (variant: VariantReport) => Point | null;
 
-/** GPU time where there is one, else wall time. */
-const getTime = ({ timing }: VariantReport): Summary | null =>
-  timing && (timing.gpuMs ?? timing.wallMs);
+const toBand = (of: Summary | null): Point | null =>
+  of && of.p10 > 0 ? { y: of.median, low: of.p10, high: of.p90 } : null;
 
-const toBand = (of: Summary | null, unit = 1): Point | null =>
-  of && of.p10 > 0 ? { y: of.median / unit, low: of.p10 / unit, high: of.p90 / unit } : null;
-
-/** For each series of cases: times (relative ones on a software adapter), speed-ups, and kept blocks where some are pruned. */
-export const speedCharts = ({ cases, timesAre }: BenchReport): LineChart[] =>
+/** For each series of cases: speed-ups, and kept blocks where some are pruned. */
+export const speedCharts = ({ cases }: BenchReport): LineChart[] =>
   groupByLength(cases)
-    .flatMap((series) => [
-      timesAre === 'absolute' ? timeChart(series) : relativeChart(series),
-      speedupChart(series),
-      keptChart(series),
-    ])
+    .flatMap((series) => [speedupChart(series), keptChart(series)])
     .filter(({ series }) => series.length > 0);
 
 /** Series of at least two lengths and two variants. */
@@ -54,26 +46,6 @@ export function groupByLength(cases: readonly CaseReport[]): CaseSeries[] {
 }
 
 const getLength = ({ dims }: CaseReport): number => dims.T as number;
-
-const timeChart = (of: CaseSeries): LineChart => ({
-  title: `Time of ${of.name}`,
-  subtitle: 'Sum of the kernels by GPU timestamps where there are any; band: p10 to p90.',
-  y: { label: 'time', unit: 'ms', scale: 'log' },
-  ...drawLines(of, (variant) => toBand(getTime(variant))),
-});
-
-/** Times / that of the first variant at the shortest length; no lines without it. */
-function relativeChart(of: CaseSeries): LineChart {
-  const [shortest] = of.cases;
-  const first = shortest?.variants[0];
-  const one = first && getTime(first)?.median;
-  return {
-    title: `Relative time of ${of.name}`,
-    subtitle: `Ratios of wall-clock times of a software adapter: 1 = ${first?.name} at ${shortest?.dims.T} tokens; band: p10 to p90.`,
-    y: { label: 'relative time', unit: 'ratio', scale: 'log' },
-    ...drawLines(of, (variant) => (one ? toBand(getTime(variant), one) : null)),
-  };
-}
 
 const speedupChart = (of: CaseSeries): LineChart => ({
   title: `Speed-up of ${of.name}`,

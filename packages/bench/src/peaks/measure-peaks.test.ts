@@ -1,14 +1,8 @@
 import { gpuSuite } from '@vulpes/tensor-core/testing';
 import { describe, expect, test } from 'vitest';
 import { summary } from '../timing/summary.fixture.ts';
-import {
-  fastest,
-  measurePeaks,
-  recordCopy,
-  recordMultiplyAdd,
-  referenceMultiplyAdd,
-} from './measure-peaks.ts';
-import { countBytes, countFlops } from './peaks.kernel.ts';
+import { fastest, measurePeaks, recordCopy, recordMultiplyAdd } from './measure-peaks.ts';
+import { ADDEND, countFlops, FACTOR } from './peaks.kernel.ts';
 import { computeShares, peakGbPerSecond, peakTflops } from './shares.ts';
 
 /** The fastest of the runs took 1 ms. */
@@ -42,13 +36,23 @@ test('the launch with the most FLOP/s in its fastest run', () => {
   expect(fastest([...tried].reverse()).flops).toBe(20);
 });
 
-test('what the two kernels count', () => {
-  // 4 lanes · 2 flops; a vec4 read and written.
+test('what the arithmetic kernel counts', () => {
+  // 4 lanes · 2 flops.
   expect(countFlops({ threads: 4, steps: 32, chains: 2, workgroupSize: 4 })).toBe(
     4 * 32 * 2 * 4 * 2,
   );
-  expect(countBytes({ size: 10, threads: 1, workgroupSize: 1 })).toBe(10 * 16 * 2);
 });
+
+/** What a thread of `recordMultiplyAdd` must give, in f64. */
+function referenceMultiplyAdd(thread: number, steps: number, chains: number): number {
+  let sum = 0;
+  for (let chain = 0; chain < chains; chain++) {
+    let value = (thread & 7) + chain;
+    for (let i = 0; i < steps; i++) value = value * FACTOR + ADDEND;
+    sum += 4 * value;
+  }
+  return sum;
+}
 
 gpuSuite('peaks', (device) => {
   describe.each([16, 256])('in workgroups of %i', (workgroupSize) => {

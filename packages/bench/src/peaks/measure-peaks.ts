@@ -6,11 +6,9 @@ import { summarize } from '../timing/statistics.ts';
 import { kernelTimes, totalMs, wallMs } from '../timing/timer.ts';
 import { leadRuns, warmUp } from '../timing/warm-up.ts';
 import {
-  ADDEND,
   type CopyDims,
   copyMemory,
   countFlops,
-  FACTOR,
   type MultiplyAddDims,
   multiplyAdd,
   UNROLLED_STEPS,
@@ -112,17 +110,6 @@ export function recordCopy(
   const size = x.size / 4;
   copyMemory.run(device, { dims: { size, threads, workgroupSize }, tensors: { x, out } });
   return out;
-}
-
-/** What a thread of `recordMultiplyAdd` must give, in f64. */
-export function referenceMultiplyAdd(thread: number, steps: number, chains: number): number {
-  let sum = 0;
-  for (let chain = 0; chain < chains; chain++) {
-    let value = (thread & 7) + chain;
-    for (let i = 0; i < steps; i++) value = value * FACTOR + ADDEND;
-    sum += 4 * value;
-  }
-  return sum;
 }
 
 /** Steps that take about `ms`, found by doubling. */

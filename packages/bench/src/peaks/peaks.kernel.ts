@@ -11,7 +11,6 @@ const REPEATS = UNROLLED_STEPS / 8;
 export const FACTOR = 1 - 2 ** -6;
 export const ADDEND = 2 ** -5;
 const FLOPS_PER_CHAIN_STEP = 8;
-const BYTES_PER_ELEMENT = 32;
 
 export interface MultiplyAddDims {
   readonly threads: number;
@@ -32,9 +31,6 @@ export interface CopyDims {
   readonly threads: number;
   readonly workgroupSize: number;
 }
-
-/** Bytes that a copy reads and writes. */
-export const countBytes = ({ size }: CopyDims): number => size * BYTES_PER_ELEMENT;
 
 const workgroups = (threads: number, { WG_SIZE }: { readonly WG_SIZE: number }) =>
   [threads / WG_SIZE, 1, 1] as const;

@@ -1,95 +1,61 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { Summary } from '../schema.ts';
-import { compareReports, findSlower, formatComparison } from './compare-reports.ts';
+import { compareReports } from './compare-reports.ts';
 import { parseReport } from './parse-report.ts';
-import type { BenchReport } from './report.ts';
+import { dense, exampleCase, exampleReport, paper, wrong } from './report.fixture.ts';
+import type { BenchReport, VariantReport } from './report.ts';
 
-const stored = (name: string): BenchReport =>
-  parseReport(
-    readFileSync(new URL(`../../../../docs/reports/${name}.json`, import.meta.url), 'utf8'),
-    name,
-  );
-const gpu = stored('2026-11-25-h200-suites');
-const software = stored('2026-11-25-swiftshader-bench');
-
-const scaled = (times: Summary, factor: number): Summary => ({
-  runs: times.runs,
+const scale = (times: Summary, factor: number): Summary => ({
+  ...times,
   median: times.median * factor,
   p10: times.p10 * factor,
   p90: times.p90 * factor,
-  min: times.min * factor,
 });
 
-/** The report with the times of one variant multiplied. */
-const slower = (report: BenchReport, caseIndex: number, factor: number): BenchReport => ({
-  ...report,
-  cases: report.cases.map((one, index) =>
-    index !== caseIndex
-      ? one
-      : {
-          ...one,
-          variants: one.variants.map(({ timing, ...variant }) => ({
-            ...variant,
-            timing: timing && {
-              ...timing,
-              wallMs: scaled(timing.wallMs, factor),
-              gpuMs: timing.gpuMs && scaled(timing.gpuMs, factor),
-            },
-          })),
-        },
-  ),
+/** A variant that takes `factor` times as long. */
+const slower = (of: VariantReport, factor: number, hasGpuTime = true): VariantReport => ({
+  ...of,
+  timing: {
+    ...of.timing!,
+    wallMs: scale(of.timing!.wallMs, factor),
+    gpuMs: hasGpuTime ? scale(of.timing!.gpuMs!, factor) : null,
+  },
 });
 
-test('a report against itself: every timed variant once, by GPU time, ratio 1 inside its range', () => {
-  const { rows, onlyInA, onlyInB } = compareReports(gpu, gpu);
-  const timed = gpu.cases.flatMap(({ variants }) => variants.filter(({ timing }) => timing));
-  expect(rows).toHaveLength(timed.length);
-  expect([...onlyInA, ...onlyInB]).toEqual([]);
-  for (const { ratio, low, high, time } of rows) {
-    expect(time).toBe('GPU');
-    expect(ratio).toBe(1);
-    expect(low).toBeLessThanOrEqual(1);
-    expect(high).toBeGreaterThanOrEqual(1);
-  }
+const withVariants = (...variants: VariantReport[]): BenchReport => ({
+  ...exampleReport,
+  cases: [{ ...exampleCase, variants }],
 });
 
-test('only a case that takes longer by more than its spread is slower', () => {
-  const { rows } = compareReports(gpu, slower(gpu, 3, 1.5));
-  const names = gpu.cases[3]?.variants.map(({ name }) => `${gpu.cases[3]?.id} ${name}`);
-  expect(findSlower(rows, 1.2).map(({ name }) => name)).toEqual(names);
-  expect(findSlower(rows, 1.6)).toEqual([]);
-  expect(formatComparison({ rows, onlyInA: [], onlyInB: [] }, 1.2)).toContain(
-    `${names?.length} of ${rows.length} took more than 1.2 times A: ${names?.join('; ')}.`,
-  );
-  const noisy = [{ name: 'a', time: 'wall', ratio: 1.3, low: 0.9, high: 1.7 }] as const;
-  expect(findSlower(noisy, 1.2)).toEqual([]);
-  expect(formatComparison({ rows: noisy, onlyInA: ['b'], onlyInB: [] }, 1.2).split('\n')).toEqual([
-    'case  time of B / A (range)  time',
-    'a     1.300 (0.900-1.700)    wall',
-    'only in A: b',
-    'Not clear, the range includes 1: a. Measure again with more --runs on a quiet machine.',
+test('a ratio and its range for each variant, by GPU time where both have it', () => {
+  const before = withVariants(dense, paper);
+  const after = withVariants(slower(dense, 2), slower(paper, 0.5, false));
+  expect(compareReports(before, after).split('\n')).toEqual([
+    'case                 time of B / A (range)  time',
+    // 2 · 18.25 / 20.75 and 2 · 20.75 / 18.25.
+    'a/forward T64 dense  2.000 (1.759-2.274)    GPU',
+    // Half of 11.25 / 14.75, of 14.75 / 11.25.
+    'a/forward T64 paper  0.500 (0.381-0.656)    wall',
   ]);
 });
 
-test('on a software adapter the fastest runs are compared', () => {
-  const { rows } = compareReports(software, slower(software, 0, 2));
-  expect(new Set(rows.map(({ time }) => time))).toEqual(new Set(['fastest']));
-  expect(rows[0]?.ratio).toBeCloseTo(2, 12);
-});
-
-test('what only one report has is named; nothing in common is an error', () => {
-  const some = { ...gpu, cases: gpu.cases.slice(0, 2) };
-  const { rows, onlyInA, onlyInB } = compareReports(gpu, some);
-  expect(rows.length + onlyInA.length).toBe(compareReports(gpu, gpu).rows.length);
-  expect(onlyInB).toEqual([]);
-  expect(() => compareReports(some, { ...gpu, cases: gpu.cases.slice(2) })).toThrow(
-    /^bench compare: expected reports with a case and variant in common, got none\. /,
-  );
+test('what only one report has timed is named', () => {
+  const lines = compareReports(withVariants(dense, wrong), withVariants(paper)).split('\n');
+  expect(lines.slice(1)).toEqual([
+    'a/forward T64 paper  only in B',
+    'a/forward T64 dense  only in A',
+  ]);
 });
 
 test('reports of different machines are not compared', () => {
-  expect(() => compareReports(gpu, software)).toThrow(
+  const stored = (name: string): BenchReport =>
+    parseReport(
+      readFileSync(new URL(`../../../../docs/reports/${name}.json`, import.meta.url), 'utf8'),
+      name,
+    );
+  const [gpu, software] = ['2026-11-25-h200-suites', '2026-11-25-swiftshader-bench'].map(stored);
+  expect(() => compareReports(gpu!, software!)).toThrow(
     /^bench compare: expected two reports of the same machine, got .*nvidia.*SwiftShader.*\.$/,
   );
 });

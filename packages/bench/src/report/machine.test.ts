@@ -23,8 +23,7 @@ test.each([
   ['auto', ''],
   [null, ''],
   ['matmul=tiled, scalar', '--variant matmul=tiled --variant scalar'],
-  ['gpu', '--variant tiled'],
 ])('kernels %s are the options %o', (kernels, options) => {
-  const nothing = { caseText: null, maxTokens: null, presets: null, adapter: null };
+  const nothing = { caseText: null, presets: null, adapter: null };
   expect(formatInvocation({ ...exampleReport.settings, ...nothing, kernels })).toBe(options);
 });

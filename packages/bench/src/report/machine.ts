@@ -26,3 +26,9 @@ export function adapterName({
   ];
   return words.filter(Boolean).join(' ');
 }
+
+/** `commit 0123456789 with changes` */
+export function commitOf({ host: { commit, isDirty } }: Pick<MachineInfo, 'host'>): string {
+  if (!commit) return 'no commit known';
+  return `commit ${commit.slice(0, 10)}${isDirty ? ' with changes' : ''}`;
+}

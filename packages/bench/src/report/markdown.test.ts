@@ -11,7 +11,7 @@ Made from [x.json](x.json) by \`npm run bench -- table\`; do not edit.
 
 acme one driver 1.2; CPU, 2 cores; 2026-01-02, commit 0123456789 with changes.
 Options: \`--case T1 --preset pro-x,pro-y\`.
-Measured peaks: 50.0 TFLOP/s multiply-adds in registers (1024 threads, 8 chains each), 2000 GB/s copy.
+This run's measured peaks: 50.0 TFLOP/s multiply-adds in registers (1024 threads, 8 chains each), 2000 GB/s copy.
 By hand. A star marks the bound: the larger share. Speed-ups are against the first variant of a case.
 
 ## attention

@@ -2,9 +2,8 @@
 
 import { counted } from './format.ts';
 import { formatInvocation } from './invocation.ts';
-import { adapterName } from './machine.ts';
+import { adapterName, commitOf } from './machine.ts';
 import { listNotMeasured } from './not-measured.ts';
-import { peakWarning } from './peak-warning.ts';
 import type { BenchReport } from './report.ts';
 import { comparisonTable, type RowTable, suiteTables } from './rows.ts';
 import { formatPeaks } from './table.ts';
@@ -23,24 +22,17 @@ export function reportMarkdown(report: BenchReport, name: string): string {
 
 function formatHead(report: BenchReport, name: string): string {
   const { machine, createdAt, peaks, timesAre, settings } = report;
-  const { commit, isDirty, cpu, cores } = machine.host;
-  const from = commit
-    ? `commit ${commit.slice(0, 10)}${isDirty ? ' with changes' : ''}`
-    : 'no commit known';
-  const warning = peakWarning(report);
+  const { cpu, cores } = machine.host;
   const invocation = formatInvocation(settings);
   return [
     `# ${name.replace(/\.json$/, '')}\n`,
     `Made from [${name}](${name}) by \`npm run bench -- table\`; do not edit.\n`,
-    `${adapterName(machine)}; ${cpu ?? 'unknown CPU'}, ${counted(cores, 'core')}; ${createdAt.slice(0, 10)}, ${from}.`,
+    `${adapterName(machine)}; ${cpu ?? 'unknown CPU'}, ${counted(cores, 'core')}; ${createdAt.slice(0, 10)}, ${commitOf(machine)}.`,
     ...(invocation ? [`Options: \`${invocation}\`.`] : []),
-    ...(peaks && timesAre === 'absolute' ? [`${capital(formatPeaks(peaks))}.`] : []),
-    ...(warning ? [warning] : []),
+    ...(peaks && timesAre === 'absolute' ? [`This run's ${formatPeaks(peaks)}.`] : []),
     `${report.note} A star marks the bound: the larger share. Speed-ups are against the first variant of a case.`,
   ].join('\n');
 }
-
-const capital = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 
 function formatMissing(report: BenchReport): string[] {
   const lines = listNotMeasured(report).map((line) => `- ${line}`);

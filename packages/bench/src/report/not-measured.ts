@@ -16,29 +16,21 @@ export const formatReason = ({ kind, why }: Pick<NotMeasured, 'kind' | 'why'>): 
   `${WORDS[kind]}${why}`;
 
 /** Ours are only left out by the time budget. */
-export const isOverBudget = ({ runner, kind }: NotMeasured): boolean =>
+const isOverBudget = ({ runner, kind }: NotMeasured): boolean =>
   runner === OURS && kind === 'left-out';
 
 /** `vulpes, 3 cases left out by the time budget of 85 s: 2 matmul/forward, 1 train-step/step`; `vulpes, matmul/forward M64: did not fit: …` */
 export function listNotMeasured({
   notMeasured,
-  notRun,
   settings,
-}: Pick<BenchReport, 'notMeasured' | 'notRun' | 'settings'>): string[] {
+}: Pick<BenchReport, 'notMeasured' | 'settings'>): string[] {
   const over = notMeasured.filter(isOverBudget).map(({ case: id }) => id);
   const others = notMeasured.filter((entry) => !isOverBudget(entry));
   const budget = `${OURS}, ${counted(over.length, 'case')} left out by the time budget of ${settings.budgetSeconds} s`;
   return [
     ...(over.length > 0 ? [`${budget}: ${countKinds(over)}`] : []),
     ...others.map((entry) => `${entry.runner}, ${entry.case}: ${formatReason(entry)}`),
-    ...formatNotRun(notRun),
   ];
-}
-
-/** `the run was ended early, before the end of 2 matmul/forward, tfjs` */
-function formatNotRun({ cases, baselines }: BenchReport['notRun']): string[] {
-  const left = [...(cases.length > 0 ? [countKinds(cases)] : []), ...baselines].join(', ');
-  return left === '' ? [] : [`the run was ended early, before the end of ${left}`];
 }
 
 /** Cases by what they do, not by size: `2 matmul/forward, 1 train-step/step`. */

@@ -99,7 +99,7 @@ const formatShare = (share: number | undefined, isBound: boolean): string =>
   share === undefined ? '-' : `${(100 * share).toFixed(0)} %${isBound ? ' *' : ''}`;
 
 /** `20`, or `20 / 12` where GPU time has fewer runs than wall time. */
-const formatRuns = ({ wallMs, gpuMs }: Pick<Measurement, 'wallMs' | 'gpuMs'>): string =>
+const formatRuns = ({ wallMs, gpuMs }: Measurement): string =>
   gpuMs && gpuMs.runs !== wallMs.runs ? `${wallMs.runs} / ${gpuMs.runs}` : String(wallMs.runs);
 
 const milliseconds = (summary: Summary): string => spread(summary, summary.median < 10 ? 3 : 1);
@@ -132,26 +132,18 @@ function formatRatio(row: Measurement, report: BenchReport): string {
 /** Its time / ours: from turns where both took them, else GPU time where both have it, else wall time; null for our own row, and where we have no time. */
 export function timeOverOurs(
   row: Measurement,
-  report: BenchReport,
+  { comparisons, cases }: BenchReport,
 ): { readonly ratio: number; readonly clock: 'GPU' | 'wall' } | null {
   if (row.timeOverOurs) return { ratio: row.timeOverOurs.median, clock: 'wall' };
-  const ours = row.runner === OURS ? null : ourTimes(row, report);
-  if (!ours) return null;
-  if (row.gpuMs && ours.gpuMs) {
-    return { ratio: row.gpuMs.median / ours.gpuMs.median, clock: 'GPU' };
+  if (row.runner === OURS) return null;
+  const variants = cases.find(({ id }) => id === row.case)?.variants;
+  const timing = variants?.find(({ name }) => name === row.variant)?.timing;
+  if (row.gpuMs && timing?.gpuMs) {
+    return { ratio: row.gpuMs.median / timing.gpuMs.median, clock: 'GPU' };
   }
-  return { ratio: row.wallMs.median / ours.wallMs.median, clock: 'wall' };
-}
-
-/** For a runner with GPU time ours of the suite's case, which has it; else our row beside it, else the case. */
-function ourTimes(
-  row: Measurement,
-  { comparisons, cases }: BenchReport,
-): { readonly wallMs: Summary; readonly gpuMs: Summary | null } | null {
   const beside = comparisons.find(
     (other) => other.runner === OURS && other.case === row.case && other.variant === row.variant,
   );
-  const variants = cases.find(({ id }) => id === row.case)?.variants;
-  const timing = variants?.find(({ name }) => name === row.variant)?.timing ?? null;
-  return row.gpuMs && timing?.gpuMs ? timing : (beside ?? timing);
+  const ours = (beside ?? timing)?.wallMs;
+  return ours ? { ratio: row.wallMs.median / ours.median, clock: 'wall' } : null;
 }

@@ -2,9 +2,9 @@
 
 import { peakGbPerSecond, peakTflops } from '../peaks/shares.ts';
 import type { Peaks } from '../schema.ts';
+import { formatFailedCheck } from './failed-checks.ts';
 import { alignColumns } from './format.ts';
 import { listNotMeasured } from './not-measured.ts';
-import { peakWarning } from './peak-warning.ts';
 import type { BenchReport, CaseReport, VariantReport } from './report.ts';
 import { comparisonTable, variantTable } from './rows.ts';
 
@@ -12,7 +12,6 @@ import { comparisonTable, variantTable } from './rows.ts';
 export const formatEnd = (report: BenchReport): string[] =>
   [
     report.peaks && report.timesAre === 'absolute' ? formatPeaks(report.peaks) : '',
-    peakWarning(report),
     formatComparisons(report),
     formatNotMeasured(report),
     report.note,
@@ -58,11 +57,5 @@ function formatCheck({ check }: VariantReport): string {
     const largest = Math.max(...check.outputs.map((output) => output.rmsErrorRatio ?? 0));
     return largest === 0 ? 'ok exact' : `ok ${largest.toExponential(1)}`;
   }
-  const wrong = check.outputs.filter((output) => !output.isOk);
-  if (wrong.length === 0) return 'FAILED: nothing was checked';
-  const errors = wrong.map(
-    ({ output, rmsErrorRatio, bound }) =>
-      `${output} ${rmsErrorRatio?.toExponential(1) ?? 'not comparable'} > ${bound}`,
-  );
-  return `FAILED: ${errors.join(', ')}`;
+  return `FAILED: ${formatFailedCheck(check)}`;
 }

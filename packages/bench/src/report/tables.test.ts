@@ -3,7 +3,6 @@
 import { expect, test } from 'vitest';
 import { summary } from '../timing/summary.fixture.ts';
 import { listNotMeasured } from './not-measured.ts';
-import { peakWarning } from './peak-warning.ts';
 import { dense, exampleCase, exampleReport, paper, wrong } from './report.fixture.ts';
 import type { BenchReport, Measurement, Summary } from './report.ts';
 import { comparisonTable, suiteTables } from './rows.ts';
@@ -135,22 +134,6 @@ test('times from turns, and GPU time against our GPU time', () => {
   expect(cells?.map((row) => row[6])).toEqual(['-', '3.00× (2.70-3.60) wall', '2.00× GPU']);
 });
 
-test('a share of the peak above 1 gives a warning', () => {
-  const withShare = (ofPeak: number): BenchReport => ({
-    ...exampleReport,
-    cases: [
-      {
-        ...exampleCase,
-        variants: [
-          { ...dense, timing: { ...dense.timing!, shares: { ...dense.timing!.shares!, ofPeak } } },
-        ],
-      },
-    ],
-  });
-  expect(peakWarning(withShare(1))).toBe('');
-  expect(peakWarning(withShare(1.14))).toContain('up to 114 %');
-});
-
 test('what a variant counted besides has a column', () => {
   const cache = { keptBytes: 10 * 1024, peakBytes: 20 * 1024, fullBytes: 40 * 1024 };
   const counts = { ...paper.counts!, cache, droppedMass: 2e-5, keptBlocks: 3 };
@@ -176,12 +159,10 @@ test('what was not measured: one line for the time budget, one for each other ca
       entry('left-out', 'a/forward M2'),
       entry('left-out', '3 more', 'other'),
     ],
-    notRun: { cases: ['a/forward M3'], baselines: ['tfjs'] },
   };
   expect(listNotMeasured(report)).toEqual([
     'vulpes, 3 cases left out by the time budget of 85 s: 2 a/forward, 1 b/forward',
     'vulpes, c T4096: did not fit: large',
     'other, 3 more: left out: large',
-    'the run was ended early, before the end of 1 a/forward, tfjs',
   ]);
 });

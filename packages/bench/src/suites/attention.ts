@@ -12,6 +12,7 @@ import {
   disposeAll,
   stopGradient,
   type Tensor,
+  vjp,
 } from '@vulpes/tensor-core';
 import type { BenchCase, Counts, Expectations, Workload } from '../case.ts';
 import { type AttentionMode, reference, sampledReference } from './attention/expected.ts';
@@ -24,7 +25,6 @@ import {
   withShapes,
 } from './attention/inputs.ts';
 import { REMEMBERING_BIAS } from './gate-biases.ts';
-import { forwardBackward } from './gradients.ts';
 import { prune, RULES, type Rule, readKept } from './pruning-rules.ts';
 
 /** Matmuls of a block: two forward; seven more backward. */
@@ -48,15 +48,13 @@ const SOFTWARE: readonly Grid[] = [
   { lengths: [256], headDim: 128, numHeads: 3 },
 ];
 /** Gradients cost 3.5 times as much as the forward pass. */
-const MAX_BOTH = { hardware: 64 * K, software: 512 };
+const MAX_BOTH_ON_SOFTWARE = 512;
 
 export const attentionSuite = (caps: DeviceCaps): BenchCase[] =>
   (['forward', 'forward+backward'] as const).flatMap((mode) =>
     (caps.isSoftware ? SOFTWARE : HARDWARE).flatMap(({ lengths, headDim, numHeads }) =>
       lengths
-        .filter(
-          (T) => mode === 'forward' || T <= MAX_BOTH[caps.isSoftware ? 'software' : 'hardware'],
-        )
+        .filter((T) => mode === 'forward' || !caps.isSoftware || T <= MAX_BOTH_ON_SOFTWARE)
         .map((T) => attentionCase(mode, { B: 1, T, H: numHeads, D: headDim }, caps)),
     ),
   );
@@ -103,13 +101,15 @@ function workload(device: Device, sizes: Sizes, { host, rule, mode }: Attended):
   const { q, k, v, logFgate } = host;
   const { dOut, ...inputs } = uploadInputs(device, sizes, host);
   const choose = () => pruneByNorms(inputs, sizes, rule);
-  const forward = ({ q, k, v, logFgate }: Readonly<Record<string, Tensor>>): Tensor =>
-    forgettingAttention(q as Tensor, k as Tensor, v as Tensor, logFgate as Tensor, choose());
+  const forward = ({ q, k, v, logFgate }: typeof inputs): Tensor =>
+    forgettingAttention(q, k, v, logFgate, choose());
+  const both = () => {
+    using run = vjp(device, forward, inputs);
+    const { q: dq, k: dk, v: dv, logFgate: dLogFgate } = run.pullback(dOut);
+    return { out: run.output, dq, dk, dv, dLogFgate };
+  };
   return {
-    run: () =>
-      mode === 'forward'
-        ? { out: forward(inputs) }
-        : forwardBackward(device, inputs, dOut, forward),
+    run: () => (mode === 'forward' ? { out: forward(inputs) } : device.scope(both)),
     expected: () => reference(sizes, host, mode),
     baseline: {
       kind: 'attention',

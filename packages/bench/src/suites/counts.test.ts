@@ -5,7 +5,6 @@ import { gpuSuite } from '@vulpes/tensor-core/testing';
 import { expect, test } from 'vitest';
 import type { BenchCase, Counts, Dims, Mode } from '../case.ts';
 import { attentionSuite } from './attention.ts';
-import { boundarySuite } from './boundary.ts';
 import { decodeSuite } from './decode.ts';
 import { matmulSuite } from './matmul.ts';
 import { pruningCase } from './pruning.ts';
@@ -52,14 +51,6 @@ gpuSuite('the counts of a suite', (device) => {
       keptBlocks: blocks,
       causalBlocks: blocks,
     });
-  });
-
-  test('the boundary search: a two-part number for each halving, an index for each block', async () => {
-    const dims = { B: 1, T: 100, H: 3, blockM: 16, blockN: 33 };
-    const counts = await countsOf(boundarySuite(device().caps)[0], 'one launch', dims);
-    // 7 blocks of rows halve 4 blocks of keys (and none) and the other way round.
-    const halvings = 3 * (7 * Math.log2(5) + 4 * Math.log2(8));
-    expect(counts).toEqual({ flops: 0, bytes: Math.ceil(8 * halvings) + 3 * (7 + 4) * 4 });
   });
 
   test.each(['paper', 'certified'])('pruning, %s: what the kept blocks cost', async (rule) => {

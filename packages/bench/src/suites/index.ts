@@ -3,7 +3,6 @@
 import type { DeviceCaps } from '@vulpes/tensor-core';
 import type { BenchCase } from '../case.ts';
 import { attentionSuite } from './attention.ts';
-import { boundarySuite } from './boundary.ts';
 import { decodeSuite } from './decode.ts';
 import { matmulSuite } from './matmul.ts';
 import { pruningSuite } from './pruning.ts';
@@ -13,7 +12,6 @@ import { trainingSuite } from './training.ts';
 export const suites = {
   matmul: matmulSuite,
   attention: attentionSuite,
-  boundary: boundarySuite,
   pruning: pruningSuite,
   training: trainingSuite,
   decode: decodeSuite,
@@ -35,7 +33,6 @@ export const suiteSentences: Readonly<Record<SuiteName, readonly string[]>> = {
     'Variants: dense computes every block; paper and certified skip blocks by',
     'that rule. The time that the rule takes is included.',
   ],
-  boundary: ["The search of the paper's rule for the first kept block of each row."],
   pruning: [
     'Which blocks each rule keeps, and how much attention weight it drops:',
     'counts. Only the rules are timed. Variants: paper, certified.',
@@ -46,6 +43,6 @@ export const suiteSentences: Readonly<Record<SuiteName, readonly string[]>> = {
   ],
   decode: [
     'One more token of a text, and the bytes that its cache holds. Variants:',
-    'recompute (no cache), cache, cache-evict (frees forgotten pages).',
+    'cache, cache-evict (frees forgotten pages).',
   ],
 };

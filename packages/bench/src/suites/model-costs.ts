@@ -2,7 +2,14 @@
 
 import { blockCost } from '@vulpes/acp-scheduler';
 import { PAGE_SIZE } from '@vulpes/fox-attention';
-import { type FoxConfig, getHeadDim, getNumKvHeads, parameterSpecs } from '@vulpes/lm-models';
+import {
+  type FoxConfig,
+  getHeadDim,
+  getNumKvHeads,
+  type ParameterSpec,
+  parameterSpecs,
+} from '@vulpes/lm-models';
+import { shapeSize } from '@vulpes/tensor-core';
 import type { BlockSizes } from '@vulpes/wgsl-kernels';
 
 const F32_BYTES = 4;
@@ -42,14 +49,14 @@ const productCosts = (out: number, into: number, tokens: number): Costs => ({
 
 const add = (a: Costs, b: Costs): Costs => ({ flops: a.flops + b.flops, bytes: a.bytes + b.bytes });
 
+export const countParameters = (specs: readonly ParameterSpec[]): number =>
+  specs.reduce((sum, { shape }) => sum + shapeSize(shape), 0);
+
 /** A training step. */
 export function stepCosts(config: FoxConfig, tokens: number, { keptBlocks, blocks }: Kept): Costs {
   const block = blockCost({ headDim: getHeadDim(config), blocks });
   const linear = add(layerCosts(config, tokens), headCosts(config, tokens));
-  const parameters = parameterSpecs(config).reduce(
-    (sum, { shape }) => sum + shape.reduce((size, dim) => size * dim, 1),
-    0,
-  );
+  const parameters = countParameters(parameterSpecs(config));
   return {
     flops: PRODUCTS * linear.flops + keptBlocks * (block.forwardFlops + block.backwardFlops),
     bytes:
@@ -69,20 +76,6 @@ export function countCausalBlocks(
     perHead += Math.ceil(Math.min(first + blocks.blockM, seqLen) / blocks.blockN);
   }
   return batch * numHiddenLayers * numHeads * perHead;
-}
-
-/** One more token with the whole text anew: every layer over all `tokens`, the output head over the last one alone. */
-export function recomputeCosts(
-  config: FoxConfig,
-  tokens: number,
-  { keptBlocks, blocks }: Kept,
-): Costs {
-  const block = blockCost({ headDim: getHeadDim(config), blocks });
-  const { flops, bytes } = layersAndHead(config, tokens);
-  return {
-    flops: flops + keptBlocks * block.forwardFlops,
-    bytes: bytes + keptBlocks * block.forwardBytes,
-  };
 }
 
 /** One more token with a cache: its query heads over the pages that their key heads kept. */

@@ -33,7 +33,7 @@ const withWrongGradient = (model: Model, name: string, factor: number): Model =>
 });
 
 gpuSuite('the training suite', (device) => {
-  test('checks loss, norm, parameters and moments of each variant, and leaves nothing behind; each kernel has a part', async () => {
+  test('checks loss, norm, gradient and parameters of each variant, and leaves nothing behind; each kernel has a part', async () => {
     const before = device().memory.liveTensors;
     const { variants, checkDims } = trainingSuite(device().caps)[0]!;
     const kernels = await launchedBy(device(), async () => {
@@ -41,7 +41,7 @@ gpuSuite('the training suite', (device) => {
         const { isOk, outputs } = await runCheck(device(), variant, checkDims!);
         expect(isOk, variant.name).toBe(true);
         const names = outputs.map(({ output }) => output);
-        expect(names).toEqual(['loss', 'gradNorm', 'grads', 'params', 'm', 'v']);
+        expect(names).toEqual(['loss', 'gradNorm', 'grads', 'params']);
       }
     });
     expect(kernels).toEqual(expect.arrayContaining(['adamw', 'find-index', 'block-bounds']));
@@ -132,7 +132,7 @@ gpuSuite('the training suite', (device) => {
       ['a step that does not learn', { learningRate: 0 }, ['params']],
       ['no weight decay', { weightDecay: 0 }, ['params']],
       ['the bias correction of another step', { step: 3 }, ['params']],
-      ['no clip', { maxGradNorm: 1e9 }, ['params', 'm', 'v']],
+      ['no clip', { maxGradNorm: 1e9 }, ['gradNorm', 'grads']],
     ])('tells %s', async (_, change, red) => {
       expect(await redOutputs({ ...right, ...change })).toEqual(red);
     });

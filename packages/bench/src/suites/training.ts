@@ -9,6 +9,7 @@ import { type BenchCase, type Counts, type Dims, dim, type Workload } from '../c
 import { sumBlockCounts } from './block-counts.ts';
 import { REMEMBERING_BIAS } from './gate-biases.ts';
 import { countCausalBlocks, stepCosts } from './model-costs.ts';
+import { RULES, type Rule } from './pruning-rules.ts';
 import { checkStep } from './training/reference-step.ts';
 import {
   createSizedModel,
@@ -24,16 +25,14 @@ const LEARNING_RATE = 0;
 const CHECKED_LEARNING_RATE = 0.01;
 const OPTIONS = { weightDecay: 0.1, maxGradNorm: 1 };
 
-const DENSE: Pruning = { logPruningTolerance: null, pruningMode: 'paper' };
-const VARIANTS: Readonly<Record<string, TrainedVariant>> = {
-  dense: { pruning: DENSE },
-  paper: {
-    pruning: { logPruningTolerance: DEFAULT_LOG_PRUNING_TOLERANCE, pruningMode: 'paper' },
-  },
-  certified: {
-    pruning: { logPruningTolerance: DEFAULT_LOG_PRUNING_TOLERANCE, pruningMode: 'certified' },
-  },
-};
+const pruningOf = (rule: Rule): Pruning => ({
+  logPruningTolerance: rule === 'dense' ? null : DEFAULT_LOG_PRUNING_TOLERANCE,
+  pruningMode: rule === 'certified' ? 'certified' : 'paper',
+});
+const DENSE = pruningOf('dense');
+const VARIANTS: Readonly<Record<string, TrainedVariant>> = Object.fromEntries(
+  RULES.map((rule) => [rule, { pruning: pruningOf(rule) }]),
+);
 /** The same in mixed precision, where the adapter has f16. */
 const MIXED_VARIANTS: Readonly<Record<string, TrainedVariant>> = Object.fromEntries(
   Object.entries(VARIANTS).map(([name, { pruning }]) => [

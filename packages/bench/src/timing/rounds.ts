@@ -12,12 +12,8 @@ export interface RunSettings {
 
 const MIN_RUNS = 5;
 
-/** Whether runs are so long that a case gets fewer, each with GPU and wall time at once. */
-export const isLong = ({ longRunMs }: RunSettings, runMs: number): boolean => runMs > longRunMs;
-
 /** `runs`; where one run is long, as many as fit in the time of `runs` runs of `longRunMs`, at least 5. */
-export function roundsFor(settings: RunSettings, runMs: number): number {
-  const { runs, longRunMs } = settings;
-  if (!isLong(settings, runMs)) return runs;
+export function roundsFor({ runs, longRunMs }: RunSettings, runMs: number): number {
+  if (runMs <= longRunMs) return runs;
   return Math.min(runs, Math.max(MIN_RUNS, Math.floor((runs * longRunMs) / runMs)));
 }

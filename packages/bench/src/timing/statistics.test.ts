@@ -17,11 +17,6 @@ describe('quantile', () => {
     summarize(samples);
     expect(samples).toEqual([3, 1, 2]);
   });
-
-  test('wants samples that are numbers', () => {
-    expect(() => quantile([], 0.5)).toThrow('expected at least one sample');
-    expect(() => quantile([1, Number.NaN], 0.5)).toThrow('no NaN');
-  });
 });
 
 test('summarize: one slow run moves p90, not the median', () => {

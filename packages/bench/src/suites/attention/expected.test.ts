@@ -4,20 +4,17 @@ import {
 } from '@vulpes/fox-attention/reference';
 import { describe, expect, test } from 'vitest';
 import type { Expected } from '../../case.ts';
-import { chooseSample, sampledReference } from './expected.ts';
+import { sampledReference } from './expected.ts';
 import { hostInputs, readSizes } from './inputs.ts';
 
-const dims = { B: 2, T: 37, H: 3, D: 5, block: 8 };
+const dims = { B: 2, T: 97, H: 3, D: 5, block: 8 };
 const sizes = readSizes(dims);
 const host = hostInputs(sizes);
 
 describe('the sampled reference', () => {
-  const referenceDims = { batch: 2, queryLen: 37, keyLen: 37, numHeads: 3, headDim: 5 };
+  const referenceDims = { batch: 2, queryLen: 97, keyLen: 97, numHeads: 3, headDim: 5 };
   const { out } = referenceForgettingAttention(referenceDims, host);
   const gradients = referenceForgettingAttentionBackward(referenceDims, host, host.dOut);
-  const sample = { heads: [1, 5], rows: [0, 7, 36], tail: 6, early: [0, 18] };
-
-  const both = sampledReference(sizes, host, 'forward+backward', sample);
 
   const expectSame = (of: Expected | undefined, whole: Float64Array, size: number) => {
     const { values, indices } = of as Required<Expected>;
@@ -26,65 +23,19 @@ describe('the sampled reference', () => {
     Array.from(indices).forEach((index, at) => {
       expect(values[at], String(index)).toBeCloseTo(whole[index] as number, 12);
     });
+    // The first head of the first sequence, and the last token of the last head.
+    const width = whole.length / (2 * 97 * 3);
+    expect(indices).toContain(96 * 3 * width);
+    expect(indices).toContain(whole.length - 1);
   };
 
-  test('rows of out and dq are those of the whole reference', () => {
-    expectSame(both.out, out, 2 * 3 * 5);
-    expectSame(sampledReference(sizes, host, 'forward', sample).out, out, 2 * 3 * 5);
-    expectSame(both.dq, gradients.dq, 2 * 3 * 5);
-  });
-
-  test('gradients of the last keys, and of early ones, are those of the whole reference', () => {
-    const { dk, dv, dLogFgate } = both;
-    // Of both heads six keys; two early ones of the first.
-    expectSame(dk, gradients.dk, 2 * 6 * 5 + 2 * 5);
-    expectSame(dv, gradients.dv, 2 * 6 * 5 + 2 * 5);
-    expectSame(dLogFgate, gradients.dLogFgate, 2 * 6);
-    // The last token of the last head is the last element of all.
-    expect(dk?.indices).toContain(2 * 37 * 3 * 5 - 1);
-  });
-
-  test('a key of a head that forgets has its whole gradient long before the end', () => {
-    const long = readSizes({ B: 1, T: 256, H: 3, D: 5, block: 8 });
-    const inputs = hostInputs(long);
-    const whole = referenceForgettingAttentionBackward(
-      { batch: 1, queryLen: 256, keyLen: 256, numHeads: 3, headDim: 5 },
-      inputs,
-      inputs.dOut,
-    );
-    const early = { heads: [0], rows: [], tail: 0, early: [9] };
-    const { dk, dv } = sampledReference(long, inputs, 'forward+backward', early);
-    expectSame(dk, whole.dk, 5);
-    expectSame(dv, whole.dv, 5);
-    expect(Math.hypot(...Array.from(dv!.values))).toBeGreaterThan(0.1);
-  });
-
-  test('a row of a head that forgets is whole without the keys that it has forgotten', () => {
-    const long = readSizes({ B: 1, T: 256, H: 3, D: 5, block: 8 });
-    const inputs = hostInputs(long);
-    const dims = { batch: 1, queryLen: 256, keyLen: 256, numHeads: 3, headDim: 5 };
-    const whole = referenceForgettingAttentionBackward(dims, inputs, inputs.dOut);
-    const last = { heads: [0], rows: [255], tail: 4, early: [] };
-    const { dq, dk, dLogFgate } = sampledReference(long, inputs, 'forward+backward', last);
-    expectSame(dq, whole.dq, 5);
-    expectSame(dk, whole.dk, 20);
-    expectSame(dLogFgate, whole.dLogFgate, 4);
-  });
-
-  test('a sample holds both ends, tile edges ± 1, and a head of each kind', () => {
-    // Tiles of 8 begin at 8, 16 and, the last of 37 rows, 32.
-    expect(chooseSample(sizes)).toEqual({
-      heads: [0, 5],
-      rows: [0, 7, 8, 9, 15, 16, 17, 31, 32, 33, 36],
-      tail: 32,
-      early: [0],
-    });
-    expect(chooseSample(readSizes({ ...dims, B: 1, T: 1 }))).toEqual({
-      heads: [0, 2],
-      rows: [0],
-      tail: 1,
-      early: [],
-    });
+  test('the last tokens of the first and the last head are those of the whole reference', () => {
+    const both = sampledReference(sizes, host, 'forward+backward');
+    expectSame(both.out, out, 2 * 65 * 5);
+    for (const name of ['dq', 'dk', 'dv'] as const)
+      expectSame(both[name], gradients[name], 2 * 65 * 5);
+    expectSame(both.dLogFgate, gradients.dLogFgate, 2 * 65);
+    expectSame(sampledReference(sizes, host, 'forward').out, out, 2 * 65 * 5);
   });
 
   test('the first head forgets within tokens, the last remembers hundreds', () => {
@@ -99,9 +50,11 @@ describe('the sampled reference', () => {
     expect(nats(5)).toBeCloseTo(-0.004, 2);
   });
 
-  test('asks for gradients only where the case makes them', () => {
+  test('asks for gradients only where the case makes them; one token is a sample, too', () => {
     expect(Object.keys(sampledReference(sizes, host, 'forward'))).toEqual(['out']);
-    const both = sampledReference(sizes, host, 'forward+backward');
+    const one = readSizes({ ...dims, B: 1, T: 1, H: 1 });
+    const both = sampledReference(one, hostInputs(one), 'forward+backward');
     expect(Object.keys(both)).toEqual(['out', 'dq', 'dk', 'dv', 'dLogFgate']);
+    expect(both.dLogFgate?.indices).toEqual([0]);
   });
 });

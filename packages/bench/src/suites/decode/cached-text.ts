@@ -9,21 +9,12 @@ import { cachedCosts } from '../model-costs.ts';
 /** Tokens of a prompt that are computed at once. */
 export const PREFILL_CHUNK = 256;
 
-/** A text that can be made longer by one token at a time. */
-export interface GrowingText {
-  /** Records one token more. -> [1, V], the caller's */
-  nextLogits(): Tensor;
-  /** Of the first token after the prompt. */
-  counts(): Promise<Counts>;
-  dispose(): void;
-}
-
 /** Reads all but the last of the tokens, which is the one that comes next; then each one chosen. @param evict free what is forgotten */
 export async function readIntoCache(
   model: Model,
   params: Params,
   { tokens, evict }: { tokens: Int32Array<ArrayBuffer>; evict: boolean },
-): Promise<GrowingText> {
+) {
   const { device } = model;
   const cache = model.createCache(params, { batch: 1, evict });
   const prompt = tokens.subarray(0, -1);
@@ -49,7 +40,9 @@ export async function readIntoCache(
     return logits;
   };
   return {
+    /** Records one token more. -> [1, V], the caller's */
     nextLogits,
+    /** Of the first token after the prompt. */
     async counts() {
       if (counts === null) recordAndFree(device, nextLogits);
       await read;

@@ -1,4 +1,4 @@
-// Inputs of the pruning and boundary suites: heads that forget at known speeds, queries and keys as QK-norm leaves them; and what the search finds in them.
+// Inputs of the pruning suite: heads that forget at known speeds, queries and keys as QK-norm leaves them; and what the search finds in them.
 
 import { referenceBlockRanges } from '@vulpes/acp-scheduler/reference';
 import { CounterRng } from '@vulpes/tensor-core';

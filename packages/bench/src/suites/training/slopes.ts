@@ -1,4 +1,4 @@
-// Slopes of a loss along one direction within each parameter tensor: by a gradient, and by differences of the loss in f64. Pure.
+// The slope of a loss along one direction through all parameters: by a gradient, and by a difference of the loss in f64. Pure.
 
 import { normals } from '../random.ts';
 
@@ -11,31 +11,31 @@ const STEP = 1e-4;
 const SEED = 100;
 
 /**
- * A fixed pseudo-random direction r within each tensor of n elements, as long as √n / |g|: so each slope g · r is about 1,
- * and none is lost beside those of larger gradients. A gradient of 0 gives no number.
+ * Within each tensor of n elements a fixed pseudo-random direction r, as long as √n / |g| and with g · r > 0: so each tensor adds about 1
+ * to the slope, and none is lost beside those of larger gradients. A gradient of 0 gives no number.
  */
-export function chooseDirections(grads: Floats): Record<string, Float64Array> {
+export function chooseDirection(grads: Floats): Record<string, Float64Array> {
   return Object.fromEntries(
     Object.entries(grads).map(([name, grad], index) => {
       const random = normals(SEED + index, grad.length);
-      const scale = Math.sqrt(grad.length) / length(random) / length(grad);
+      const towards = Math.sign(dot(grad, random));
+      const scale = (towards * Math.sqrt(grad.length)) / length(random) / length(grad);
       return [name, Float64Array.from(random, (value) => scale * value)];
     }),
   );
 }
 
-/** g · r of each tensor, in the order of `directions`. */
-export const slopesAlong = (grads: Floats, directions: Floats): number[] =>
-  Object.entries(directions).map(([name, direction]) => dot(grads[name] ?? [], direction));
+/** g · r */
+export const slopeAlong = (grads: Floats, direction: Floats): number =>
+  Object.entries(direction).reduce((sum, [name, of]) => sum + dot(grads[name] ?? [], of), 0);
 
-/** The slope of `lossAt` along a direction that names some tensors, by a central difference of this length in parameter space. */
+/** The slope of `lossAt` along a direction, by a central difference. */
 export function referenceSlope(
   weights: Floats,
   direction: Floats,
   lossAt: (weights: Floats) => number,
-  distance = STEP,
 ): number {
-  const step = distance / Math.hypot(...Object.values(direction).map(length));
+  const step = STEP / Math.hypot(...Object.values(direction).map(length));
   const moved = (by: number): Floats => {
     const entries = Object.entries(direction).map(([name, values]) => {
       const from = weights[name] as ArrayLike<number>;

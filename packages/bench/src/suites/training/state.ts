@@ -4,10 +4,9 @@ import {
   createModel,
   type FoxConfig,
   foxPreset,
-  type HostWeights,
   type Model,
   type ModelOptions,
-  type ParameterSpec,
+  type Params,
 } from '@vulpes/lm-models';
 import { CounterRng, type Device } from '@vulpes/tensor-core';
 import {
@@ -23,10 +22,6 @@ import {
 } from '@vulpes/training';
 import type { Dims } from '../../case.ts';
 import { gateBiases } from '../gate-biases.ts';
-import { normals } from '../random.ts';
-
-/** Random streams of the weights: drawing one for each of hundreds would take minutes. Neighbours differ. */
-const STREAMS = 7;
 
 /** How a variant prunes. */
 export type Pruning = Pick<FoxConfig, 'logPruningTolerance' | 'pruningMode'>;
@@ -73,7 +68,7 @@ export class SharedState {
 /** Parameters with gates as of a trained model, and AdamW's moments, all 0. They are the caller's, who gives them to `disposeState`. */
 export function createState(model: Model, slowHeads = 0): TrainedState {
   const state = allocateState(model);
-  model.upload(firstWeights(model, slowHeads), state.params);
+  createParams(model, slowHeads, state.params);
   copyToHalves(state);
   return state;
 }
@@ -99,30 +94,15 @@ export function createUpdates(
 }
 
 /**
- * Weights as at the start of training, but gates as of a trained model.
+ * Fresh parameters, but gates as of a trained model. They are the caller's.
  * @param slowHeads the last so many heads forget slowly, as none does in a timed step
  */
-export function firstWeights(model: Model, slowHeads = 0): HostWeights {
+export function createParams(model: Model, slowHeads = 0, into?: Params): Params {
+  const params = model.init(7, into);
   const biases = gateBiases(model.config.numHeads, slowHeads);
-  return Object.fromEntries(
-    model.parameterSpecs().map((spec, index) => {
-      return [spec.name, { shape: spec.shape, data: firstValues(spec, index, biases) }];
-    }),
-  );
-}
-
-function firstValues(
-  { name, shape, init }: ParameterSpec,
-  seed: number,
-  biases: Float32Array<ArrayBuffer>,
-): Float32Array<ArrayBuffer> {
-  const size = shape.reduce((product, dim) => product * dim, 1);
-  if (name.endsWith('fgate_proj.bias')) return biases;
-  if (init.kind === 'constant') return new Float32Array(size).fill(init.value);
-  const values = normals(1 + (seed % STREAMS), size);
-  const std = init.kind === 'normal' ? init.std : 1;
-  for (let i = 0; i < size; i++) values[i] = (values[i] as number) * std;
-  return values;
+  for (const [name, tensor] of Object.entries(params))
+    if (name.endsWith('fgate_proj.bias')) model.device.write(tensor, biases);
+  return params;
 }
 
 /** Inputs and labels [batch, seqLen], drawn from one stream of seed 7, each token equally likely: the same at every call. */
