@@ -72,7 +72,6 @@ describe('every suite', () => {
     expect(chosen.map(caseId)).toEqual([
       'train-step/step pro-360m B1-T4096',
       'matmul/forward M4096-N4096-K4096',
-      'mlp-up/forward M8192-N4096-K768',
     ]);
     for (const [wrong, got] of [
       [{ caseText: 'nothing' }, 'none'],
