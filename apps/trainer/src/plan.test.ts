@@ -67,6 +67,7 @@ describe('a new run', () => {
       decayShare: 0.2,
       decayShape: 'sqrt',
       finalRateShare: 0,
+      ...{ optimizer: 'adamw', beta1: 0.9, beta2: 0.95, epsilon: 1e-8, muonMomentum: 0.95 },
       weightDecay: 0.2,
       maxGradNorm: null,
       seed: 9,

@@ -64,6 +64,7 @@ export {
   assertSameHyperparameters,
   defaultSettings,
   makeSchedule,
+  type OptimizerSettings,
   type TrainSettings,
   validateSettings,
 } from './settings.ts';

@@ -34,6 +34,11 @@ export const shareOrZero = v.pipe(
   v.minValue(0, 'a number from 0 to 1'),
   v.maxValue(1, 'a number from 0 to 1'),
 );
+export const shareBelow1 = v.pipe(
+  v.number('a number from 0 to below 1'),
+  v.minValue(0, 'a number from 0 to below 1'),
+  v.ltValue(1, 'a number from 0 to below 1'),
+);
 export const oneOf = <const Words extends readonly string[]>(words: Words) =>
   v.picklist(words, `one of ${words.join(', ')}`);
 

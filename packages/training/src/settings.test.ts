@@ -19,6 +19,7 @@ const withField = (name: string, value: unknown) =>
 const LATER_FIELDS = [
   ...['checkpointing', 'precision', 'packDocuments'],
   ...['schedule', 'decayShare', 'decayShape', 'finalRateShare'],
+  ...['optimizer', 'beta1', 'beta2', 'epsilon', 'muonMomentum'],
 ];
 
 test.each(Object.keys(defaultSettings))('%s has to be a sensible value', (name) => {

@@ -13,8 +13,12 @@ import {
   oneOf,
   positive,
   share,
+  shareBelow1,
   shareOrZero,
 } from './schema.ts';
+
+/** 'muon': Muon for the matrices between the residual stream and attention or MLP, AdamW for the rest. */
+export const optimizers = ['adamw', 'muon'] as const;
 
 /** 'cosine': warm-up, then a cosine to the end. 'wsd': warm-up, the peak for long, a decay at the end. */
 export const schedules = ['cosine', 'wsd'] as const;
@@ -41,6 +45,15 @@ export const settingsSchema = v.object({
   decayShape: v.optional(oneOf(decayShapes), 'sqrt'),
   /** Of the peak, at the end of the run. */
   finalRateShare: v.optional(shareOrZero, 0),
+  /** What makes an update of a gradient. Runs from before this field and the next four have AdamW with the official constants. */
+  optimizer: v.optional(oneOf(optimizers), 'adamw'),
+  /** Of AdamW: shares of the running means of gradients and of their squares that an update keeps. */
+  beta1: v.optional(shareBelow1, 0.9),
+  beta2: v.optional(shareBelow1, 0.95),
+  /** Of AdamW: added to the root of the mean square. */
+  epsilon: v.optional(notNegative, 1e-8),
+  /** Of Muon: share of the running mean of gradients that an update keeps. */
+  muonMomentum: v.optional(shareBelow1, 0.95),
   /** On matrices and the embedding, not on biases and norm weights. */
   weightDecay: notNegative,
   /** Gradients with a larger global norm are scaled down to it; null = never. */
@@ -66,6 +79,14 @@ export type TrainSettings = Readonly<v.InferOutput<typeof settingsSchema>>;
 /** As the official recipe has them. */
 export const ADAMW = { beta1: 0.9, beta2: 0.95, epsilon: 1e-8 } as const;
 
+export type OptimizerSettings = Pick<
+  TrainSettings,
+  'optimizer' | 'beta1' | 'beta2' | 'epsilon' | 'muonMomentum'
+>;
+
+/** AdamW as the official recipe has it; Muon's momentum as its authors have it. */
+export const OPTIMIZER: OptimizerSettings = { optimizer: 'adamw', ...ADAMW, muonMomentum: 0.95 };
+
 export const defaultSettings: TrainSettings = {
   steps: 1000,
   contextLength: 256,
@@ -77,6 +98,7 @@ export const defaultSettings: TrainSettings = {
   decayShare: 0.2,
   decayShape: 'sqrt',
   finalRateShare: 0,
+  ...OPTIMIZER,
   weightDecay: 0.1,
   maxGradNorm: 1,
   packDocuments: false,
@@ -144,6 +166,11 @@ export const HYPERPARAMETERS = [
   'decayShare',
   'decayShape',
   'finalRateShare',
+  'optimizer',
+  'beta1',
+  'beta2',
+  'epsilon',
+  'muonMomentum',
   'weightDecay',
   'maxGradNorm',
   'seed',

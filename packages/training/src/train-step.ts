@@ -6,11 +6,11 @@ import { BatchGradients, type BatchResult } from './batch-gradients.ts';
 import type { TokenBatch } from './data/batches.ts';
 import { MeanGradients } from './mean-gradients.ts';
 import type { Model } from './model.ts';
-import { ADAMW } from './settings.ts';
+import { OPTIMIZER, type OptimizerSettings } from './settings.ts';
 import type { TrainedState } from './trained-state.ts';
 import { WeightUpdate } from './weight-update.ts';
 
-export interface TrainStepOptions {
+export interface TrainStepOptions extends Partial<OptimizerSettings> {
   readonly weightDecay: number;
   /** null = never clip. */
   readonly maxGradNorm: number | null;
@@ -78,8 +78,7 @@ class ReplayedTrainStep implements TrainStep {
   }
 
   run({ microBatches, learningRate, update, skipped = 0 }: TrainStepInput): TrainStepResult {
-    const { weightDecay, maxGradNorm } = this.#options;
-    const { beta1, beta2 } = ADAMW;
+    const { weightDecay, maxGradNorm, beta1, beta2 } = { ...OPTIMIZER, ...this.#options };
     const growthInterval = this.#model.compute === 'f16' ? GROWTH_INTERVAL : 0;
     const settings = {
       ...{ learningRate, weightDecay, beta1, beta2, maxGradNorm, update, skipped },

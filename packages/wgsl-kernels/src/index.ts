@@ -43,6 +43,7 @@ export {
 } from './ops/linear-cross-entropy/index.ts';
 export { logSigmoid } from './ops/log-sigmoid/index.ts';
 export { type MatmulDType, type MatmulOptions, matmul } from './ops/matmul/index.ts';
+export { type MuonMatrices, type MuonStep, muonStep } from './ops/muon/index.ts';
 export { type GateActivation, outputGate } from './ops/output-gate/index.ts';
 export {
   type HeadDims,

@@ -12,6 +12,7 @@ export * from '../ops/linear/linear.reference.ts';
 export * from '../ops/linear-cross-entropy/linear-cross-entropy.reference.ts';
 export * from '../ops/log-sigmoid/log-sigmoid.reference.ts';
 export * from '../ops/matmul/matmul.reference.ts';
+export * from '../ops/muon/muon.reference.ts';
 export * from '../ops/output-gate/output-gate.reference.ts';
 export * from '../ops/prepare-heads/prepare-heads.reference.ts';
 export * from '../ops/rms-norm/rms-norm.reference.ts';

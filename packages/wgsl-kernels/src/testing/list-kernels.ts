@@ -12,6 +12,7 @@ import * as norm from '../ops/global-norm/global-norm.kernel.ts';
 import * as crossEntropy from '../ops/linear-cross-entropy/linear-cross-entropy.kernel.ts';
 import * as logSigmoid from '../ops/log-sigmoid/log-sigmoid.kernel.ts';
 import { fewRowsVariants, matmulVariants } from '../ops/matmul/variants.ts';
+import * as muon from '../ops/muon/muon.kernel.ts';
 import * as outputGate from '../ops/output-gate/output-gate.kernel.ts';
 import * as prepareHeads from '../ops/prepare-heads/prepare-heads.kernel.ts';
 import * as rmsNorm from '../ops/rms-norm/rms-norm.kernel.ts';
@@ -108,10 +109,22 @@ const headSizes = sizes.map((size) => {
   return { ...heads, width: prepareHeads.packedWidth(heads), boundScale: 1 };
 });
 
+/** A matrix of one element, an odd one, and all of 760M's of one shape. */
+const muonSizes = [
+  { batch: 1, size: 1, width: 1, n: 1, dtype: 'f32', hasHalf: false },
+  { batch: 3, size: 4131, width: 1, n: 51, dtype: 'f32', hasHalf: false },
+  { batch: 120, size: 3584 * 1536, width: 4, n: 1536, dtype: 'f32', hasHalf: false },
+].map((size) => ({ ...size, momentum: 0.95, epsilon: 1e-7, scale: 1, a: 3, b: -5, c: 2 }));
+
+const muonKernels: readonly AnyKernel[] = [
+  ...[muon.muonMomentum, muon.muonNormalize, muon.muonPolynomial, muon.muonUpdate],
+];
+
 /** Each kernel of this package, the matmul kernels block by block. */
 export const listKernels = (): readonly ListedKernel[] => [
   ...kernels.map((kernel) => ({ kernel, sizes })),
   ...headKernels.map((kernel) => ({ kernel, sizes: headSizes })),
+  ...muonKernels.map((kernel) => ({ kernel, sizes: muonSizes })),
   ...listMatmuls(),
 ];
 

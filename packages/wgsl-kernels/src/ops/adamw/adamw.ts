@@ -17,7 +17,7 @@ export interface AdamwStep {
   readonly half?: Tensor | null | undefined;
   /** [8], f32, from `stepControl`: whether to update at all, and by which numbers. */
   readonly control: Tensor;
-  /** [⌈size / 4096⌉], u32, from `toDecayBlocks`: 1 where weights are decayed. */
+  /** [⌈size / 4096⌉], u32, from `toDecayBlocks`: 1 where weights are decayed, 2 where they are another optimizer's. */
   readonly decayBlocks: Tensor;
   /** As in `stepNumbers`. */
   readonly beta1: number;

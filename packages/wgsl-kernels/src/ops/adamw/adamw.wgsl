@@ -4,7 +4,7 @@
 // grid          one thread a Vector, 64 a workgroup, folded over x and y
 // param, m, v   [size] Vector, in place      grad  [size] Vector      control  f32 [8]
 // half          [size] Half, written: the new parameters, rounded; optional
-// decay_blocks  u32, one a block of BLOCK vectors: 1 where its parameters are decayed, 0 where decay is 1
+// decay_blocks  u32, one a block of BLOCK vectors: 1 where its parameters are decayed, 0 where decay is 1, 2 where nothing is done
 // cost          28 bytes an element, 30 with half
 
 // @spec
@@ -32,10 +32,13 @@ struct Params {
 @group(0) @binding(6) var<storage, read> decay_blocks: array<u32>;
 @group(0) @binding(7) var<uniform> params: Params;
 
+const LEFT: u32 = 2u;
+
 @compute @workgroup_size(WG_SIZE)
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
   let index = id.y * groups.x * WG_SIZE + id.x;
-  if (index >= params.size || control.skip != 0.0) {
+  let block = decay_blocks[index / BLOCK];
+  if (index >= params.size || control.skip != 0.0 || block == LEFT) {
     return;
   }
   let g = grad[index] * control.factor;
@@ -43,7 +46,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   let p_v = v[index] * params.beta2 + g * g * params.one_minus_beta2;
   m[index] = p_m;
   v[index] = p_v;
-  let decay = select(1.0, control.decay, decay_blocks[index / BLOCK] != 0u);
+  let decay = select(1.0, control.decay, block != 0u);
   let step = control.step_size * p_m / (sqrt(p_v) * control.root_correction + params.eps);
   let p_param = param[index] * decay - step;
   param[index] = p_param;

@@ -1,4 +1,4 @@
-// Which parts of a slab AdamW decays: a table by blocks. Pure.
+// Which parts of a slab AdamW decays, and which it leaves to another optimizer: a table by blocks. Pure.
 
 import { ArgumentError } from '@vulpes/tensor-core';
 
@@ -10,10 +10,15 @@ export interface DecayPlacement {
   readonly offset: number;
   readonly size: number;
   readonly isDecayed: boolean;
+  /** Not AdamW's: it is left as it is. Default false. */
+  readonly isLeft?: boolean;
 }
 
+/** Entries of the table, as the kernel reads them. */
+const [NOT_DECAYED, DECAYED, LEFT] = [0, 1, 2];
+
 /**
- * The table that `adamwStep` reads: 1 for the blocks of parameters that are decayed, else 0.
+ * The table that `adamwStep` reads: 1 for the blocks of parameters that are decayed, 2 for those of parameters that are left as they are, else 0.
  * @param totalSize - elements of the slab
  * @returns u32 [⌈totalSize / 4096⌉]
  * @throws ArgumentError where a parameter does not begin at a block or reaches beyond the slab
@@ -25,9 +30,9 @@ export function toDecayBlocks(
   const blocks = new Uint32Array(Math.ceil(totalSize / DECAY_BLOCK));
   for (const placement of placements) {
     assertPlacement(placement, totalSize);
-    const { offset, size, isDecayed } = placement;
+    const { offset, size, isDecayed, isLeft = false } = placement;
     const end = Math.ceil((offset + size) / DECAY_BLOCK);
-    blocks.fill(isDecayed ? 1 : 0, offset / DECAY_BLOCK, end);
+    blocks.fill(isLeft ? LEFT : isDecayed ? DECAYED : NOT_DECAYED, offset / DECAY_BLOCK, end);
   }
   return blocks;
 }

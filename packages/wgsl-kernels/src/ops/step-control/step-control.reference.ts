@@ -10,7 +10,7 @@ export interface ReferenceStep {
   readonly state: readonly number[];
 }
 
-/** @param norm - of gradients times the loss scale  @param numbers - [12], from `stepNumbers`  @param state - [4], before the step */
+/** @param norm - of gradients times the loss scale  @param numbers - [13], from `stepNumbers`  @param state - [4], before the step */
 export function referenceStepControl(
   norm: number,
   numbers: ArrayLike<number>,

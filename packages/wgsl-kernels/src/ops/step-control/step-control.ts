@@ -20,7 +20,7 @@ export const STEP_CONTROL = {
 export interface StepControlInputs {
   /** [1], f32: the norm of gradients that are multiplied by the loss scale. */
   readonly norm: Tensor;
-  /** [12], f32, from `stepNumbers`. */
+  /** [13], f32, from `stepNumbers`. */
   readonly numbers: Tensor;
   /** [4], f32, at first from `initialStepState`; updated in place. */
   readonly state: Tensor;

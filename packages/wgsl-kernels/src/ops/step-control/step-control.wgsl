@@ -1,7 +1,7 @@
 // step-control: whether an update is made, and by which numbers; moves the loss scale S. What it decides: lib/step-control.wgsl.
 // grid     one thread
 // norm     [1] bits of f32, the norm of gradients times S
-// numbers  f32 [12], from the host      state  f32 [4], in place      control  f32 [8]
+// numbers  f32 [13], from the host      state  f32 [4], in place      control  f32 [8]
 
 const MIN_LOSS_SCALE: f32 = 1.0;
 const MAX_LOSS_SCALE: f32 = 16777216.0;
@@ -14,6 +14,7 @@ struct StepNumbers {
   max_grad_norm: f32,                  // 0: never clip
   growth_interval: f32,                // good steps until S doubles; 0: S never moves
   skipped: f32,                        // updates skipped, as far as the host knows
+  learning_rate: f32,                  // for other kernels
 }
 
 struct StepState {

@@ -4,7 +4,7 @@ import { ArgumentError } from '@vulpes/tensor-core';
 import { assertNumbers } from '../../lib/check.ts';
 
 /** Elements of what `stepNumbers` returns. */
-export const STEP_NUMBERS = 12;
+export const STEP_NUMBERS = 13;
 
 /** Smallest and largest loss scale: below 1 nothing is gained, and 2^24 lifts the smallest f16 number to 1. */
 export const [MIN_LOSS_SCALE, MAX_LOSS_SCALE] = [1, 2 ** 24];
@@ -31,8 +31,8 @@ export interface StepSettings {
 /**
  * The numbers of one update, in f64, rounded once. With u the updates that were made, this one included, and u ≥ 1:
  * decay, learningRate / (1 − β₁^u) for u, u − 1, u − 2, u − 3 (skips that the host has not heard of), 1 / √(1 − β₂^u) for the
- * same four, maxGradNorm (0: never clip), growthInterval, skipped.
- * @returns f32 [12], what `stepControl` reads
+ * same four, maxGradNorm (0: never clip), growthInterval, skipped, learningRate.
+ * @returns f32 [13], what `stepControl` reads
  * @throws ArgumentError
  */
 export function stepNumbers(settings: StepSettings): Float32Array<ArrayBuffer> {
@@ -46,6 +46,7 @@ export function stepNumbers(settings: StepSettings): Float32Array<ArrayBuffer> {
     maxGradNorm ?? 0,
     settings.growthInterval ?? 0,
     skipped,
+    learningRate,
   );
 }
 

@@ -1,0 +1,1 @@
+export { type MuonMatrices, type MuonStep, muonStep } from './muon.ts';
