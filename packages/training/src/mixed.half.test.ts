@@ -64,12 +64,12 @@ const boundOf = (tensor: string): number =>
   tensor.endsWith('fgate_proj.bias') ? GATE_BIAS_BOUND : GRADIENT_BOUND;
 
 /** A model with its state, filled, and a step. */
-async function makeTrained(device: Device, replay = true) {
+async function makeTrained(device: Device, replay = true, optimizer: 'adamw' | 'muon' = 'adamw') {
   const model = createModel(tinyConfig(), device, { compute: 'f16' });
   const state = allocateState(model);
   model.init(7, state.params);
   copyToHalves(state);
-  const step = createTrainStep(model, state, { ...OPTIONS, replay });
+  const step = createTrainStep(model, state, { ...OPTIONS, replay, optimizer });
   const batches = await sampler(14);
   let update = 0;
   return {
@@ -103,33 +103,39 @@ gpuSuite(
       });
     });
 
-    test('an update writes the weights that the next batch reads', async () => {
-      using trained = await makeTrained(device());
-      const before = await trained.read();
-      await trained.run();
-      const { weights, halves } = trained.state;
-      const [after, half] = await device().read([weights.slabs[0]!, halves!.slabs[0]!]);
-      expect(after).not.toEqual(before[0]);
-      expectMatch('copy', half as Float32Array, after as Float32Array, 2 ** -11);
-    });
+    test.each(['adamw', 'muon'] as const)(
+      'an update by %s writes the weights that the next batch reads',
+      async (optimizer) => {
+        using trained = await makeTrained(device(), true, optimizer);
+        const before = await trained.read();
+        await trained.run();
+        const { weights, halves } = trained.state;
+        const [after, half] = await device().read([weights.slabs[0]!, halves!.slabs[0]!]);
+        expect(after).not.toEqual(before[0]);
+        expectMatch('copy', half as Float32Array, after as Float32Array, 2 ** -11);
+      },
+    );
 
-    test('an overflow skips the update, halves the scale, and loses nothing', async () => {
-      using trained = await makeTrained(device());
-      await trained.run();
-      const before = await trained.read();
-      // 2^24 times gradients of about 1 are beyond f16.
-      device().write(trained.state.control, Float32Array.of(2 ** 24, 5, 0, 0));
-      const skipped = await trained.run();
-      expect(skipped).toMatchObject({ isSkipped: true, lossScale: 2 ** 24, skipped: 1 });
-      expect(skipped.gradNorm).not.toBeLessThan(Number.MAX_VALUE);
-      expect(await trained.read()).toEqual(before);
-      expect([...(await trained.state.control.data())]).toEqual([2 ** 23, 0, 1, 0]);
-      device().write(trained.state.control, Float32Array.of(2 ** 10, 0, 1, 0));
-      const next = await trained.run(1);
-      expect(next).toMatchObject({ isSkipped: false, lossScale: 2 ** 10, skipped: 1 });
-      expect(Number.isFinite(next.gradNorm)).toBe(true);
-      expect(await trained.read()).not.toEqual(before);
-    });
+    test.each(['adamw', 'muon'] as const)(
+      'an overflow skips the update by %s, halves the scale, and loses nothing',
+      async (optimizer) => {
+        using trained = await makeTrained(device(), true, optimizer);
+        await trained.run();
+        const before = await trained.read();
+        // 2^24 times gradients of about 1 are beyond f16.
+        device().write(trained.state.control, Float32Array.of(2 ** 24, 5, 0, 0));
+        const skipped = await trained.run();
+        expect(skipped).toMatchObject({ isSkipped: true, lossScale: 2 ** 24, skipped: 1 });
+        expect(skipped.gradNorm).not.toBeLessThan(Number.MAX_VALUE);
+        expect(await trained.read()).toEqual(before);
+        expect([...(await trained.state.control.data())]).toEqual([2 ** 23, 0, 1, 0]);
+        device().write(trained.state.control, Float32Array.of(2 ** 10, 0, 1, 0));
+        const next = await trained.run(1);
+        expect(next).toMatchObject({ isSkipped: false, lossScale: 2 ** 10, skipped: 1 });
+        expect(Number.isFinite(next.gradNorm)).toBe(true);
+        expect(await trained.read()).not.toEqual(before);
+      },
+    );
 
     test('the loss scale changes no gradient: powers of two apart, the same update', async () => {
       const runAt = async (scale: number) => {

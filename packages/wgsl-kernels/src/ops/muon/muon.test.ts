@@ -1,15 +1,12 @@
 // Muon against its f64 reference over two steps, at odd shapes and places; skipped; and what Newton–Schulz does to singular values.
 
-import { type Device, disposeAll, type Tensor } from '@vulpes/tensor-core';
 import { expectMatch, gpuSuite, randomArray, underTwoFills } from '@vulpes/tensor-core/testing';
 import { describe, expect, test } from 'vitest';
-import { stepNumbers } from '../step-control/index.ts';
-import { type MuonCase, muonCases } from './muon.cases.ts';
+import { muonCases } from './muon.cases.ts';
 import { referenceMuonStep, referenceNewtonSchulz } from './muon.reference.ts';
+import { changeOf, expectedOf, runCase, slabSize } from './muon.suite.ts';
 import { type MuonStep, muonStep } from './muon.ts';
 import { muonScale } from './newton-schulz.ts';
-
-const STEPS = [1, 2];
 
 describe('the reference', () => {
   test('takes the singular values of a diagonal matrix to those of the polynomial, by hand', () => {
@@ -62,76 +59,6 @@ describe('the reference', () => {
   });
 });
 
-/** Elements of the slab, with some behind the last matrix. */
-const slabSize = ({ rows, cols, offsets }: MuonCase) =>
-  4 * Math.ceil((Math.max(...offsets) + rows * cols + 3) / 4);
-
-const makeControl = ({ factor, settings }: MuonCase, skip = 0) =>
-  Float32Array.of(skip, factor, 1 - settings.learningRate * settings.weightDecay, 1, 1, 1, 1, 0);
-
-interface Run {
-  readonly skip?: number;
-  readonly compute?: 'f32' | 'f16';
-  readonly half?: Tensor;
-}
-
-/** Parameters and momentum after all steps. */
-async function runCase(
-  device: Device,
-  row: MuonCase,
-  { skip = 0, compute = 'f32', half }: Run = {},
-) {
-  const size = slabSize(row);
-  const { rows, cols, settings } = row;
-  const [param, m] = [device.tensor(randomArray(1, size), [size]), device.zeros([size])];
-  for (const step of STEPS) {
-    device.scope(() => {
-      const numbers = stepNumbers({
-        ...{ ...settings, beta1: 0.9, beta2: 0.95, maxGradNorm: null, update: step, skipped: 0 },
-      });
-      muonStep({
-        ...{ param, m, half, compute, momentum: settings.momentum },
-        grad: device.tensor(randomArray(1 + step, size), [size]),
-        matrices: {
-          ...{ rows, cols, isAligned: row.offsets.every((offset) => offset % 4 === 0) },
-          offsets: device.tensor(Uint32Array.from(row.offsets), [row.offsets.length]),
-        },
-        control: device.tensor(makeControl(row, skip), [8]),
-        numbers: device.tensor(numbers, [numbers.length]),
-      });
-    });
-  }
-  const result = {
-    param: (await param.data()) as Float32Array,
-    m: (await m.data()) as Float32Array,
-  };
-  disposeAll([param, m]);
-  return result;
-}
-
-/** Each matrix by itself; what lies between them stays. */
-function expectedOf(row: MuonCase) {
-  const size = slabSize(row);
-  const whole = { param: Float64Array.from(randomArray(1, size)), m: new Float64Array(size) };
-  for (const step of STEPS) {
-    const grad = randomArray(1 + step, size);
-    for (const offset of row.offsets) {
-      const end = offset + row.rows * row.cols;
-      const variables = {
-        param: whole.param.subarray(offset, end),
-        m: whole.m.subarray(offset, end),
-      };
-      referenceMuonStep(
-        variables,
-        grad.subarray(offset, end),
-        { ...row, ...row.settings },
-        row.factor,
-      );
-    }
-  }
-  return whole;
-}
-
 gpuSuite('muonStep', (device) => {
   test.each(muonCases)('$id', async (row) => {
     const actual = await underTwoFills(device(), () => runCase(device(), row));
@@ -139,9 +66,7 @@ gpuSuite('muonStep', (device) => {
     expectMatch('m', actual.m, expected.m, 1e-6);
     // Five steps of a polynomial multiply rounding by up to 3.4^5 where a singular value is small.
     expectMatch('param', actual.param, expected.param, 2e-5);
-    const change = (param: ArrayLike<number>) =>
-      Array.from(param, (value, i) => value - randomArray(1, slabSize(row))[i]!);
-    expectMatch('change', change(actual.param), change(expected.param), 1e-3);
+    expectMatch('change', changeOf(row, actual.param), changeOf(row, expected.param), 1e-3);
   });
 
   test('a skip changes nothing', async () => {
