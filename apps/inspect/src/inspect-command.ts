@@ -14,8 +14,9 @@ import {
   UsageError,
 } from '@vulpes/cli-kit';
 import { byteTokenizer } from '@vulpes/data';
-import { createModel, type FoxConfig, loadModelFolder, type ModelFolder } from '@vulpes/lm-models';
+import { createModel, type FoxConfig, type ModelFolder } from '@vulpes/lm-models';
 import { createDevice, type Device } from '@vulpes/tensor-core';
+import { loadCheckedModel } from '@vulpes/training';
 import { type ChosenText, chooseText } from './choose-text.ts';
 import { findModel } from './find-model.ts';
 import { inspectModel } from './inspection/inspect-model.ts';
@@ -85,7 +86,7 @@ interface Source extends Pick<ModelFolder, 'config' | 'weights'> {
 /** All that can go wrong before the work begins. */
 async function prepare(path: string, options: InspectCommandOptions): Promise<Source> {
   const { folder, run } = await findModel(path);
-  const { config, weights } = await loadModelFolder(nodeFiles, folder);
+  const { config, weights } = await loadCheckedModel(nodeFiles, folder);
   const { fgateType, vocabSize, numHiddenLayers } = config;
   if (fgateType === 'none') {
     throw new UsageError(

@@ -1,6 +1,7 @@
 // From a folder to a page, through the app's own functions, and every mistake on the way.
 
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -41,7 +42,7 @@ async function writeModel(folder: string, preset: string, fields = {}): Promise<
     ]),
   );
   await mkdir(folder, { recursive: true });
-  for (const [name, bytes] of Object.entries(encodeModelFiles({ config, weights }))) {
+  for (const [name, bytes] of Object.entries(await encodeModelFiles({ config, weights }))) {
     await writeFile(join(folder, name), bytes);
   }
 }
@@ -50,7 +51,14 @@ async function writeModel(folder: string, preset: string, fields = {}): Promise<
 async function writeRun(): Promise<void> {
   const folder = at('run', 'checkpoints', 'step-00000020');
   await writeModel(folder, 'pro-nano');
-  await writeFile(join(folder, 'checkpoint.json'), '{}');
+  const files: Record<string, object> = {};
+  for (const name of await readdir(folder)) {
+    const bytes = await readFile(join(folder, name));
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    files[name] = { bytes: bytes.length, sha256 };
+  }
+  const marker = { format: 'vulpes-checkpoint-1', files };
+  await writeFile(join(folder, 'checkpoint.json'), JSON.stringify(marker));
   await mkdir(at('run', 'checkpoints', 'step-00000010'));
   const data = { kind: 'files', files: [at('long.txt')] };
   const settings = { ...defaultSettings, contextLength: 96 };

@@ -1,6 +1,6 @@
 // Where the text comes from: the user's files, or the State of the Union addresses that are installed with the trainer.
 
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { describeFileError, UsageError } from '@vulpes/cli-kit';
@@ -24,10 +24,21 @@ async function readFiles(files: readonly string[]): Promise<TextSource[]> {
 
 async function readOrExplain(name: string): Promise<Uint8Array> {
   try {
+    await assertEnds(name);
     return await readFile(name);
   } catch (error) {
+    if (UsageError.isInstance(error)) throw error;
     throw new UsageError(`--data: cannot read ${name}: ${describeFileError(error)}.`);
   }
+}
+
+/** Devices and pipes may never do so. @throws UsageError for whatever is neither file nor folder */
+async function assertEnds(name: string): Promise<void> {
+  const found = await stat(name);
+  if (found.isFile() || found.isDirectory()) return; // reading a folder says what it is
+  throw new UsageError(
+    `--data: expected a regular file, got a device, a pipe or a socket: ${name}. Write the text to a file first.`,
+  );
 }
 
 /** The package's text files in order of their names, which begin with the year. Its code is not used. */

@@ -7,14 +7,15 @@ import type { DeviceCaps } from '@vulpes/tensor-core';
 import {
   type DataSource,
   estimateRun,
-  planMemory,
   type RunDescription,
   type RunEstimate,
+  type RunMemory,
   type TrainSettings,
   toConfig,
 } from '@vulpes/training';
 import { configLines } from './config/format-config.ts';
 import { describeSource } from './corpus-source.ts';
+import { checkpointBytes } from './fit.ts';
 import { describePruning } from './pruning-choice.ts';
 
 /** Lines that every run begins with, the adapter apart. */
@@ -53,14 +54,17 @@ function recipeLine(settings: TrainSettings, estimate: RunEstimate): string {
   return `Recipe: ${formatInteger(steps)} steps of ${batches} sequences of ${contextLength} (${formatCount(estimate.totalTokens)} tokens in all), learning rate ${learningRate} (warm-up ${warmupSteps} steps), seed ${settings.seed}`;
 }
 
+/** Estimated; WebGPU does not tell how much there is. */
+export const memoryLine = ({ totalBytes, weightBytes }: RunMemory): string =>
+  `Memory: about ${formatBytes(totalBytes)} on the device, ${formatBytes(weightBytes)} of it weights`;
+
 /** All that can be said without running. */
-export async function dryRunLines(
+export function dryRunLines(
   run: RunDescription,
   corpus: Corpus,
-  caps: DeviceCaps,
-): Promise<string[]> {
+  { memory, caps }: { memory: RunMemory; caps: DeviceCaps },
+): string[] {
   const estimate = estimateRun(run.model, run.settings);
-  const memory = await planMemory(run.model, run.settings, caps);
   return [
     ...startLines(run, corpus),
     '',
@@ -73,6 +77,7 @@ export async function dryRunLines(
     `  gradients         ${formatBytes(memory.gradientBytes)}`,
     `  optimizer         ${formatBytes(memory.optimizerBytes)}`,
     `  step              ${formatBytes(memory.stepBytes)}, activations of one micro batch and what they are computed with`,
+    `  a checkpoint      ${formatBytes(checkpointBytes(memory))} on disk`,
     `  largest binding   ${formatBytes(memory.largestBinding.byteLength)} (${memory.largestBinding.label}) of ${formatBytes(caps.limits.maxStorageBufferBindingSize)} that the device binds`,
     '',
     `Launches            ${formatInteger(memory.dispatches)} an update`,

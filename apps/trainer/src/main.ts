@@ -1,16 +1,25 @@
 // Entry of `npm run trainer`.
 
-import { runCli } from '@vulpes/cli-kit';
+import { isOutputLost, runCli, toPlainText } from '@vulpes/cli-kit';
 import { createProgram } from './options.ts';
 import { sample } from './sample-command.ts';
 import { train } from './train-command.ts';
 
+let isTextLost = false;
 const program = createProgram({
   train: (options) => train(options, process.stdout),
-  sample: (run, options) => sample(run, options, { text: process.stdout, notes: process.stderr }),
+  sample: async (run, options) => {
+    await sample(run, options, { text: process.stdout, notes: process.stderr });
+    await new Promise<void>((resolve) => void process.stdout.write('', () => resolve()));
+    isTextLost = isOutputLost(); // a run's lines are not its result, a sample's are
+  },
 });
+
+for (const command of [program, ...program.commands]) {
+  command.configureOutput({ outputError: (text, write) => write(toPlainText(text)) });
+}
 
 await runCli(async () => {
   await program.parseAsync();
-  return 0;
+  return isTextLost ? 1 : 0;
 });

@@ -5,7 +5,6 @@ import { UsageError } from '@vulpes/cli-kit';
 import type { FoxConfig } from '@vulpes/lm-models';
 import type { DeviceCaps } from '@vulpes/tensor-core';
 import {
-  assertSameHyperparameters,
   type CheckpointLocation,
   type ConfigLayer,
   choosePrecision,
@@ -24,7 +23,7 @@ import { assertGivenOnce, flagLayer } from './config/flags.ts';
 import { isOverride, parseOverrides } from './config/overrides.ts';
 import type { TrainOptions } from './options.ts';
 import { assertSamePruning, withPruning } from './pruning-choice.ts';
-import { findRun, nameRunFolder } from './run-folder.ts';
+import { findRun, freeRunFolder } from './run-folder.ts';
 
 export interface Plan {
   readonly folder: string;
@@ -63,7 +62,7 @@ async function planNewRun(options: TrainOptions): Promise<Plan> {
   const resolved = resolveConfig([...file, readGiven(options)]);
   const config = { ...resolved, model: withPruning(resolved.model, options) };
   return {
-    folder: options.out ?? nameRunFolder(config.preset),
+    folder: options.out ?? (await freeRunFolder(config.preset)),
     run: toRun(config),
     precision: config.training.precision,
     isResumed: false,
@@ -93,7 +92,6 @@ async function planResumedRun(options: TrainOptions, path: string): Promise<Plan
   assertSameModel(run.model, given);
   const { data, training } = layOver(toConfig(run), given);
   const settings = validateSettings({ ...training, precision: run.settings.precision });
-  assertSameHyperparameters(run.settings, settings);
   const { precision } = training;
   return {
     folder,

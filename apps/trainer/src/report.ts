@@ -2,11 +2,14 @@
 
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { formatCount, formatInteger, formatPercent } from '@vulpes/cli-kit';
+import { explain, formatCount, formatInteger, formatPercent, toPlainText } from '@vulpes/cli-kit';
 import type { FoxConfig } from '@vulpes/lm-models';
 import {
+  listCheckpoints,
   METRICS_FILE,
   type PruningSummary,
+  RUN_FILE,
+  readCheckpoint,
   readMetrics,
   type TrainingOutcome,
 } from '@vulpes/training';
@@ -37,19 +40,58 @@ export function pruningLines(
 
 /** Draws the loss curve, where there is a loss, and names the files. */
 export async function writeCurve(folder: string, outcome: TrainingOutcome): Promise<string[]> {
-  const curve = drawLossCurve(await readMetrics(syncedFiles, folder));
-  const curvePath = join(folder, CURVE_FILE);
-  if (curve !== null) await writeFile(curvePath, curve);
   return [
     `Checkpoint  ${outcome.checkpoint.folder}`,
     `Metrics     ${join(folder, METRICS_FILE)}`,
-    ...(curve === null ? [] : [`Loss curve  ${curvePath}`]),
+    ...(await tryCurve(folder)),
   ];
+}
+
+/** The run is saved: a picture that can't be made is worth a line, not an error. */
+async function tryCurve(folder: string): Promise<string[]> {
+  const path = join(folder, CURVE_FILE);
+  try {
+    const { metrics, badLines } = await readMetrics(syncedFiles, folder);
+    const curve = drawLossCurve(metrics);
+    if (curve !== null) await explain('write', path, writeFile(path, curve));
+    return [
+      ...(curve === null ? [] : [`Loss curve  ${path}`]),
+      ...(badLines.length === 0 ? [] : [noteBadLines(badLines)]),
+    ];
+  } catch (error) {
+    return [`Loss curve  not drawn: ${toPlainText((error as Error).message)}`];
+  }
+}
+
+const MAX_NAMED = 8;
+
+function noteBadLines(lines: readonly number[]): string {
+  const named = lines.slice(0, MAX_NAMED).join(', ');
+  const more = lines.length > MAX_NAMED ? ', …' : '';
+  return `            ${METRICS_FILE} has ${lines.length} damaged ${lines.length === 1 ? 'line' : 'lines'} (${named}${more}), left out of the curve`;
 }
 
 /** The last line of every finished run; scripts read it. */
 export const heldOutLine = (loss: number): string =>
   `held-out loss ${loss.toFixed(2)} nats per byte`;
+
+/** For the end of a run that failed: what is saved, and the line to go on with. */
+export async function failureHints(folder: string): Promise<string[]> {
+  const all = await listCheckpoints(syncedFiles, folder).catch(() => []);
+  for (const { step, folder: path } of all.toReversed()) {
+    if (!(await isWhole(path))) continue;
+    const isNewest = step === all.at(-1)?.step;
+    return [`Last good checkpoint: step ${step}, ${path}`, resumeHint(isNewest ? folder : path)];
+  }
+  const hasBegun = (await syncedFiles.size(join(folder, RUN_FILE)).catch(() => null)) !== null;
+  return hasBegun ? ['The run has no checkpoint yet.', resumeHint(folder)] : [];
+}
+
+const isWhole = (checkpoint: string): Promise<boolean> =>
+  readCheckpoint(syncedFiles, checkpoint).then(
+    () => true,
+    () => false,
+  );
 
 export const resumeHint = (folder: string): string =>
   `Continue with:  npm run trainer -- train --resume ${/[^\w./-]/.test(folder) ? JSON.stringify(folder) : folder}`;

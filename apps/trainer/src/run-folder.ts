@@ -7,13 +7,24 @@ import {
   type CheckpointLocation,
   cleanLeftovers,
   listCheckpoints,
+  listSetAside,
   RUN_FILE,
   type RunDescription,
   readRunFile,
+  restoreSetAside,
 } from '@vulpes/training';
 import { writeRunFiles } from './config/config-file.ts';
 import { isLockFile, type RunLock } from './run-lock.ts';
 import { syncedFiles } from './synced-files.ts';
+
+/** A name that is free, in the manner of `nameRunFolder`. */
+export async function freeRunFolder(preset: string, now = new Date()): Promise<string> {
+  const name = nameRunFolder(preset, now);
+  for (let number = 1; ; number++) {
+    const folder = number === 1 ? name : `${name}-${number}`;
+    if ((await syncedFiles.size(folder)) === null) return folder;
+  }
+}
 
 /** `runs/2026-11-24-231500-default` */
 export function nameRunFolder(preset: string, now = new Date()): string {
@@ -84,11 +95,24 @@ export async function findRun(path: string, { clean }: { clean: boolean }): Prom
   if (clean) await cleanLeftovers(syncedFiles, folder);
   const all = await listCheckpoints(syncedFiles, folder);
   if (name === null) return { folder, run, checkpoint: all.at(-1) ?? null };
-  const checkpoint = all.find((one) => basename(one.folder) === name);
+  const checkpoint =
+    all.find((one) => basename(one.folder) === name) ??
+    (await findSetAside(folder, Number(/\d+$/.exec(name)?.[0]), { clean }));
   if (checkpoint) return { folder, run, checkpoint };
   throw new UsageError(
     `--resume: ${path} is no complete checkpoint. The run has ${all.map((one) => one.folder).join(', ') || 'none'}.`,
   );
+}
+
+/** A checkpoint that the run left behind when it went back; to be gone on from it comes back to its place. */
+async function findSetAside(
+  folder: string,
+  step: number,
+  { clean }: { clean: boolean },
+): Promise<CheckpointLocation | null> {
+  if (clean) return restoreSetAside(syncedFiles, folder, step);
+  const found = (await listSetAside(syncedFiles, folder)).find((one) => one.step === step);
+  return found ?? null;
 }
 
 /** The run's folder and the checkpoint in it that a path names, if it does. @param paths - of the platform */
@@ -98,7 +122,7 @@ export function splitRunPath(
 ): { folder: string; checkpoint: string | null } {
   const name = basename(path);
   const parent = dirname(path);
-  if (/^step-\d+$/.test(name) && basename(parent) === 'checkpoints')
+  if (/^(replaced-)?step-\d+$/.test(name) && basename(parent) === 'checkpoints')
     return { folder: dirname(parent), checkpoint: name };
   return { folder: join(parent, name), checkpoint: null }; // without a separator at its end
 }

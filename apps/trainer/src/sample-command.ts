@@ -7,12 +7,13 @@ import {
   formatPercent,
   nodeFiles,
   type Output,
+  toPrintable,
   UsageError,
 } from '@vulpes/cli-kit';
 import { byteTokenizer } from '@vulpes/data';
-import { type CacheUsage, createModel, loadModelFolder } from '@vulpes/lm-models';
+import { type CacheUsage, createModel } from '@vulpes/lm-models';
 import { createDevice } from '@vulpes/tensor-core';
-import { listCheckpoints } from '@vulpes/training';
+import { listCheckpoints, loadCheckedModel } from '@vulpes/training';
 import type { SampleOptions } from './options.ts';
 import { syncedFiles } from './synced-files.ts';
 import { sampleText } from './write-sample.ts';
@@ -31,7 +32,7 @@ export async function sample(
   output: SampleOutput,
 ): Promise<void> {
   const folder = await findModelFolder(path);
-  const { config, weights } = await loadModelFolder(nodeFiles, folder);
+  const { config, weights } = await loadCheckedModel(nodeFiles, folder);
   if (config.vocabSize < byteTokenizer.vocabSize) {
     throw new UsageError(
       `sample: ${folder} holds a model with ${config.vocabSize} tokens; expected one on bytes, with at least 256.`,
@@ -50,7 +51,7 @@ export async function sample(
     const request = { prompt, tokens, temperature, topK, seed, evict, onCache };
     const start = performance.now();
     const text = await sampleText(model, params, request);
-    output.text.write(`${text}\n`);
+    output.text.write(`${output.text.isTTY ? toPrintable(text) : text}\n`);
     const perSecond = (1000 * tokens) / (performance.now() - start);
     if (usage) output.notes.write(`${usageLines(usage, perSecond).join('\n')}\n`);
   } finally {

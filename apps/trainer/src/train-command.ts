@@ -1,31 +1,48 @@
 // `train`: plan, open, run, report.
 
 import { blockCost } from '@vulpes/acp-scheduler';
-import { abortOnSignal, describeAdapter, type Output } from '@vulpes/cli-kit';
+import {
+  abortOnSignal,
+  addHints,
+  describeAdapter,
+  type Output,
+  toPrintable,
+} from '@vulpes/cli-kit';
 import { type Corpus, createCorpus } from '@vulpes/data';
 import { selectBlocks } from '@vulpes/fox-attention';
 import { createModel, getHeadDim, type Model } from '@vulpes/lm-models';
 import { createDevice, type Device } from '@vulpes/tensor-core';
-import { runTraining, type TrainingOutcome, toConfig, writeDeviceFile } from '@vulpes/training';
+import {
+  type AcceptedChanges,
+  checkResumable,
+  type Files,
+  runTraining,
+  type TrainingOutcome,
+  toConfig,
+  writeDeviceFile,
+} from '@vulpes/training';
 import { writeRunFiles } from './config/config-file.ts';
 import { formatConfig } from './config/format-config.ts';
 import { readTexts } from './corpus-source.ts';
-import { dryRunLines, startLines } from './describe-run.ts';
+import { dryRunLines, memoryLine, startLines } from './describe-run.ts';
+import { assertDiskFits, planFit } from './fit.ts';
 import type { TrainOptions } from './options.ts';
 import { type Plan, planPrecision, planRun } from './plan.ts';
 import { RunProgress } from './progress.ts';
-import { heldOutLine, pruningLines, resumeHint, writeCurve } from './report.ts';
-import { createRunFolder, splitRunPath } from './run-folder.ts';
-import { RunLock } from './run-lock.ts';
-import { syncedFiles } from './synced-files.ts';
+import { failureHints, heldOutLine, pruningLines, resumeHint, writeCurve } from './report.ts';
+import { assertNewRunFolder, createRunFolder, splitRunPath } from './run-folder.ts';
+import { assertFree, RunLock } from './run-lock.ts';
+import { guardFiles, syncedFiles } from './synced-files.ts';
 import { indent, sampleText } from './write-sample.ts';
 
-/** @throws UsageError and the typed errors of the packages; the caller prints their message */
+/** @throws UsageError and the typed errors of the packages; the caller prints their message and hints */
 export async function train(options: TrainOptions, output: Output): Promise<void> {
   const lock = new RunLock();
   try {
-    const isResumed = options.resume !== undefined && !options.dryRun;
-    if (isResumed) await lock.take(splitRunPath(options.resume).folder);
+    if (options.resume !== undefined) {
+      const { folder } = splitRunPath(options.resume);
+      await (options.dryRun ? assertFree(folder) : lock.take(folder));
+    }
     await planAndTrain(options, { output, lock });
   } finally {
     await lock.release();
@@ -55,13 +72,21 @@ async function planAndTrain(
   const device = await createDevice({ adapter: options.adapter });
   try {
     const { plan, line } = planPrecision(asked, device.caps);
-    if (!plan.isResumed) await createRunFolder(plan.folder, plan.run, lock);
+    const memory = await planFit(plan.run, device.caps);
+    if (!plan.isResumed) {
+      await assertDiskFits(plan.folder, memory);
+      await createRunFolder(plan.folder, plan.run, lock);
+    }
     progress.print(`Adapter: ${describeAdapter(device.caps)}`);
-    const lines = [line, ...startLines(plan.run, corpus), folderLine(plan)];
+    const lines = [line, ...startLines(plan.run, corpus), memoryLine(memory), folderLine(plan)];
     for (const line of lines) progress.print(line);
-    const session = { plan, corpus, device, progress, signal: stop.signal };
-    const { model, outcome } = await runSession(session);
-    await report(options, { ...session, model, outcome });
+    const files = guardFiles(syncedFiles, lock);
+    const accept = { settings: true, corpus: options.data !== undefined };
+    const session = { plan, corpus, device, progress, files, accept, signal: stop.signal };
+    await withHints(plan.folder, async () => {
+      const { model, outcome } = await runSession(session);
+      await report(options, { ...session, model, outcome });
+    });
   } finally {
     progress.close();
     stop.release();
@@ -76,7 +101,17 @@ function printConfig({ run, precision }: Plan, output: Output): void {
   output.write(formatConfig({ ...config, training }, { help: true }));
 }
 
-/** Needs the adapter's limits and kernels, not its memory. */
+/** Whatever ends a run, its end says what is saved and how to go on. */
+async function withHints(folder: string, body: () => Promise<void>): Promise<void> {
+  try {
+    await body();
+  } catch (error) {
+    addHints(error, await failureHints(folder));
+    throw error;
+  }
+}
+
+/** Needs the adapter's limits and kernels, not its memory. Refuses what the run would refuse. */
 async function dryRun(
   options: TrainOptions,
   asked: Plan,
@@ -86,7 +121,16 @@ async function dryRun(
   progress.print(`Adapter: ${describeAdapter(device.caps)}`);
   const { plan, line } = planPrecision(asked, device.caps);
   progress.print(line);
-  for (const line of await dryRunLines(plan.run, corpus, device.caps)) progress.print(line);
+  const { checkpoint, folder, run } = plan;
+  if (checkpoint) {
+    const accept = { settings: true, corpus: options.data !== undefined };
+    const request = { config: run.model, settings: run.settings, corpus, accept };
+    (await checkResumable(syncedFiles, checkpoint, request)).forEach(progress.print);
+  }
+  if (!plan.isResumed) await assertNewRunFolder(folder);
+  const memory = await planFit(run, device.caps);
+  for (const line of dryRunLines(run, corpus, { memory, caps: device.caps })) progress.print(line);
+  if (!plan.isResumed) await assertDiskFits(folder, memory);
 }
 
 interface Session {
@@ -94,6 +138,8 @@ interface Session {
   readonly corpus: Corpus;
   readonly device: Device;
   readonly progress: RunProgress;
+  readonly files: Files;
+  readonly accept: AcceptedChanges;
   readonly signal: AbortSignal;
 }
 
@@ -103,20 +149,21 @@ function folderLine({ folder, isResumed, checkpoint }: Plan): string {
   return `Folder: ${folder}${note}`;
 }
 
-async function runSession({ plan, corpus, device, progress, signal }: Session) {
+async function runSession({ plan, corpus, device, progress, files, accept, signal }: Session) {
   const model = createModel(plan.run.model, device);
   const outcome = await runTraining({
     device,
     model,
     settings: plan.run.settings,
     corpus,
-    files: syncedFiles,
+    files,
     runFolder: plan.folder,
     resumeFrom: plan.checkpoint,
+    acceptChanges: accept,
     // A checkpoint that does not fit leaves the run's files as they were.
     onOpened: async () => {
       await writeRunFiles(plan.folder, plan.run);
-      await writeDeviceFile(syncedFiles, plan.folder, device.caps);
+      await writeDeviceFile(files, plan.folder, device.caps);
     },
     onEvent: (event) => {
       if (event.type === 'start') event.notes.forEach(progress.print);
@@ -153,7 +200,7 @@ async function report(
       seed: settings.seed,
       signal,
     });
-    progress.print(`${indent(text)}\n`);
+    progress.print(`${indent(toPrintable(text))}\n`);
   }
   const pruning = pruningLines(outcome.pruning, {
     model: plan.run.model,

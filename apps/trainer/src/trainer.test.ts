@@ -41,7 +41,7 @@ const runCli = (args: readonly string[], onLine?: RunOptions['onLine']) =>
 
 /** Losses, norms and held-out losses of a run, without its times. */
 async function readHistory(run: string) {
-  const metrics = await readMetrics(syncedFiles, run);
+  const { metrics } = await readMetrics(syncedFiles, run);
   return metrics.map((line) =>
     line.type === 'step' ? [line.step, line.loss, line.gradNorm] : [line.step, line.heldOutLoss],
   );
@@ -211,7 +211,7 @@ describe('a mistake is one sentence on stderr, and exit code 1', () => {
     await truncate(join(out, 'checkpoints/step-00000012/optimizer.safetensors'), 1000);
     await fails(
       ['train', '--resume', out],
-      /optimizer\.safetensors is damaged: expected \d+ bytes, got 1000\. Resume from another checkpoint/,
+      /optimizer\.safetensors is damaged: expected \d+ bytes, got 1000\. Use another checkpoint/,
     );
   });
 });

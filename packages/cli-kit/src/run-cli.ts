@@ -1,15 +1,17 @@
 // The frame around a command: errors become one line on stderr and an exit code.
 
-import { FoxError } from '@vulpes/tensor-core';
+import { FoxError, shorten } from '@vulpes/tensor-core';
 import { CommanderError } from 'commander';
-import { InterruptedError } from './errors.ts';
+import { getHints, InterruptedError } from './errors.ts';
+import { surviveLostOutput } from './lost-output.ts';
+import { toPrintable } from './printable.ts';
 
 /**
  * Runs a command and sets `process.exitCode`.
  * @param main - returns the exit code
  */
 export async function runCli(main: () => Promise<number>): Promise<void> {
-  ignoreEpipe([process.stdout, process.stderr]);
+  surviveLostOutput(process);
   try {
     process.exitCode = await main();
   } catch (error) {
@@ -24,7 +26,8 @@ export function reportError(error: unknown, stderr: { write(text: string): unkno
     stderr.write(`${error.message}\n`);
     return error.exitCode;
   }
-  stderr.write(`error: ${describeError(error)}\n`);
+  stderr.write(`error: ${toPlainText(describeError(error))}\n`);
+  for (const line of getHints(error)) stderr.write(`${line}\n`);
   if (process.env.FOX_DEBUG && error instanceof Error) stderr.write(`${error.stack}\n`);
   return 1;
 }
@@ -38,11 +41,8 @@ function describeError(error: unknown): string {
   return `unexpected: ${text}. Set FOX_DEBUG=1 to see where it came from.`;
 }
 
-/** For `vulpes-bench … | head -1`: a closed pipe loses the output, but does not end the work. */
-export function ignoreEpipe(streams: readonly NodeJS.WritableStream[]): void {
-  for (const stream of streams) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error;
-    });
-  }
-}
+/** No message needs more. */
+const MAX_MESSAGE = 2000;
+
+/** A message for a terminal: short, whatever names and values it holds. */
+export const toPlainText = (text: string): string => toPrintable(shorten(text, MAX_MESSAGE));

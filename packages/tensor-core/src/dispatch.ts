@@ -2,7 +2,7 @@
 
 import type { Dispatch, Tensor } from './api.ts';
 import { overlap } from './buffer-range.ts';
-import { invariant } from './errors.ts';
+import { DeviceLimitError, invariant } from './errors.ts';
 import { MAX_PARAMS_BYTES, type Program } from './program.ts';
 import { getStorage } from './tensor.ts';
 
@@ -19,9 +19,14 @@ export function assertDispatch(
     `${label}: params above ${MAX_PARAMS_BYTES} bytes`,
   );
   invariant(
-    workgroups.every((count) => Number.isInteger(count) && count >= 1 && count <= maxWorkgroups),
-    `${label}: workgroups ${workgroups} outside 1…${maxWorkgroups}`,
+    workgroups.every((count) => Number.isInteger(count) && count >= 1),
+    `${label}: workgroups ${workgroups} are no counts`,
   );
+  if (workgroups.some((count) => count > maxWorkgroups)) {
+    throw new DeviceLimitError(
+      `${label}: expected at most ${maxWorkgroups} workgroups in each dimension, which the device allows, got ${workgroups.join(' × ')}. Use fewer sequences at once, or shorter ones.`,
+    );
+  }
   assertNoAliasing(program, tensors);
 }
 

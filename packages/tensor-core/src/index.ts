@@ -37,6 +37,8 @@ export { createDevice, type DeviceOptions } from './create-device.ts';
 export { DTYPE_BYTES, type DType, type HostArray } from './dtype.ts';
 export * from './errors.ts';
 export { foldGrid } from './grid.ts';
+export { sha256Hex } from './hash.ts';
+export { describeValue, parseJson, shorten } from './json.ts';
 export type { AdapterChoice } from './platform/types.ts';
 export { type BindingAccess, MAX_PARAMS_BYTES, type Program } from './program.ts';
 export {

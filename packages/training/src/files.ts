@@ -34,6 +34,12 @@ export const encodeJson = (value: unknown): Uint8Array<ArrayBuffer> =>
 
 /** Replaces a file so that a crash leaves the old or the new content, never a part. */
 export async function replaceFile(files: Files, path: string, bytes: Uint8Array): Promise<void> {
-  await files.write(`${path}.writing`, bytes);
-  await files.rename(`${path}.writing`, path);
+  const scratch = `${path}.writing`;
+  try {
+    await files.write(scratch, bytes);
+    await files.rename(scratch, path);
+  } catch (error) {
+    await files.remove(scratch).catch(() => {});
+    throw error;
+  }
 }

@@ -1,13 +1,17 @@
 // @vulpes/training: the training loop that Node and the browser share.
 
+export type { AcceptedChanges, ResumeRequest } from './checkpoint/assert-resumable.ts';
 export {
   type CheckpointContents,
   type CheckpointLocation,
   cleanLeftovers,
   listCheckpoints,
+  listSetAside,
   readCheckpoint,
   writeCheckpoint,
 } from './checkpoint/checkpoint-folder.ts';
+export { loadCheckedModel } from './checkpoint/load-checked-model.ts';
+export { restoreSetAside } from './checkpoint/set-aside.ts';
 export { readLayer } from './config/read-layer.ts';
 export {
   layOver,
@@ -41,6 +45,7 @@ export {
   type EvaluationMetrics,
   METRICS_FILE,
   type Metrics,
+  type ParsedMetrics,
   type StepMetrics,
 } from './metrics-log.ts';
 export type { TensorBatch } from './model.ts';
@@ -57,11 +62,11 @@ export {
   writeRunFile,
 } from './run-folder.ts';
 export { type RunPreset, runPresets } from './run-presets.ts';
+export { checkResumable } from './run-state.ts';
 export { runTraining } from './run-training.ts';
 export { learningRateAt, type Schedule } from './schedule.ts';
 export {
   ADAMW,
-  assertSameHyperparameters,
   defaultSettings,
   makeSchedule,
   type OptimizerSettings,

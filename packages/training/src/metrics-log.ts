@@ -1,8 +1,11 @@
 // metrics.jsonl: one JSON object a line, appended as the run goes, cut back when a run resumes from an earlier step.
 
+import * as v from 'valibot';
 import { encodeText, type Files } from './files.ts';
+import { count, countOrZero, finite } from './schema.ts';
 
 export const METRICS_FILE = 'metrics.jsonl';
+const NEWLINE = 10;
 
 export interface StepMetrics {
   readonly type: 'step';
@@ -48,9 +51,12 @@ export class MetricsLog {
 
   /** @param bytes - length that the log had at the checkpoint; lines after it are of steps that will be made again */
   static async open(files: Files, path: string, bytes: number): Promise<MetricsLog> {
-    const size = (await files.size(path)) ?? 0;
-    if (size > bytes) await files.truncate(path, bytes);
-    return new MetricsLog(files, path, Math.min(size, bytes));
+    const size = await files.size(path);
+    if (size === null) return new MetricsLog(files, path, 0);
+    // A log that was cut short, by a copy or by hand, may end within a line: the next one must not be glued to it.
+    const kept = (await files.read(path)).subarray(0, bytes).lastIndexOf(NEWLINE) + 1;
+    if (kept < size) await files.truncate(path, kept);
+    return new MetricsLog(files, path, kept);
   }
 
   /** Length in bytes, for the checkpoint. */
@@ -65,8 +71,42 @@ export class MetricsLog {
   }
 }
 
-/** The lines of a metrics file; a last line that was cut by a crash is passed over. */
-export function parseMetrics(bytes: Uint8Array): Metrics[] {
-  const lines = new TextDecoder().decode(bytes).split('\n').slice(0, -1);
-  return lines.map((line) => JSON.parse(line) as Metrics);
+export interface ParsedMetrics {
+  readonly metrics: Metrics[];
+  /** Numbers, from 1, of the lines that are no metrics: damaged, or cut by a crash. */
+  readonly badLines: number[];
+}
+
+/** The lines of a metrics file, as far as they can be read: a picture or a table does without the others. */
+export function parseMetrics(bytes: Uint8Array): ParsedMetrics {
+  const lines = new TextDecoder().decode(bytes).split('\n');
+  const parsed: ParsedMetrics = { metrics: [], badLines: [] };
+  for (const [index, line] of lines.entries()) {
+    const metrics = parseLine(line);
+    if (metrics) parsed.metrics.push(metrics);
+    // What follows the last newline is empty, or a line that was cut.
+    else if (line !== '' || index < lines.length - 1) parsed.badLines.push(index + 1);
+  }
+  return parsed;
+}
+
+const stepSchema = v.looseObject({
+  type: v.literal('step'),
+  ...{ step: count, tokens: count, loss: finite, gradNorm: v.nullable(finite) },
+  ...{ lossScale: v.optional(finite), learningRate: finite, stepMs: finite },
+  ...{ tokensPerSecond: v.nullable(finite), prunedShare: v.nullable(finite) },
+});
+const evaluationSchema = v.looseObject({
+  type: v.literal('evaluation'),
+  ...{ step: countOrZero, tokens: countOrZero, heldOutLoss: finite, heldOutTokens: countOrZero },
+});
+const metricsSchema = v.variant('type', [stepSchema, evaluationSchema]);
+
+function parseLine(line: string): Metrics | null {
+  try {
+    const value = JSON.parse(line);
+    return v.is(metricsSchema, value) ? (value as Metrics) : null;
+  } catch {
+    return null;
+  }
 }

@@ -45,7 +45,7 @@ export async function planMemory(
   const { batchSize, contextLength, accumulate } = settings;
   const tokens = new Int32Array(batchSize * contextLength);
   const batch = { inputs: tokens, labels: tokens, shape: [batchSize, contextLength] as const };
-  const microBatches = new Array(accumulate).fill(batch);
+  const microBatches = new Array(Math.min(accumulate, 2)).fill(batch); // more take no more
   await readStep(step.run({ microBatches, learningRate: 0, update: 1 }), config.numHeads);
   await createEvaluator(model, state.computeParams).run([batch]);
   const masterBytes = sumBytes(state.weights.slabs);

@@ -5,9 +5,11 @@ import { gpuSuite } from '@vulpes/tensor-core/testing';
 import { beforeAll, expect, test } from 'vitest';
 import {
   type CheckpointLocation,
+  listSetAside,
   MARKER_FILE,
   writeCheckpoint,
 } from './checkpoint/checkpoint-folder.ts';
+import { restoreSetAside } from './checkpoint/set-aside.ts';
 import { encodeText } from './files.ts';
 import { memoryFiles } from './memory-files.ts';
 import { runTraining } from './run-training.ts';
@@ -59,13 +61,67 @@ gpuSuite('resuming', (device) => {
   test('with another text', async () => {
     const corpus = await tinyCorpus('Another text altogether, about geese. '.repeat(80));
     await expect(resumed({ corpus })).rejects.toThrow(
-      /resume: expected the text that the run began with \(hash [0-9a-f]{64}\), got another/,
+      /resume: expected the text that the run began with \(bytes tokens, hash [0-9a-f]{12}\), got another/,
     );
+  });
+
+  test('with changes that are accepted: each is said, and the run goes to its end', async () => {
+    const corpus = await tinyCorpus('Another text altogether, about geese. '.repeat(80));
+    const notes: string[] = [];
+    const changed = { ...tinySettings, steps: 5, batchSize: 3, learningRate: 1e-3 };
+    const outcome = await resumed({
+      corpus,
+      settings: changed,
+      acceptChanges: { settings: true, corpus: true },
+      onEvent: (event) => event.type === 'start' && notes.push(...event.notes),
+    });
+    disposeParams(outcome.params);
+    expect(outcome).toMatchObject({ reason: 'finished', step: 5, tokens: 3 * 28 + 2 * 42 });
+    expect(notes).toEqual([
+      'Changed since the checkpoint: steps 3 → 5. From here on the learning rate follows the curve of the run of that length.',
+      'Changed since the checkpoint: batchSize 2 → 3, learningRate 0.005 → 0.001. From here on the numbers are not those of a run that was made in one piece.',
+      expect.stringMatching(/^The text is another than the run began with: /),
+    ]);
+  });
+
+  test('from an earlier checkpoint: the later one is set aside, and can be gone on from', async () => {
+    const content = new Map(saved);
+    const files = memoryFiles(content);
+    const notes: string[] = [];
+    const settings = { ...tinySettings, checkpointEvery: 1, keepCheckpoints: 9 };
+    const longer = await resumed({ files, settings: { ...settings, steps: 6 } }, content);
+    disposeParams(longer.params);
+    const before = content.get('run/metrics.jsonl');
+    const stop = new AbortController();
+    const back = await resumed({
+      files,
+      settings: { ...settings, steps: 6 },
+      onEvent: (event) => {
+        if (event.type === 'start') notes.push(...event.notes);
+        if (event.type === 'step') stop.abort();
+      },
+      signal: stop.signal,
+    });
+    disposeParams(back.params);
+    expect(back.reason).toBe('stopped');
+    expect(notes).toEqual([
+      expect.stringContaining('steps 3 → 6'),
+      expect.stringMatching(
+        /^Going back to step 3: later checkpoints are set aside, .*step-00000006\. To go on/,
+      ),
+    ]);
+    expect((await listSetAside(files, 'run')).at(-1)?.step).toBe(6);
+    const resumeFrom = await restoreSetAside(files, 'run', 6);
+    expect(content.get('run/metrics.jsonl')).toEqual(before);
+    const end = await resumed({ files, resumeFrom, settings: { ...settings, steps: 7 } });
+    disposeParams(end.params);
+    expect(end).toMatchObject({ reason: 'finished', step: 7 });
+    expect(await listSetAside(files, 'run')).toEqual([]);
   });
 
   test('with another recipe, or fewer steps than were made', async () => {
     await expect(resumed({ settings: { ...tinySettings, seed: 43 } })).rejects.toThrow(
-      'resume: expected seed 42 as in the checkpoint, got 43',
+      'resume: expected the settings of the checkpoint, got others: seed 42 → 43.',
     );
     await expect(
       resumed({ settings: { ...tinySettings, steps: 2, warmupSteps: 0 } }),

@@ -29,7 +29,7 @@ test.each(Object.entries(runPresets))(
 
 test('a folder without run.json has no run, and no metrics', async () => {
   expect(await readRunFile(memoryFiles(), 'run')).toBeNull();
-  expect(await readMetrics(memoryFiles(), 'run')).toEqual([]);
+  expect(await readMetrics(memoryFiles(), 'run')).toEqual({ metrics: [], badLines: [] });
 });
 
 test('fields of a later release are left out', async () => {

@@ -4,7 +4,7 @@ import { type FoxConfig, foxConfigFromJson, foxConfigToJson } from '@vulpes/lm-m
 import type { DeviceCaps } from '@vulpes/tensor-core';
 import * as v from 'valibot';
 import { encodeJson, type Files, joinPath, replaceFile } from './files.ts';
-import { METRICS_FILE, type Metrics, parseMetrics } from './metrics-log.ts';
+import { METRICS_FILE, type ParsedMetrics, parseMetrics } from './metrics-log.ts';
 import { decodeJson, share, text } from './schema.ts';
 import { settingsSchema, type TrainSettings } from './settings.ts';
 
@@ -84,8 +84,9 @@ export async function writeDeviceFile(
   await replaceFile(files, joinPath(folder, DEVICE_FILE), encodeJson(caps));
 }
 
-/** The lines of metrics.jsonl; empty before the first. */
-export async function readMetrics(files: ReadableFiles, folder: string): Promise<Metrics[]> {
+/** The lines of metrics.jsonl that can be read, and which cannot; none before the first. */
+export async function readMetrics(files: ReadableFiles, folder: string): Promise<ParsedMetrics> {
   const path = joinPath(folder, METRICS_FILE);
-  return (await files.size(path)) === null ? [] : parseMetrics(await files.read(path));
+  const isThere = (await files.size(path)) !== null;
+  return parseMetrics(isThere ? await files.read(path) : new Uint8Array());
 }

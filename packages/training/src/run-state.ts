@@ -6,15 +6,16 @@ import {
   assertResumable,
   assertVocabulary,
   identifyCorpus,
+  type ResumeRequest,
 } from './checkpoint/assert-resumable.ts';
 import { encodeCheckpoint, hashConfig, restoreState } from './checkpoint/checkpoint-contents.ts';
 import {
   type CheckpointLocation,
   cleanLeftovers,
-  dropLaterCheckpoints,
   readCheckpoint,
   writeCheckpoint,
 } from './checkpoint/checkpoint-folder.ts';
+import { setAsideLater } from './checkpoint/set-aside.ts';
 import {
   decodeTrainerState,
   readStepState,
@@ -23,12 +24,13 @@ import {
   toStepState,
 } from './checkpoint/trainer-state.ts';
 import { BatchSampler, DATA_STREAM } from './data/batches.ts';
-import { joinPath } from './files.ts';
+import { type Files, joinPath } from './files.ts';
 import { METRICS_FILE, MetricsLog } from './metrics-log.ts';
 import type { Model } from './model.ts';
 import { explainNonFinite, findNonFinite } from './non-finite.ts';
 import type { Precision } from './precision.ts';
-import { makeSchedule, type TrainSettings } from './settings.ts';
+import type { Schedule } from './schedule.ts';
+import { continueSchedule, makeSchedule, type TrainSettings } from './settings.ts';
 import {
   allocateState,
   copyToHalves,
@@ -41,6 +43,7 @@ import type { TrainingRun } from './training-run.ts';
 export interface RunState extends TrainedState {
   readonly model: Model;
   readonly sampler: BatchSampler;
+  readonly schedule: Schedule;
   /** Updates made. */
   step: number;
   /** Tokens trained on. */
@@ -68,7 +71,7 @@ export async function openState(run: TrainingRun): Promise<RunState> {
 }
 
 function startFresh({ model, settings, corpus }: TrainingRun): RunState {
-  assertVocabulary(model, corpus);
+  assertVocabulary(model.config, corpus);
   const trained = allocateState(model);
   model.init(settings.seed, trained.params);
   copyToHalves(trained);
@@ -78,24 +81,47 @@ function startFresh({ model, settings, corpus }: TrainingRun): RunState {
     sampler: createSampler(settings, corpus, 0),
     ...{ step: 0, tokens: 0, skipped: 0, heldOutLoss: null, evaluatedStep: null, saved: null },
     metricsBytes: 0,
+    schedule: makeSchedule(settings),
     notes: [],
     elapsedBeforeMs: 0,
     startedAt: performance.now(),
   };
 }
 
+/** A checkpoint's files, each checked, and its trainer state. */
+async function readState(files: Files, folder: string) {
+  const contents = await readCheckpoint(files, folder);
+  const bytes = contents[TRAINER_STATE_FILE];
+  if (bytes)
+    return { contents, saved: decodeTrainerState(bytes, `${folder}/${TRAINER_STATE_FILE}`) };
+  throw new CheckpointError(
+    `resume: expected ${TRAINER_STATE_FILE} in ${folder}, got none. Resume from a checkpoint of the trainer.`,
+  );
+}
+
+/**
+ * All that resuming asks of a checkpoint, without a device.
+ * @returns sentences on what changed, and what is no longer exact by it
+ * @throws CheckpointError when it is damaged or belongs to another run
+ */
+export async function checkResumable(
+  files: Files,
+  { folder }: CheckpointLocation,
+  request: ResumeRequest,
+): Promise<string[]> {
+  const { saved } = await readState(files, folder);
+  return assertResumable(saved, request);
+}
+
 async function resume(run: TrainingRun, location: CheckpointLocation): Promise<RunState> {
   const { model, settings, corpus, device } = run;
   const { folder } = location;
-  const contents = await readCheckpoint(run.files, folder);
-  const stateBytes = contents[TRAINER_STATE_FILE];
-  if (!stateBytes) {
-    throw new CheckpointError(
-      `resume: expected ${TRAINER_STATE_FILE} in ${folder}, got none. Resume from a checkpoint of the trainer.`,
-    );
-  }
-  const saved = decodeTrainerState(stateBytes, `${folder}/${TRAINER_STATE_FILE}`);
-  await assertResumable(saved, run);
+  const { contents, saved } = await readState(run.files, folder);
+  const { config } = model;
+  const changes = await assertResumable(saved, {
+    ...{ config, settings, corpus },
+    accept: run.acceptChanges,
+  });
   const { step, tokens, heldOutLoss, evaluatedStep, metricsBytes, control } = saved;
   const trained = allocateState(model);
   try {
@@ -121,7 +147,9 @@ async function resume(run: TrainingRun, location: CheckpointLocation): Promise<R
       saved: { location, evaluatedStep },
     },
     metricsBytes,
+    schedule: continueSchedule(saved, settings),
     notes: [
+      ...changes,
       ...noteOtherAdapter(saved.adapter, device.caps.adapter.description),
       ...noteOtherPrecision(saved.settings.precision, settings.precision),
     ],
@@ -149,19 +177,25 @@ function createSampler(settings: TrainSettings, corpus: Corpus, position: number
 
 /**
  * Takes the files of the run back to the step of `state`, and opens the metrics log.
- * Later checkpoints go before the log is cut: a kill in between leaves none that the log does not reach.
+ * Later checkpoints are set aside before the log is cut: a kill in between leaves none that the log does not reach.
  */
 export async function rewindFiles(run: TrainingRun, state: RunState): Promise<MetricsLog> {
   const { files, runFolder } = run;
-  await dropLaterCheckpoints(files, runFolder, state.step);
+  const later = await setAsideLater(files, runFolder, state.step);
+  if (later.length > 0) state.notes.push(noteSetAside(state.step, later));
   const path = joinPath(runFolder, METRICS_FILE);
   const metrics = await MetricsLog.open(files, path, state.metricsBytes);
   if (metrics.bytes < state.metricsBytes) {
     state.notes.push(
-      `The metrics log has ${metrics.bytes} bytes, ${state.metricsBytes} when the checkpoint was saved: the steps missing there stay missing.`,
+      `The metrics log has ${metrics.bytes} bytes that can be used, ${state.metricsBytes} when the checkpoint was saved: the steps missing there stay missing.`,
     );
   }
   return metrics;
+}
+
+function noteSetAside(step: number, later: readonly CheckpointLocation[]): string {
+  const folders = later.map(({ folder }) => folder).join(', ');
+  return `Going back to step ${step}: later checkpoints are set aside, and deleted once the run has saved beyond them: ${folders}. To go on from one of them instead, stop and resume from it by this name.`;
 }
 
 /**
@@ -196,8 +230,8 @@ async function describeState(
     ...{ step, tokens, heldOutLoss, evaluatedStep, metricsBytes, settings },
     rng: { seed: settings.seed, stream: DATA_STREAM, position: sampler.position },
     control: await readStepState(state.control),
-    schedule: makeSchedule(settings),
-    configHash: await hashConfig(model),
+    schedule: state.schedule,
+    configHash: await hashConfig(model.config),
     corpus: identifyCorpus(corpus),
     elapsedMs: Math.round(state.elapsedBeforeMs + performance.now() - startedAt),
     adapter: device.caps.adapter.description,

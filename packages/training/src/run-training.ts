@@ -10,7 +10,7 @@ import { withSettings } from './model.ts';
 import { explainNonFinite } from './non-finite.ts';
 import { openState, type RunState, rewindFiles, saveState } from './run-state.ts';
 import { learningRateAt } from './schedule.ts';
-import { makeSchedule, tokensPerStep, validateSettings } from './settings.ts';
+import { tokensPerStep, validateSettings } from './settings.ts';
 import { readStep, type StepValues } from './step-values.ts';
 import { createTrainStep, type TrainStep } from './train-step.ts';
 import { disposeState } from './trained-state.ts';
@@ -74,7 +74,6 @@ class TrainingLoop implements Disposable {
   async train(): Promise<TrainingOutcome> {
     const { settings, signal } = this.#run;
     const state = this.#state;
-    const schedule = makeSchedule(settings);
     const sequences = settings.batchSize * settings.accumulate;
     while (state.step < settings.steps && !signal?.aborted) {
       if (state.step % settings.evalEvery === 0 && state.evaluatedStep !== state.step)
@@ -83,7 +82,7 @@ class TrainingLoop implements Disposable {
       if (signal?.aborted) break;
 
       const microBatches = splitBatch(await state.sampler.next(sequences), settings.accumulate);
-      const learningRate = learningRateAt(schedule, state.tokens);
+      const learningRate = learningRateAt(state.schedule, state.tokens);
       const [update, skipped] = [state.step + 1, state.skipped];
       const result = this.#trainStep.run({ microBatches, learningRate, update, skipped });
       if (state.step + 1 < settings.steps) state.sampler.prefetch(sequences);

@@ -1,6 +1,6 @@
 // Values of unknown shape, checked by a schema: the error names the place, what was expected and what came.
 
-import { CheckpointError } from '@vulpes/tensor-core';
+import { CheckpointError, describeValue, parseJson } from '@vulpes/tensor-core';
 import * as v from 'valibot';
 
 const wholeNumber = (min: number) => {
@@ -59,7 +59,7 @@ function describeIssue(issue: v.BaseIssue<unknown>): Problem {
   return {
     field: v.getDotPath(issue),
     expected: DEFAULT_MESSAGES[issue.message.slice(0, 12)] ?? issue.message,
-    got: excerpt(issue.input),
+    got: describeValue(issue.input),
   };
 }
 
@@ -68,15 +68,6 @@ const DEFAULT_MESSAGES: Readonly<Record<string, string>> = {
   'Invalid key:': 'a value',
   'Invalid type': 'an object',
 };
-
-const EXCERPT_LENGTH = 40;
-
-/** A value in a message: never more than the start of it. */
-export function excerpt(value: unknown): string {
-  if (typeof value === 'number') return String(value);
-  const json = JSON.stringify(value) ?? 'nothing';
-  return json.length > EXCERPT_LENGTH ? `${json.slice(0, EXCERPT_LENGTH)}…` : json;
-}
 
 /**
  * Reads a JSON file of ours. Fields that the schema lacks are left out.
@@ -87,10 +78,10 @@ export function decodeJson<S extends v.GenericSchema>(
   bytes: Uint8Array,
   { schema, format, what }: { schema: S; format: string; what: string },
 ): v.InferOutput<S> {
-  const value = parseJson(bytes, what);
+  const value = parseJson(new TextDecoder().decode(bytes), what);
   const header = v.safeParse(v.object({ format: v.literal(format) }), value);
   if (!header.success) {
-    const got = excerpt((value as { format?: unknown } | null)?.format);
+    const got = describeValue((value as { format?: unknown } | null)?.format);
     throw new CheckpointError(
       `${what}: expected format ${format}, got ${got}. It was saved by another version.`,
     );
@@ -109,14 +100,4 @@ export function decode<S extends v.GenericSchema>(
   const { field, expected, got } = describeIssue(result.issues[0]);
   const where = field === null ? what : `${what}, field "${field}"`;
   throw new CheckpointError(`${where}: expected ${expected}, got ${got}. Restore the file.`);
-}
-
-function parseJson(bytes: Uint8Array, what: string): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch (cause) {
-    throw new CheckpointError(`${what}: expected JSON, got other text. Restore the file.`, {
-      cause,
-    });
-  }
 }

@@ -1,7 +1,7 @@
 // The settings of a run, besides its model and its text.
 
 import { checkpointings } from '@vulpes/lm-models';
-import { ArgumentError, CheckpointError } from '@vulpes/tensor-core';
+import { ArgumentError } from '@vulpes/tensor-core';
 import * as v from 'valibot';
 import { precisions } from './precision.ts';
 import { decayShapes, type Schedule } from './schedule.ts';
@@ -154,7 +154,7 @@ export function makeSchedule(settings: TrainSettings): Schedule {
   };
 }
 
-/** Settings that decide the numbers of a run: a resumed run keeps them. */
+/** Settings that decide the numbers of a run. One that is resumed with others is no longer the run that was never stopped. */
 export const HYPERPARAMETERS = [
   'contextLength',
   'packDocuments',
@@ -176,12 +176,36 @@ export const HYPERPARAMETERS = [
   'seed',
 ] as const satisfies readonly (keyof TrainSettings)[];
 
-/** @throws CheckpointError naming the setting that differs */
-export function assertSameHyperparameters(saved: TrainSettings, wanted: TrainSettings): void {
-  for (const name of HYPERPARAMETERS) {
-    if (saved[name] === wanted[name]) continue;
-    throw new CheckpointError(
-      `resume: expected ${name} ${saved[name]} as in the checkpoint, got ${wanted[name]}. Leave it out, or start a new run.`,
-    );
-  }
+/** `batchSize 8 → 16`, for each of the settings that differs. */
+export const describeChanges = (
+  saved: TrainSettings,
+  wanted: TrainSettings,
+  names: readonly (keyof TrainSettings)[] = HYPERPARAMETERS,
+): string[] =>
+  names
+    .filter((name) => saved[name] !== wanted[name])
+    .map((name) => `${name} ${saved[name]} → ${wanted[name]}`);
+
+/**
+ * The schedule of a run that goes on with these settings: what is made stays made, and the rate reaches 0 with the last step.
+ * @param saved - the run so far: its steps and tokens, and the schedule that it had
+ */
+export function continueSchedule(
+  saved: { step: number; tokens: number; settings: TrainSettings; schedule: Schedule },
+  settings: TrainSettings,
+): Schedule {
+  const { step, tokens, settings: before, schedule } = saved;
+  const decisive = ['steps', 'warmupSteps', 'learningRate'] as const;
+  const isSame = decisive.every((name) => before[name] === settings[name]);
+  if (isSame && tokensPerStep(before) === tokensPerStep(settings)) return schedule;
+  /** Tokens seen before a step, made or to come. */
+  const tokensAt = (other: number): number =>
+    other >= step
+      ? tokens + (other - step) * tokensPerStep(settings)
+      : Math.round((tokens * other) / step);
+  return {
+    peakLearningRate: settings.learningRate,
+    warmupTokens: tokensAt(settings.warmupSteps),
+    totalTokens: tokensAt(settings.steps),
+  };
 }

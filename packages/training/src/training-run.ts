@@ -2,6 +2,7 @@
 
 import type { Corpus } from '@vulpes/data';
 import type { Device } from '@vulpes/tensor-core';
+import type { AcceptedChanges } from './checkpoint/assert-resumable.ts';
 import type { CheckpointLocation } from './checkpoint/checkpoint-folder.ts';
 import type { Files } from './files.ts';
 import type { EvaluationMetrics, StepMetrics } from './metrics-log.ts';
@@ -19,6 +20,8 @@ export interface TrainingRun {
   readonly runFolder: string;
   /** Checkpoint to continue from; null starts a new run. */
   readonly resumeFrom: CheckpointLocation | null;
+  /** What may differ from the checkpoint on purpose; the notes of the start say what is no longer exact. Default: nothing. */
+  readonly acceptChanges?: AcceptedChanges;
   /** Awaited once the run is in memory and fits its checkpoint, before any of its files is cut back. */
   readonly onOpened?: () => Promise<void>;
   readonly onEvent?: (event: TrainEvent) => void;

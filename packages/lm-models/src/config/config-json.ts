@@ -1,6 +1,6 @@
 // `config.json` of a Hugging Face folder to and from FoxConfig.
 
-import { CheckpointError, FoxError } from '@vulpes/tensor-core';
+import { CheckpointError, describeValue, FoxError, parseJson } from '@vulpes/tensor-core';
 import type { FoxConfig } from './config.ts';
 import { officialDefaults } from './make-config.ts';
 import { validateConfig } from './validate-config.ts';
@@ -21,7 +21,7 @@ export function foxConfigFromJson(text: string, source = 'config.json'): FoxConf
   const modelType = json.model_type;
   if (modelType !== undefined && modelType !== MODEL_TYPE) {
     throw new CheckpointError(
-      `${source}: expected model_type "${MODEL_TYPE}", got ${JSON.stringify(modelType)}. Only Forgetting Transformers can be read.`,
+      `${source}: expected model_type "${MODEL_TYPE}", got ${describeValue(modelType)}. Only Forgetting Transformers can be read.`,
     );
   }
   const fields = Object.entries(officialDefaults).map(([name, value]) => {
@@ -56,14 +56,9 @@ export function foxConfigToJson(config: FoxConfig): string {
 }
 
 function parseObject(text: string, source: string): Record<string, unknown> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new CheckpointError(`${source}: expected JSON, which it is not.`, { cause });
-  }
+  const value = parseJson(text, source);
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
     return value as Record<string, unknown>;
   }
-  throw new CheckpointError(`${source}: expected a JSON object, got ${text.slice(0, 60)}.`);
+  throw new CheckpointError(`${source}: expected a JSON object, got ${describeValue(value)}.`);
 }

@@ -67,7 +67,8 @@ describe('foxConfig', () => {
 
   test.each<[Partial<Record<keyof FoxConfig, unknown>> & Record<string, unknown>, string]>([
     [{ vocabSize: 0 }, 'vocabSize to be a positive integer, got 0'],
-    [{ numHiddenLayers: 1.5 }, 'numHiddenLayers to be a positive integer, got 1.5'],
+    [{ numHiddenLayers: 1_000_000 }, 'a positive integer up to 4096, got 1000000'],
+    [{ numHiddenLayers: 1.5 }, 'numHiddenLayers to be a positive integer up to 4096, got 1.5'],
     [{ normEps: Number.NaN }, 'normEps to be a positive number, got NaN'],
     [{ qkNorm: 'yes' }, 'qkNorm to be true or false, got "yes"'],
     [{ logPruningTolerance: 0 }, 'logPruningTolerance to be a negative number, or null, got 0'],
@@ -77,7 +78,7 @@ describe('foxConfig', () => {
     ],
     [{ hidden_size: 64 }, 'unknown field hidden_size. Known fields: vocabSize, hiddenSize, '],
     [{ toString: 1 }, 'unknown field toString'],
-    [{ hiddenSize: undefined }, 'hiddenSize to be a positive integer, got undefined'],
+    [{ hiddenSize: undefined }, 'hiddenSize to be a positive integer, got nothing'],
     [{ fgateDecayTimes: [2, 4, 8] }, 'to be two positive numbers, or null, got [2,4,8]'],
     [{ numHeads: 3 }, 'hiddenSize / numHeads to be one of 16, 32, 64, 128, got 64 / 3'],
     [{ fgateBiasInit: true }, 'fgateType "bias_only" or "fixed" with fgateBiasInit, got "full"'],

@@ -3,6 +3,7 @@
 import * as v from 'valibot';
 import {
   flag,
+  integerUpTo,
   negative,
   oneOf,
   orNull,
@@ -27,7 +28,7 @@ export const configSchema = v.strictObject({
   hiddenRatio: orNull(positive),
   /** Overrides `hiddenRatio`. */
   intermediateSize: orNull(positiveInteger),
-  numHiddenLayers: positiveInteger,
+  numHiddenLayers: integerUpTo(4096),
   numHeads: positiveInteger,
   /** Key and value heads, which divide `numHeads`: each serves a group of query heads. null: as many as query heads. */
   numKvHeads: orNull(positiveInteger),

@@ -10,6 +10,9 @@ export const positiveInteger = v.pipe(
   v.minValue(1),
   v.description('a positive integer'),
 );
+/** Where more would only be damage: each one costs memory before anything is compared. */
+export const integerUpTo = (most: number) =>
+  v.pipe(positiveInteger, v.maxValue(most), v.description(`a positive integer up to ${most}`));
 export const tokenId = v.pipe(
   v.number(),
   v.safeInteger(),

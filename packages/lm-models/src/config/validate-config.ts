@@ -1,6 +1,6 @@
 // Checking a configuration: the fields by the schema, then the combinations that the official model does not allow.
 
-import { ArgumentError, UnsupportedError } from '@vulpes/tensor-core';
+import { ArgumentError, describeValue, shorten, UnsupportedError } from '@vulpes/tensor-core';
 import * as v from 'valibot';
 import { configSchema, type FoxConfig } from './config.ts';
 
@@ -27,13 +27,14 @@ function checkFields(config: FoxConfig): void {
   const fields: Readonly<Record<string, v.GenericSchema>> = configSchema.entries;
   const field = Object.hasOwn(fields, String(name)) ? fields[String(name)] : undefined;
   if (field) {
-    const got = typeof value === 'number' ? String(value) : JSON.stringify(value);
     throw new ArgumentError(
-      `config: expected ${name} to be ${v.getDescription(field)}, got ${got}.`,
+      `config: expected ${name} to be ${v.getDescription(field)}, got ${describeValue(value)}.`,
     );
   }
   const known = Object.keys(fields).join(', ');
-  throw new ArgumentError(`config: unknown field ${name}. Known fields: ${known}.`);
+  throw new ArgumentError(
+    `config: unknown field ${shorten(String(name))}. Known fields: ${known}.`,
+  );
 }
 
 function checkHeads({ hiddenSize, numHeads, numKvHeads }: FoxConfig): void {

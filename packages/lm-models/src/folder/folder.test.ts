@@ -8,7 +8,7 @@ import { foxConfig } from '../config/make-config.ts';
 import type { HostWeights } from '../parameters/host-weights.ts';
 import { initialValues } from '../parameters/initial-values.ts';
 import { parameterSpecs } from '../parameters/parameter-specs.ts';
-import { writeSafetensors } from '../safetensors/index.ts';
+import { readSafetensors, writeSafetensors } from '../safetensors/index.ts';
 import { type FileSystem, memoryFileSystem } from './file-system.ts';
 import { loadModelFolder } from './load-folder.ts';
 import { saveModelFolder } from './save-folder.ts';
@@ -148,6 +148,28 @@ describe('a folder is refused', () => {
     await expect(load({ 'model.safetensors': writeSafetensors({}) })).rejects.toThrow(
       /; and \d+ more\./,
     );
+  });
+
+  test('with one flipped bit in any weight, naming the tensor; saved again it is whole', async () => {
+    const fs = memoryFileSystem();
+    await saveModelFolder(fs, 'm', { config, weights: makeWeights(config) });
+    const bytes = await fs.readFile('m/model.safetensors');
+    const { tensors } = readSafetensors(bytes);
+    for (const [name, tensor] of tensors) {
+      tensor.bytes[5] = (tensor.bytes[5] as number) ^ 0x10; // a view on the file
+      await expect(loadModelFolder(fs, 'm')).rejects.toThrow(
+        `m/model.safetensors is damaged: expected tensor ${name} as it was saved`,
+      );
+      tensor.bytes[5] = (tensor.bytes[5] as number) ^ 0x10;
+    }
+    const { weights, metadata } = await loadModelFolder(fs, 'm');
+    await saveModelFolder(fs, 'm', { config, weights, metadata });
+    expect(await fs.readFile('m/model.safetensors')).toEqual(bytes);
+  });
+
+  test.each(['null', '[', '{}', '7'])('with %s for hashes', async (vulpes_sha256) => {
+    const file = writeSafetensors(makeWeights(config), { vulpes_sha256 });
+    await expect(load({ 'model.safetensors': file })).rejects.toThrow(CheckpointError);
   });
 
   test('with integers for weights', async () => {

@@ -1,12 +1,17 @@
 // Loading a Hugging Face folder: config.json with model.safetensors, or with shards and their index.
 
-import { CheckpointError } from '@vulpes/tensor-core';
+import { CheckpointError, describeValue, parseJson, shorten } from '@vulpes/tensor-core';
 import type { FoxConfig } from '../config/config.ts';
 import { foxConfigFromJson } from '../config/config-json.ts';
 import { checkWeights, type HostWeights, hostWeights } from '../parameters/host-weights.ts';
 import { parameterSpecs } from '../parameters/parameter-specs.ts';
-import { readSafetensors, type SafetensorsTensor } from '../safetensors/index.ts';
+import {
+  readSafetensors,
+  type SafetensorsFile,
+  type SafetensorsTensor,
+} from '../safetensors/index.ts';
 import { type FileSystem, joinPath, readBytes, readText } from './file-system.ts';
+import { checkHashes, withoutHashes } from './tensor-hashes.ts';
 
 export const CONFIG_FILE = 'config.json' as const;
 export const WEIGHTS_FILE = 'model.safetensors' as const;
@@ -16,7 +21,7 @@ export interface ModelFolder {
   readonly config: FoxConfig;
   /** f32, by official name; exactly the parameters that the configuration asks for. */
   readonly weights: HostWeights;
-  /** The safetensors metadata, of the first shard where there are several. */
+  /** The safetensors metadata, of the first shard where there are several, without the hashes. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 
@@ -47,7 +52,15 @@ async function readTensors(fs: FileSystem, directory: string): Promise<Tensors> 
     (await fs.exists(joinPath(directory, INDEX_FILE)));
   if (isSharded) return readShards(fs, directory);
   const source = joinPath(directory, WEIGHTS_FILE);
-  return { source, ...readSafetensors(await readBytes(fs, directory, WEIGHTS_FILE), source) };
+  return { source, ...(await readFile(fs, directory, WEIGHTS_FILE)) };
+}
+
+/** One file of weights; its metadata without the hashes that were checked. */
+async function readFile(fs: FileSystem, directory: string, name: string): Promise<SafetensorsFile> {
+  const source = joinPath(directory, name);
+  const { tensors, metadata } = readSafetensors(await readBytes(fs, directory, name), source);
+  await checkHashes(tensors, metadata, source);
+  return { tensors, metadata: withoutHashes(metadata) };
 }
 
 async function readShards(fs: FileSystem, directory: string): Promise<Tensors> {
@@ -57,12 +70,12 @@ async function readShards(fs: FileSystem, directory: string): Promise<Tensors> {
   let metadata: Readonly<Record<string, string>> | undefined;
   for (const shard of [...new Set(weightMap.values())].sort()) {
     const path = joinPath(directory, shard);
-    const file = readSafetensors(await readBytes(fs, directory, shard), path);
+    const file = await readFile(fs, directory, shard);
     metadata ??= file.metadata;
     for (const [name, tensor] of file.tensors) {
       if (weightMap.get(name) !== shard) {
         throw new CheckpointError(
-          `${path}: expected only the tensors that ${INDEX_FILE} places here, got ${name}, which it places in ${weightMap.get(name) ?? 'no shard'}.`,
+          `${path}: expected only the tensors that ${INDEX_FILE} places here, got ${shorten(name)}, which it places in ${weightMap.get(name) ?? 'no shard'}.`,
         );
       }
       tensors.set(name, tensor);
@@ -79,18 +92,15 @@ function checkShards(
 ): void {
   for (const [name, shard] of weightMap) {
     if (tensors.has(name)) continue;
-    throw new CheckpointError(`${source}: expected tensor ${name} in ${shard}, which lacks it.`);
+    throw new CheckpointError(
+      `${source}: expected tensor ${shorten(name)} in ${shorten(shard)}, which lacks it.`,
+    );
   }
 }
 
 /** `{ "weight_map": { "tensor name": "shard file" } }`; a shard must lie in the folder itself. */
 function parseWeightMap(text: string, source: string): Map<string, string> {
-  let json: { weight_map?: unknown } | null;
-  try {
-    json = JSON.parse(text) as { weight_map?: unknown } | null;
-  } catch (cause) {
-    throw new CheckpointError(`${source}: expected JSON, which it is not.`, { cause });
-  }
+  const json = parseJson(text, source) as { weight_map?: unknown } | null;
   const map = json?.weight_map;
   if (typeof map !== 'object' || map === null || Object.keys(map).length === 0) {
     throw new CheckpointError(`${source}: expected a weight_map from tensor names to shard files.`);
@@ -98,7 +108,7 @@ function parseWeightMap(text: string, source: string): Map<string, string> {
   for (const [name, shard] of Object.entries(map)) {
     if (typeof shard === 'string' && /^[^/\\]+\.safetensors$/.test(shard)) continue;
     throw new CheckpointError(
-      `${source}: expected the shard of ${name} to be a .safetensors file of the same folder, got ${JSON.stringify(shard)}.`,
+      `${source}: expected the shard of ${shorten(name)} to be a .safetensors file of the same folder, got ${describeValue(shard)}.`,
     );
   }
   return new Map(Object.entries(map as Record<string, string>));

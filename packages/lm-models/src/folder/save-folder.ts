@@ -7,6 +7,7 @@ import { parameterSpecs } from '../parameters/parameter-specs.ts';
 import { writeSafetensors } from '../safetensors/index.ts';
 import { type FileSystem, joinPath } from './file-system.ts';
 import { CONFIG_FILE, WEIGHTS_FILE } from './load-folder.ts';
+import { hashesOf } from './tensor-hashes.ts';
 
 export interface ModelToSave {
   readonly config: FoxConfig;
@@ -16,19 +17,22 @@ export interface ModelToSave {
 }
 
 /**
- * The files of a model folder, by name: `model.safetensors` (f32) and `config.json`.
+ * The files of a model folder, by name: `model.safetensors` (f32, with a hash of each tensor) and `config.json`.
  * @throws CheckpointError where the weights do not fit the configuration.
  */
-export function encodeModelFiles({
+export async function encodeModelFiles({
   config,
   weights,
   metadata = {},
-}: ModelToSave): Record<typeof CONFIG_FILE | typeof WEIGHTS_FILE, Uint8Array<ArrayBuffer>> {
+}: ModelToSave): Promise<
+  Record<typeof CONFIG_FILE | typeof WEIGHTS_FILE, Uint8Array<ArrayBuffer>>
+> {
   checkWeights(parameterSpecs(config), new Map(Object.entries(weights)), {
     source: 'model to save',
   });
+  const hashes = await hashesOf(weights);
   return {
-    [WEIGHTS_FILE]: writeSafetensors(weights, { format: 'pt', ...metadata }),
+    [WEIGHTS_FILE]: writeSafetensors(weights, { format: 'pt', ...metadata, ...hashes }),
     [CONFIG_FILE]: new TextEncoder().encode(foxConfigToJson(config)),
   };
 }
@@ -42,7 +46,7 @@ export async function saveModelFolder(
   directory: string,
   model: ModelToSave,
 ): Promise<void> {
-  for (const [name, bytes] of Object.entries(encodeModelFiles(model))) {
+  for (const [name, bytes] of Object.entries(await encodeModelFiles(model))) {
     await fs.writeFile(joinPath(directory, name), bytes);
   }
 }

@@ -1,6 +1,6 @@
 // Weights on the host, and their check against what a configuration asks for.
 
-import { CheckpointError } from '@vulpes/tensor-core';
+import { CheckpointError, shorten } from '@vulpes/tensor-core';
 import { type SafetensorsTensor, tensorFloats } from '../safetensors/index.ts';
 import type { ParameterSpec } from './parameter-spec.ts';
 
@@ -41,10 +41,15 @@ export function checkWeights(
     const got = weights.get(name);
     if (!got) missing.push(`${name} [${shape.join(', ')}]`);
     else if (!sameShape(got.shape, shape)) {
-      misshaped.push(`${name}: expected [${shape.join(', ')}], got [${got.shape.join(', ')}]`);
+      misshaped.push(
+        `${name}: expected [${shape.join(', ')}], got [${shorten(got.shape.join(', '))}]`,
+      );
     }
   }
-  const unexpected = [...weights.keys()].filter((name) => !known.has(name)).sort();
+  const unexpected = [...weights.keys()]
+    .filter((name) => !known.has(name))
+    .sort()
+    .map((name) => shorten(name));
   const problems = [
     problem('missing', missing),
     problem('unexpected', unexpected),

@@ -1,6 +1,6 @@
 // Parsing and checking the JSON header of a safetensors file; nothing in it is trusted.
 
-import { CheckpointError } from '@vulpes/tensor-core';
+import { CheckpointError, describeValue, parseJson, shorten } from '@vulpes/tensor-core';
 import { isSafetensorsDType, SAFETENSORS_BYTES, type SafetensorsDType } from './dtypes.ts';
 
 /** The official reader's cap; a longer header is refused before it is parsed. */
@@ -62,20 +62,22 @@ function headerLength(bytes: Uint8Array, source: string): number {
 }
 
 function parseObject(bytes: Uint8Array, source: string): Record<string, unknown> {
-  let value: unknown;
+  const value = parseJson(decodeText(bytes, source), `${source}: header`, { uniqueKeys: true });
+  if (isRecord(value)) return value;
+  throw new CheckpointError(
+    `${source}: expected the header to be a JSON object, got ${describeValue(value)}.`,
+  );
+}
+
+function decodeText(bytes: Uint8Array, source: string): string {
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
-    throw new CheckpointError(`${source}: expected a header of UTF-8 JSON, which it is not.`, {
-      cause,
-    });
-  }
-  if (!isRecord(value)) {
     throw new CheckpointError(
-      `${source}: expected the header to be a JSON object, got ${describe(value)}.`,
+      `${source}: expected a header of UTF-8 JSON, got other bytes. The file is damaged or not safetensors.`,
+      { cause },
     );
   }
-  return value;
 }
 
 function parseMetadata(value: unknown, source: string): Record<string, string> {
@@ -84,14 +86,14 @@ function parseMetadata(value: unknown, source: string): Record<string, string> {
     return value as Record<string, string>;
   }
   throw new CheckpointError(
-    `${source}: expected __metadata__ to be an object of strings, got ${describe(value)}.`,
+    `${source}: expected __metadata__ to be an object of strings, got ${describeValue(value)}.`,
   );
 }
 
 function parseEntry(name: string, value: unknown, source: string): HeaderEntry {
   const fail = (expected: string, got: unknown): never => {
     throw new CheckpointError(
-      `${source}: tensor ${JSON.stringify(name)}: expected ${expected}, got ${describe(got)}.`,
+      `${source}: tensor ${describeValue(name)}: expected ${expected}, got ${describeValue(got)}.`,
     );
   };
   if (!isRecord(value)) return fail('an object with dtype, shape and data_offsets', value);
@@ -111,7 +113,10 @@ function parseEntry(name: string, value: unknown, source: string): HeaderEntry {
     SAFETENSORS_BYTES[dtype],
   );
   if (!Number.isSafeInteger(size) || end - begin !== size) {
-    return fail(`data_offsets to span ${size} bytes for ${dtype} [${shape.join(', ')}]`, offsets);
+    return fail(
+      `data_offsets to span ${size} bytes for ${dtype} [${shorten(shape.join(', '))}]`,
+      offsets,
+    );
   }
   return { name, dtype, shape, begin, end };
 }
@@ -121,7 +126,7 @@ function checkContiguous(entries: readonly HeaderEntry[], dataBytes: number, sou
   for (const { name, begin, end } of entries) {
     if (begin !== position) {
       throw new CheckpointError(
-        `${source}: tensor ${JSON.stringify(name)}: expected its data to start at byte ${position}, got ${begin}. Tensors ${begin < position ? 'overlap' : 'leave a gap'}.`,
+        `${source}: tensor ${describeValue(name)}: expected its data to start at byte ${position}, got ${begin}. Tensors ${begin < position ? 'overlap' : 'leave a gap'}.`,
       );
     }
     position = end;
@@ -137,9 +142,3 @@ const isSize = (value: unknown): value is number =>
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** A short JSON form for messages. */
-function describe(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'nothing';
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
-}

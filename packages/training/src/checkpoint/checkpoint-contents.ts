@@ -2,6 +2,7 @@
 
 import {
   encodeModelFiles,
+  type FoxConfig,
   foxConfigToJson,
   loadModelFolder,
   memoryFileSystem,
@@ -32,7 +33,7 @@ export async function encodeCheckpoint(
     ...(await readMoments('v.', v.tensors)),
   };
   return {
-    ...encodeModelFiles({ config, weights: await model.download(params) }),
+    ...(await encodeModelFiles({ config, weights: await model.download(params) })),
     [OPTIMIZER_FILE]: writeSafetensors(moments, { updates: String(state.step) }),
     [TRAINER_STATE_FILE]: encodeTrainerState(state),
   };
@@ -49,7 +50,7 @@ async function readMoments(
 }
 
 /** SHA-256 of a model's configuration. */
-export const hashConfig = ({ config }: Model): Promise<string> =>
+export const hashConfig = (config: FoxConfig): Promise<string> =>
   sha256Hex(foxConfigToJson(config));
 
 /**

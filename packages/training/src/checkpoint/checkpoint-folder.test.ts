@@ -6,9 +6,11 @@ import { memoryFiles } from '../memory-files.ts';
 import {
   cleanLeftovers,
   listCheckpoints,
+  listSetAside,
   readCheckpoint,
   writeCheckpoint,
 } from './checkpoint-folder.ts';
+import { restoreSetAside, setAsideLater } from './set-aside.ts';
 
 type Content = Map<string, Uint8Array<ArrayBuffer>>;
 
@@ -75,6 +77,45 @@ describe('a checkpoint folder', () => {
     expect(await stepsIn(files)).toEqual([5, 7]);
   });
 
+  test('that cannot be written leaves nothing on the disk', async () => {
+    const content: Content = new Map();
+    await save(memoryFiles(content), 5);
+    const before = [...content.keys()];
+    const files = memoryFiles(content);
+    const full: Files = {
+      ...files,
+      write: async (path, bytes) => {
+        await files.write(path, bytes.subarray(0, 5));
+        if (path.endsWith('model.safetensors')) throw new Error('no space left');
+      },
+    };
+    await expect(save(full, 10)).rejects.toThrow('no space left');
+    expect([...content.keys()]).toEqual(before);
+  });
+
+  test('of a later step is set aside when the run goes back, and goes once it is passed', async () => {
+    const content: Content = new Map();
+    const files = memoryFiles(content);
+    for (const step of [5, 10, 15]) await save(files, step, 3);
+    content.set('run/metrics.jsonl', encodeText('fifteen steps'));
+    const asked = await setAsideLater(files, 'run', 5);
+    expect(asked.map(({ step }) => step)).toEqual([10, 15]);
+    expect(await stepsIn(files)).toEqual([5]);
+    await save(files, 7, 3);
+    await save(files, 11, 3);
+    const aside = await listSetAside(files, 'run');
+    expect(aside.map(({ step }) => step)).toEqual([15]);
+    content.set('run/metrics.jsonl', encodeText('eleven'));
+    expect(await restoreSetAside(files, 'run', 10)).toBeNull();
+    const back = await restoreSetAside(files, 'run', 15);
+    expect(back?.folder).toBe('run/checkpoints/step-00000015');
+    expect(await readCheckpoint(files, back?.folder ?? '')).toEqual(makeContents(15));
+    expect(content.get('run/metrics.jsonl')).toEqual(encodeText('fifteen steps'));
+    await save(files, 20, 3);
+    expect(await stepsIn(files)).toEqual([11, 15, 20]);
+    expect([...content.keys()].filter((path) => /replaced|step-.*metrics/.test(path))).toEqual([]);
+  });
+
   test('killed at any moment while saving: a whole one is left, leftovers go, saving works again', async () => {
     let changes = 0;
     for (let isDone = false; !isDone; changes++) {
@@ -125,11 +166,19 @@ describe('a checkpoint folder', () => {
     );
   });
 
-  test.each([
+  test.each<readonly [string, string, string]>([
     ['model.safetensors', 'weights aft', 'expected 15 bytes, got 11'],
     ['model.safetensors', 'weights after 6', 'expected the content it was saved with, got another'],
     ['checkpoint.json', '{"format":', 'expected a marker of format vulpes-checkpoint-1'],
     ['checkpoint.json', '[]', 'expected a marker of format vulpes-checkpoint-1'],
+    ['checkpoint.json', '', 'expected a marker of format vulpes-checkpoint-1'],
+    ...['null', '{}', '[]', '{"../x":{"bytes":1,"sha256":""}}', '['.repeat(100_000)].map(
+      (files): readonly [string, string, string] => [
+        'checkpoint.json',
+        `{"format":"vulpes-checkpoint-1","files":${files}}`,
+        'expected a marker of format vulpes-checkpoint-1',
+      ],
+    ),
   ])('names %s when it holds %j', async (name, text, message) => {
     const content: Content = new Map();
     const files = memoryFiles(content);

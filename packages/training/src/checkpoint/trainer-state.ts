@@ -37,7 +37,7 @@ const trainerStateSchema = v.object({
     v.object({ lossScale: powerOfTwo, goodSteps: countOrZero, skipped: countOrZero }),
     { lossScale: 1, goodSteps: 0, skipped: 0 },
   ),
-  /** For readers; it follows from the settings. */
+  /** Follows from the settings, until a resumed run changes them. */
   schedule: v.object({ peakLearningRate: finite, warmupTokens: finite, totalTokens: finite }),
   /** SHA-256 of config.json. */
   configHash: text,

@@ -2,7 +2,7 @@
 
 import { ArgumentError } from '@vulpes/tensor-core';
 import * as v from 'valibot';
-import { excerpt } from '../schema.ts';
+import { describeValue } from '@vulpes/tensor-core';
 import { findNearest } from './nearest.ts';
 import {
   type ConfigLayer,
@@ -34,7 +34,7 @@ function describe(issue: v.BaseIssue<unknown>): string {
   // A place in a list is shown as the whole list.
   const items = (issue.path ?? []).slice(0, 2);
   const path = items.map(({ key }) => String(key));
-  const got = excerpt(items.length === 0 ? issue.input : items.at(-1)?.value);
+  const got = describeValue(items.length === 0 ? issue.input : items.at(-1)?.value);
   if (path.length === 0) {
     return `expected the sections ${listOf(configSections)}, got ${got}.`;
   }
@@ -68,4 +68,4 @@ const isSection = (name: string): name is ConfigSection =>
 const listOf = (words: readonly string[]): string =>
   `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
 
-const excerptOfKey = (key: string): string => (/^[\w.-]{1,40}$/.test(key) ? key : excerpt(key));
+const excerptOfKey = (key: string): string => (/^[\w.-]{1,40}$/.test(key) ? key : describeValue(key));

@@ -56,7 +56,7 @@ export async function tinyRun(
 
 /** All numbers of a run but the times. */
 export async function readHistory(files: Files): Promise<object[]> {
-  const metrics = parseMetrics(await files.read('run/metrics.jsonl'));
+  const { metrics } = parseMetrics(await files.read('run/metrics.jsonl'));
   return metrics.map((line: Metrics) => {
     if (line.type === 'evaluation') return line;
     const { step, tokens, loss, gradNorm, learningRate, prunedShare } = line;
