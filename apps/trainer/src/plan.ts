@@ -5,6 +5,7 @@ import { UsageError } from '@vulpes/cli-kit';
 import type { FoxConfig } from '@vulpes/lm-models';
 import type { DeviceCaps } from '@vulpes/tensor-core';
 import {
+  type AcceptedChanges,
   type CheckpointLocation,
   type ConfigLayer,
   choosePrecision,
@@ -33,6 +34,8 @@ export interface Plan {
   readonly precision: TrainingConfig['precision'];
   readonly isResumed: boolean;
   readonly checkpoint: CheckpointLocation | null;
+  /** What a resumed run was asked to change: it may. */
+  readonly acceptChanges: AcceptedChanges;
 }
 
 /** The plan in the precision that suits the adapter or was asked for, and a line that says which. @throws UsageError where the adapter cannot compute in it */
@@ -67,6 +70,7 @@ async function planNewRun(options: TrainOptions): Promise<Plan> {
     precision: config.training.precision,
     isResumed: false,
     checkpoint: null,
+    acceptChanges: {},
   };
 }
 
@@ -99,6 +103,8 @@ async function planResumedRun(options: TrainOptions, path: string): Promise<Plan
     precision,
     isResumed: true,
     checkpoint,
+    // Settings differ only where they were given. A text may have been changed on the disk as well: it has to be named.
+    acceptChanges: { settings: true, corpus: given.data !== undefined },
   };
 }
 

@@ -13,7 +13,6 @@ import { selectBlocks } from '@vulpes/fox-attention';
 import { createModel, getHeadDim, type Model } from '@vulpes/lm-models';
 import { createDevice, type Device } from '@vulpes/tensor-core';
 import {
-  type AcceptedChanges,
   checkResumable,
   type Files,
   runTraining,
@@ -81,8 +80,7 @@ async function planAndTrain(
     const lines = [line, ...startLines(plan.run, corpus), memoryLine(memory), folderLine(plan)];
     for (const line of lines) progress.print(line);
     const files = guardFiles(syncedFiles, lock);
-    const accept = { settings: true, corpus: options.data !== undefined };
-    const session = { plan, corpus, device, progress, files, accept, signal: stop.signal };
+    const session = { plan, corpus, device, progress, files, signal: stop.signal };
     await withHints(plan.folder, async () => {
       const { model, outcome } = await runSession(session);
       await report(options, { ...session, model, outcome });
@@ -121,9 +119,8 @@ async function dryRun(
   progress.print(`Adapter: ${describeAdapter(device.caps)}`);
   const { plan, line } = planPrecision(asked, device.caps);
   progress.print(line);
-  const { checkpoint, folder, run } = plan;
+  const { checkpoint, folder, run, acceptChanges: accept } = plan;
   if (checkpoint) {
-    const accept = { settings: true, corpus: options.data !== undefined };
     const request = { config: run.model, settings: run.settings, corpus, accept };
     (await checkResumable(syncedFiles, checkpoint, request)).forEach(progress.print);
   }
@@ -139,7 +136,6 @@ interface Session {
   readonly device: Device;
   readonly progress: RunProgress;
   readonly files: Files;
-  readonly accept: AcceptedChanges;
   readonly signal: AbortSignal;
 }
 
@@ -149,7 +145,7 @@ function folderLine({ folder, isResumed, checkpoint }: Plan): string {
   return `Folder: ${folder}${note}`;
 }
 
-async function runSession({ plan, corpus, device, progress, files, accept, signal }: Session) {
+async function runSession({ plan, corpus, device, progress, files, signal }: Session) {
   const model = createModel(plan.run.model, device);
   const outcome = await runTraining({
     device,
@@ -159,7 +155,7 @@ async function runSession({ plan, corpus, device, progress, files, accept, signa
     files,
     runFolder: plan.folder,
     resumeFrom: plan.checkpoint,
-    acceptChanges: accept,
+    acceptChanges: plan.acceptChanges,
     // A checkpoint that does not fit leaves the run's files as they were.
     onOpened: async () => {
       await writeRunFiles(plan.folder, plan.run);

@@ -19,6 +19,7 @@ const REASONS: Readonly<Record<string, string>> = {
 
 /** Why a file can't be read or written, as part of a sentence. */
 export function describeFileError(error: unknown): string {
-  const code = (error as NodeJS.ErrnoException).code ?? '';
+  const { code = '', cause } = error as NodeJS.ErrnoException;
+  if (code === 'FileError') return describeFileError(cause); // its message says it, too, with more
   return REASONS[code] ?? (error instanceof Error ? error.message : String(error));
 }

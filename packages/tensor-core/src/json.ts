@@ -5,7 +5,7 @@ import { CheckpointError } from './errors.ts';
 /** No file of ours nests deeper. Deeper values overflow the stack of whatever walks them. */
 const MAX_DEPTH = 64;
 /** Characters of a value that a message shows. */
-const MAX_SHOWN = 80;
+const MAX_SHOWN = 48;
 
 /**
  * @param source - file name, for messages

@@ -195,7 +195,10 @@ export function continueSchedule(
   settings: TrainSettings,
 ): Schedule {
   const { step, tokens, settings: before, schedule } = saved;
-  const decisive = ['steps', 'warmupSteps', 'learningRate'] as const;
+  const decisive = [
+    ...(['steps', 'warmupSteps', 'learningRate'] as const),
+    ...(['schedule', 'decayShare', 'decayShape', 'finalRateShare'] as const),
+  ];
   const isSame = decisive.every((name) => before[name] === settings[name]);
   if (isSame && tokensPerStep(before) === tokensPerStep(settings)) return schedule;
   /** Tokens seen before a step, made or to come. */
@@ -203,9 +206,11 @@ export function continueSchedule(
     other >= step
       ? tokens + (other - step) * tokensPerStep(settings)
       : Math.round((tokens * other) / step);
+  const totalTokens = tokensAt(settings.steps);
   return {
-    peakLearningRate: settings.learningRate,
+    ...makeSchedule(settings),
     warmupTokens: tokensAt(settings.warmupSteps),
-    totalTokens: tokensAt(settings.steps),
+    totalTokens,
+    decayTokens: totalTokens - tokensAt(settings.steps - countDecaySteps(settings)),
   };
 }

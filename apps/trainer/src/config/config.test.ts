@@ -161,7 +161,7 @@ describe('overrides', () => {
     await expect(resume('model.numHeads=4')).rejects.toThrow(
       'model.numHeads: the run was started with 2, got 4; leave it out, or start a new run.',
     );
-    await expect(resume('training.schedule=wsd')).rejects.toThrow('expected schedule cosine');
+    expect((await resume('training.schedule=wsd')).run.settings.schedule).toBe('wsd');
     await expect(planRun({ ...base, resume: folder, config: 'a.yaml' })).rejects.toThrow(
       '--config: a resumed run has its configuration.',
     );

@@ -75,11 +75,10 @@ function noteCorpus(
   const [before, now] = [saved.corpus, identifyCorpus(corpus)];
   const note =
     'what is held out now may have been trained on before, and held-out losses before and after are not of the same text.';
-  if (before.hash === now.hash && before.tokenizer === now.tokenizer) {
-    const isSame = before.trainTokens === now.trainTokens;
-    const moved = `The held-out part is another since contextLength is ${settings.contextLength}:`;
-    return isSame ? [] : [`${moved} ${note}`];
-  }
+  if (before.hash === now.hash && before.tokenizer === now.tokenizer) return [];
+  const isCut = saved.settings.contextLength !== settings.contextLength;
+  if (isCut && accept.settings)
+    return [`The held-out part is cut for contextLength ${settings.contextLength}: ${note}`];
   if (accept.corpus) return [`The text is another than the run began with: ${note}`];
   throw new CheckpointError(
     `resume: expected the text that the run began with (${before.tokenizer} tokens, hash ${before.hash.slice(0, 12)}), got another (${now.tokenizer}, hash ${now.hash.slice(0, 12)}). Give the same files in the same order; or, to go on with another text, name it with --data (corpus: true in the API); or start a new run.`,

@@ -1,8 +1,7 @@
 // Values of unknown shape to a layer of a configuration: what does not fit is named, with what was expected and the nearest key.
 
-import { ArgumentError } from '@vulpes/tensor-core';
+import { ArgumentError, describeValue } from '@vulpes/tensor-core';
 import * as v from 'valibot';
-import { describeValue } from '@vulpes/tensor-core';
 import { findNearest } from './nearest.ts';
 import {
   type ConfigLayer,
@@ -68,4 +67,5 @@ const isSection = (name: string): name is ConfigSection =>
 const listOf = (words: readonly string[]): string =>
   `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
 
-const excerptOfKey = (key: string): string => (/^[\w.-]{1,40}$/.test(key) ? key : describeValue(key));
+const excerptOfKey = (key: string): string =>
+  /^[\w.-]{1,40}$/.test(key) ? key : describeValue(key);
