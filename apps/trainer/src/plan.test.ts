@@ -127,7 +127,10 @@ describe('a resumed run', () => {
   test('has what it was started with', async () => {
     const { folder, run } = await startRun('same');
     const plan = await planRun({ ...base, resume: `${folder}/` });
-    expect(plan).toEqual({ folder, run, precision: 'f32', isResumed: true, checkpoint: null });
+    expect(plan).toEqual({
+      ...{ folder, run, precision: 'f32', isResumed: true, checkpoint: null },
+      acceptChanges: { settings: true, corpus: false },
+    });
   });
 
   test('remembers its pruning', async () => {

@@ -104,9 +104,12 @@ async function planResumedRun(options: TrainOptions, path: string): Promise<Plan
     isResumed: true,
     checkpoint,
     // Settings differ only where they were given. A text may have been changed on the disk as well: it has to be named.
-    acceptChanges: { settings: true, corpus: given.data !== undefined },
+    acceptChanges: { settings: true, corpus: isGiven(given.data) },
   };
 }
+
+const isGiven = (section: object | null | undefined): boolean =>
+  Object.values(section ?? {}).some((value) => value !== undefined);
 
 /** Options and overrides, as one layer. */
 function readGiven(options: TrainOptions): ConfigLayer {

@@ -193,7 +193,7 @@ gpuSuite('runTraining', (device) => {
     const stopped = { ...run, resumeFrom, onEvent, signal: AbortSignal.abort() };
     await runAndFree({ ...stopped, files });
     expect(notes).toEqual([
-      expect.stringMatching(/^Going back to step 4: later checkpoints are set/),
+      expect.stringMatching(/^Going back to step 8: later checkpoints are set/),
     ]);
     await run.files.truncate('run/metrics.jsonl', 10);
     await runAndFree(stopped);
