@@ -26,6 +26,8 @@ export type {
   GradientPlace,
   Op,
   OpDefinition,
+  PartialColumns,
+  PartialShape,
 } from './autograd/op-types.ts';
 export { reshape } from './autograd/reshape.ts';
 export { stopGradient } from './autograd/stop-gradient.ts';

@@ -125,3 +125,24 @@ export function tensorOn(base: Tensor, like: Tensor): Tensor {
   const storage = getStorage(base).slice(byteOffset, byteLength);
   return new GpuTensor({ ...GpuTensor.parts(like), storage });
 }
+
+/** f32 from the first to the last element of tensors in one buffer, for a launch that writes several; owned by the caller alone. */
+export function coveringTensor(tensors: readonly Tensor[]): Tensor {
+  const [first, ...others] = tensors;
+  invariant(first, 'coveringTensor: expected a tensor, got none');
+  const storages = tensors.map(getStorage);
+  const storage = getStorage(first);
+  invariant(
+    storages.every(({ buffer }) => buffer === storage.buffer),
+    `coveringTensor: ${first.label} and ${others.length} others lie in several buffers`,
+  );
+  const start = Math.min(...storages.map(({ byteOffset }) => byteOffset));
+  const end = Math.max(...storages.map(({ byteOffset, byteLength }) => byteOffset + byteLength));
+  const range = storage.slice(start - storage.byteOffset, end - start);
+  return new GpuTensor({
+    ...GpuTensor.parts(first),
+    dtype: 'f32',
+    shape: [(end - start) / 4],
+    storage: range,
+  });
+}

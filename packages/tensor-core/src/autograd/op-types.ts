@@ -38,6 +38,21 @@ export interface GradientPlace {
   readonly accumulate: boolean;
 }
 
+/** Which columns of partial sums are those of an input. */
+export interface PartialColumns<Name extends string = string> {
+  readonly input: Name;
+  /** Column at which they begin. */
+  readonly first: number;
+  /** As many neighbouring stretches of the input's size are added up, too. Default 1. */
+  readonly repeats?: number;
+}
+
+/** Partial sums: rows, and elements of a row. */
+export interface PartialShape {
+  readonly parts: number;
+  readonly width: number;
+}
+
 export interface BackwardContext<Inputs, Attrs, Output, Saved, Constant extends string> {
   readonly device: Device;
   readonly dOutput: OutputGradient<Output>;
@@ -49,6 +64,15 @@ export interface BackwardContext<Inputs, Attrs, Output, Saved, Constant extends 
   readonly makeGradient: (input: Exclude<keyof Inputs, Constant>) => Tensor;
   /** The same for a backward that can add its gradient to what other ops gave. Return the tensor. */
   readonly openGradient: (input: Exclude<keyof Inputs, Constant>) => GradientPlace;
+  /**
+   * For gradients that are sums over many rows, such as those of norm weights: f32 [parts, width], a sum of some of the rows in each part.
+   * Write what `columns` names, and return the tensor as the gradient of each input that they name; the parts are added up later, those of
+   * many ops in one launch, in a fixed order. Call it at most once.
+   */
+  readonly makePartialSums: (
+    columns: readonly PartialColumns<Extract<Exclude<keyof Inputs, Constant>, string>>[],
+    shape: PartialShape,
+  ) => Tensor;
 }
 
 /** The gradient of each input, null where it is not needed. */

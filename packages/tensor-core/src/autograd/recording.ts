@@ -4,6 +4,7 @@ import type { Tensor } from '../api.ts';
 import type { DType } from '../dtype.ts';
 import type { Shape } from '../shape.ts';
 import type { GradientPlace } from './op-types.ts';
+import type { PartialSums } from './partial-sums.ts';
 import type { Segment } from './segment.ts';
 
 /** One op that ran. */
@@ -18,6 +19,7 @@ export interface TapeNode {
   backward(
     dOutputs: readonly (Tensor | null)[],
     places: readonly (GradientPlace | null)[],
+    partialSums: PartialSums,
   ): readonly (Tensor | null)[];
   /** Frees what is held for backward. Called once. */
   dispose(): void;

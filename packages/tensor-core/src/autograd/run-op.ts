@@ -89,12 +89,16 @@ function makeNode(recording: Recording, call: OpCall, saved: SavedTensors): Tape
     name: op.name,
     inputs,
     outputs: tensorsOf(outputs).map(({ id, dtype }) => ({ id, dtype })),
-    backward(dOutputs, places) {
+    backward(dOutputs, places, partialSums) {
       const dOutput = names
         ? Object.fromEntries(names.map((name, index) => [name, dOutputs[index] ?? null]))
         : dOutputs[0];
       const gradients = gradientMakers(call, inputs, places);
-      const context = { device, dOutput, saved: saved.get(), attrs, needs, ...gradients };
+      const makePartialSums = partialSums.make.bind(partialSums, op.name);
+      const context = {
+        ...{ device, dOutput, saved: saved.get(), attrs, needs },
+        ...{ ...gradients, makePartialSums },
+      };
       const given: AnyTensors = op.backward(context as Parameters<AnyOp['backward']>[0]);
       return present.map(([name]) => given[name] ?? null);
     },

@@ -9,6 +9,7 @@ import { formatShape, sameShape } from '../shape.ts';
 import { aliasTensor, getStorage } from '../tensor.ts';
 import { disposeAll } from '../tree.ts';
 import type { GradientPlace } from './op-types.ts';
+import { PartialSums } from './partial-sums.ts';
 import type { Recording, TapeInput, TapeNode } from './recording.ts';
 import type { Segment } from './segment.ts';
 
@@ -23,6 +24,7 @@ export class Tape implements Recording {
   readonly #tracked: Set<number>;
   /** By id of a watched tensor: where its gradient goes. */
   readonly #targets: ReadonlyMap<number, Tensor>;
+  readonly #partialSums: PartialSums;
 
   constructor(
     device: Device,
@@ -30,6 +32,7 @@ export class Tape implements Recording {
     targets: ReadonlyMap<number, Tensor> = new Map(),
   ) {
     this.#internals = getInternals(device);
+    this.#partialSums = new PartialSums(device);
     this.#targets = targets;
     this.#watched = new Set(watched.map(({ id }) => id));
     this.#tracked = new Set(this.#watched);
@@ -74,10 +77,13 @@ export class Tape implements Recording {
         this.#nodes.pop();
         node.dispose();
       }
+      this.#partialSums.flush();
       return gradients;
     } catch (error) {
       disposeAll([...gradients.values()]);
       throw error;
+    } finally {
+      this.#partialSums.dispose();
     }
   }
 
@@ -92,9 +98,12 @@ export class Tape implements Recording {
     const { checks, scopes } = this.#internals;
     checks?.check(node.name, 'output gradient', dOutputs);
     const places = this.#choosePlaces(node, gradients);
-    const { result, made } = scopes.collect(() => node.backward(dOutputs, places));
+    const { result, made } = scopes.collect(() =>
+      node.backward(dOutputs, places, this.#partialSums),
+    );
     try {
-      checks?.check(node.name, 'input gradient', result);
+      const whole = result.filter((gradient) => gradient && !this.#partialSums.holds(gradient));
+      checks?.check(node.name, 'input gradient', whole);
       for (const { id } of node.outputs) gradients.delete(id);
       node.inputs.forEach((input, index) => {
         if (!input.needed) return;
@@ -102,11 +111,28 @@ export class Tape implements Recording {
         invariant(gradient, `${node.name}: backward gave no gradient for its input ${input.name}`);
         const place = places[index];
         if (place?.accumulate && place.tensor === gradient) return; // added already
-        this.#addGradient(node.name, gradients, input, gradient);
+        if (this.#partialSums.holds(gradient)) this.#addSums(node.name, gradients, input);
+        else this.#addGradient(node.name, gradients, input, gradient);
       });
     } finally {
+      this.#partialSums.close();
       disposeAll([...made, ...dOutputs]);
     }
+  }
+
+  /** Sums of parts: later, with those of other ops, where the gradient has a place and is the first. */
+  #addSums(op: string, gradients: Map<number, Tensor>, input: TapeInput): void {
+    const { id, shape, name } = input;
+    const target = this.#targets.get(id);
+    if (target && !gradients.has(id)) {
+      this.#partialSums.add(name, target);
+      gradients.set(id, aliasTensor(target));
+      return;
+    }
+    const { device } = this.#partialSums;
+    using sums = device.keep(device.empty(shape, { label: `d ${op} ${name}` }));
+    this.#partialSums.sumNow(name, sums);
+    this.#addGradient(op, gradients, input, sums);
   }
 
   /** The first gradient of a watched tensor may be written where it belongs, further ones may be added to a sum that nobody else reads. */
@@ -120,6 +146,7 @@ export class Tape implements Recording {
       const target = this.#targets.get(id);
       const sum = gradients.get(id);
       if (!sum) return target ? { tensor: target, accumulate: false } : null;
+      if (this.#partialSums.isPending(sum)) this.#partialSums.flush();
       return target || !getStorage(sum).isShared ? { tensor: sum, accumulate: true } : null;
     });
   }
@@ -140,6 +167,7 @@ export class Tape implements Recording {
     );
     const sum = gradients.get(id);
     const target = this.#targets.get(id);
+    if (sum && this.#partialSums.isPending(sum)) this.#partialSums.flush();
     if (!sum && target) {
       if (gradient !== target) copyInto(target, gradient);
       gradients.set(id, aliasTensor(target));

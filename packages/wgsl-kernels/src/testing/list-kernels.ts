@@ -101,7 +101,6 @@ const headKernels: readonly AnyKernel[] = [
   ...[prepareHeads.prepareHeadsForwardTiled, prepareHeads.prepareHeadsForwardScalar],
   ...[prepareHeads.prepareHeadsBackwardTiled, prepareHeads.prepareHeadsBackwardScalar],
   prepareHeads.prepareGatesBackward,
-  ...[prepareHeads.prepareWeightSumsTiled, prepareHeads.prepareWeightSumsScalar],
 ];
 
 const headSizes = sizes.map((size) => {
@@ -139,7 +138,6 @@ export const listVariants = (): readonly Variants<never>[] => [
   addRmsNorm.addRmsNormBackward,
   prepareHeads.prepareHeadsForward,
   prepareHeads.prepareHeadsBackward,
-  prepareHeads.prepareWeightSums,
   rmsNorm.rmsNormForward,
   rmsNorm.rmsNormBackward,
   tokenShift.tokenShiftBackward,

@@ -9,8 +9,7 @@ import {
 } from '@vulpes/tensor-core';
 import { assertDType, assertFloat, assertOut, type FloatType } from '../../lib/check.ts';
 import { convert } from '../cast/index.ts';
-import { emptySums, weightGradient } from '../rms-norm/index.ts';
-import { sumRows } from '../sum-rows/index.ts';
+import { weightGradient } from '../rms-norm/index.ts';
 import {
   type AddRmsNormDims,
   addRmsNormBackward,
@@ -42,16 +41,18 @@ const addRmsNormOp = defineOp({
     kernel.run(device, { dims: launch, tensors: { ...inputs, sum, normed, rstd } });
     return { output: { sum, normed }, saved: { sum, weight: inputs.weight, rstd } };
   },
-  backward({ device, dOutput, saved, attrs: { dims }, needs, makeGradient }) {
+  backward({ device, dOutput, saved, attrs: { dims }, needs, makeGradient, makePartialSums }) {
     const { sum: dsum, normed: dnormed } = dOutput;
-    const dWeight = needs.weight ? makeGradient('weight') : null;
     if (!dnormed) {
-      if (dWeight) device.fillZero(dWeight);
       const dx = dsum as Tensor;
-      return { residual: dx, delta: convert(dx, dims.dtypes.delta), weight: dWeight };
+      const weight = needs.weight ? makeGradient('weight') : null;
+      if (weight) device.fillZero(weight);
+      return { residual: dx, delta: convert(dx, dims.dtypes.delta), weight };
     }
-    const gradients = inputGradients(device, dims, { ...saved, dsum, dnormed }, dWeight);
-    return { ...gradients, weight: dWeight };
+    const makeSums = (parts: number) =>
+      makePartialSums([{ input: 'weight', first: 0 }], { parts, width: dims.columns });
+    const inputs = { ...saved, dsum, dnormed };
+    return inputGradients(device, dims, inputs, needs.weight ? makeSums : null);
   },
 });
 
@@ -63,28 +64,24 @@ interface BackwardInputs {
   readonly dsum: Tensor | null;
 }
 
-/** One gradient for both, written twice where delta has another dtype; and dWeight beside it where that is asked for. */
+/** One gradient for both, written twice where delta has another dtype; and sums for the weight beside it where those are asked for. */
 function inputGradients(
   device: Device,
   dims: Attrs['dims'],
   inputs: BackwardInputs,
-  dWeight: Tensor | null,
-): { residual: Tensor; delta: Tensor } {
+  makeSums: ((parts: number) => Tensor) | null,
+): { residual: Tensor; delta: Tensor; weight: Tensor | null } {
   const { shape } = inputs.sum;
   const dtype = dims.dtypes.delta;
   const dx = device.empty(shape, { label: 'd residual' });
   const ddelta = dtype === 'f32' ? null : device.empty(shape, { dtype, label: 'd delta' });
   const { kernel, parts } = addRmsNormBackward.choose(device.caps, dims);
-  const partial = dWeight && parts && emptySums(dWeight, parts(dims));
-  kernel.run(device, { dims, tensors: { ...inputs, dx, ddelta, partial_sums: partial } });
-  if (partial) {
-    sumRows(partial, dWeight.size, dWeight);
-  } else if (dWeight) {
-    const dtypes = { x: 'f32', y: dims.dtypes.normed } as const;
-    const { sum: x, rstd, dnormed: dy } = inputs;
-    weightGradient(device, { ...dims, weightRows: 1, dtypes }, { x, rstd, dy }, dWeight);
-  }
-  return { residual: dx, delta: ddelta ?? dx };
+  const sums = makeSums && parts && makeSums(parts(dims));
+  kernel.run(device, { dims, tensors: { ...inputs, dx, ddelta, partial_sums: sums } });
+  const { sum: x, rstd, dnormed: dy } = inputs;
+  const normDims = { ...dims, weightRows: 1, dtypes: { x: 'f32', y: dims.dtypes.normed } } as const;
+  const weight = sums ?? (makeSums && weightGradient(device, normDims, { x, rstd, dy }, makeSums));
+  return { residual: dx, delta: ddelta ?? dx, weight };
 }
 
 /**

@@ -15,7 +15,6 @@ import packedRowWgsl from './packed-row.wgsl';
 import gatesBackwardWgsl from './prepare-gates-backward.wgsl';
 import headsBackwardWgsl from './prepare-heads-backward.wgsl';
 import headsForwardWgsl from './prepare-heads-forward.wgsl';
-import weightSumsWgsl from './prepare-weight-sums.wgsl';
 
 /** The heads of a layer. */
 export interface HeadDims {
@@ -60,13 +59,19 @@ const STRETCH = 16;
 /** How many partial sums: one for each stretch of each row of tokens. */
 const parts = ({ batch, seqLen }: PrepareHeadsDims): number => batch * Math.ceil(seqLen / STRETCH);
 
-/** Where in a part's sums those of the bias, and the gradients of the shift logits, begin; and how many elements a part has. */
+/** Columns of a part's sums: those of the norm weights, of the bias, and the gradients of the stretch's shift logits. */
 export function sumsLayout(dims: PrepareHeadsDims) {
-  const { numHeads, numKvHeads, headDim } = dims;
-  const biasSums = (numHeads + numKvHeads) * headDim;
+  const { numHeads, numKvHeads, headDim, hasHeadWeights } = dims;
+  const keys = numHeads * headDim;
+  const biasSums = keys + numKvHeads * headDim;
   const shiftSums = biasSums + numHeads;
-  const partWidth = shiftSums + STRETCH * 2 * numKvHeads;
-  return { biasSums, shiftSums, partWidth, size: parts(dims) * partWidth };
+  const columns = [
+    { input: 'qWeight', first: 0, repeats: hasHeadWeights ? 1 : numHeads },
+    { input: 'kWeight', first: keys, repeats: hasHeadWeights ? 1 : numKvHeads },
+    { input: 'bias', first: biasSums },
+  ] as const;
+  const width = shiftSums + STRETCH * 2 * numKvHeads;
+  return { biasSums, shiftSums, columns, parts: parts(dims), width };
 }
 
 /** Tensors within one begin at a multiple of it. */
@@ -166,9 +171,9 @@ const headsBackward = {
   ],
   params(dims: PrepareHeadsDims) {
     const { columns, row_vectors } = params(dims);
-    const { partWidth, shiftSums } = sumsLayout(dims);
+    const { width, shiftSums } = sumsLayout(dims);
     return {
-      ...{ parts: parts(dims), columns, row_vectors, part_width: partWidth },
+      ...{ parts: parts(dims), columns, row_vectors, part_width: width },
       ...{ shift_sums: shiftSums, weights_at: valuesLayout(dims).at.weights },
     };
   },
@@ -223,9 +228,9 @@ export const prepareGatesBackward = defineKernel({
     ...(['dpacked:read_write', 'sums:read_write'] as const),
   ],
   params(dims: PrepareHeadsDims) {
-    const { biasSums, shiftSums, partWidth } = sumsLayout(dims);
+    const { biasSums, shiftSums, width } = sumsLayout(dims);
     return {
-      ...{ ...params(dims), parts: parts(dims), part_width: partWidth },
+      ...{ ...params(dims), parts: parts(dims), part_width: width },
       ...{ bias_sums: biasSums, shift_sums: shiftSums },
     };
   },
@@ -236,41 +241,3 @@ export const prepareGatesBackward = defineKernel({
     return threadGrid(walks + copies, WG_SIZE);
   },
 });
-
-const weightSums = {
-  source: weightSumsWgsl,
-  bindings: ['sums:read', 'dq_weight:write', 'dk_weight:write', 'dbias:write'],
-  params(dims: PrepareHeadsDims) {
-    const { biasSums, partWidth } = sumsLayout(dims);
-    return { parts: parts(dims), part_width: partWidth, bias_sums: biasSums };
-  },
-  grid: (dims: PrepareHeadsDims, spec: { WG_SIZE: number; LANES: number }) => {
-    const { numHeads, numKvHeads, headDim, hasHeadWeights } = dims;
-    const weightRows = hasHeadWeights ? numHeads + numKvHeads : 2;
-    return lanesGrid(weightRows * headDim + numHeads, spec);
-  },
-} as const;
-
-export const prepareWeightSumsTiled = defineKernel({
-  ...weightSums,
-  name: 'prepare-weight-sums.tiled',
-  lib: [laneSumsTiledWgsl],
-  select: () => ({ WG_SIZE: 256, LANES: 32, Sums: 'f32' }),
-  // t_lane_sums
-  workgroupBytes: ({ WG_SIZE }) => 4 * WG_SIZE,
-});
-
-export const prepareWeightSumsScalar = defineKernel({
-  ...weightSums,
-  name: 'prepare-weight-sums.scalar',
-  lib: [laneSumsSingleWgsl],
-  select: () => ({ WG_SIZE: 64, LANES: 1, Sums: 'f32' }),
-});
-
-export const prepareWeightSums = defineVariants<
-  PrepareHeadsDims,
-  { readonly kernel: typeof prepareWeightSumsTiled | typeof prepareWeightSumsScalar }
->('prepare-weight-sums', [
-  { name: 'tiled', kernel: prepareWeightSumsTiled, avoid: avoidBarriersOnCpu },
-  { name: 'scalar', kernel: prepareWeightSumsScalar },
-]);

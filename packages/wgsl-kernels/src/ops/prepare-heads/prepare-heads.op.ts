@@ -18,7 +18,6 @@ import {
   prepareGatesBackward,
   prepareHeadsBackward,
   prepareHeadsForward,
-  prepareWeightSums,
   sumsLayout,
   valuesLayout,
 } from './prepare-heads.kernel.ts';
@@ -103,19 +102,14 @@ const prepareHeadsOp = defineOp({
     };
     return { output, saved: { ...inputs, headValues: head_values } };
   },
-  backward({ device, dOutput, saved, attrs: { dims }, makeGradient }) {
+  backward({ device, dOutput, saved, attrs: { dims }, makePartialSums }) {
     const { shape, dtype } = saved.packed;
     const dPacked = device.empty(shape, { dtype, label: 'd packed projection' });
-    const sums = device.empty([sumsLayout(dims).size], { label: 'sums of prepare-heads' });
+    const { columns, parts, width } = sumsLayout(dims);
+    const sums = makePartialSums(columns, { parts, width });
     const dOutputs = withZeros(device, dims, dOutput);
     packedGradient(device, dims, { saved, dOutputs, dPacked, sums });
-    const [dq_weight, dk_weight] = [makeGradient('qWeight'), makeGradient('kWeight')];
-    const dbias = makeGradient('bias');
-    prepareWeightSums.choose(device.caps, dims).kernel.run(device, {
-      dims,
-      tensors: { sums, dq_weight, dk_weight, dbias },
-    });
-    return { packed: dPacked, qWeight: dq_weight, kWeight: dk_weight, bias: dbias };
+    return { packed: dPacked, qWeight: sums, kWeight: sums, bias: sums };
   },
 });
 

@@ -1,1 +1,1 @@
-export { emptySums, gatedRmsNorm, rmsNorm, weightGradient } from './rms-norm.op.ts';
+export { gatedRmsNorm, rmsNorm, weightGradient } from './rms-norm.op.ts';

@@ -1,4 +1,4 @@
-// rms-norm-dweight: partial sums of dweight = sum over rows of dy * act(gate) * x * rstd; `sum-rows` adds the parts in fixed order.
+// rms-norm-dweight: partial sums of dweight = sum over rows of dy * act(gate) * x * rstd; the tape adds the parts.
 // grid       one thread a Vector of partial, 64 a workgroup, folded over x and y
 // x, dy      [outer_rows * weight_rows, columns] X and Y, gate likewise Gate, read as [outer_rows, weight_rows * columns]
 // rstd       [outer_rows * weight_rows] f32

@@ -13,7 +13,6 @@ import { assertDType, assertFloat, assertOut, type FloatType } from '../../lib/c
 import type { GateActivation } from '../output-gate/output-gate.kernel.ts';
 import { assertActivation } from '../output-gate/output-gate.op.ts';
 import { rowsPerPart } from '../sum-rows/sum-rows.kernel.ts';
-import { sumRows } from '../sum-rows/sum-rows.ts';
 import {
   type RmsNormDims,
   type RmsNormTypes,
@@ -47,14 +46,14 @@ const rmsNormOp = defineOp({
     kernel.run(device, { dims: launch, tensors: { x, weight, gate, y, rstd } });
     return { output: y, saved: { x, weight, gate, rstd } };
   },
-  backward({ device, dOutput: dy, saved, attrs: { dims }, needs, makeGradient }) {
+  backward({ device, dOutput: dy, saved, attrs: { dims }, needs, makePartialSums }) {
     const inputs = { ...saved, dy };
-    const dWeight = needs.weight ? makeGradient('weight') : null;
+    const makeSums = (parts: number) =>
+      makePartialSums([{ input: 'weight', first: 0 }], { parts, width: saved.weight.size });
     if (!(needs.x || needs.gate)) {
-      const weight = dWeight && weightGradient(device, dims, inputs, dWeight);
-      return { x: null, weight, gate: null };
+      return { x: null, weight: weightGradient(device, dims, inputs, makeSums), gate: null };
     }
-    return { ...inputGradients(device, dims, inputs, dWeight), weight: dWeight };
+    return inputGradients(device, dims, inputs, needs.weight ? makeSums : null);
   },
 });
 
@@ -63,44 +62,42 @@ interface BackwardInputs extends OpInputs {
   readonly dy: Tensor;
 }
 
-/** dx and dgate, and dWeight beside them where that is asked for. */
+/** Makes room for partial sums of the gradient of a weight, [parts, G · D]. */
+type MakeSums = (parts: number) => Tensor;
+
+/** dx and dgate, and sums for the weight beside them where those are asked for. */
 function inputGradients(
   device: Device,
   dims: Attrs['dims'],
   inputs: BackwardInputs,
-  dWeight: Tensor | null,
-): { x: Tensor; gate: Tensor | null } {
+  makeSums: MakeSums | null,
+): { x: Tensor; gate: Tensor | null; weight: Tensor | null } {
   const { x, gate } = inputs;
   const dx = device.empty(x.shape, { dtype: x.dtype, label: 'd rms-norm' });
   const dgate = gate ? device.empty(gate.shape, { dtype: gate.dtype, label: 'd gate' }) : null;
   const { kernel, parts } = rmsNormBackward.choose(device.caps, dims);
-  const partial = dWeight && parts && emptySums(dWeight, parts(dims));
-  kernel.run(device, { dims, tensors: { ...inputs, dx, dgate, partial_sums: partial } });
-  if (partial) sumRows(partial, dWeight.size, dWeight);
-  else if (dWeight) weightGradient(device, dims, inputs, dWeight);
-  return { x: dx, gate: dgate };
+  const sums = makeSums && parts && makeSums(parts(dims));
+  kernel.run(device, { dims, tensors: { ...inputs, dx, dgate, partial_sums: sums } });
+  const weight = sums ?? (makeSums && weightGradient(device, dims, inputs, makeSums));
+  return { x: dx, gate: dgate, weight };
 }
 
-/** For partial sums of the gradient of a weight. */
-export const emptySums = ({ device, size }: Tensor, parts: number): Tensor =>
-  device.empty([parts, size], { label: 'partial d weight' });
-
-/** dWeight alone in two stages, the same bits every time: partial sums over stretches of rows, then their sum. */
+/** Partial sums over stretches of rows, in a launch of their own. */
 export function weightGradient(
   device: Device,
   dims: Attrs['dims'],
   { x, rstd, dy, gate }: Omit<BackwardInputs, 'weight'>,
-  dWeight: Tensor,
+  makeSums: MakeSums,
 ): Tensor {
   const outerRows = dims.rows / dims.weightRows;
   const perPart = rowsPerPart(outerRows);
   const parts = Math.ceil(outerRows / perPart);
-  const partial = emptySums(dWeight, parts);
+  const sums = makeSums(parts);
   rmsNormDweight.run(device, {
     dims: { ...dims, parts, rowsPerPart: perPart },
-    tensors: { x, rstd, dy, gate, partial_sums: partial },
+    tensors: { x, rstd, dy, gate, partial_sums: sums },
   });
-  return sumRows(partial, dWeight.size, dWeight);
+  return sums;
 }
 
 /**
