@@ -6,6 +6,7 @@ import { BindGroups } from './bind-groups.ts';
 import { CommandPlayer } from './command-player.ts';
 import type { PipelineCache } from './pipeline-cache.ts';
 import { type PreparedCommand, prepare } from './prepare.ts';
+import { Staging } from './staging.ts';
 import type { TimestampRecorder } from './timestamps.ts';
 import { createUniformBuffer, packUniforms } from './uniforms.ts';
 
@@ -16,6 +17,7 @@ export class CommandEncoder {
   readonly #device: GPUDevice;
   readonly #pipelines: PipelineCache;
   readonly #bindGroups: BindGroups;
+  readonly #staging: Staging;
   /** Holds the uniform structs of a batch; it grows. */
   #uniforms: GPUBuffer | null = null;
 
@@ -23,6 +25,7 @@ export class CommandEncoder {
     this.#device = device;
     this.#pipelines = pipelines;
     this.#bindGroups = new BindGroups(device);
+    this.#staging = new Staging(device);
   }
 
   /** Encodes and submits in order. Every program must be compiled. `timestamps` puts each dispatch in a timed pass of its own. */
@@ -34,7 +37,8 @@ export class CommandEncoder {
         plans.set(item.plan, item.plan.prepare(this.#device, this.#pipelines));
     }
     const commands = this.#prepare(batch.filter((item) => item.kind !== 'plan')).values();
-    const player = new CommandPlayer(this.#device, timestamps);
+    const [device, staging] = [this.#device, this.#staging];
+    const player = new CommandPlayer({ device, staging, timestamps });
     for (const item of batch) {
       if (item.kind === 'plan') player.playPlan(plans.get(item.plan) ?? [], item.plan.outside);
       else player.play(commands.next().value as PreparedCommand, buffersOf(item));

@@ -1,11 +1,21 @@
 // Plays prepared commands into command encoders and passes, and submits them.
 
 import type { PooledBuffer } from '../buffer-range.ts';
+import type { WriteCommand } from '../command.ts';
 import type { PreparedCommand, PreparedDispatch } from './prepare.ts';
+import type { Staging } from './staging.ts';
 import type { TimestampRecorder } from './timestamps.ts';
+
+interface PlayerParts {
+  readonly device: GPUDevice;
+  readonly staging: Staging;
+  /** Measure each dispatch. */
+  readonly timestamps: TimestampRecorder | null;
+}
 
 export class CommandPlayer {
   readonly #device: GPUDevice;
+  readonly #staging: Staging;
   readonly #timestamps: TimestampRecorder | null;
   /** Ids of the buffers that the open encoder's commands name. */
   readonly #touched = new Set<number>();
@@ -13,8 +23,9 @@ export class CommandPlayer {
   #pass: GPUComputePassEncoder | null = null;
   #pipeline: GPUComputePipeline | null = null;
 
-  constructor(device: GPUDevice, timestamps: TimestampRecorder | null) {
+  constructor({ device, staging, timestamps }: PlayerParts) {
     this.#device = device;
+    this.#staging = staging;
     this.#timestamps = timestamps;
   }
 
@@ -23,10 +34,12 @@ export class CommandPlayer {
     if (command.kind === 'write') {
       const [target] = named;
       // A host write is ordered before the next submit, so it must wait only for earlier users of its buffer.
-      if (target && this.#touched.has(target.id)) this.#submitOpen();
+      if (target && this.#touched.has(target.id)) this.#writeBehind(command);
+      else this.#encode(command);
+      return;
     }
     this.#encode(command);
-    if (command.kind !== 'write') for (const buffer of named) this.#touched.add(buffer.id);
+    for (const buffer of named) this.#touched.add(buffer.id);
   }
 
   /** @param outside - the buffers that others may write, too */
@@ -73,6 +86,25 @@ export class CommandPlayer {
     }
   }
 
+  /** Behind the commands of the open encoder: as a copy among them, or after their submit. */
+  #writeBehind(command: WriteCommand): void {
+    const { target, bytes } = command;
+    const staged = this.#staging.put(bytes);
+    if (staged) {
+      this.#endPass();
+      this.#openEncoder().copyBufferToBuffer(
+        staged.buffer,
+        staged.byteOffset,
+        target.buffer.gpu,
+        target.byteOffset,
+        bytes.byteLength,
+      );
+    } else {
+      this.#submitOpen();
+      this.#encode(command);
+    }
+  }
+
   #encodeDispatch({ label, pipeline, group, offsets, workgroups }: PreparedDispatch): void {
     if (this.#timestamps) this.#endPass();
     const pass = this.#openPass(label);
@@ -105,6 +137,7 @@ export class CommandPlayer {
     this.#endPass();
     if (this.#encoder) this.#device.queue.submit([this.#encoder.finish()]);
     this.#encoder = null;
+    this.#staging.clear();
     this.#touched.clear();
   }
 }
