@@ -5,6 +5,7 @@ import {
   defineOp,
   type ForwardContext,
   invariant,
+  shareBuffer,
   type Tensor,
 } from '@vulpes/tensor-core';
 import type { BlockRanges, BlockSizes, StopRule } from '@vulpes/wgsl-kernels';
@@ -53,14 +54,16 @@ const attentionOp = defineOp({
   name: 'forgetting-attention',
   constants: ['logLambda', 'visibility', 'logitBound', 'limits', 'endIndex'],
   forward({ device, inputs, attrs }: ForwardContext<OpInputs, Attrs>) {
-    const { q, k, v, logLambda, visibility, logitBound, endIndex } = inputs;
-    const output = runForward(device, attrs, inputs);
+    const { logLambda, visibility, logitBound, endIndex } = inputs;
+    const [q, k, v] = apart(device, [inputs.q, inputs.k, inputs.v]);
+    const output = runForward(device, attrs, { ...inputs, q, k, v });
     return { output, saved: { q, k, v, logLambda, visibility, logitBound, endIndex, ...output } };
   },
-  backward({ device, dOutput: { out: dout }, saved, attrs, needs }) {
+  backward({ device, dOutput: { out: given }, saved, attrs, needs }) {
     // Row stats are integers: out alone has a gradient.
-    invariant(dout, 'attention: no gradient of out');
-    const { q, k, v, visibility, logitBound, rowStats } = saved;
+    invariant(given, 'attention: no gradient of out');
+    const { visibility, logitBound, rowStats } = saved;
+    const [q, k, v, dout] = apart(device, [saved.q, saved.k, saved.v, given]);
     const endIndex = saved.endIndex ?? (attrs.dims.hasStopRule ? keptEndOf(rowStats, attrs) : null);
     const stats = prepare(device, attrs, { ...saved, dout, endIndex });
     const inputs = { q, k, v, dout, stats, logitBound };
@@ -77,6 +80,20 @@ const attentionOp = defineOp({
 });
 
 const NO_KEY_GRADIENTS = { dk: null, dv: null, dLogLambda: null };
+
+/**
+ * The same tensors, with a copy for one that shares a buffer with another before it: kernels on subgroup matrices bind what they read
+ * for writing, and WebGPU forbids such a buffer twice in a launch.
+ */
+function apart<T extends readonly Tensor[]>(device: Device, tensors: T): T {
+  return tensors.map((tensor, index) => {
+    const isShared = tensors.slice(0, index).some((other) => shareBuffer(tensor, other));
+    if (tensor.dtype !== 'f16' || !isShared) return tensor;
+    const copy = device.empty(tensor.shape, { dtype: tensor.dtype, label: tensor.label });
+    device.copy(tensor, copy);
+    return copy;
+  }) as unknown as T;
+}
 
 function runForward(
   device: Device,

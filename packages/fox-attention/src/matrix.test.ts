@@ -113,6 +113,37 @@ gpuSuite(
       await expectForward(theCase, inputs, extra);
       await expectGradients(theCase, inputs, extra);
     });
+
+    test('bounded logits that rise to the left by more than f16 holds', async () => {
+      const theCase = matrixCases[0]!;
+      const { batch, numHeads, numKvHeads = numHeads, keyLen, headDim } = theCase.dims;
+      const inputs = halfInputs(theCase);
+      // Logits are 14 at the first 20 keys, -14 at the others.
+      inputs.q.fill(1.75);
+      const tokenOf = (at: number) => Math.floor(at / (numKvHeads * headDim)) % keyLen;
+      inputs.k.set(inputs.k.map((_, at) => (tokenOf(at) < 20 ? 2 : -2)));
+      const bounds = new Float32Array(batch * numHeads).fill(14.5);
+      const extra = () => ({ logitBound: device().tensor(bounds, [batch, numHeads]) });
+      await expectForward(theCase, inputs, extra);
+    });
+
+    test('q, k and v may be one tensor', async () => {
+      const values = Float32Array.from({ length: 75 * 32 }, (_, at) => Math.sin(at * at));
+      const upload = () => device().tensor(values, [1, 75, 2, 16], { dtype: 'f16' });
+      const attend = async (isOne: boolean) => {
+        const out = device().scope(() => {
+          const logFgate = device().tensor(new Float32Array(150).fill(-0.05), [1, 75, 2]);
+          const visibility = tokenVisibility(device(), { batch: 1, length: 75 });
+          const x = upload();
+          const [k, v] = isOne ? [x, x] : [upload(), upload()];
+          return forgettingAttention(x, k, v, logFgate, { visibility });
+        });
+        const result = await out.data();
+        out.dispose();
+        return result;
+      };
+      expect(await attend(true)).toEqual(await attend(false));
+    });
   },
   ['matrix'],
 );

@@ -27,15 +27,16 @@ const HEAD_TILES: u32 = 4u;
 const LOADS: u32 = 1u;
 const PARTS: u32 = 4u;
 const PART_TILES: u32 = 1u;
+const HAS_STOP_RULE: bool = false;
 const HAS_LOGIT_BOUND: bool = false;
 // @end-spec
 
 struct Params { num_heads: u32, num_kv_heads: u32, query_len: u32, key_len: u32, sm_scale: f32, max_bound: f32 }
 
-@group(0) @binding(0) var<storage, read> q: array<vec4<u32>>;
-@group(0) @binding(1) var<storage, read> k: array<vec4<u32>>;
-@group(0) @binding(2) var<storage, read> v: array<vec4<u32>>;
-@group(0) @binding(3) var<storage, read> dout: array<vec4<u32>>;
+@group(0) @binding(0) var<storage, read_write> q: array<vec4<u32>>;
+@group(0) @binding(1) var<storage, read_write> k: array<vec4<u32>>;
+@group(0) @binding(2) var<storage, read_write> v: array<vec4<u32>>;
+@group(0) @binding(3) var<storage, read_write> dout: array<vec4<u32>>;
 @group(0) @binding(4) var<storage, read> stats: array<vec4<i32>>;
 @group(0) @binding(5) var<storage, read> logit_bound: array<f32>;
 @group(0) @binding(6) var<storage, read_write> dk: array<vec4<u32>>;
@@ -85,7 +86,7 @@ fn row_of(entry: vec4<i32>, i: u32, origin: i32) -> vec4<u32> {
 }
 
 // Turns scores and dP of the strips into P and dS, in place.
-fn differentiate(spot: Spot, position: u32, is_masked: bool) {
+fn differentiate(spot: Spot, position: u32, is_diagonal: bool, is_plain: bool) {
   let scale = params.sm_scale * LOG2E;
   for (var c = 0u; c < COLUMN_TURNS; c++) { // @unroll
     let chunk = (spot.column_lane + c * LANES_PER_ROW) * GROUPS;
@@ -100,6 +101,9 @@ fn differentiate(spot: Spot, position: u32, is_masked: bool) {
       let delta = Eight(
         bitcast<vec4f>(vec4<u32>(rows[0].y, rows[1].y, rows[2].y, rows[3].y)),
         bitcast<vec4f>(vec4<u32>(rows[4].y, rows[5].y, rows[6].y, rows[7].y)));
+      let first_low = vec4<u32>(rows[0].z, rows[1].z, rows[2].z, rows[3].z);
+      let first_high = vec4<u32>(rows[4].z, rows[5].z, rows[6].z, rows[7].z);
+      let is_masked = !is_plain && (is_diagonal || any(max(first_low, first_high) > vec4u(spot.key)));
       for (var r = 0u; r < ROW_TURNS; r++) { // @unroll
         let row = spot.row_lane + r * ROW_LANES;
         let at = spot.strip + row * STRIP_STRIDE + chunk * SCORE_UNITS;
@@ -110,8 +114,6 @@ fn differentiate(spot: Spot, position: u32, is_masked: bool) {
         if (is_masked) {
           let key = spot.key + row;
           let low = vec4u(position + column) + vec4u(0u, 1u, 2u, 3u);
-          let first_low = vec4<u32>(rows[0].z, rows[1].z, rows[2].z, rows[3].z);
-          let first_high = vec4<u32>(rows[4].z, rows[5].z, rows[6].z, rows[7].z);
           weights.low = select(vec4f(0.0), weights.low, (vec4u(key) <= low) & (vec4u(key) >= first_low));
           weights.high = select(vec4f(0.0), weights.high, (vec4u(key) <= low + 4u) & (vec4u(key) >= first_high));
         }
@@ -134,6 +136,83 @@ fn is_ours(b: u32, first_head: u32, group: u32) -> bool {
   return is_bounded == HALF_SCORES;
 }
 
+// Scores of the subgroup's keys and the queries of the turn's tile, and dP with its dout, into the strips. The compiler follows the
+// range of a plain number within a function: see forward.matrix.
+fn score(
+  keys: ptr<function, array<Left, ROW_TILES * HEAD_TILES>>, values: ptr<function, array<Left, ROW_TILES * HEAD_TILES>>,
+  turn: u32, thread: u32,
+) {
+  let tile = turn % BUFFERS * BUFFER_UNITS;
+  let strip = FIRST_STRIP + min(thread / SUBGROUP, SUBGROUPS - 1u) * (2u * STRIP_UNITS);
+  var sums: array<ScoreSum, ROW_TILES>;
+  for (var n = 0u; n < COLUMN_TILES; n++) { // @unroll
+    for (var i = 0u; i < ROW_TILES; i++) { // @unroll
+      sums[i] = ScoreSum();
+    }
+    for (var d = 0u; d < HEAD_TILES; d++) { // @unroll
+      let right = subgroupMatrixLoad<Right, col_major>(&t_units, tile + n * MATRIX * TILE_STRIDE + d * M8, TILE_STRIDE);
+      for (var i = 0u; i < ROW_TILES; i++) { // @unroll
+        sums[i] = subgroupMatrixMultiplyAccumulate((*keys)[i * HEAD_TILES + d], right, sums[i]);
+      }
+    }
+    for (var i = 0u; i < ROW_TILES; i++) { // @unroll
+      subgroupMatrixStore<row_major>(&t_units, strip + i * MATRIX * STRIP_STRIDE + n * M8 * SCORE_UNITS, sums[i], STRIP_STRIDE);
+      sums[i] = ScoreSum();
+    }
+    for (var d = 0u; d < HEAD_TILES; d++) { // @unroll
+      let right = subgroupMatrixLoad<Right, col_major>(&t_units,
+        tile + TILE_UNITS + n * MATRIX * TILE_STRIDE + d * M8, TILE_STRIDE);
+      for (var i = 0u; i < ROW_TILES; i++) { // @unroll
+        sums[i] = subgroupMatrixMultiplyAccumulate((*values)[i * HEAD_TILES + d], right, sums[i]);
+      }
+    }
+    for (var i = 0u; i < ROW_TILES; i++) { // @unroll
+      subgroupMatrixStore<row_major>(&t_units,
+        strip + STRIP_UNITS + i * MATRIX * STRIP_STRIDE + n * M8 * SCORE_UNITS, sums[i], STRIP_STRIDE);
+    }
+  }
+}
+
+// Adds the turn's queries, times dS, to dK, and its dout, times P, to dV.
+fn add_rows(
+  dk_sums: ptr<function, array<Sum, ROW_TILES * HEAD_TILES>>, dv_sums: ptr<function, array<Sum, ROW_TILES * HEAD_TILES>>,
+  turn: u32, thread: u32,
+) {
+  let tile = turn % BUFFERS * BUFFER_UNITS;
+  let strip = FIRST_STRIP + min(thread / SUBGROUP, SUBGROUPS - 1u) * (2u * STRIP_UNITS);
+  var weights: array<Left, ROW_TILES>;
+  for (var n = 0u; n < COLUMN_TILES; n++) { // @unroll
+    for (var i = 0u; i < ROW_TILES; i++) { // @unroll
+      weights[i] = subgroupMatrixLoad<Left, row_major>(&t_units,
+        strip + STRIP_UNITS + i * MATRIX * STRIP_STRIDE + n * M8 * SCORE_UNITS, STRIP_STRIDE);
+    }
+    for (var d = 0u; d < HEAD_TILES; d++) { // @unroll
+      let right = subgroupMatrixLoad<Right, row_major>(&t_units, tile + n * MATRIX * TILE_STRIDE + d * M8, TILE_STRIDE);
+      for (var i = 0u; i < ROW_TILES; i++) { // @unroll
+        (*dk_sums)[i * HEAD_TILES + d] = subgroupMatrixMultiplyAccumulate(weights[i], right, (*dk_sums)[i * HEAD_TILES + d]);
+      }
+    }
+    for (var i = 0u; i < ROW_TILES; i++) { // @unroll
+      weights[i] = subgroupMatrixLoad<Left, row_major>(&t_units,
+        strip + i * MATRIX * STRIP_STRIDE + n * M8 * SCORE_UNITS, STRIP_STRIDE);
+    }
+    for (var d = 0u; d < HEAD_TILES; d++) { // @unroll
+      let right = subgroupMatrixLoad<Right, row_major>(&t_units,
+        tile + TILE_UNITS + n * MATRIX * TILE_STRIDE + d * M8, TILE_STRIDE);
+      for (var i = 0u; i < ROW_TILES; i++) { // @unroll
+        (*dv_sums)[i * HEAD_TILES + d] = subgroupMatrixMultiplyAccumulate(weights[i], right, (*dv_sums)[i * HEAD_TILES + d]);
+      }
+    }
+  }
+}
+
+// Puts the next turn's tile in its place.
+fn store_tile(queries: array<vec4<u32>, LOADS>, douts: array<vec4<u32>, LOADS>, turn: u32, thread: u32) {
+  let tile = turn % BUFFERS * BUFFER_UNITS;
+  store_units(queries, tile, thread);
+  store_units(douts, tile + TILE_UNITS, thread);
+}
+
 @compute @workgroup_size(THREADS)
 fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) thread: u32) {
   let place = head_of(wg, grid, params.num_kv_heads);
@@ -148,8 +227,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) grid: vec3u, 
   let j_own = j_first + subgroup * ROWS;
   let j_last = min(j_own + ROWS, params.key_len) - 1u; // of the subgroup
   let offset = params.key_len - params.query_len;
-  // A plain number, so that the compiler knows its range: see forward.matrix.
-  let strip = FIRST_STRIP + subgroup * 2u * STRIP_UNITS;
+  let strip = FIRST_STRIP + min(subgroup, SUBGROUPS - 1u) * (2u * STRIP_UNITS);
   let spot = Spot(strip, lane % ROW_LANES, lane / ROW_LANES, j_own);
 
   var p_k: array<Left, ROW_TILES * HEAD_TILES>;
@@ -176,8 +254,6 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) grid: vec3u, 
 
   var p_dk: array<Sum, ROW_TILES * HEAD_TILES>;
   var p_dv: array<Sum, ROW_TILES * HEAD_TILES>;
-  var p_scores: array<ScoreSum, ROW_TILES>;
-  var p_weights: array<Left, ROW_TILES>;
   for (var i = 0u; i < ROW_TILES; i++) { // @unroll
     for (var d = 0u; d < HEAD_TILES; d++) { // @unroll
       p_dk[i * HEAD_TILES + d] = Sum();
@@ -210,101 +286,61 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) grid: vec3u, 
     }
     let turns = (max(i_end, i_start) - i_start + COLUMNS - 1u) / COLUMNS;
 
+    // Plain tiles begin at or after the workgroup's last key, and end where a row may drop its first.
+    let wg_last = j_first + SUBGROUPS * ROWS - 1u;
+    let first_plain = (max(wg_last, offset + i_start) - offset - i_start + COLUMNS - 1u) / COLUMNS;
+    var plain_end = 0u;
+    if (!HAS_STOP_RULE) { plain_end = (max(min(u32(first_entry.w), params.query_len), i_start) - i_start) / COLUMNS; }
+
     let query_units = units_of(b, params.query_len, params.num_heads, h, thread);
     var queries = load_queries(query_units, i_start);
     var douts = load_dout(query_units, i_start);
-    store_units(queries, 0u, thread);
-    store_units(douts, TILE_UNITS, thread);
+    store_tile(queries, douts, 0u, thread);
     if (thread < COLUMNS) {
       let i = i_start + thread;
       t_rows[thread] = row_of(stats[o_row_stats + min(i, params.query_len - 1u)], i, origin);
     }
     workgroupBarrier();
 
-    for (var turn = 0u; turn < turns; turn++) {
+    var turn = 0u;
+    while (turn < turns) {
+      for (; turn >= first_plain && turn < plain_end; turn++) {
+        let i_first = i_start + turn * COLUMNS;
+        let next_i = i_first + COLUMNS + thread;
+        var next_entry: vec4<i32>;
+        if (thread < COLUMNS) { next_entry = stats[o_row_stats + min(next_i, params.query_len - 1u)]; }
+        queries = load_queries(query_units, i_first + COLUMNS);
+        douts = load_dout(query_units, i_first + COLUMNS);
+        score(&p_k, &p_v, turn, thread);
+        workgroupBarrier();
+        if (has_row) { differentiate(spot, i_first + offset, false, true); }
+        workgroupBarrier();
+        add_rows(&p_dk, &p_dv, turn, thread);
+        if (BUFFERS == 1u) { workgroupBarrier(); }
+        store_tile(queries, douts, turn + 1u, thread);
+        if (thread < COLUMNS) { t_rows[thread] = row_of(next_entry, next_i, origin); }
+        workgroupBarrier();
+      }
+      if (turn == turns) { break; }
+
       let i_first = i_start + turn * COLUMNS;
       let position = i_first + offset; // of the tile's first row
-      let tile = turn % BUFFERS * BUFFER_UNITS;
-      let next_tile = (turn + 1u) % BUFFERS * BUFFER_UNITS;
-      var smallest_first = NO_KEY;
-      var largest_first = 0u;
-      for (var n = lane; n < COLUMNS; n += SUBGROUP) {
-        smallest_first = min(smallest_first, t_rows[n].z);
-        largest_first = max(largest_first, t_rows[n].z);
-      }
-      smallest_first = subgroupMin(smallest_first);
-      largest_first = subgroupMax(largest_first);
-      let is_active = j_own <= position + COLUMNS - 1u && i_first < own_end && smallest_first <= j_last;
-      let is_masked = j_last > position || largest_first > j_own;
-      var next_entry: vec4<i32>;
+      let is_active = j_own <= position + COLUMNS - 1u && i_first < own_end;
       let next_i = i_first + COLUMNS + thread;
+      var next_entry: vec4<i32>;
       if (thread < COLUMNS) { next_entry = stats[o_row_stats + min(next_i, params.query_len - 1u)]; }
       queries = load_queries(query_units, i_first + COLUMNS);
       douts = load_dout(query_units, i_first + COLUMNS);
-      if (is_active) {
-        for (var n = 0u; n < COLUMN_TILES; n++) { // @unroll
-          for (var i = 0u; i < ROW_TILES; i++) { // @unroll
-            p_scores[i] = ScoreSum();
-          }
-          for (var d = 0u; d < HEAD_TILES; d++) { // @unroll
-            let right = subgroupMatrixLoad<Right, col_major>(&t_units, tile + n * MATRIX * TILE_STRIDE + d * M8, TILE_STRIDE);
-            for (var i = 0u; i < ROW_TILES; i++) { // @unroll
-              p_scores[i] = subgroupMatrixMultiplyAccumulate(p_k[i * HEAD_TILES + d], right, p_scores[i]);
-            }
-          }
-          for (var i = 0u; i < ROW_TILES; i++) { // @unroll
-            subgroupMatrixStore<row_major>(&t_units,
-              strip + i * MATRIX * STRIP_STRIDE + n * M8 * SCORE_UNITS, p_scores[i], STRIP_STRIDE);
-            p_scores[i] = ScoreSum();
-          }
-          for (var d = 0u; d < HEAD_TILES; d++) { // @unroll
-            let right = subgroupMatrixLoad<Right, col_major>(&t_units,
-              tile + TILE_UNITS + n * MATRIX * TILE_STRIDE + d * M8, TILE_STRIDE);
-            for (var i = 0u; i < ROW_TILES; i++) { // @unroll
-              p_scores[i] = subgroupMatrixMultiplyAccumulate(p_v[i * HEAD_TILES + d], right, p_scores[i]);
-            }
-          }
-          for (var i = 0u; i < ROW_TILES; i++) { // @unroll
-            subgroupMatrixStore<row_major>(&t_units,
-              strip + STRIP_UNITS + i * MATRIX * STRIP_STRIDE + n * M8 * SCORE_UNITS, p_scores[i], STRIP_STRIDE);
-          }
-        }
-      }
+      if (is_active) { score(&p_k, &p_v, turn, thread); }
       workgroupBarrier();
-
-      if (is_active && has_row) { differentiate(spot, position, is_masked); }
+      if (is_active && has_row) { differentiate(spot, position, j_last > position, false); }
       workgroupBarrier();
-
-      if (is_active) {
-        for (var n = 0u; n < COLUMN_TILES; n++) { // @unroll
-          for (var i = 0u; i < ROW_TILES; i++) { // @unroll
-            p_weights[i] = subgroupMatrixLoad<Left, row_major>(&t_units,
-              strip + STRIP_UNITS + i * MATRIX * STRIP_STRIDE + n * M8 * SCORE_UNITS, STRIP_STRIDE);
-          }
-          for (var d = 0u; d < HEAD_TILES; d++) { // @unroll
-            let right = subgroupMatrixLoad<Right, row_major>(&t_units, tile + n * MATRIX * TILE_STRIDE + d * M8, TILE_STRIDE);
-            for (var i = 0u; i < ROW_TILES; i++) { // @unroll
-              p_dk[i * HEAD_TILES + d] = subgroupMatrixMultiplyAccumulate(p_weights[i], right, p_dk[i * HEAD_TILES + d]);
-            }
-          }
-          for (var i = 0u; i < ROW_TILES; i++) { // @unroll
-            p_weights[i] = subgroupMatrixLoad<Left, row_major>(&t_units,
-              strip + i * MATRIX * STRIP_STRIDE + n * M8 * SCORE_UNITS, STRIP_STRIDE);
-          }
-          for (var d = 0u; d < HEAD_TILES; d++) { // @unroll
-            let right = subgroupMatrixLoad<Right, row_major>(&t_units,
-              tile + TILE_UNITS + n * MATRIX * TILE_STRIDE + d * M8, TILE_STRIDE);
-            for (var i = 0u; i < ROW_TILES; i++) { // @unroll
-              p_dv[i * HEAD_TILES + d] = subgroupMatrixMultiplyAccumulate(p_weights[i], right, p_dv[i * HEAD_TILES + d]);
-            }
-          }
-        }
-      }
+      if (is_active) { add_rows(&p_dk, &p_dv, turn, thread); }
       if (BUFFERS == 1u) { workgroupBarrier(); }
-      store_units(queries, next_tile, thread);
-      store_units(douts, next_tile + TILE_UNITS, thread);
+      store_tile(queries, douts, turn + 1u, thread);
       if (thread < COLUMNS) { t_rows[thread] = row_of(next_entry, next_i, origin); }
       workgroupBarrier();
+      turn++;
     }
 
     for (var r = 0u; r < ROW_TURNS; r++) { // @unroll

@@ -5,6 +5,8 @@
 // dlog_lambda  [B, H, N]: if given, sum_j dS_ij is added to the gate of row i. It is 0 but for the rounding of delta, which then counts
 //              only for the gates between i and j
 // cost         6 * D flops per (query, key) pair of the tiles computed
+//
+// Plain tiles, which all rows of the workgroup keep whole, go through a loop of their own.
 
 // @spec
 const HEAD_DIM: u32 = 64u;
@@ -33,10 +35,10 @@ const HAS_DLOG_LAMBDA: bool = false;
 
 struct Params { num_heads: u32, num_kv_heads: u32, query_len: u32, key_len: u32, sm_scale: f32, max_bound: f32 }
 
-@group(0) @binding(0) var<storage, read> q: array<vec4<u32>>;
-@group(0) @binding(1) var<storage, read> k: array<vec4<u32>>;
-@group(0) @binding(2) var<storage, read> v: array<vec4<u32>>;
-@group(0) @binding(3) var<storage, read> dout: array<vec4<u32>>;
+@group(0) @binding(0) var<storage, read_write> q: array<vec4<u32>>;
+@group(0) @binding(1) var<storage, read_write> k: array<vec4<u32>>;
+@group(0) @binding(2) var<storage, read_write> v: array<vec4<u32>>;
+@group(0) @binding(3) var<storage, read_write> dout: array<vec4<u32>>;
 @group(0) @binding(4) var<storage, read> stats: array<vec4<i32>>;
 @group(0) @binding(5) var<storage, read> logit_bound: array<f32>;
 @group(0) @binding(6) var<storage, read_write> dq: array<vec4<u32>>;
@@ -49,8 +51,8 @@ const FIRST_STRIP: u32 = BUFFERS * BUFFER_UNITS;
 
 // Buffers of keys and values; then for each subgroup a strip of scores, later dS, and one of dP.
 var<workgroup> t_units: array<vec4<u32>, FIRST_STRIP + SUBGROUPS * 2u * STRIP_UNITS>;
-var<workgroup> t_decay: array<vec4f, COLUMNS / 4u>; // of the tile's keys, relative to the workgroup's first row
-var<workgroup> t_firsts: array<u32, SUBGROUPS>;
+var<workgroup> t_decay: array<f32, COLUMNS>; // of the tile's keys, relative to the workgroup's first row
+var<workgroup> t_firsts: array<vec2<u32>, SUBGROUPS>; // smallest and largest first key of a subgroup's rows
 
 // The rows of a lane: row_lane + ROW_LANES * r of its subgroup.
 var<private> p_bias: array<f32, ROW_TURNS>;  // decay less lse, and WEIGHT_BITS
@@ -76,13 +78,29 @@ fn load_values(source: Units, j_first: u32) -> array<vec4<u32>, LOADS> {
   return units;
 }
 
+fn load_decay(o_key_stats: u32, j_first: u32, thread: u32) -> vec2<i32> {
+  if (thread >= COLUMNS) { return vec2<i32>(); }
+  return stats[o_key_stats + min(j_first + thread, params.key_len - 1u)].xy;
+}
+
+fn store_decay(lambda: vec2<i32>, origin: i32, thread: u32) {
+  if (thread < COLUMNS) { t_decay[thread] = relative_decay(lambda, origin); }
+}
+
+// Decay of 8 neighbouring keys
+fn decay_at(j: u32) -> Eight {
+  return Eight(
+    vec4f(t_decay[j], t_decay[j + 1u], t_decay[j + 2u], t_decay[j + 3u]),
+    vec4f(t_decay[j + 4u], t_decay[j + 5u], t_decay[j + 6u], t_decay[j + 7u]));
+}
+
 // Turns scores and dP of the strips into dS, in the strip of the scores.
 fn differentiate(spot: Spot, j_first: u32, is_masked: bool) {
   let scale = params.sm_scale * LOG2E;
   for (var c = 0u; c < COLUMN_TURNS; c++) { // @unroll
     let chunk = (spot.column_lane + c * LANES_PER_ROW) * GROUPS;
     for (var g = 0u; g < GROUPS; g++) { // @unroll
-      let decay = Eight(t_decay[(chunk + g) * 2u], t_decay[(chunk + g) * 2u + 1u]);
+      let decay = decay_at((chunk + g) * 8u);
       for (var r = 0u; r < ROW_TURNS; r++) { // @unroll
         let row = spot.row_lane + r * ROW_LANES;
         let at = spot.strip + row * STRIP_STRIDE + chunk * SCORE_UNITS;
@@ -97,6 +115,69 @@ fn differentiate(spot: Spot, j_first: u32, is_masked: bool) {
       }
     }
   }
+}
+
+// Scores of the subgroup's rows and the keys of the turn's tile, and dP with its values, into the strips. The compiler follows the range
+// of a plain number within a function: see forward.matrix.
+fn score(
+  queries: ptr<function, array<Left, ROW_TILES * HEAD_TILES>>, douts: ptr<function, array<Left, ROW_TILES * HEAD_TILES>>,
+  turn: u32, thread: u32,
+) {
+  let tile = turn % BUFFERS * BUFFER_UNITS;
+  let strip = FIRST_STRIP + min(thread / SUBGROUP, SUBGROUPS - 1u) * (2u * STRIP_UNITS);
+  var sums: array<ScoreSum, ROW_TILES>;
+  for (var n = 0u; n < COLUMN_TILES; n++) { // @unroll
+    for (var i = 0u; i < ROW_TILES; i++) { // @unroll
+      sums[i] = ScoreSum();
+    }
+    for (var d = 0u; d < HEAD_TILES; d++) { // @unroll
+      let right = subgroupMatrixLoad<Right, col_major>(&t_units, tile + n * MATRIX * TILE_STRIDE + d * M8, TILE_STRIDE);
+      for (var i = 0u; i < ROW_TILES; i++) { // @unroll
+        sums[i] = subgroupMatrixMultiplyAccumulate((*queries)[i * HEAD_TILES + d], right, sums[i]);
+      }
+    }
+    for (var i = 0u; i < ROW_TILES; i++) { // @unroll
+      subgroupMatrixStore<row_major>(&t_units, strip + i * MATRIX * STRIP_STRIDE + n * M8 * SCORE_UNITS, sums[i], STRIP_STRIDE);
+      sums[i] = ScoreSum();
+    }
+    for (var d = 0u; d < HEAD_TILES; d++) { // @unroll
+      let right = subgroupMatrixLoad<Right, col_major>(&t_units,
+        tile + TILE_UNITS + n * MATRIX * TILE_STRIDE + d * M8, TILE_STRIDE);
+      for (var i = 0u; i < ROW_TILES; i++) { // @unroll
+        sums[i] = subgroupMatrixMultiplyAccumulate((*douts)[i * HEAD_TILES + d], right, sums[i]);
+      }
+    }
+    for (var i = 0u; i < ROW_TILES; i++) { // @unroll
+      subgroupMatrixStore<row_major>(&t_units,
+        strip + STRIP_UNITS + i * MATRIX * STRIP_STRIDE + n * M8 * SCORE_UNITS, sums[i], STRIP_STRIDE);
+    }
+  }
+}
+
+// Adds the keys of the turn's tile, times dS in the subgroup's strip.
+fn add_keys(sums: ptr<function, array<Sum, ROW_TILES * HEAD_TILES>>, turn: u32, thread: u32) {
+  let tile = turn % BUFFERS * BUFFER_UNITS;
+  let strip = FIRST_STRIP + min(thread / SUBGROUP, SUBGROUPS - 1u) * (2u * STRIP_UNITS);
+  var ds: array<Left, ROW_TILES>;
+  for (var n = 0u; n < COLUMN_TILES; n++) { // @unroll
+    for (var i = 0u; i < ROW_TILES; i++) { // @unroll
+      ds[i] = subgroupMatrixLoad<Left, row_major>(&t_units,
+        strip + i * MATRIX * STRIP_STRIDE + n * M8 * SCORE_UNITS, STRIP_STRIDE);
+    }
+    for (var d = 0u; d < HEAD_TILES; d++) { // @unroll
+      let right = subgroupMatrixLoad<Right, row_major>(&t_units, tile + n * MATRIX * TILE_STRIDE + d * M8, TILE_STRIDE);
+      for (var i = 0u; i < ROW_TILES; i++) { // @unroll
+        (*sums)[i * HEAD_TILES + d] = subgroupMatrixMultiplyAccumulate(ds[i], right, (*sums)[i * HEAD_TILES + d]);
+      }
+    }
+  }
+}
+
+// Puts the next turn's tile in its place.
+fn store_tile(keys: array<vec4<u32>, LOADS>, values: array<vec4<u32>, LOADS>, turn: u32, thread: u32) {
+  let tile = turn % BUFFERS * BUFFER_UNITS;
+  store_units(keys, tile, thread);
+  store_units(values, tile + TILE_UNITS, thread);
 }
 
 @compute @workgroup_size(THREADS)
@@ -117,8 +198,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) grid: vec3u, 
   let origin = stats[o_row_stats + i_first].x;
 
   let i_own = i_first + subgroup * ROWS;
-  // A plain number, so that the compiler knows its range: see forward.matrix.
-  let strip = FIRST_STRIP + subgroup * 2u * STRIP_UNITS;
+  let strip = FIRST_STRIP + min(subgroup, SUBGROUPS - 1u) * (2u * STRIP_UNITS);
   let spot = Spot(strip, lane % ROW_LANES, lane / ROW_LANES, i_own + offset);
   var smallest_first = params.key_len;
   var largest_first = 0u;
@@ -134,12 +214,17 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) grid: vec3u, 
   }
   smallest_first = subgroupMin(smallest_first); // key_len if no row keeps a key
   largest_first = subgroupMax(largest_first);
-  if (i_own >= params.query_len) { smallest_first = params.key_len; }
-  if (lane == 0u) { t_firsts[subgroup] = smallest_first; }
+  if (i_own >= params.query_len) {
+    smallest_first = params.key_len;
+    largest_first = 0u;
+  }
+  if (lane == 0u) { t_firsts[subgroup] = vec2<u32>(smallest_first, largest_first); }
   let firsts = workgroupUniformLoad(&t_firsts);
   var first_of_all = params.key_len;
+  var last_first = 0u;
   for (var n = 0u; n < SUBGROUPS; n++) { // @unroll
-    first_of_all = min(first_of_all, firsts[n]);
+    first_of_all = min(first_of_all, firsts[n].x);
+    last_first = max(last_first, firsts[n].y);
   }
 
   var p_q: array<Left, ROW_TILES * HEAD_TILES>;
@@ -165,8 +250,6 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) grid: vec3u, 
   }
 
   var p_dq: array<Sum, ROW_TILES * HEAD_TILES>;
-  var p_scores: array<ScoreSum, ROW_TILES>;
-  var p_ds: array<Left, ROW_TILES>;
   for (var i = 0u; i < ROW_TILES; i++) { // @unroll
     for (var d = 0u; d < HEAD_TILES; d++) { // @unroll
       p_dq[i * HEAD_TILES + d] = Sum();
@@ -176,82 +259,54 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) grid: vec3u, 
   let j_end = min(i_first + SUBGROUPS * ROWS, params.query_len) + offset;
   let j_start = first_of_all / COLUMNS * COLUMNS;
   let turns = (max(j_end, j_start) - j_start + COLUMNS - 1u) / COLUMNS;
+  // Plain tiles begin at or right of all first keys, and end left of the first row.
+  let first_plain = (max(last_first, j_start) - j_start + COLUMNS - 1u) / COLUMNS;
+  let plain_end = (max(i_first + offset, j_start) - j_start) / COLUMNS;
   let key_units = units_of(b, params.key_len, params.num_kv_heads, h_key, thread);
   var keys = load_keys(key_units, j_start);
   var values = load_values(key_units, j_start);
-  store_units(keys, 0u, thread);
-  store_units(values, TILE_UNITS, thread);
+  var decay = load_decay(o_key_stats, j_start, thread);
+  store_tile(keys, values, 0u, thread);
+  store_decay(decay, origin, thread);
   workgroupBarrier();
 
-  for (var turn = 0u; turn < turns; turn++) {
-    let j_first = j_start + turn * COLUMNS;
-    let is_active = smallest_first < j_first + COLUMNS && j_first <= last;
-    let tile = turn % BUFFERS * BUFFER_UNITS;
-    let next_tile = (turn + 1u) % BUFFERS * BUFFER_UNITS;
-    var raw_decay: KeyDecay;
-    if (thread < COLUMNS / 4u) {
-      let at = vec4u(o_key_stats) + min(vec4u(j_first + thread * 4u) + vec4u(0u, 1u, 2u, 3u), vec4u(params.key_len - 1u));
-      raw_decay = key_decay(stats[at.x].xy, stats[at.y].xy, stats[at.z].xy, stats[at.w].xy);
-    }
-    keys = load_keys(key_units, j_first + COLUMNS);
-    values = load_values(key_units, j_first + COLUMNS);
-    if (is_active) {
-      for (var n = 0u; n < COLUMN_TILES; n++) { // @unroll
-        for (var i = 0u; i < ROW_TILES; i++) { // @unroll
-          p_scores[i] = ScoreSum();
-        }
-        for (var d = 0u; d < HEAD_TILES; d++) { // @unroll
-          let right = subgroupMatrixLoad<Right, col_major>(&t_units, tile + n * MATRIX * TILE_STRIDE + d * M8, TILE_STRIDE);
-          for (var i = 0u; i < ROW_TILES; i++) { // @unroll
-            p_scores[i] = subgroupMatrixMultiplyAccumulate(p_q[i * HEAD_TILES + d], right, p_scores[i]);
-          }
-        }
-        for (var i = 0u; i < ROW_TILES; i++) { // @unroll
-          subgroupMatrixStore<row_major>(&t_units,
-            strip + i * MATRIX * STRIP_STRIDE + n * M8 * SCORE_UNITS, p_scores[i], STRIP_STRIDE);
-          p_scores[i] = ScoreSum();
-        }
-        for (var d = 0u; d < HEAD_TILES; d++) { // @unroll
-          let right = subgroupMatrixLoad<Right, col_major>(&t_units,
-            tile + TILE_UNITS + n * MATRIX * TILE_STRIDE + d * M8, TILE_STRIDE);
-          for (var i = 0u; i < ROW_TILES; i++) { // @unroll
-            p_scores[i] = subgroupMatrixMultiplyAccumulate(p_dout[i * HEAD_TILES + d], right, p_scores[i]);
-          }
-        }
-        for (var i = 0u; i < ROW_TILES; i++) { // @unroll
-          subgroupMatrixStore<row_major>(&t_units,
-            strip + STRIP_UNITS + i * MATRIX * STRIP_STRIDE + n * M8 * SCORE_UNITS, p_scores[i], STRIP_STRIDE);
-        }
+  var turn = 0u;
+  while (turn < turns) {
+    if (turn >= first_plain) {
+      for (; turn < plain_end; turn++) {
+        let j_first = j_start + turn * COLUMNS;
+        keys = load_keys(key_units, j_first + COLUMNS);
+        values = load_values(key_units, j_first + COLUMNS);
+        decay = load_decay(o_key_stats, j_first + COLUMNS, thread);
+        score(&p_q, &p_dout, turn, thread);
+        workgroupBarrier();
+        if (has_row) { differentiate(spot, j_first, false); }
+        workgroupBarrier();
+        add_keys(&p_dq, turn, thread);
+        if (BUFFERS == 1u) { workgroupBarrier(); }
+        store_tile(keys, values, turn + 1u, thread);
+        store_decay(decay, origin, thread);
+        workgroupBarrier();
       }
     }
-    if (thread < COLUMNS / 4u) {
-      t_decay[thread] = (vec4f(raw_decay.count - origin) * 0.0625 + raw_decay.rest) * LOG2E;
-    }
-    workgroupBarrier();
 
+    let j_first = j_start + turn * COLUMNS;
+    let is_active = smallest_first < j_first + COLUMNS && j_first <= last;
+    keys = load_keys(key_units, j_first + COLUMNS);
+    values = load_values(key_units, j_first + COLUMNS);
+    decay = load_decay(o_key_stats, j_first + COLUMNS, thread);
+    if (is_active) { score(&p_q, &p_dout, turn, thread); }
+    workgroupBarrier();
     if (is_active && has_row) {
       differentiate(spot, j_first, j_first + COLUMNS > spot.position || j_first < largest_first);
     }
     workgroupBarrier();
-
-    if (is_active) {
-      for (var n = 0u; n < COLUMN_TILES; n++) { // @unroll
-        for (var i = 0u; i < ROW_TILES; i++) { // @unroll
-          p_ds[i] = subgroupMatrixLoad<Left, row_major>(&t_units,
-            strip + i * MATRIX * STRIP_STRIDE + n * M8 * SCORE_UNITS, STRIP_STRIDE);
-        }
-        for (var d = 0u; d < HEAD_TILES; d++) { // @unroll
-          let right = subgroupMatrixLoad<Right, row_major>(&t_units, tile + n * MATRIX * TILE_STRIDE + d * M8, TILE_STRIDE);
-          for (var i = 0u; i < ROW_TILES; i++) { // @unroll
-            p_dq[i * HEAD_TILES + d] = subgroupMatrixMultiplyAccumulate(p_ds[i], right, p_dq[i * HEAD_TILES + d]);
-          }
-        }
-      }
-    }
+    if (is_active) { add_keys(&p_dq, turn, thread); }
     if (BUFFERS == 1u) { workgroupBarrier(); }
-    store_units(keys, next_tile, thread);
-    store_units(values, next_tile + TILE_UNITS, thread);
+    store_tile(keys, values, turn + 1u, thread);
+    store_decay(decay, origin, thread);
     workgroupBarrier();
+    turn++;
   }
 
   for (var r = 0u; r < ROW_TURNS; r++) { // @unroll

@@ -64,7 +64,7 @@ export const backwardPrepare = defineKernel({
 
 export interface BackwardDims
   extends AttentionDims,
-    Pick<AttentionFlags, 'dtype' | 'hasLogitBound'> {
+    Pick<AttentionFlags, 'dtype' | 'hasLogitBound' | 'hasStopRule'> {
   readonly smScale: number;
 }
 
@@ -91,13 +91,16 @@ const matrixSelect = (isHalf: boolean) => (dims: BackwardDims, caps: DeviceCaps)
   return { ...matrixSpec(dims, shape, tiles, isHalf), BUFFERS: buffers };
 };
 
+/** Loads stay where they are, a tile before their use. */
+const pinned = ['q:read*', 'k:read*', 'v:read*', 'dout:read*'] as const;
+
 /** @param isHalf - scores in f16, for heads whose logits are bounded; else in f32, for any */
 const backwardQueryMatrixOf = (isHalf: boolean) =>
   defineKernel({
     ...matrix,
     name: `attention-backward-query.matrix${isHalf ? '-half' : ''}`,
     source: backwardQueryMatrixWgsl,
-    bindings: [...inputs, 'logit_bound:read?', 'dq:write', 'dlog_lambda:read_write?'],
+    bindings: [...pinned, 'stats:read', 'logit_bound:read?', 'dq:write', 'dlog_lambda:read_write?'],
     select: matrixSelect(isHalf),
     grid: (dims, { SUBGROUPS, ROWS }) =>
       tileGrid(dims, dims.numHeads, dims.queryLen, SUBGROUPS * ROWS),
@@ -138,8 +141,11 @@ const backwardKeyMatrixOf = (isHalf: boolean) =>
     ...matrix,
     name: `attention-backward-key.matrix${isHalf ? '-half' : ''}`,
     source: backwardKeyMatrixWgsl,
-    bindings: [...inputs, 'logit_bound:read?', ...keyOutputs],
-    select: matrixSelect(isHalf),
+    bindings: [...pinned, 'stats:read', 'logit_bound:read?', ...keyOutputs],
+    select: (dims: BackwardDims, caps: DeviceCaps) => ({
+      ...matrixSelect(isHalf)(dims, caps),
+      HAS_STOP_RULE: dims.hasStopRule,
+    }),
     grid: (dims, { SUBGROUPS, ROWS }) =>
       tileGrid(dims, keyHeads(dims), dims.keyLen, SUBGROUPS * ROWS),
   });

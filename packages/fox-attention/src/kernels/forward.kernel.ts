@@ -40,14 +40,10 @@ export interface ForwardDims extends AttentionDims, AttentionFlags, BlockSizes {
   readonly logTolerance: number;
 }
 
-const inputs = [
-  'q:read',
-  'k:read',
-  'v:read',
-  'log_lambda:read?',
-  'limits:read?',
-  'visibility:read?',
-] as const;
+const limitInputs = ['log_lambda:read?', 'limits:read?', 'visibility:read?'] as const;
+const inputs = ['q:read', 'k:read', 'v:read', ...limitInputs] as const;
+/** Loads stay where they are, a tile before their use. */
+const PINNED = ['q:read*', 'k:read*', 'v:read*'] as const;
 const outputs = ['out:write', 'row_stats:write'] as const;
 
 const shared = {
@@ -96,7 +92,7 @@ const forwardMatrixOf = (isHalf: boolean) =>
     name: `attention-forward.matrix${isHalf ? '-half' : ''}`,
     source: forwardMatrixWgsl,
     lib: [logLambdaWgsl, attentionWgsl, rowLimitsWgsl, placeWgsl, matrixWgsl],
-    bindings: [...inputs, 'logit_bound:read?', ...outputs],
+    bindings: [...PINNED, ...limitInputs, 'logit_bound:read?', ...outputs],
     params: (dims: ForwardDims) => ({ ...shared.params(dims), max_bound: MAX_HALF_BOUND }),
     select: (dims: ForwardDims, caps: DeviceCaps) => {
       const shape = matrixShape(caps);

@@ -10,6 +10,8 @@
 //
 // A weight is exp2(logit - pivot). The pivot is set where a row meets its first keys, a little below their largest logit, and stays:
 // weights of later keys may grow by 2^11 before f16 has no room for them. Only then the tile is done again with higher pivots.
+// Between the diagonal and the left end lie plain tiles, which all rows keep whole. Where logit_bound allows pivots that no later weight
+// can outgrow, they go through a loop of their own, which asks nothing.
 
 // @spec
 const HEAD_DIM: u32 = 64u;
@@ -44,9 +46,9 @@ struct Params {
   block_m: u32, block_n: u32, sm_scale: f32, log_tolerance: f32, max_bound: f32,
 }
 
-@group(0) @binding(0) var<storage, read> q: array<vec4<u32>>;
-@group(0) @binding(1) var<storage, read> k: array<vec4<u32>>;
-@group(0) @binding(2) var<storage, read> v: array<vec4<u32>>;
+@group(0) @binding(0) var<storage, read_write> q: array<vec4<u32>>;
+@group(0) @binding(1) var<storage, read_write> k: array<vec4<u32>>;
+@group(0) @binding(2) var<storage, read_write> v: array<vec4<u32>>;
 @group(0) @binding(3) var<storage, read> log_lambda: array<vec2<i32>>;
 @group(0) @binding(4) var<storage, read> limits: array<i32>;
 @group(0) @binding(5) var<storage, read> visibility: array<vec2<i32>>;
@@ -61,20 +63,29 @@ const ROUNDING: f32 = select(1e-5, f32(HEAD_TILES) / 2048.0, HALF_SCORES);
 const FIRST_WEIGHT: f32 = 4.0;
 // No sum of 8 weights may be more, so that f16 holds them.
 const MAX_WEIGHTS: f32 = 32768.0;
+// A weight of 2^MAX_WEIGHT is one that f16 holds.
+const MAX_WEIGHT: f32 = 15.0;
 // Rows that stop together, and keys between two places where they may: those of the tiled kernel, so that both keep the same pairs.
 const STOP_ROWS: u32 = 32u;
 const STOP_STEP: u32 = 32u;
 const STOP_SUBGROUPS: u32 = max(STOP_ROWS / ROWS, 1u);
 
+// Pivots may lie this far above the largest logit of a row's first keys, so that no later weight is too large: 2^-8 is clear of f16's
+// smallest numbers.
+const MAX_ABOVE: f32 = 8.0;
+
 // What a subgroup wants after a tile.
 const GO_ON: u32 = 0u;
 const AGAIN: u32 = 1u; // weights are too large: the same tile with higher pivots
 const DONE: u32 = 2u;  // its rows keep no key to the left
+const SAFE: u32 = 3u;  // to go on, and no weight to come can be too large
 
 var<workgroup> t_units: array<vec4<u32>, TILE_UNITS + SUBGROUPS * STRIP_UNITS>;
-var<workgroup> t_decay: array<vec4f, COLUMNS / 4u>; // of the tile's keys, relative to the workgroup's first row
+var<workgroup> t_decay: array<f32, COLUMNS>; // of the tile's keys, relative to the workgroup's first row
 var<workgroup> t_factors: array<f32, SUBGROUPS * ROWS>;
-var<workgroup> t_wishes: array<u32, SUBGROUPS>;
+var<workgroup> t_wishes: array<vec2<u32>, SUBGROUPS>; // and where the subgroup may stop next
+// For each subgroup: where its plain tiles end, none of them begins left of it; the first place where it may stop.
+var<workgroup> t_ends: array<vec2<u32>, SUBGROUPS>;
 
 // The rows of a lane: row_lane + ROW_LANES * r of its subgroup.
 var<private> p_bias: array<f32, ROW_TURNS>;    // decay of the row, relative as t_decay
@@ -103,10 +114,22 @@ fn load_values(source: Units, j_first: u32) -> array<vec4<u32>, LOADS> {
   return units;
 }
 
+fn load_decay(o_lambda: u32, j_first: u32, thread: u32) -> vec2<i32> {
+  if (thread >= COLUMNS) { return vec2<i32>(); }
+  return load_lambda(o_lambda + min(j_first + thread, params.key_len - 1u));
+}
+
+fn store_decay(lambda: vec2<i32>, origin: i32, thread: u32) {
+  if (HAS_GATE && thread < COLUMNS) { t_decay[thread] = relative_decay(lambda, origin); }
+}
+
 // Decay of 8 neighbouring keys
 fn decay_at(chunk: u32) -> Eight {
   if (!HAS_GATE) { return Eight(); }
-  return Eight(t_decay[chunk * 2u], t_decay[chunk * 2u + 1u]);
+  let j = chunk * 8u;
+  return Eight(
+    vec4f(t_decay[j], t_decay[j + 1u], t_decay[j + 2u], t_decay[j + 3u]),
+    vec4f(t_decay[j + 4u], t_decay[j + 5u], t_decay[j + 6u], t_decay[j + 7u]));
 }
 
 // Logits less `shift` of 8 neighbouring keys, in units of log2.
@@ -119,9 +142,9 @@ fn logits_of(scores: Eight, shift: f32, decay: Eight) -> Eight {
 // The first 8 columns that a lane has in a turn, in units of 8.
 fn chunk_of(spot: Spot, turn: u32) -> u32 { return (spot.column_lane + turn * LANES_PER_ROW) * GROUPS; }
 
-// Sets the pivots of rows that have none yet; if `again`, also raises those that lie too low.
+// Sets the pivots of rows that have none yet, at `safe_pivot` if that is not too high; if `again`, also raises those that lie too low.
 // t_factors: what the rows' outputs must be multiplied by
-fn raise_pivots(spot: Spot, j_first: u32, again: bool, o_factors: u32) {
+fn raise_pivots(spot: Spot, j_first: u32, again: bool, o_factors: u32, safe_pivot: f32) {
   for (var r = 0u; r < ROW_TURNS; r++) { // @unroll
     let row = spot.row_lane + r * ROW_LANES;
     var largest_logit = NEG_LARGE;
@@ -137,7 +160,9 @@ fn raise_pivots(spot: Spot, j_first: u32, again: bool, o_factors: u32) {
     largest_logit = largest_of_row(largest_logit);
     let is_new = p_pivot[r] <= NEG_LARGE;
     let m_raise = largest_logit > NEG_LARGE && (is_new || (again && largest_logit - FIRST_WEIGHT > p_pivot[r]));
-    let pivot = select(p_pivot[r], largest_logit - FIRST_WEIGHT, m_raise);
+    let low_pivot = largest_logit - FIRST_WEIGHT;
+    let new_pivot = select(low_pivot, max(low_pivot, safe_pivot), is_new && safe_pivot <= largest_logit + MAX_ABOVE);
+    let pivot = select(p_pivot[r], new_pivot, m_raise);
     let factor = select(1.0, exp2(p_pivot[r] - pivot), m_raise && !is_new);
     p_sum[r] *= factor;
     p_pivot[r] = pivot;
@@ -171,6 +196,15 @@ fn soften(spot: Spot, j_first: u32, is_masked: bool) -> f32 {
   return largest_sum;
 }
 
+// Whether no weight of the lane's rows can be too large.
+fn has_safe_pivots(safe_pivot: f32) -> bool {
+  var is_safe = true;
+  for (var r = 0u; r < ROW_TURNS; r++) { // @unroll
+    is_safe = is_safe && p_pivot[r] >= safe_pivot;
+  }
+  return is_safe;
+}
+
 // s |q| of the lane's rows
 fn scaled_norms(b: u32, h: u32, i_first: u32, spot: Spot) {
   for (var r = 0u; r < ROW_TURNS; r++) { // @unroll
@@ -189,45 +223,131 @@ fn decay_of(row: vec2<i32>, key: vec2<i32>) -> f32 {
   return f32(row.x - key.x) * 0.0625 + (bitcast<f32>(row.y) - bitcast<f32>(key.y));
 }
 
-// False only where the subgroup's first row cannot stop before key j: its lse is at most the largest logit + log(keys seen).
-// position: of that row; norm: largest s |q| of the subgroup; own: bound at the end of the block that the row stands in
-fn may_stop(bh: u32, position: u32, j: u32, norm: f32) -> bool {
-  if (position < j) { return false; }
-  let bound = bound_before(bh, j);
-  let own = bound_before(bh, (position / params.block_n + 1u) * params.block_n);
-  let o_lambda = bh * params.key_len;
-  let decay = decay_of(load_lambda(o_lambda + position), load_lambda(o_lambda + j - 1u));
-  let reach = params.log_tolerance + log(f32(position + 1u - j)) + norm * max(own.y - bound.y, 0.0);
-  return decay + bound.x <= reach + ROUNDING * (1.0 + norm * own.y);
+// Largest |k| of the keys up to the end of the step that a row stands in
+fn max_norm_of_seen(bh: u32, position: u32) -> f32 {
+  let step = max(STOP_STEP, params.block_n);
+  let end_of_blocks = (params.key_len + params.block_n - 1u) / params.block_n * params.block_n;
+  return bound_before(bh, min((position / step + 1u) * step, end_of_blocks)).y;
 }
 
-// Largest |k| of the key blocks that begin at j or after it and that the last step has done.
-fn max_norm_right_of(bh: u32, j: u32) -> f32 {
-  let end_of_blocks = (params.key_len + params.block_n - 1u) / params.block_n * params.block_n;
-  let end = min(j + max(STOP_STEP, params.block_n), end_of_blocks);
-  var largest_norm = 0.0;
-  for (var end_of_block = j + params.block_n; end_of_block <= end; end_of_block += params.block_n) {
-    largest_norm = max(largest_norm, bound_before(bh, end_of_block).y);
+// The next place on the way to the left, from j_last on, where a row may drop what is left of it, 0 if there is none: the row does not
+// stop before its largest possible lse, plus log eps, is `level`. Once it is, it stays so to the left. position, norm: of the row
+fn next_stop(bh: u32, position: u32, norm: f32, level: f32, j_last: u32, lane: u32) -> u32 {
+  let step = max(STOP_STEP, params.block_n);
+  let row = load_lambda(bh * params.key_len + position);
+  var low = 0u;                     // in steps: a stop, or the beginning
+  var high = j_last / step + 1u;    // no stop
+  while (high - low > 1u) {
+    let at = low + (high - low) * (lane + 1u) / (SUBGROUP + 1u);
+    let j = max(at, 1u) * step;
+    let bound = bound_before(bh, j);
+    let decay = decay_of(row, load_lambda(bh * params.key_len + j - 1u));
+    let m_stop = norm * bound.y + decay + bound.x <= level + ROUNDING * (1.0 + abs(level));
+    let above = subgroupMin(select(high, at, !m_stop && at > low));
+    low = subgroupMax(select(low, at, m_stop));
+    high = max(above, low + 1u);
   }
-  return largest_norm;
+  return low * step;
+}
+
+// What a stop before key j depends on: bound_before(j), lambda of key j - 1. Loaded with the tile that begins at j.
+struct Stop { bound: vec2f, lambda: vec2<i32> }
+
+fn load_stop(bh: u32, j: u32) -> Stop {
+  if (!HAS_STOP_RULE || j < params.block_n) { return Stop(); }
+  return Stop(bound_before(bh, j), load_lambda(bh * params.key_len + j - 1u));
 }
 
 // Whether all rows of the lane may drop the keys before j. Rows past the end, rows that keep nothing from there on, or nothing at
 // all, do not hold the others back. i_first: first row of the subgroup
-fn may_drop_rows(spot: Spot, i_first: u32, bh: u32, j: u32, max_norm: f32) -> bool {
-  let bound = bound_before(bh, j);
-  let key = load_lambda(bh * params.key_len + j - 1u);
+fn may_drop_rows(spot: Spot, i_first: u32, j: u32, stop: Stop, origin: i32, max_norm: f32) -> bool {
+  let key = relative_decay(stop.lambda, origin);
   var may = true;
   for (var r = 0u; r < ROW_TURNS; r++) { // @unroll
     let row = spot.row_lane + r * ROW_LANES;
-    let position = spot.position + row;
-    let decay = decay_of(load_lambda(bh * params.key_len + min(position, params.key_len - 1u)), key);
+    let decay = (p_bias[r] - key) * LN2;
     let sum = sum_of_row(p_sum[r] + p_tile_sum[r]);
-    let m_drop = may_drop(vec4f(p_norm[r]), vec4f(decay), bound, max_norm, vec4f(p_pivot[r]), vec4f(sum)).x;
-    let m_idle = p_first[r] >= j || p_first[r] > position || i_first + row >= params.query_len;
+    let m_drop = may_drop(vec4f(p_norm[r]), vec4f(decay), stop.bound, max_norm, vec4f(p_pivot[r]), vec4f(sum)).x;
+    let m_idle = p_first[r] >= j || p_first[r] > spot.position + row || i_first + row >= params.query_len;
     may = may && (m_drop || m_idle);
   }
   return may;
+}
+
+// Log eps and the largest lse that the subgroup's first row may reach when it has met the keys before j, too. Above all bounds where
+// that row keeps none of them.
+fn level_of_first_row(spot: Spot, j: u32, stop: Stop, origin: i32) -> f32 {
+  let sum = sum_of_row(p_sum[0] + p_tile_sum[0]);
+  let lse = select(NEG_LARGE, (p_pivot[0] + log2(sum)) * LN2, sum > 0.0);
+  let rest = p_norm[0] * stop.bound.y + (p_bias[0] - relative_decay(stop.lambda, origin)) * LN2 + stop.bound.x;
+  let level = params.log_tolerance + max(lse, rest) + log(1.0 + exp(-abs(lse - rest)));
+  return subgroupBroadcast(select(level, -NEG_LARGE, p_first[0] >= j), 0u);
+}
+
+// Whether subgroups may stop after the tile that begins at j.
+fn is_stop(j: u32) -> bool { return HAS_STOP_RULE && j % max(STOP_STEP, params.block_n) == 0u; }
+
+// Scores of the subgroup's rows and the keys of the tile, into its strip. The compiler follows the range of a plain number within a
+// function: matrices at an offset that it does not know to lie in t_units load slowly.
+fn score(queries: ptr<function, array<Left, ROW_TILES * HEAD_TILES>>, thread: u32) {
+  let strip = TILE_UNITS + min(thread / SUBGROUP, SUBGROUPS - 1u) * STRIP_UNITS;
+  var scores: array<ScoreSum, ROW_TILES>;
+  for (var n = 0u; n < COLUMN_TILES; n++) { // @unroll
+    for (var i = 0u; i < ROW_TILES; i++) { // @unroll
+      scores[i] = ScoreSum();
+    }
+    for (var d = 0u; d < HEAD_TILES; d++) { // @unroll
+      let right = subgroupMatrixLoad<Right, col_major>(&t_units, n * MATRIX * TILE_STRIDE + d * M8, TILE_STRIDE);
+      for (var i = 0u; i < ROW_TILES; i++) { // @unroll
+        scores[i] = subgroupMatrixMultiplyAccumulate((*queries)[i * HEAD_TILES + d], right, scores[i]);
+      }
+    }
+    for (var i = 0u; i < ROW_TILES; i++) { // @unroll
+      subgroupMatrixStore<row_major>(&t_units,
+        strip + i * MATRIX * STRIP_STRIDE + n * M8 * SCORE_UNITS, scores[i], STRIP_STRIDE);
+    }
+  }
+}
+
+// Adds the values of the tile, times the weights in the subgroup's strip.
+fn add_values(sums: ptr<function, array<Sum, ROW_TILES * HEAD_TILES>>, thread: u32) {
+  let strip = TILE_UNITS + min(thread / SUBGROUP, SUBGROUPS - 1u) * STRIP_UNITS;
+  var weights: array<Left, ROW_TILES>;
+  for (var r = 0u; r < ROW_TURNS; r++) { // @unroll
+    p_sum[r] += p_tile_sum[r];
+  }
+  for (var n = 0u; n < COLUMN_TILES; n++) { // @unroll
+    for (var i = 0u; i < ROW_TILES; i++) { // @unroll
+      weights[i] = subgroupMatrixLoad<Left, row_major>(&t_units,
+        strip + i * MATRIX * STRIP_STRIDE + n * M8 * SCORE_UNITS, STRIP_STRIDE);
+    }
+    for (var d = 0u; d < HEAD_TILES; d++) { // @unroll
+      let right = subgroupMatrixLoad<Right, row_major>(&t_units, n * MATRIX * TILE_STRIDE + d * M8, TILE_STRIDE);
+      for (var i = 0u; i < ROW_TILES; i++) { // @unroll
+        (*sums)[i * HEAD_TILES + d] = subgroupMatrixMultiplyAccumulate(weights[i], right, (*sums)[i * HEAD_TILES + d]);
+      }
+    }
+  }
+}
+
+// Multiplies rows of outputs by t_factors. They go through the tile, a matrix of each subgroup at a time.
+fn rescale(sums: ptr<function, array<Sum, ROW_TILES * HEAD_TILES>>, thread: u32, is_active: bool) {
+  let subgroup = min(thread / SUBGROUP, SUBGROUPS - 1u);
+  let scratch = subgroup * (MATRIX * MATRIX / 4u);
+  for (var i = 0u; i < ROW_TILES; i++) { // @unroll
+    for (var d = 0u; d < HEAD_TILES; d++) { // @unroll
+      workgroupBarrier();
+      subgroupMatrixStore<row_major>(&t_units, scratch, (*sums)[i * HEAD_TILES + d], MATRIX / 4u);
+      workgroupBarrier();
+      for (var at = thread % SUBGROUP; is_active && at < MATRIX * MATRIX / 4u; at += SUBGROUP) {
+        let factor = t_factors[subgroup * ROWS + i * MATRIX + at / (MATRIX / 4u)];
+        t_units[scratch + at] = bitcast<vec4<u32>>(bitcast<vec4f>(t_units[scratch + at]) * factor);
+      }
+      workgroupBarrier();
+      (*sums)[i * HEAD_TILES + d] = subgroupMatrixLoad<Sum, row_major>(&t_units, scratch, MATRIX / 4u);
+    }
+  }
+  workgroupBarrier();
 }
 
 @compute @workgroup_size(THREADS)
@@ -246,8 +366,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) grid: vec3u, 
   let origin = load_lambda(o_lambda + i_first + offset).x;
 
   let i_own = i_first + subgroup * ROWS;
-  // The compiler follows the range of a plain number: matrices at an offset that it does not know to lie in t_units load slowly.
-  let strip = TILE_UNITS + subgroup * STRIP_UNITS;
+  let strip = TILE_UNITS + min(thread / SUBGROUP, SUBGROUPS - 1u) * STRIP_UNITS;
   let spot = Spot(strip, lane % ROW_LANES, lane / ROW_LANES, i_own + offset);
   let o_factors = subgroup * ROWS;
   var smallest_first = params.key_len;
@@ -263,14 +382,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) grid: vec3u, 
   }
   smallest_first = subgroupMin(smallest_first); // key_len if no row keeps a key
   largest_first = subgroupMax(largest_first);
-  var largest_norm = 0.0;
-  if (HAS_STOP_RULE) {
-    scaled_norms(b, h, i_own, spot);
-    for (var r = 0u; r < ROW_TURNS; r++) { // @unroll
-      largest_norm = max(largest_norm, p_norm[r]);
-    }
-    largest_norm = subgroupMax(largest_norm);
-  }
+  if (HAS_STOP_RULE) { scaled_norms(b, h, i_own, spot); }
 
   // Rows of q come through the strips, a part of the head dim at a time, as rows past the end need a clamp.
   var p_q: array<Left, ROW_TILES * HEAD_TILES>;
@@ -292,8 +404,6 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) grid: vec3u, 
   }
 
   var p_out: array<Sum, ROW_TILES * HEAD_TILES>;
-  var p_scores: array<ScoreSum, ROW_TILES>;
-  var p_weights: array<Left, ROW_TILES>;
   for (var i = 0u; i < ROW_TILES; i++) { // @unroll
     for (var d = 0u; d < HEAD_TILES; d++) { // @unroll
       p_out[i * HEAD_TILES + d] = Sum();
@@ -301,116 +411,113 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) grid: vec3u, 
   }
   let last = min(i_own + ROWS, params.query_len) - 1u + offset; // position of the subgroup's last row
   let last_of_tile = min(i_first + SUBGROUPS * ROWS, params.query_len) - 1u + offset;
-  var stop = 0u;
   var is_stopped = i_own >= params.query_len;
-  var max_norm = 0.0; // largest |k| of the key blocks done so far
+  // Plain tiles begin right of all rows' first keys; the last tile is not one of them, nor is one after which a subgroup may stop.
+  let own_plain_end = max(largest_first, smallest_first / COLUMNS * COLUMNS + 1u);
+  var max_norm = 0.0;
+  var first_norm = 0.0; // s |q| of the first row
+  var own_stop = 0u;
+  if (HAS_STOP_RULE && !is_stopped) {
+    max_norm = max_norm_of_seen(bh, last);
+    first_norm = subgroupBroadcast(p_norm[0], 0u);
+    let level = params.log_tolerance + first_norm * max_norm + log(f32(spot.position + 1u));
+    own_stop = next_stop(bh, spot.position, first_norm, level, spot.position, lane);
+  }
+  if (lane == 0u) { t_ends[subgroup] = select(vec2<u32>(own_plain_end, own_stop), vec2<u32>(), is_stopped); }
+  let ends = workgroupUniformLoad(&t_ends);
+  var plain_end = 0u;
+  var stop_of_all = 0u;
+  for (var n = 0u; n < SUBGROUPS; n++) { // @unroll
+    plain_end = max(plain_end, ends[n].x);
+    stop_of_all = max(stop_of_all, ends[n].y);
+  }
+  // No weight is too large where pivots are at least this.
+  var safe_pivot = -NEG_LARGE;
+  if (HAS_LOGIT_BOUND) { safe_pivot = logit_bound[bh] * LOG2E - MAX_WEIGHT; }
+
+  var stop = 0u;
   var again = false;
+  var is_plain = false;
   var j_first = last_of_tile / COLUMNS * COLUMNS;
   let key_units = units_of(b, params.key_len, params.num_kv_heads, h_key, thread);
   var keys = load_keys(key_units, j_first);
+  var values = load_values(key_units, j_first);
+  var decay = load_decay(o_lambda, j_first, thread);
+  var here = load_stop(bh, j_first);
 
   loop {
-    let is_active = !is_stopped && j_first <= last && j_first + COLUMNS > smallest_first;
-    var raw_decay: KeyDecay;
-    if (HAS_GATE && thread < COLUMNS / 4u) {
-      let at = vec4u(o_lambda) + min(vec4u(j_first + thread * 4u) + vec4u(0u, 1u, 2u, 3u), vec4u(params.key_len - 1u));
-      raw_decay = key_decay(load_lambda(at.x), load_lambda(at.y), load_lambda(at.z), load_lambda(at.w));
-    }
-    store_units(keys, 0u, thread);
-    workgroupBarrier();
-
-    let values = load_values(key_units, j_first);
-    if (is_active) {
-      for (var n = 0u; n < COLUMN_TILES; n++) { // @unroll
-        for (var i = 0u; i < ROW_TILES; i++) { // @unroll
-          p_scores[i] = ScoreSum();
-        }
-        for (var d = 0u; d < HEAD_TILES; d++) { // @unroll
-          let right = subgroupMatrixLoad<Right, col_major>(&t_units, n * MATRIX * TILE_STRIDE + d * M8, TILE_STRIDE);
-          for (var i = 0u; i < ROW_TILES; i++) { // @unroll
-            p_scores[i] = subgroupMatrixMultiplyAccumulate(p_q[i * HEAD_TILES + d], right, p_scores[i]);
-          }
-        }
-        for (var i = 0u; i < ROW_TILES; i++) { // @unroll
-          subgroupMatrixStore<row_major>(&t_units,
-            strip + i * MATRIX * STRIP_STRIDE + n * M8 * SCORE_UNITS, p_scores[i], STRIP_STRIDE);
-        }
+    if (is_plain) {
+      for (; j_first >= plain_end && !(is_stop(j_first) && j_first <= stop_of_all); j_first -= COLUMNS) {
+        store_units(keys, 0u, thread);
+        store_decay(decay, origin, thread);
+        workgroupBarrier();
+        score(&p_q, thread);
+        workgroupBarrier();
+        store_units(values, 0u, thread);
+        keys = load_keys(key_units, j_first - COLUMNS);
+        values = load_values(key_units, j_first - COLUMNS);
+        decay = load_decay(o_lambda, j_first - COLUMNS, thread);
+        here = load_stop(bh, j_first - COLUMNS);
+        soften(spot, j_first, false);
+        workgroupBarrier();
+        add_values(&p_out, thread);
+        workgroupBarrier();
       }
     }
-    if (HAS_GATE && thread < COLUMNS / 4u) {
-      t_decay[thread] = (vec4f(raw_decay.count - origin) * 0.0625 + raw_decay.rest) * LOG2E;
-    }
+
+    let is_active = !is_stopped && j_first <= last && j_first + COLUMNS > smallest_first;
+    store_units(keys, 0u, thread);
+    store_decay(decay, origin, thread);
+    workgroupBarrier();
+    if (is_active) { score(&p_q, thread); }
     workgroupBarrier();
 
     let is_diagonal = j_first + COLUMNS > spot.position;
-    if (is_active && (again || is_diagonal)) { raise_pivots(spot, j_first, again, o_factors); }
-    if (again) {
-      // Outputs go through the tile, a matrix of each subgroup at a time; the factors are in t_factors.
-      let scratch = subgroup * MATRIX * MATRIX / 4u;
-      for (var i = 0u; i < ROW_TILES; i++) { // @unroll
-        for (var d = 0u; d < HEAD_TILES; d++) { // @unroll
-          workgroupBarrier();
-          subgroupMatrixStore<row_major>(&t_units, scratch, p_out[i * HEAD_TILES + d], MATRIX / 4u);
-          workgroupBarrier();
-          for (var at = lane; is_active && at < MATRIX * MATRIX / 4u; at += SUBGROUP) {
-            let factor = t_factors[o_factors + i * MATRIX + at / (MATRIX / 4u)];
-            t_units[scratch + at] = bitcast<vec4<u32>>(bitcast<vec4f>(t_units[scratch + at]) * factor);
-          }
-          workgroupBarrier();
-          p_out[i * HEAD_TILES + d] = subgroupMatrixLoad<Sum, row_major>(&t_units, scratch, MATRIX / 4u);
-        }
-      }
-      workgroupBarrier();
-    }
-
+    if (is_active && (again || is_diagonal)) { raise_pivots(spot, j_first, again, o_factors, safe_pivot); }
+    if (again) { rescale(&p_out, thread, is_active); }
     store_units(values, 0u, thread);
-    keys = load_keys(key_units, max(j_first, COLUMNS) - COLUMNS);
+
     var wish = select(GO_ON, DONE, is_stopped || j_first <= smallest_first);
+    var upcoming = own_stop;
     if (is_active) {
       let largest_sum = soften(spot, j_first, is_diagonal || j_first < largest_first);
-      if (HAS_STOP_RULE && wish == GO_ON && j_first % max(STOP_STEP, params.block_n) == 0u) {
-        max_norm = max(max_norm, max_norm_right_of(bh, j_first));
-        if (may_stop(bh, spot.position, j_first, largest_norm)) {
-          if (subgroupAll(may_drop_rows(spot, i_own, bh, j_first, max_norm))) { wish = DONE; }
+      if (is_stop(j_first) && j_first <= own_stop && wish == GO_ON) {
+        if (subgroupAll(may_drop_rows(spot, i_own, j_first, here, origin, max_norm))) {
+          wish = DONE;
+        } else {
+          let level = level_of_first_row(spot, j_first, here, origin);
+          upcoming = next_stop(bh, spot.position, first_norm, level, j_first - 1u, lane);
         }
       }
+      if (wish == GO_ON && subgroupAll(has_safe_pivots(safe_pivot))) { wish = SAFE; }
       // Once at most: logits that are not finite stay so.
       if (subgroupAny(largest_sum > MAX_WEIGHTS) && !again) { wish = AGAIN; }
     }
-    if (lane == 0u) { t_wishes[subgroup] = wish; }
+    if (lane == 0u) { t_wishes[subgroup] = vec2<u32>(wish, upcoming); }
     let wishes = workgroupUniformLoad(&t_wishes);
     again = false;
+    is_plain = HAS_LOGIT_BOUND && j_first <= i_first + offset;
     var all_done = true;
+    stop_of_all = 0u;
     for (var n = 0u; n < SUBGROUPS; n++) { // @unroll
-      again = again || wishes[n] == AGAIN;
-      all_done = all_done && wishes[n] == DONE;
+      again = again || wishes[n].x == AGAIN;
+      is_plain = is_plain && (wishes[n].x == SAFE || i_first + n * ROWS >= params.query_len);
+      all_done = all_done && wishes[n].x == DONE;
+      stop_of_all = max(stop_of_all, select(wishes[n].y, 0u, wishes[n].x == DONE));
     }
-    if (again) {
-      keys = load_keys(key_units, j_first);
-      continue;
-    }
+    let j_next = select(max(j_first, COLUMNS) - COLUMNS, j_first, again);
+    keys = load_keys(key_units, j_next);
+    values = load_values(key_units, j_next);
+    decay = load_decay(o_lambda, j_next, thread);
+    here = load_stop(bh, j_next);
+    if (again) { continue; }
+    own_stop = upcoming;
 
-    if (is_active) {
-      for (var r = 0u; r < ROW_TURNS; r++) { // @unroll
-        p_sum[r] += p_tile_sum[r];
-      }
-      for (var n = 0u; n < COLUMN_TILES; n++) { // @unroll
-        for (var i = 0u; i < ROW_TILES; i++) { // @unroll
-          p_weights[i] = subgroupMatrixLoad<Left, row_major>(&t_units,
-            strip + i * MATRIX * STRIP_STRIDE + n * M8 * SCORE_UNITS, STRIP_STRIDE);
-        }
-        for (var d = 0u; d < HEAD_TILES; d++) { // @unroll
-          let right = subgroupMatrixLoad<Right, row_major>(&t_units, n * MATRIX * TILE_STRIDE + d * M8, TILE_STRIDE);
-          for (var i = 0u; i < ROW_TILES; i++) { // @unroll
-            p_out[i * HEAD_TILES + d] = subgroupMatrixMultiplyAccumulate(p_weights[i], right, p_out[i * HEAD_TILES + d]);
-          }
-        }
-      }
-    }
+    if (is_active) { add_values(&p_out, thread); }
     if (!is_stopped) {
       var group_done = true;
       for (var n = 0u; n < SUBGROUPS; n++) { // @unroll
-        group_done = group_done && (n / STOP_SUBGROUPS != subgroup / STOP_SUBGROUPS || wishes[n] == DONE);
+        group_done = group_done && (n / STOP_SUBGROUPS != subgroup / STOP_SUBGROUPS || wishes[n].x == DONE);
       }
       is_stopped = group_done;
       stop = select(0u, j_first, group_done);
