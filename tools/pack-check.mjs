@@ -1,29 +1,19 @@
-// Packs every package as it would be published, then checks each tarball: publint, alone in an
-// empty folder installed with npm, imported in plain Node, types of a small consumer.
+// Packs every package as it would be published, installs them with npm in an empty folder, then checks each tarball: publint, imported
+// in plain Node, bundled for a browser, types of a small consumer.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { checkTarball } from './pack/check-tarball.mjs';
+import { checkTarballs } from './pack/check-tarballs.mjs';
 import { writeDeclarations } from './pack/declarations.mjs';
 import { packAll } from './pack/pack.mjs';
-import { line, total } from './test/counts.mjs';
+import { line } from './test/counts.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'vulpes-pack-'));
 try {
   writeDeclarations();
   console.log('ok   declarations');
   const tarballs = await packAll(join(folder, 'tarballs'));
-  const consumers = join(folder, 'consumers');
-  const queue = [...tarballs];
-  /** @type {import('./test/counts.mjs').Counts[]} */
-  const results = [];
-  const worker = async () => {
-    for (let next = queue.shift(); next; next = queue.shift()) {
-      results.push(await checkTarball(next, tarballs, consumers));
-    }
-  };
-  await Promise.all([worker(), worker()]); // one for each core of a small machine
-  const sum = total(results);
+  const sum = await checkTarballs(tarballs, join(folder, 'consumers'));
   console.log(line(sum));
   process.exitCode = sum.failed > 0 ? 1 : 0;
 } finally {

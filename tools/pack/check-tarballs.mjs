@@ -13,21 +13,6 @@ const NODE_ONLY = ['@vulpes/software-adapter'];
 /** @typedef {import('./pack.mjs').Tarball} Tarball */
 /** @typedef {{ code: number, output: string }} Outcome */
 
-/**
- * The tarball itself and those of the packages that it needs.
- * @param {Tarball} tarball @param {Tarball[]} all @returns {Tarball[]}
- */
-const closure = (tarball, all) => {
-  const found = new Set([tarball]);
-  for (const { manifest } of found) {
-    for (const name of Object.keys(manifest.dependencies ?? {})) {
-      const needed = all.find((candidate) => candidate.name === name);
-      if (needed) found.add(needed);
-    }
-  }
-  return [...found];
-};
-
 /** @param {Tarball} tarball @returns {Promise<Outcome>} */
 const lint = async ({ file }) => {
   const bytes = readFileSync(file);
@@ -39,10 +24,10 @@ const lint = async ({ file }) => {
   return { code: messages.length > 0 ? 1 : 0, output };
 };
 
-/** @param {Tarball} tarball @param {Tarball[]} all @param {string} cwd @returns {Promise<Outcome>} */
-const install = (tarball, all, cwd) => {
-  const files = closure(tarball, all).map(({ file }) => file);
+/** All of them beside each other: what a package imports without declaring it, `npm run check -- layers` finds. @param {readonly Tarball[]} tarballs @param {string} cwd @returns {Promise<Outcome>} */
+const install = (tarballs, cwd) => {
   const flags = ['--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts'];
+  const files = tarballs.map(({ file }) => file);
   return runTool(['npm', 'install', ...flags, ...files], { cwd, env: toolEnv() });
 };
 
@@ -52,18 +37,22 @@ const findLicence = async ({ name }, cwd) => {
   return existsSync(file) ? { code: 0, output: '' } : { code: 1, output: `expected ${file}` };
 };
 
-/** What a consumer imports: every entry but the one for tests, which needs vitest. @param {Tarball} tarball */
-const imports = ({ name, manifest }) =>
+/** What a consumer imports: every entry but the one for tests, which needs vitest. @param {Tarball} tarball @param {readonly string[]} [others] entries to leave out */
+const imports = ({ name, manifest }, others = []) =>
   Object.keys(manifest.exports ?? {})
-    .filter((entry) => entry !== './testing' && entry !== './package.json')
+    .filter((entry) => !['./testing', './package.json', ...others].includes(entry))
     .map((entry, at) => `import * as entry${at} from '${name}${entry.slice(1)}';`);
+
+/** @param {Tarball} tarball */
+const consumerName = ({ name }) => name.replace('/', '-');
 
 /** @param {Tarball} tarball @param {string} cwd @returns {Promise<Outcome>} */
 const importInNode = (tarball, cwd) => {
   const lines = imports(tarball);
   const code = [...lines, `console.log([${lines.map((_, at) => `entry${at}`)}].map(Object.keys));`];
-  writeFileSync(join(cwd, 'consumer.mjs'), code.join('\n'));
-  return runTool([process.execPath, 'consumer.mjs'], { cwd });
+  const file = `${consumerName(tarball)}.mjs`;
+  writeFileSync(join(cwd, file), code.join('\n'));
+  return runTool([process.execPath, file], { cwd });
 };
 
 // The consumer checks our declarations too (no skipLibCheck), as strictly as we do, and has
@@ -79,24 +68,33 @@ const consumerOptions = {
   types: [],
 };
 
-/** @param {Tarball} tarball @param {string} cwd @returns {Promise<Outcome>} */
-const typeCheck = (tarball, cwd) => {
-  const lines = imports(tarball);
-  const uses = lines.map((_, at) => `export const names${at}: string[] = Object.keys(entry${at});`);
-  writeFileSync(join(cwd, 'consumer.mts'), [...lines, ...uses].join('\n'));
-  const config = { compilerOptions: consumerOptions, files: ['consumer.mts'] };
+/** One program for all: what they share is read once. @param {readonly Tarball[]} tarballs @param {string} cwd @returns {Promise<Outcome>} */
+const typeCheck = (tarballs, cwd) => {
+  const files = tarballs.map((tarball) => {
+    const lines = imports(tarball);
+    const uses = lines.map((_, at) => `export const names${at} = Object.keys(entry${at});`);
+    const file = `${consumerName(tarball)}.mts`;
+    writeFileSync(join(cwd, file), [...lines, ...uses].join('\n'));
+    return file;
+  });
+  const config = { compilerOptions: consumerOptions, files };
   writeFileSync(join(cwd, 'tsconfig.json'), JSON.stringify(config));
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
   return runTool([process.execPath, tsc, '-p', '.'], { cwd });
 };
 
 /**
- * Bundlers must find no Node module on the way from our entry.
- * @param {string} cwd @returns {Promise<Outcome>}
+ * Bundlers must find no Node module on the way from our entries, but those for Node.
+ * @param {Tarball} tarball @param {string} cwd @returns {Promise<Outcome>}
  */
-const bundleForBrowser = async (cwd) => {
+const bundleForBrowser = async (tarball, cwd) => {
   const { errors } = await build({
-    entryPoints: [join(cwd, 'consumer.mjs')],
+    stdin: {
+      contents: imports(tarball, ['./node'])
+        .map((line) => line.replace('import', 'export'))
+        .join('\n'),
+      resolveDir: cwd,
+    },
     bundle: true,
     write: false,
     format: 'esm',
@@ -106,28 +104,33 @@ const bundleForBrowser = async (cwd) => {
   return { code: errors.length, output: errors.map(({ text }) => text).join('\n') };
 };
 
-/** @param {Tarball} tarball @param {Tarball[]} all @param {string} parent folder for consumers */
-export const checkTarball = async (tarball, all, parent) => {
-  const cwd = join(parent, tarball.name.replace('/', '-'));
-  mkdirSync(cwd, { recursive: true });
-  writeFileSync(join(cwd, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
-  /** @type {[string, () => Promise<Outcome>][]} */
-  const checks = [
-    ['publint', () => lint(tarball)],
-    ['install', () => install(tarball, all, cwd)],
-    ['licence', () => findLicence(tarball, cwd)],
-    ['import', () => importInNode(tarball, cwd)],
-    ['types', () => typeCheck(tarball, cwd)],
-  ];
-  if (!NODE_ONLY.includes(tarball.name)) {
-    checks.push(['browser', () => bundleForBrowser(cwd)]);
-  }
+/** @typedef {[name: string, run: () => Promise<Outcome>]} Step */
+
+/** @param {readonly Step[]} steps */
+const runSteps = async (steps) => {
   const results = [];
-  for (const [check, run] of checks) {
+  for (const [name, run] of steps) {
     const { code, output } = await run();
-    console.log(`${code === 0 ? 'ok  ' : 'FAIL'} ${tarball.name} ${check}`);
+    console.log(`${code === 0 ? 'ok  ' : 'FAIL'} ${name}`);
     if (code !== 0) console.log(output.trimEnd());
     results.push(code === 0 ? PASSED : FAILED);
   }
   return total(results);
+};
+
+/** @param {readonly Tarball[]} tarballs @param {string} cwd folder of the consumers, which is made */
+export const checkTarballs = (tarballs, cwd) => {
+  mkdirSync(cwd, { recursive: true });
+  writeFileSync(join(cwd, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
+  /** @type {Step[]} */
+  const steps = [['install', () => install(tarballs, cwd)]];
+  for (const tarball of tarballs) {
+    const { name } = tarball;
+    steps.push([`${name} publint`, () => lint(tarball)]);
+    steps.push([`${name} licence`, () => findLicence(tarball, cwd)]);
+    steps.push([`${name} import`, () => importInNode(tarball, cwd)]);
+    if (!NODE_ONLY.includes(name))
+      steps.push([`${name} browser`, () => bundleForBrowser(tarball, cwd)]);
+  }
+  return runSteps([...steps, ['types', () => typeCheck(tarballs, cwd)]]);
 };
