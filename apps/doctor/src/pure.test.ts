@@ -29,7 +29,13 @@ const gpu: DeviceCaps = {
     description: 'NVIDIA H100',
   },
   isSoftware: false,
-  ...{ subgroupMinSize: 32, subgroupMaxSize: 32, subgroupMatrixConfigs: [], variants: {} },
+  ...{
+    subgroupMinSize: 32,
+    subgroupMaxSize: 32,
+    subgroupMatrixConfigs: [],
+    variants: {},
+    tuning: null,
+  },
   features: { f16: true, subgroups: true, subgroupMatrix: true, timestampQuery: true },
   limits: {
     maxBufferSize: 2 ** 32,

@@ -5,6 +5,7 @@ import {
   orOff,
   parseCount,
   parseCountOrZero,
+  parseExistingFile,
   parseNegative,
   parseNotNegative,
   parsePositive,
@@ -45,6 +46,8 @@ export interface TrainOptions {
   readonly pruning?: Pruning;
   readonly logPruningTolerance?: number | 'off';
   readonly adapter: AdapterChoice;
+  /** A table that `doctor --tune` wrote. */
+  readonly tuning?: string;
   readonly sampleTokens: number;
   readonly prompt: string;
   readonly dryRun?: boolean;
@@ -169,6 +172,11 @@ function trainCommand(commands: Commands): Command {
       orOff(parseNegative),
     )
     .addOption(adapterOption())
+    .option(
+      '--tuning <file>',
+      'a table that doctor --tune wrote: how to divide the products on this adapter',
+      parseExistingFile,
+    )
     .addOption(sampleTokensOption())
     .addOption(promptOption())
     .option('--print-config', 'print the whole configuration as a file for --config, then stop')

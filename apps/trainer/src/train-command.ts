@@ -11,7 +11,7 @@ import {
 import { type Corpus, createCorpus } from '@vulpes/data';
 import { selectBlocks } from '@vulpes/fox-attention';
 import { createModel, getHeadDim, type Model } from '@vulpes/lm-models';
-import { createDevice, type Device } from '@vulpes/tensor-core';
+import type { Device } from '@vulpes/tensor-core';
 import {
   checkResumable,
   type Files,
@@ -25,6 +25,7 @@ import { formatConfig } from './config/format-config.ts';
 import { readTexts } from './corpus-source.ts';
 import { dryRunLines, memoryLine, startLines } from './describe-run.ts';
 import { assertDiskFits, planFit } from './fit.ts';
+import { openDevice } from './open-device.ts';
 import type { TrainOptions } from './options.ts';
 import { type Plan, planPrecision, planRun } from './plan.ts';
 import { RunProgress } from './progress.ts';
@@ -68,7 +69,7 @@ async function planAndTrain(
       'Stopping: this step is finished and saved. Press Ctrl-C again to exit at once.',
     ),
   );
-  const device = await createDevice({ adapter: options.adapter });
+  const device = await openDevice(options);
   try {
     const { plan, line } = planPrecision(asked, device.caps);
     const memory = await planFit(plan.run, device.caps);
@@ -115,7 +116,7 @@ async function dryRun(
   asked: Plan,
   { corpus, progress }: Pick<Session, 'corpus' | 'progress'>,
 ): Promise<void> {
-  using device = await createDevice({ adapter: options.adapter });
+  using device = await openDevice(options);
   progress.print(`Adapter: ${describeAdapter(device.caps)}`);
   const { plan, line } = planPrecision(asked, device.caps);
   progress.print(line);

@@ -1,5 +1,7 @@
 // What an adapter offers, probed once: kernels choose their variant from this and from nothing else.
 
+import type { TuningTable } from './tuning.ts';
+
 /** A product of subgroup matrices that the adapter offers: [M, K] by [K, N]. */
 export interface SubgroupMatrixConfig {
   /** Elements of the factors, such as `f16`. */
@@ -33,6 +35,8 @@ export interface DeviceCaps {
   readonly subgroupMatrixConfigs: readonly SubgroupMatrixConfig[];
   /** Kernel variants that the user forced, by op; `*` holds for all ops. See `defineVariants`. */
   readonly variants: Readonly<Record<string, string>>;
+  /** Choices that were measured on this adapter; null where the kernels' models choose. */
+  readonly tuning: TuningTable | null;
   readonly limits: {
     readonly maxBufferSize: number;
     readonly maxStorageBufferBindingSize: number;
@@ -84,6 +88,7 @@ export function isSoftwareAdapter(info: GPUAdapterInfo): boolean {
 
 export interface ProbeOptions {
   readonly variants?: Readonly<Record<string, string>>;
+  readonly tuning?: TuningTable | null;
   readonly toggles: readonly string[];
   readonly notes: readonly string[];
 }
@@ -134,6 +139,7 @@ export function probeCaps(
     },
     ...probeSubgroups(features, info as SubgroupInfo),
     variants: choice.variants ?? {},
+    tuning: choice.tuning ?? null,
     limits: {
       maxBufferSize: limits.maxBufferSize,
       maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,

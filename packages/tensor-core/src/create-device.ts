@@ -6,6 +6,7 @@ import { featuresToRequest, limitsToRequest, probeCaps } from './caps.ts';
 import { GpuDevice } from './device.ts';
 import { ArgumentError } from './errors.ts';
 import type { AdapterChoice } from './platform/types.ts';
+import { assertTunedFor, type TuningTable } from './tuning.ts';
 import { assertForcedVariantsRun, parseVariants, type VariantChoice } from './variants/index.ts';
 
 export interface DeviceOptions {
@@ -13,6 +14,8 @@ export interface DeviceOptions {
   adapter?: AdapterChoice;
   /** Forces kernel variants by name: `'tiled'`, `'matmul=tiled'` or `{ matmul: 'tiled' }`. Default: FOX_VARIANTS, else none. */
   variants?: VariantChoice | undefined;
+  /** Choices measured on this adapter, as `doctor --tune` writes them. They change the last bits of sums. Default: none. */
+  tuning?: TuningTable | undefined;
   /**
    * `validate` looks for NaN and infinity behind every upload and op, and names the first; `replay` records compiled steps at every run and compares.
    * Default: FOX_DEBUG, else `off`.
@@ -33,7 +36,7 @@ const DEBUG_NOTES = {
 /**
  * Opens the best adapter.
  * @throws NoAdapterError saying what was tried and what to do
- * @throws ArgumentError UnsupportedError where forced variants do not exist, or cannot run on the device
+ * @throws ArgumentError UnsupportedError where forced variants do not exist, or cannot run on the device, or the tuning table is another adapter's
  */
 export async function createDevice(options: DeviceOptions = {}): Promise<Device> {
   const adapterChoice = options.adapter ?? oneOf('FOX_ADAPTER', ['auto', 'hardware', 'software']);
@@ -45,8 +48,10 @@ export async function createDevice(options: DeviceOptions = {}): Promise<Device>
     requiredFeatures: featuresToRequest(adapter),
     requiredLimits: limitsToRequest(adapter),
   });
+  const tuning = options.tuning ?? null;
   const allNotes = [...notes, ...DEBUG_NOTES[debug]];
-  const caps = probeCaps(gpu, adapter.info, { variants, toggles, notes: allNotes });
+  const caps = probeCaps(gpu, adapter.info, { variants, tuning, toggles, notes: allNotes });
+  assertTunedFor(caps);
   assertForcedVariantsRun(caps);
   return new GpuDevice(gpu, caps, debug);
 }

@@ -62,6 +62,13 @@ export {
 export { shareBuffer } from './tensor.ts';
 export { disposeAll, leaves, mapRecord } from './tree.ts';
 export {
+  adapterKey,
+  fingerprint,
+  type MatmulTuning,
+  type TuningTable,
+  tuningFingerprint,
+} from './tuning.ts';
+export {
   defineVariants,
   describeVariants,
   explainVariants,

@@ -83,3 +83,4 @@ export {
 } from './train-step.ts';
 export { allocateState, copyToHalves, disposeState, type TrainedState } from './trained-state.ts';
 export type { TrainEvent, TrainingOutcome, TrainingRun } from './training-run.ts';
+export { decodeTuning, encodeTuning } from './tuning-file.ts';

@@ -39,6 +39,7 @@ import {
   type TrainedState,
 } from './trained-state.ts';
 import type { TrainingRun } from './training-run.ts';
+import { getTuning, noteOtherTuning } from './tuning-file.ts';
 
 export interface RunState extends TrainedState {
   readonly model: Model;
@@ -151,6 +152,7 @@ async function resume(run: TrainingRun, location: CheckpointLocation): Promise<R
     notes: [
       ...changes,
       ...noteOtherAdapter(saved.adapter, device.caps.adapter.description),
+      ...noteOtherTuning(saved.tuning, getTuning(device.caps)),
       ...noteOtherPrecision(saved.settings.precision, settings.precision),
     ],
     elapsedBeforeMs: saved.elapsedMs,
@@ -235,5 +237,6 @@ async function describeState(
     corpus: identifyCorpus(corpus),
     elapsedMs: Math.round(state.elapsedBeforeMs + performance.now() - startedAt),
     adapter: device.caps.adapter.description,
+    tuning: getTuning(device.caps),
   };
 }

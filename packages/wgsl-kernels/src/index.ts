@@ -42,7 +42,16 @@ export {
   linearCrossEntropy,
 } from './ops/linear-cross-entropy/index.ts';
 export { logSigmoid } from './ops/log-sigmoid/index.ts';
-export { type MatmulDType, type MatmulOptions, matmul } from './ops/matmul/index.ts';
+export {
+  launchMatmul,
+  listMatmulCandidates,
+  type MatmulCandidate,
+  type MatmulDType,
+  type MatmulLaunch,
+  type MatmulOptions,
+  matmul,
+  matmulFingerprint,
+} from './ops/matmul/index.ts';
 export { type MuonMatrices, type MuonStep, muonStep } from './ops/muon/index.ts';
 export { type GateActivation, outputGate } from './ops/output-gate/index.ts';
 export {

@@ -11,6 +11,7 @@ const PORTABLE: DeviceCaps = {
   subgroupMaxSize: 0,
   subgroupMatrixConfigs: [],
   variants: {},
+  tuning: null,
   limits: {
     maxBufferSize: 268435456,
     maxStorageBufferBindingSize: 134217728,

@@ -51,6 +51,8 @@ const trainerStateSchema = v.object({
   elapsedMs: finite,
   /** Adapter it was trained on; another one rounds differently. */
   adapter: text,
+  /** Fingerprint of the tuning table it was trained with; null without one. */
+  tuning: v.optional(v.nullable(text), null),
 });
 
 export type CorpusIdentity = Readonly<v.InferOutput<typeof corpusSchema>>;

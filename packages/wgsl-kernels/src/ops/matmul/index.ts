@@ -1,3 +1,5 @@
+export { listMatmulCandidates, type MatmulCandidate } from './candidates.ts';
+export { matmulFingerprint } from './fingerprint.ts';
 export { launchMatmul, type MatmulLaunch, planMatmul } from './launch.ts';
 export { matrixMatmul } from './matmul.matrix.kernel.ts';
 export { type MatmulOptions, matmul } from './matmul.op.ts';

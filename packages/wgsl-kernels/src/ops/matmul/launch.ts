@@ -79,8 +79,12 @@ export function planMatmul(
   };
 }
 
-/** Records the launch. @throws DTypeError */
-export function launchMatmul(device: Device, launch: MatmulLaunch): void {
+/** Records the launch. @param caps - what chooses kernel, tile and parts of K @throws DTypeError */
+export function launchMatmul(
+  device: Device,
+  launch: MatmulLaunch,
+  caps: DeviceCaps = device.caps,
+): void {
   const { a, b, bias, c } = launch;
   const [dtypeA, dtypeB, dtypeC] = [a, b, c].map(toFloat) as [
     MatmulDType,
@@ -88,7 +92,6 @@ export function launchMatmul(device: Device, launch: MatmulLaunch): void {
     MatmulDType,
   ];
   const shape = { ...launch, dtypeA, dtypeB, dtypeC, isShared: haveShared([a, b, bias]) };
-  const { caps } = device;
   const variant = chooseMatmul(caps, toSizes(shape));
   const dims = planMatmul(shape, variant, caps);
   if (dims.splits === 1) {

@@ -5,7 +5,7 @@ import { vectorType } from '../../lib/vector.ts';
 import matmulTiledWgsl from './matmul.tiled.wgsl';
 import loopWgsl from './matmul.tiled-loop.wgsl';
 import { MATMUL_BINDINGS, matmulParams } from './params.ts';
-import { isAligned, type MatmulDims, planTiles, TILES, type Tile } from './plan.ts';
+import { isAligned, type MatmulDims, TILES, type Tile } from './plan.ts';
 import { LARGE_TILE_BYTES, type LargeTile, largeTiledSource } from './tiled-source.ts';
 
 interface TileSpec {
@@ -17,8 +17,8 @@ interface TileSpec {
   readonly TRANSPOSE_B: boolean;
 }
 
-/** Spec of a launch, with the tile that suits its size or a given one. Pure. */
-export function selectTiledSpec(dims: MatmulDims, tile: Tile = planTiles(dims).tile): TileSpec {
+/** Spec of a launch on a tile. Pure. */
+export function selectTiledSpec(dims: MatmulDims, tile: Tile): TileSpec {
   const alignedA = isAligned(dims.offsetA, dims.lda, dims.strideA);
   const alignedB = isAligned(dims.offsetB, dims.ldb, dims.strideB);
   return {
@@ -58,14 +58,17 @@ const shared = {
   ],
 } as const;
 
+const defineTiled = (tile: Tile) =>
+  defineKernel({
+    ...shared,
+    name: `matmul.tiled-${tile.tileM}x${tile.tileN}`,
+    source: `${matmulTiledWgsl}\n${loopWgsl}`,
+    select: (dims: MatmulDims) => selectTiledSpec(dims, tile),
+    workgroupBytes: tiledWorkgroupBytes,
+  });
+
 /** Tiles whose threads own 4 × 4 values. */
-export const tiledMatmul = defineKernel({
-  ...shared,
-  name: 'matmul.tiled',
-  source: `${matmulTiledWgsl}\n${loopWgsl}`,
-  select: (dims: MatmulDims) => selectTiledSpec(dims),
-  workgroupBytes: tiledWorkgroupBytes,
-});
+export const tiledMatmul = { medium: defineTiled(TILES.medium), small: defineTiled(TILES.small) };
 
 const defineLarge = (tile: LargeTile) =>
   defineKernel({

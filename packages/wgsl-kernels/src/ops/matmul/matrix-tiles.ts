@@ -110,21 +110,27 @@ export function findMatrixObstacle(caps: DeviceCaps): string | null {
   return obstacle;
 }
 
-/** The cheapest tile and number of splits. */
-export function planMatrixProduct(
-  sizes: Pick<MatmulDims, 'm' | 'n' | 'k' | 'batch'>,
-  shape: MatrixShape,
-): WavePlan<MatrixTile & WaveTile> {
-  const tiles = tilesOfShape.get(shape) ?? sizedTiles(shape);
+export type SizedMatrixTile = MatrixTile & WaveTile & { readonly name: string };
+
+/** The tiles as large as they are with matrices of a shape. */
+export function sizedTiles(shape: MatrixShape): readonly SizedMatrixTile[] {
+  const tiles = tilesOfShape.get(shape) ?? sizeTiles(shape);
   tilesOfShape.set(shape, tiles);
-  return planProduct(sizes, tiles);
+  return tiles;
 }
 
-const tilesOfShape = new WeakMap<MatrixShape, (MatrixTile & WaveTile)[]>();
+/** The cheapest tile and number of splits. */
+export const planMatrixProduct = (
+  sizes: Pick<MatmulDims, 'm' | 'n' | 'k' | 'batch'>,
+  shape: MatrixShape,
+): WavePlan<SizedMatrixTile> => planProduct(sizes, sizedTiles(shape));
 
-const sizedTiles = (shape: MatrixShape): (MatrixTile & WaveTile)[] =>
-  Object.values(MATRIX_TILES).map((tile) => ({
+const tilesOfShape = new WeakMap<MatrixShape, readonly SizedMatrixTile[]>();
+
+const sizeTiles = (shape: MatrixShape): SizedMatrixTile[] =>
+  Object.entries(MATRIX_TILES).map(([name, tile]) => ({
     ...tile,
+    name,
     ...tileSize(tile, shape),
     sliceK: SLICE_K,
   }));

@@ -35,6 +35,13 @@ export interface MatmulDims {
   readonly splits: number;
 }
 
+/** Without dtypes, a product of f32. */
+export type MatmulSizes = Pick<
+  MatmulDims,
+  'm' | 'n' | 'k' | 'batch' | 'transposeA' | 'transposeB'
+> &
+  Partial<Pick<MatmulDims, 'dtypeA' | 'dtypeB' | 'dtypeC'>>;
+
 type Sizes = Pick<MatmulDims, 'm' | 'n' | 'k' | 'batch' | 'transposeA'>;
 
 /** Rows and columns of C that one thread owns. */
@@ -81,24 +88,29 @@ export function selectScalarBlock(sizes: Sizes): Block {
 }
 
 /** Tile of C that one workgroup owns, the part of it that a thread owns, and its speed. */
-export interface Tile extends Block, WaveTile {}
+export interface Tile extends Block, WaveTile {
+  readonly name: string;
+}
 
 export const TILES = {
   large: {
+    name: 'large',
     ...{ tileM: 128, tileN: 128, sliceK: 8, rows: 8, cols: 8 },
     ...{ resident: 2, sliceClocks: 1300, minSliceClocks: 1600 },
   },
   medium: {
+    name: 'medium',
     ...{ tileM: 64, tileN: 64, sliceK: 16, rows: 4, cols: 4 },
     ...{ resident: 4, sliceClocks: 1200, minSliceClocks: 1600 },
   },
   small: {
+    name: 'small',
     ...{ tileM: 32, tileN: 32, sliceK: 16, rows: 4, cols: 4 },
     ...{ resident: 8, sliceClocks: 600, minSliceClocks: 1200 },
   },
 } as const satisfies Record<string, Tile>;
 
-const tiles: readonly Tile[] = Object.values(TILES);
+export const tiles: readonly Tile[] = Object.values(TILES);
 
 /** Tile and parts of K of the tiled kernels. */
 export const planTiles = (sizes: Sizes): WavePlan<Tile> => planProduct(sizes, tiles);

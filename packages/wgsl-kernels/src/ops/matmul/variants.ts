@@ -7,33 +7,22 @@ import { matrixMatmul, selectMatrixLayout } from './matmul.matrix.kernel.ts';
 import { scalarMatmul } from './matmul.scalar.kernel.ts';
 import { largeTiledMatmul, tiledMatmul } from './matmul.tiled.kernel.ts';
 import { fewRowsSubgroup, fewRowsTiled } from './matmul-few-rows.kernel.ts';
-import {
-  findMatrixObstacle,
-  findMatrixShape,
-  type MatrixShape,
-  planMatrixProduct,
-} from './matrix-tiles.ts';
+import { findMatrixObstacle, findMatrixShape, type MatrixShape } from './matrix-tiles.ts';
 import {
   isAligned,
   type MatmulDims,
-  planTiles,
+  type MatmulSizes,
   selectScalarBlock,
   selectScalarSplits,
   TILES,
 } from './plan.ts';
 import type { ScalarBlock } from './scalar-source.ts';
-
-/** Without dtypes, a product of f32. */
-export type MatmulSizes = Pick<
-  MatmulDims,
-  'm' | 'n' | 'k' | 'batch' | 'transposeA' | 'transposeB'
-> &
-  Partial<Pick<MatmulDims, 'dtypeA' | 'dtypeB' | 'dtypeC'>>;
+import { chooseMatrixPlan, chooseTiledPlan } from './tuning.ts';
 
 type MatmulKernel =
   | ReturnType<typeof scalarMatmul>
   | ReturnType<typeof matrixMatmul>
-  | typeof tiledMatmul
+  | typeof tiledMatmul.medium
   | ReturnType<typeof largeTiledMatmul>
   | typeof fewRowsSubgroup
   | typeof fewRowsTiled;
@@ -67,10 +56,10 @@ const matrix = {
   avoid: ({ isSoftware }: DeviceCaps): string | null =>
     isSoftware ? 'a CPU adapter has no units for matrices' : null,
   selectSplits: (sizes: MatmulSizes, caps: DeviceCaps) =>
-    planMatrixProduct(sizes, shapeOf(caps)).splits,
+    chooseMatrixPlan(sizes, shapeOf(caps), caps.tuning).splits,
   selectKernel: (dims: MatmulDims, caps: DeviceCaps) => {
     const shape = shapeOf(caps);
-    const { tile } = planMatrixProduct(dims, shape);
+    const { tile } = chooseMatrixPlan(dims, shape, caps.tuning);
     return matrixMatmul(selectMatrixLayout(dims, tile, shape));
   },
 } as const;
@@ -78,8 +67,9 @@ const matrix = {
 /** Of a device that has one, as `supports` has found. */
 const shapeOf = (caps: DeviceCaps): MatrixShape => findMatrixShape(caps) as MatrixShape;
 
-function selectTiledKernel(dims: MatmulDims): MatmulKernel {
-  if (planTiles(dims).tile !== TILES.large) return tiledMatmul;
+function selectTiledKernel(dims: MatmulDims, { tuning }: DeviceCaps): MatmulKernel {
+  const { tile } = chooseTiledPlan(dims, tuning);
+  if (tile !== TILES.large) return tile === TILES.medium ? tiledMatmul.medium : tiledMatmul.small;
   const { transposeA, transposeB, n, ldc, strideC, offsetC } = dims;
   return largeTiledMatmul({
     transposeA,
@@ -94,8 +84,8 @@ export const matmulVariants = defineVariants<MatmulSizes, MatmulVariant>('matmul
   {
     name: 'tiled',
     avoid: avoidBarriersOnCpu,
-    selectSplits: (sizes) => planTiles(sizes).splits,
-    selectKernel: (dims) => selectTiledKernel(dims),
+    selectSplits: (sizes, { tuning }) => chooseTiledPlan(sizes, tuning).splits,
+    selectKernel: selectTiledKernel,
   },
   scalar,
 ]);

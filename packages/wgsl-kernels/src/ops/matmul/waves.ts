@@ -34,10 +34,10 @@ export const kPerSplit = (k: number, splits: number, step = 4): number =>
 /** Cores of a GPU: of an H100, as adapters do not tell theirs. */
 const CORES = 132;
 /** Clocks before the first and after the last slice of a workgroup, and of one more launch. */
-const EDGE_CLOCKS = 4000;
+const EDGE_CLOCKS = 10_000;
 const LAUNCH_CLOCKS = 4000;
 /** Memory traffic of the whole GPU. */
-const BYTES_PER_CLOCK = 1700;
+const BYTES_PER_CLOCK = 2200;
 const MAX_SPLITS = 64;
 /** Ranks that are worth a workgroup of their own. */
 const MIN_RANKS = 128;
@@ -61,13 +61,16 @@ export function productClocks(sizes: Sizes, { tile, splits }: WavePlan<WaveTile>
 const splitClocks = ({ m, n, batch }: Sizes, splits: number): number =>
   LAUNCH_CLOCKS + (m * n * batch * 4 * (2 * splits + 1)) / BYTES_PER_CLOCK;
 
+/** Parts that leave none of them empty, at most as many as wanted. */
+export function wholeSplits(k: number, wanted: number, sliceK: number): number {
+  const slices = Math.ceil(k / sliceK);
+  return Math.ceil(slices / Math.ceil(slices / Math.min(wanted, slices)));
+}
+
 /** Every number of parts that leaves none of them empty. */
 function listSplits(k: number, sliceK: number): number[] {
-  const slices = Math.ceil(k / sliceK);
   const most = Math.max(1, Math.min(MAX_SPLITS, Math.floor(k / MIN_RANKS)));
-  const counts = Array.from({ length: most }, (_, index) =>
-    Math.ceil(slices / Math.ceil(slices / (index + 1))),
-  );
+  const counts = Array.from({ length: most }, (_, index) => wholeSplits(k, index + 1, sliceK));
   return [...new Set(counts)];
 }
 
@@ -80,17 +83,19 @@ export function planProduct<T extends WaveTile>(sizes: Sizes, tiles: readonly T[
   const known = plans.get(tiles) ?? new Map<string, WavePlan<WaveTile>>();
   plans.set(tiles, known);
   const key = `${sizes.m} ${sizes.n} ${sizes.k} ${sizes.batch}`;
-  const plan = known.get(key) ?? findCheapest(sizes, tiles);
+  const plan = known.get(key) ?? (rankPlans(sizes, tiles)[0] as WavePlan<T>);
   if (known.size >= MAX_PLANS) known.clear();
   known.set(key, plan);
   return plan as WavePlan<T>;
 }
 
-function findCheapest<T extends WaveTile>(sizes: Sizes, tiles: readonly T[]): WavePlan<T> {
+/** Plans in the order of their clocks. */
+export function rankPlans<T extends WaveTile>(sizes: Sizes, tiles: readonly T[]): WavePlan<T>[] {
   const plans = tiles.flatMap((tile) =>
     listSplits(sizes.k, tile.sliceK).map((splits) => ({ tile, splits })),
   );
-  return plans.reduce((best, plan) =>
-    productClocks(sizes, plan) < productClocks(sizes, best) ? plan : best,
-  );
+  return plans
+    .map((plan) => ({ plan, clocks: productClocks(sizes, plan) }))
+    .sort((a, b) => a.clocks - b.clocks)
+    .map(({ plan }) => plan);
 }
