@@ -4,7 +4,12 @@ import { foldGrid } from '@vulpes/tensor-core';
 import { defineKernel } from '../../define-kernel.ts';
 import matmulMatrixWgsl from './matmul.matrix.wgsl';
 import { ACCESS, selectAccess } from './matrix-access.ts';
-import { type MatrixLayout, matrixSource, matrixWorkgroupBytes } from './matrix-source.ts';
+import {
+  type MatrixLayout,
+  matrixSource,
+  matrixWorkgroupBytes,
+  type TailK,
+} from './matrix-source.ts';
 import { type MatrixShape, type MatrixTile, SLICE_K, tileSize } from './matrix-tiles.ts';
 import { MATMUL_BINDINGS, PINNED_BINDINGS } from './params.ts';
 import type { MatmulDims } from './plan.ts';
@@ -32,17 +37,29 @@ export function selectMatrixLayout(
     a: selectAccess(dims.dtypeA, dims.offsetA, dims.lda, dims.strideA),
     b: selectAccess(dims.dtypeB, dims.offsetB, dims.ldb, dims.strideB),
     c: selectAccess(dims.dtypeC, dims.offsetC, dims.ldc, dims.strideC),
-    hasTailK: k !== splits * kPerSplit(k, splits, SLICE_K),
+    tailK: findTail(k, splits),
     isPinned: !dims.isShared,
   };
 }
 
+function findTail(k: number, splits: number): TailK {
+  if (k === splits * kPerSplit(k, splits, SLICE_K)) return 'none';
+  return k % SLICE_K === 0 ? 'slices' : 'ranks';
+}
+
+/**
+ * Rows of tiles that run side by side, so that they share what they read. Where B is larger than A and than what a cache holds (the output
+ * projection) more of them, so that B is read less often; elsewhere that is slower.
+ */
+const groupRows = ({ m, n, k }: Pick<MatmulDims, 'm' | 'n' | 'k'>): number =>
+  n > m && n * k > 2 ** 23 ? 32 : 8;
+
 function layoutName({ tile, shape, transposeA, transposeB, ...rest }: MatrixLayout) {
-  const { a, b, c, hasTailK, isPinned } = rest;
+  const { a, b, c, tailK, isPinned } = rest;
   const { tileM, tileN } = tileSize(tile, shape);
   const layout = `${transposeA ? 't' : 'n'}${transposeB ? 't' : 'n'}`;
   const { M, N, K, threads } = shape;
-  return `matmul.matrix-${tileM}x${tileN}-${layout}-${a}-${b}-${c}${hasTailK ? '-tail' : ''}${isPinned ? '' : '-shared'} (${M}x${N}x${K}, ${threads} threads)`;
+  return `matmul.matrix-${tileM}x${tileN}-${layout}-${a}-${b}-${c}${tailK === 'none' ? '' : `-${tailK}`}${isPinned ? '' : '-shared'} (${M}x${N}x${K}, ${threads} threads)`;
 }
 
 function defineMatrixMatmul(name: string, layout: MatrixLayout) {
@@ -54,6 +71,7 @@ function defineMatrixMatmul(name: string, layout: MatrixLayout) {
     bindings: layout.isPinned ? PINNED_BINDINGS : MATMUL_BINDINGS,
     params: ({ k, splits }: MatmulDims) => ({ k_split: kPerSplit(k, splits, SLICE_K) }),
     select: ({ m, n, k, splits, lda, ldb, ldc, accumulate }: MatmulDims) => ({
+      GROUP: groupRows({ m, n, k }),
       LDA: lda / a.width,
       LDB: ldb / b.width,
       LDC: ldc / c.width,

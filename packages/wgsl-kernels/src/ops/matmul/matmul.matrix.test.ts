@@ -3,8 +3,9 @@
 import { UnsupportedError } from '@vulpes/tensor-core';
 import { gpuSuite, makeCaps } from '@vulpes/tensor-core/testing';
 import { describe, expect, test } from 'vitest';
+import { matmulFingerprint } from './fingerprint.ts';
 import { checkLaunch, type LaunchCase } from './launch.suite.ts';
-import { planMatmul } from './launch.ts';
+import { launchMatmul, planMatmul } from './launch.ts';
 import { matrixMatmul, selectMatrixLayout } from './matmul.matrix.kernel.ts';
 import { type MatrixLayout, matrixSource, matrixWorkgroupBytes } from './matrix-source.ts';
 import {
@@ -14,6 +15,8 @@ import {
   type MatrixTile,
   planMatrixProduct,
 } from './matrix-tiles.ts';
+import type { MatmulDims } from './plan.ts';
+import { formOf } from './tuning.ts';
 import { matmulVariants } from './variants.ts';
 import { kPerSplit } from './waves.ts';
 
@@ -108,7 +111,7 @@ describe('matmul-matrix', () => {
 
   const layout = (of: Partial<MatrixLayout>): MatrixLayout => ({
     ...{ shape, tile: MATRIX_TILES.large, transposeA: false, transposeB: true },
-    ...{ a: 'half8', b: 'half8', c: 'half8', hasTailK: false, isPinned: true },
+    ...{ a: 'half8', b: 'half8', c: 'half8', tailK: 'none', isPinned: true },
     ...of,
   });
 
@@ -122,8 +125,37 @@ describe('matmul-matrix', () => {
     expect(matrixSource(layout({ tile: MATRIX_TILES.small }))).toMatchSnapshot();
   });
 
+  test('slices that the last part of K lacks are staged as 0, without a branch', () => {
+    const dims = (k: number, splits: number) => ({
+      ...planMatmul({ m: 768, n: 768, k }, { selectSplits: () => splits }, caps),
+      ...{ dtypeA: 'f16', dtypeB: 'f16' },
+    });
+    const tailOf = (k: number, splits: number) =>
+      selectMatrixLayout(dims(k, splits) as MatmulDims, MATRIX_TILES.tiny, shape).tailK;
+    expect([tailOf(128, 2), tailOf(16384, 7), tailOf(16380, 7)]).toEqual([
+      ...['none', 'slices', 'ranks'],
+    ]);
+    const text = matrixSource(layout({ tailK: 'slices' }));
+    expect(text.match(/select\(vec4<u32>\(\), a_\d, is_inside\)/g)?.length).toBe(4);
+    expect(text).not.toContain('if (k ');
+  });
+
+  test('rows of tiles that share B: many where B is too large to be read often', () => {
+    const groupOf = (m: number, n: number, k: number) => {
+      const dims = planMatmul({ m, n, k, transposeB: true }, { selectSplits: () => 1 }, caps);
+      return matrixMatmul(layout({})).select(dims, caps).GROUP;
+    };
+    expect(groupOf(4096, 32768, 768)).toBe(32);
+    expect([groupOf(16384, 3584, 768), groupOf(4096, 768, 32768)]).toEqual([8, 8]);
+  });
+
   test('the text of a tiny tile, A transposed, rows of numbers, with a rest of K', () => {
-    const of = { transposeA: true, transposeB: false, hasTailK: true, tile: MATRIX_TILES.tiny };
+    const of = {
+      transposeA: true,
+      transposeB: false,
+      tailK: 'ranks',
+      tile: MATRIX_TILES.tiny,
+    } as const;
     expect(matrixSource(layout({ ...of, a: 'single4', b: 'half', c: 'single' }))).toMatchSnapshot();
   });
 });
@@ -145,6 +177,28 @@ gpuSuite(
       });
     const sizes = { batch: 1, m: 40, n: 72, k: 64, transposeA: false, transposeB: true };
     const halves = { ...sizes, dtypeA: 'f16', dtypeB: 'f16', dtypeC: 'f16' } as const;
+
+    test('a last part of K with fewer slices than the others', async () => {
+      const split = (of: LaunchCase, splits: number) =>
+        checkLaunch(device(), of, (device, launch) => {
+          const { m, n, k } = of;
+          const row = {
+            variant: 'matrix',
+            form: formOf(of),
+            dtype: 'f16',
+            m,
+            n,
+            k,
+            splits,
+          } as const;
+          const matmul = [{ ...row, tile: 'tiny', microseconds: 1 }];
+          const tuning = { adapter: 'any', kernels: matmulFingerprint(), matmul };
+          launchMatmul(device, launch, { ...device.caps, variants: { matmul: 'matrix' }, tuning });
+        });
+      await split({ ...halves, k: 96, hasBias: true, padding: 8 }, 2);
+      await split({ ...halves, transposeA: true, transposeB: false, k: 224, dtypeC: 'f32' }, 5);
+      await split({ ...halves, n: 41, k: 101, accumulate: true }, 2);
+    });
 
     test('two by two matrices', () => check({ ...halves, hasBias: true }, MATRIX_TILES.small));
 

@@ -1,5 +1,5 @@
 // matmul.matrix: C[b] = A[b] B[b] (+ bias) (+ C[b]) by subgroup matrices, f16 factors and f32 sums.
-// grid    tiles of C, in groups of 8 rows of tiles, folded over x and y; batch · splits in z: one workgroup owns one tile of C
+// grid    tiles of C, in groups of GROUP rows of tiles, folded over x and y; batch · splits in z: one workgroup owns one tile of C
 // a       f16 or f32 [batch, M, K] or, transposed, [batch, K, M]; from offset_a, row stride lda, matrix stride stride_a
 // b       f16 or f32 [batch, K, N] or, transposed, [batch, N, K]; from offset_b, row stride ldb, matrix stride stride_b
 // bias    f32 [N], read only if HAS_BIAS
@@ -18,6 +18,7 @@ const LDA: u32 = 96u;           // from one stored row to the next, in elements 
 const LDB: u32 = 96u;
 const LDC: u32 = 96u;
 const SLICES: u32 = 24u;        // of K in one split: a literal bound lets the compiler prove all indices
+const GROUP: u32 = 8u;          // rows of tiles that run side by side
 const TAIL_M: bool = false;     // M is no multiple of the tile's rows
 const TAIL_N: bool = false;
 const HAS_BIAS: bool = false;

@@ -12,6 +12,9 @@ import {
   UNIT_BYTES,
 } from './matrix-tiles.ts';
 
+/** What the last split of K lacks of what the others have: nothing, whole slices, or ranks of a slice. */
+export type TailK = 'none' | 'slices' | 'ranks';
+
 /** What the text depends on; numbers are in the `@spec` block or in `Params`. */
 export interface MatrixLayout {
   readonly shape: MatrixShape;
@@ -23,8 +26,7 @@ export interface MatrixLayout {
   readonly a: MatrixAccess;
   readonly b: MatrixAccess;
   readonly c: MatrixAccess;
-  /** Some split of K is no whole number of slices. */
-  readonly hasTailK: boolean;
+  readonly tailK: TailK;
   /**
    * A and B are bound for writing, which they are not: loads of the next slices then stay before the products of this one.
    * Else the compiler moves most of them behind (5 % slower).
@@ -80,9 +82,12 @@ function slicesOf(layout: MatrixLayout): { a: Slice; b: Slice } {
   return { a, b: makeSlice(layout, 'b', a.units) };
 }
 
-/** Units of a row of results on their way to C: f32, a row of the matrices of one subgroup. */
+/**
+ * Units of a row of results on their way to C: f32, a row of the matrices of one subgroup.
+ * Two units of padding: a thread stores two neighbours of f32, four rows at once, each in eight banks of its own.
+ */
 const resultStride = ({ tile, shape }: MatrixLayout): number =>
-  rowStride((tile.matricesN * shape.N * 4) / UNIT_BYTES);
+  (tile.matricesN * shape.N * 4) / UNIT_BYTES + 2;
 
 const resultUnits = (layout: MatrixLayout): number =>
   layout.tile.subgroupsM * layout.tile.subgroupsN * layout.shape.M * resultStride(layout);
@@ -105,14 +110,15 @@ export function matrixSource(layout: MatrixLayout): string {
     loadSource('a', layout.a),
     loadSource('b', layout.b),
     ...both.flatMap((slice) => fetchSource(slice)),
-    ...(layout.hasTailK ? both.flatMap((slice) => fetchTailSource(slice)) : []),
+    ...(layout.tailK === 'ranks' ? both.flatMap((slice) => fetchTailSource(slice)) : []),
     storeSource(layout.c),
     ...storeUnitSource(layout.c),
     ...mainHeader(),
     ...indent([...both.flatMap(placeInSlice), ...accumulators(layout)], 1),
+    ...(layout.tailK === 'slices' ? ['  var is_inside = true;'] : []),
     ...indent(fetches(layout, both, 'k_begin'), 1),
     '  for (var i_slice = 0u; i_slice < SLICES; i_slice++) {',
-    ...indent(both.flatMap(stage), 2),
+    ...indent(stage(both, layout.tailK), 2),
     '    workgroupBarrier();',
     '    let k = k_begin + min(i_slice + 1u, SLICES - 1u) * SLICE_K;',
     ...indent(fetches(layout, both, 'k'), 2),
@@ -139,7 +145,6 @@ function constants(layout: MatrixLayout): string[] {
     `const SUBGROUPS_N: u32 = ${tile.subgroupsN}u;`,
     `const PART_M: u32 = ${tile.matricesM * M}u; // of the tile, a subgroup's`,
     `const PART_N: u32 = ${tile.matricesN * N}u;`,
-    `const GROUP: u32 = 8u; // rows of tiles that run side by side, so that they share what they read`,
     `alias Left = subgroup_matrix_left<f16, ${K}, ${M}>;`,
     `alias Right = subgroup_matrix_right<f16, ${N}, ${K}>;`,
     `alias Result = subgroup_matrix_result<f32, ${N}, ${M}>;`,
@@ -270,8 +275,9 @@ function placeInSlice(slice: Slice): string[] {
 
 /** Units of both slices from rank k on, to registers. */
 function fetches(layout: MatrixLayout, slices: readonly Slice[], k: string): string[] {
+  if (layout.tailK === 'slices') return fetchClamped(slices, k);
   const whole = slices.flatMap((slice) => fetchUnits(slice, k, ''));
-  if (!layout.hasTailK) return whole;
+  if (layout.tailK === 'none') return whole;
   return [
     `if (${k} + SLICE_K <= k_end) {`,
     ...indent(whole, 1),
@@ -283,6 +289,12 @@ function fetches(layout: MatrixLayout, slices: readonly Slice[], k: string): str
     '}',
   ];
 }
+
+/** Behind the last slice that one again, staged as 0: a branch round the loads costs a tenth of the product. */
+const fetchClamped = (slices: readonly Slice[], k: string): string[] => [
+  `is_inside = ${k} < k_end;`,
+  ...slices.flatMap((slice) => fetchUnits(slice, `min(${k}, k_end - SLICE_K)`, '')),
+];
 
 function fetchUnits(
   { name, side, isAlongK, copies, rowStep }: Slice,
@@ -296,12 +308,17 @@ function fetchUnits(
   });
 }
 
-/** From registers to workgroup memory. */
-const stage = ({ name, start, stride, copies, rowStep }: Slice): string[] =>
-  range(copies).map((copy) => {
-    const row = `(row_${name} + ${copy * rowStep}u)`;
-    return `t_units[${start}u + ${row} * ${stride}u + unit_${name}] = ${name}_${copy};`;
-  });
+/** From registers to workgroup memory. Of a slice behind the last one A is 0. */
+const stage = (slices: readonly Slice[], tailK: TailK): string[] =>
+  slices.flatMap(({ name, start, stride, copies, rowStep }) =>
+    range(copies).map((copy) => {
+      const row = `(row_${name} + ${copy * rowStep}u)`;
+      const unit = `${name}_${copy}`;
+      const isMasked = tailK === 'slices' && name === 'a';
+      const value = isMasked ? `select(vec4<u32>(), ${unit}, is_inside)` : unit;
+      return `t_units[${start}u + ${row} * ${stride}u + unit_${name}] = ${value};`;
+    }),
+  );
 
 const accumulators = ({ tile }: MatrixLayout): string[] =>
   range(tile.matricesM).flatMap((i) =>
@@ -361,7 +378,10 @@ function stores(layout: MatrixLayout): string[] {
         `  let i = lane % SUBGROUP + ${copy * shape.threads}u;`,
         `  let row = i / ${rowUnits}u;`,
         `  let at = first + row * ${stride}u + i % ${rowUnits}u * 2u;`,
-        `  store_unit(o_c, m_0 + part_m + ${i * shape.M}u + row, n_0 + part_n + i % ${rowUnits}u * 8u, t_units[at], t_units[at + 1u]);`,
+        '  let swap = i / 4u % 2u; // four of eight threads read their second unit first: no two in one bank',
+        '  let one = t_units[at + swap];',
+        '  let other = t_units[at + 1u - swap];',
+        `  store_unit(o_c, m_0 + part_m + ${i * shape.M}u + row, n_0 + part_n + i % ${rowUnits}u * 8u, select(one, other, swap == 1u), select(other, one, swap == 1u));`,
         '}',
       ]),
       'workgroupBarrier();',
