@@ -8,10 +8,13 @@ Object.assign(process.env, adapterEnv());
 // Tests run on source, without a build: `@vulpes/x` and `#platform` resolve to src.
 const conditions = ['@vulpes/source', 'node'];
 
-// FOX_SLOW=1 runs the tests that take minutes, and only them.
-const isSlow = process.env.FOX_SLOW === '1';
-const tests = isSlow ? '*.slow.test.ts' : '*.test.ts';
-const exclude = ['**/node_modules/**', '**/dist/**', ...(isSlow ? [] : ['**/*.slow.test.ts'])];
+// FOX_SLOW=1 runs the tests that take minutes, FOX_FAULTS=1 those under faults, and only them.
+const apart = { slow: process.env.FOX_SLOW, faults: process.env.FOX_FAULTS };
+const kinds = Object.keys(apart) as (keyof typeof apart)[];
+const wanted = kinds.find((kind) => apart[kind] === '1');
+const tests = wanted ? `*.${wanted}.test.ts` : '*.test.ts';
+const others = kinds.filter((kind) => kind !== wanted).map((kind) => `**/*.${kind}.test.ts`);
+const exclude = ['**/node_modules/**', '**/dist/**', ...others];
 
 /**
  * Test files that change what belongs to a process (its variables, streams, clock, device), look at all that it has loaded, or start
@@ -20,6 +23,7 @@ const exclude = ['**/node_modules/**', '**/dist/**', ...(isSlow ? [] : ['**/*.sl
 const alone = [
   'apps/bench/**/',
   'apps/doctor/**/',
+  'apps/trainer/src/faults/',
   'apps/trainer/src/trainer',
   'packages/bench/src/timing/',
   'packages/cli-kit/**/',

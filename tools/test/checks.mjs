@@ -135,6 +135,12 @@ export const checks = [
     run: () => vitest({ env: { FOX_SLOW: '1' } }),
   },
   {
+    name: 'test:faults',
+    description: 'kills, full disks, damaged files, races: *.faults.test.ts, many minutes long',
+    isOptional: true,
+    run: () => vitest({ env: { FOX_FAULTS: '1' } }),
+  },
+  {
     name: 'verify',
     description: 'reference vectors: those of ../shared/golden, or else the carried ones',
     beside: 'build',

@@ -1,8 +1,11 @@
 // The command line from end to end, in processes of its own: a run, a Ctrl-C, a kill, a sample, and every mistake.
 
-import { cp, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { cp, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { bundleCli, type CliBundle, type RunOptions, runProcess } from '@vulpes/cli-kit/testing';
 import { readMetrics } from '@vulpes/training';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -130,7 +133,10 @@ describe('a mistake is one sentence on stderr, and exit code 1', () => {
   const fails = async (args: readonly string[], message: string | RegExp) => {
     const { code, stderr } = await runCli(args);
     expect(stderr).toMatch(message);
-    expect(stderr.trimEnd().split('\n').length, stderr).toBeLessThanOrEqual(2);
+    expect(
+      stderr.split('\nLast good checkpoint')[0]?.trimEnd().split('\n').length,
+      stderr,
+    ).toBeLessThanOrEqual(2);
     expect(stderr).not.toMatch(/^\s+at /m);
     expect(code).toBe(1);
   };
@@ -189,20 +195,17 @@ describe('a mistake is one sentence on stderr, and exit code 1', () => {
     const out = at('damaged');
     await cp(at('whole'), out, { recursive: true });
     await fails(
-      ['train', '--resume', out, '--context', '64'],
-      /resume: expected contextLength 16 as in the checkpoint, got 64\./,
-    );
-    await fails(
       ['train', '--resume', out, '--data', at('short.txt')],
       /corpus: expected at least 34 tokens/,
     );
     const other = at('other.txt');
     await writeFile(other, 'Geese fly south in the autumn. '.repeat(99));
-    await fails(
-      ['train', '--resume', out, '--data', other],
-      /expected the text that the run began with/,
-    );
     await fails(['train', '--resume', out, '--steps', '5'], /expected at least 12 steps/);
+    await fails(['train', '--resume', out, '--steps', '5', '--dry-run'], /expected at least 12/);
+    const changed = ['train', '--resume', out, '--data', other, '--batch', '2', '--dry-run'];
+    const { stdout } = await runCli(changed);
+    expect(stdout).toMatch(/^Changed since the checkpoint: batchSize 1 → 2\. From here on/m);
+    expect(stdout).toMatch(/^The text is another than the run began with: /m);
     // An error changes nothing: the run can still be resumed as it was.
     expect(await readFile(join(out, 'run.json'), 'utf8')).toBe(
       await readFile(at('whole/run.json'), 'utf8'),
@@ -211,7 +214,64 @@ describe('a mistake is one sentence on stderr, and exit code 1', () => {
     await truncate(join(out, 'checkpoints/step-00000012/optimizer.safetensors'), 1000);
     await fails(
       ['train', '--resume', out],
-      /optimizer\.safetensors is damaged: expected \d+ bytes, got 1000\. Use another checkpoint/,
+      /optimizer\.safetensors is damaged: expected \d+ bytes, got 1000\. Use another checkpoint.*\nLast good checkpoint: step 9, .*\nContinue with: .* --resume \S+step-00000009$/m,
     );
+    const weights = join(out, 'checkpoints/step-00000012/model.safetensors');
+    const bytes = await readFile(weights);
+    bytes[bytes.length - 7] = (bytes[bytes.length - 7] as number) ^ 0x40;
+    await writeFile(weights, bytes);
+    await fails(
+      ['sample', out, '--tokens', '4'],
+      /model\.safetensors is damaged: expected the content it was saved with/,
+    );
+  });
+
+  test('in what does not fit, before anything is made', async () => {
+    for (const last of [['--dry-run'], ['--out', at('large')]]) {
+      await fails(
+        [...tiny(), '--batch', '900000000000', ...last],
+        /train: expected buffers of at most .* which the device binds, got one of [\d.]+ GiB/,
+      );
+    }
+    await fails(
+      ['train', '--dry-run', '--out', at('whole'), '--preset', 'smoke'],
+      /holds a run already/,
+    );
+    await fails([...tiny(), '--out', '/proc/run'], /cannot make folder \/proc\/run/);
+    await fails(['train', '--data', '/dev/zero'], /expected a regular file, got a device/);
+    expect(existsSync(at('large'))).toBe(false);
+  });
+});
+
+describe('output that cannot be written', () => {
+  const into = async (target: string, args: readonly string[]) => {
+    const words = [process.execPath, bundle.script, ...args].map((word) => `'${word}'`);
+    const script = at(`into-${words.length}-${target.replace(/\W/g, '')}.sh`);
+    await writeFile(script, `set -o pipefail\n${words.join(' ')} ${target}\n`);
+    return promisify(execFile)('bash', [script]).then(
+      ({ stderr }) => ({ code: 0, stderr }),
+      ({ code, stderr }) => ({ code, stderr }),
+    );
+  };
+
+  test('does not end a run', async () => {
+    for (const [target, note] of [
+      ['| head -1 >/dev/null', ''],
+      ['>/dev/full', 'note: standard output cannot be written: the disk is full.'],
+    ] as const) {
+      const out = at(`lost-${note.length}`);
+      const { code, stderr } = await into(target, [...tiny(), '--out', out]);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining(note) });
+      expect(stderr.split('\n').length).toBeLessThanOrEqual(2);
+      expect((await readHistory(out)).at(-1)?.[0]).toBe(12);
+      expect(await readdir(out)).not.toContainEqual(expect.stringMatching(/lock$/));
+    }
+  });
+
+  test('fails a sample, whose text it is', async () => {
+    await undisturbedRun();
+    const { code, stderr } = await into('>/dev/full', ['sample', at('whole'), '--tokens', '4']);
+    expect(code).toBe(1);
+    expect(stderr).toContain('the disk is full');
   });
 });
