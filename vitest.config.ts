@@ -21,11 +21,12 @@ const exclude = ['**/node_modules/**', '**/dist/**', ...others];
  * processes of their own. All others share two processes, and with each a device: to compile their kernels takes longer than to run them.
  */
 const alone = [
-  'apps/bench/**/',
+  'apps/bench/src/{bench,children,cli,options,run-baselines}',
+  'apps/bench/src/compare/',
   'apps/doctor/**/',
   'apps/trainer/src/faults/',
   'apps/trainer/src/trainer',
-  'packages/bench/src/timing/',
+  'packages/bench/src/timing/{time-variants,timer,warm-up}',
   'packages/cli-kit/**/',
   'packages/software-adapter/**/',
   'packages/tensor-core/src/failures',
