@@ -231,7 +231,8 @@ fn max_norm_of_seen(bh: u32, position: u32) -> f32 {
 }
 
 // The next place on the way to the left, from j_last on, where a row may drop what is left of it, 0 if there is none: the row does not
-// stop before its largest possible lse, plus log eps, is `level`. Once it is, it stays so to the left. position, norm: of the row
+// stop before its largest possible lse, plus log eps, is `level`. Once it is, it stays so to the left. position, norm: of the row;
+// a smaller norm finds an earlier place
 fn next_stop(bh: u32, position: u32, norm: f32, level: f32, j_last: u32, lane: u32) -> u32 {
   let step = max(STOP_STEP, params.block_n);
   let row = load_lambda(bh * params.key_len + position);
@@ -250,11 +251,10 @@ fn next_stop(bh: u32, position: u32, norm: f32, level: f32, j_last: u32, lane: u
   return low * step;
 }
 
-// What a stop before key j depends on: bound_before(j), lambda of key j - 1. Loaded with the tile that begins at j.
+// What a stop before key j depends on: bound_before(j), lambda of key j - 1.
 struct Stop { bound: vec2f, lambda: vec2<i32> }
 
 fn load_stop(bh: u32, j: u32) -> Stop {
-  if (!HAS_STOP_RULE || j < params.block_n) { return Stop(); }
   return Stop(bound_before(bh, j), load_lambda(bh * params.key_len + j - 1u));
 }
 
@@ -274,18 +274,25 @@ fn may_drop_rows(spot: Spot, i_first: u32, j: u32, stop: Stop, origin: i32, max_
   return may;
 }
 
-// Log eps and the largest lse that the subgroup's first row may reach when it has met the keys before j, too. Above all bounds where
-// that row keeps none of them.
-fn level_of_first_row(spot: Spot, j: u32, stop: Stop, origin: i32) -> f32 {
-  let sum = sum_of_row(p_sum[0] + p_tile_sum[0]);
-  let lse = select(NEG_LARGE, (p_pivot[0] + log2(sum)) * LN2, sum > 0.0);
-  let rest = p_norm[0] * stop.bound.y + (p_bias[0] - relative_decay(stop.lambda, origin)) * LN2 + stop.bound.x;
-  let level = params.log_tolerance + max(lse, rest) + log(1.0 + exp(-abs(lse - rest)));
-  return subgroupBroadcast(select(level, -NEG_LARGE, p_first[0] >= j), 0u);
+// Of the rows that do not let the others stop before j, the least level (log eps and the largest lse that the row may still reach), as
+// one of the subgroup's first row. Above all bounds where every row lets them.
+fn smallest_level(spot: Spot, i_first: u32, j: u32, stop: Stop, origin: i32, first_bias: f32) -> f32 {
+  let key = relative_decay(stop.lambda, origin);
+  var smallest = -NEG_LARGE;
+  for (var r = 0u; r < ROW_TURNS; r++) { // @unroll
+    let row = spot.row_lane + r * ROW_LANES;
+    let sum = sum_of_row(p_sum[r] + p_tile_sum[r]);
+    let lse = select(NEG_LARGE, (p_pivot[r] + log2(sum)) * LN2, sum > 0.0);
+    let rest = p_norm[r] * stop.bound.y + (p_bias[r] - key) * LN2 + stop.bound.x;
+    let level = params.log_tolerance + max(lse, rest) + log(1.0 + exp(-abs(lse - rest)));
+    let m_idle = p_first[r] >= j || p_first[r] > spot.position + row || i_first + row >= params.query_len;
+    smallest = min(smallest, select(level - (p_bias[r] - first_bias) * LN2, -NEG_LARGE, m_idle));
+  }
+  return subgroupMin(smallest);
 }
 
 // Whether subgroups may stop after the tile that begins at j.
-fn is_stop(j: u32) -> bool { return HAS_STOP_RULE && j % max(STOP_STEP, params.block_n) == 0u; }
+fn is_stop(j: u32) -> bool { return HAS_STOP_RULE && j > 0u && j % max(STOP_STEP, params.block_n) == 0u; }
 
 // Scores of the subgroup's rows and the keys of the tile, into its strip. The compiler follows the range of a plain number within a
 // function: matrices at an offset that it does not know to lie in t_units load slowly.
@@ -414,14 +421,18 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) grid: vec3u, 
   var is_stopped = i_own >= params.query_len;
   // Plain tiles begin right of all rows' first keys; the last tile is not one of them, nor is one after which a subgroup may stop.
   let own_plain_end = max(largest_first, smallest_first / COLUMNS * COLUMNS + 1u);
+  let first_bias = subgroupBroadcast(p_bias[0], 0u);
   var max_norm = 0.0;
-  var first_norm = 0.0; // s |q| of the first row
+  var smallest_norm = -NEG_LARGE; // s |q|
   var own_stop = 0u;
   if (HAS_STOP_RULE && !is_stopped) {
     max_norm = max_norm_of_seen(bh, last);
-    first_norm = subgroupBroadcast(p_norm[0], 0u);
-    let level = params.log_tolerance + first_norm * max_norm + log(f32(spot.position + 1u));
-    own_stop = next_stop(bh, spot.position, first_norm, level, spot.position, lane);
+    for (var r = 0u; r < ROW_TURNS; r++) { // @unroll
+      smallest_norm = min(smallest_norm, p_norm[r]);
+    }
+    smallest_norm = subgroupMin(smallest_norm);
+    let level = params.log_tolerance + subgroupBroadcast(p_norm[0], 0u) * max_norm + log(f32(spot.position + 1u));
+    own_stop = next_stop(bh, spot.position, smallest_norm, level, spot.position, lane);
   }
   if (lane == 0u) { t_ends[subgroup] = select(vec2<u32>(own_plain_end, own_stop), vec2<u32>(), is_stopped); }
   let ends = workgroupUniformLoad(&t_ends);
@@ -443,7 +454,6 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) grid: vec3u, 
   var keys = load_keys(key_units, j_first);
   var values = load_values(key_units, j_first);
   var decay = load_decay(o_lambda, j_first, thread);
-  var here = load_stop(bh, j_first);
 
   loop {
     if (is_plain) {
@@ -457,7 +467,6 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) grid: vec3u, 
         keys = load_keys(key_units, j_first - COLUMNS);
         values = load_values(key_units, j_first - COLUMNS);
         decay = load_decay(o_lambda, j_first - COLUMNS, thread);
-        here = load_stop(bh, j_first - COLUMNS);
         soften(spot, j_first, false);
         workgroupBarrier();
         add_values(&p_out, thread);
@@ -466,6 +475,9 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) grid: vec3u, 
     }
 
     let is_active = !is_stopped && j_first <= last && j_first + COLUMNS > smallest_first;
+    let m_vote = is_active && is_stop(j_first) && j_first <= own_stop;
+    var here: Stop;
+    if (m_vote) { here = load_stop(bh, j_first); }
     store_units(keys, 0u, thread);
     store_decay(decay, origin, thread);
     workgroupBarrier();
@@ -481,12 +493,12 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) grid: vec3u, 
     var upcoming = own_stop;
     if (is_active) {
       let largest_sum = soften(spot, j_first, is_diagonal || j_first < largest_first);
-      if (is_stop(j_first) && j_first <= own_stop && wish == GO_ON) {
+      if (m_vote && wish == GO_ON) {
         if (subgroupAll(may_drop_rows(spot, i_own, j_first, here, origin, max_norm))) {
           wish = DONE;
         } else {
-          let level = level_of_first_row(spot, j_first, here, origin);
-          upcoming = next_stop(bh, spot.position, first_norm, level, j_first - 1u, lane);
+          let level = smallest_level(spot, i_own, j_first, here, origin, first_bias);
+          upcoming = next_stop(bh, spot.position, smallest_norm, level, j_first - 1u, lane);
         }
       }
       if (wish == GO_ON && subgroupAll(has_safe_pivots(safe_pivot))) { wish = SAFE; }
@@ -509,7 +521,6 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) grid: vec3u, 
     keys = load_keys(key_units, j_next);
     values = load_values(key_units, j_next);
     decay = load_decay(o_lambda, j_next, thread);
-    here = load_stop(bh, j_next);
     if (again) { continue; }
     own_stop = upcoming;
 
