@@ -1,6 +1,7 @@
 // Entry of `npm run trainer`.
 
 import { isOutputLost, runCli, toPlainText } from '@vulpes/cli-kit';
+import { evaluate } from './eval/eval-command.ts';
 import { createProgram } from './options.ts';
 import { sample } from './sample-command.ts';
 import { train } from './train-command.ts';
@@ -13,6 +14,7 @@ const program = createProgram({
     await new Promise<void>((resolve) => void process.stdout.write('', () => resolve()));
     isTextLost = isOutputLost(); // a run's lines are not its result, a sample's are
   },
+  evaluate: (run, options) => evaluate(run, options, process.stdout),
 });
 
 for (const command of [program, ...program.commands]) {

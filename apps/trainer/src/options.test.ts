@@ -2,12 +2,17 @@
 
 import { CommanderError } from 'commander';
 import { expect, test } from 'vitest';
-import { createProgram, type SampleOptions, type TrainOptions } from './options.ts';
+import {
+  createProgram,
+  type EvalOptions,
+  type SampleOptions,
+  type TrainOptions,
+} from './options.ts';
 
 interface Parsed {
   command?: string;
   run?: string;
-  options?: TrainOptions | SampleOptions;
+  options?: TrainOptions | SampleOptions | EvalOptions;
   exitCode?: number;
   errors: string;
 }
@@ -20,6 +25,9 @@ async function parse(...argv: string[]): Promise<Parsed> {
     },
     sample: async (run, options) => {
       Object.assign(parsed, { command: 'sample', run, options });
+    },
+    evaluate: async (run, options) => {
+      Object.assign(parsed, { command: 'eval', run, options });
     },
   });
   for (const command of [program, ...program.commands]) {
@@ -79,6 +87,12 @@ test('sample', async () => {
   expect(long.options).toMatchObject({ sampleTokens: 4096, evict: false });
 });
 
+test('eval', async () => {
+  const call = await parse(...'eval runs/a evaluation.length=64 --out b'.split(' '));
+  expect(call).toMatchObject({ command: 'eval', run: 'runs/a' });
+  expect(call.options).toMatchObject({ overrides: ['evaluation.length=64'], out: 'b' });
+});
+
 test.each([
   ['train --stesp 4', "error: unknown option '--stesp'\n(Did you mean --steps?)\n"],
   [
@@ -105,7 +119,11 @@ test.each([
 });
 
 test('help explains every option of train', () => {
-  const program = createProgram({ train: async () => {}, sample: async () => {} });
+  const program = createProgram({
+    train: async () => {},
+    sample: async () => {},
+    evaluate: async () => {},
+  });
   for (const command of program.commands) {
     for (const option of command.options)
       expect(option.description.length, option.flags).toBeGreaterThan(10);

@@ -63,9 +63,17 @@ export interface SampleOptions {
   readonly evict: boolean;
 }
 
+export interface EvalOptions {
+  /** Fields of `evaluation`, such as evaluation.length=4096. */
+  readonly overrides?: readonly string[];
+  readonly adapter: AdapterChoice;
+  readonly out?: string;
+}
+
 export interface Commands {
   train(options: TrainOptions): Promise<void>;
   sample(run: string, options: SampleOptions): Promise<void>;
+  evaluate(run: string, options: EvalOptions): Promise<void>;
 }
 
 export const DEFAULT_PROMPT = 'The ';
@@ -78,6 +86,7 @@ export function createProgram(commands: Commands): Command {
     .helpCommand(false);
   program.addCommand(trainCommand(commands));
   program.addCommand(sampleCommand(commands));
+  program.addCommand(evalCommand(commands));
   return program;
 }
 
@@ -212,13 +221,28 @@ function sampleCommand(commands: Commands): Command {
     .action((run: string, options: SampleOptions) => commands.sample(run, options));
 }
 
+function evalCommand(commands: Commands): Command {
+  return new Command('eval')
+    .description(
+      'Measures a trained model: held-out loss, loss by position, needle in a haystack, tasks. Writes evaluation.json and evaluation.html.',
+    )
+    .argument('<run>', 'run folder, for its newest checkpoint; or one of its checkpoint folders')
+    .argument('[overrides...]', 'fields of evaluation, such as evaluation.length=4096')
+    .addOption(adapterOption())
+    .option('--out <folder>', 'folder for the report (default: the run folder)')
+    .action((run: string, overrides: string[], options: EvalOptions) =>
+      commands.evaluate(run, { ...options, overrides }),
+    );
+}
+
 const examples = `Examples:
   train                                            the default preset on the bundled corpus
   train --data book.txt --steps 1000 --out runs/book
   train --config my.yaml training.steps=500 model.numHeads=4
   train --preset pro-125m --print-config > my.yaml
   train --resume runs/book                         continue after Ctrl-C, a crash or a kill
-  sample runs/book --prompt "Once upon a time"`;
+  sample runs/book --prompt "Once upon a time"
+  eval runs/book evaluation.length=4096            loss by position, needle in a haystack, tasks`;
 
 const sampleTokensOption = (flags = '--sample-tokens <n>') =>
   new Option(flags, 'length of the generated text, in bytes')

@@ -81,15 +81,18 @@ export interface ResumableRun {
 
 /**
  * Finds what `--resume` names: a run's folder (its newest checkpoint), or one checkpoint of it.
- * @param options - clean: end what a killed trainer began; only for the process that has the run's lock
+ * @param options - clean: end what a killed trainer began; only for the process that has the run's lock. asked: what named the path, for messages
  * @throws UsageError CheckpointError
  */
-export async function findRun(path: string, { clean }: { clean: boolean }): Promise<ResumableRun> {
+export async function findRun(
+  path: string,
+  { clean, asked = '--resume' }: { clean: boolean; asked?: string },
+): Promise<ResumableRun> {
   const { folder, checkpoint: name } = splitRunPath(path);
   const run = await readRunFile(syncedFiles, folder);
   if (run === null) {
     throw new UsageError(
-      `--resume: ${folder} is no run of the trainer (it has no ${RUN_FILE}). Name the folder that --out gave.`,
+      `${asked}: ${folder} is no run of the trainer (it has no ${RUN_FILE}). Name the folder that --out gave.`,
     );
   }
   if (clean) await cleanLeftovers(syncedFiles, folder);
@@ -100,7 +103,7 @@ export async function findRun(path: string, { clean }: { clean: boolean }): Prom
     (await findSetAside(folder, Number(/\d+$/.exec(name)?.[0]), { clean }));
   if (checkpoint) return { folder, run, checkpoint };
   throw new UsageError(
-    `--resume: ${path} is no complete checkpoint. The run has ${all.map((one) => one.folder).join(', ') || 'none'}.`,
+    `${asked}: ${path} is no complete checkpoint. The run has ${all.map((one) => one.folder).join(', ') || 'none'}.`,
   );
 }
 

@@ -39,6 +39,15 @@ export {
 } from './data/batches.ts';
 export { estimateRun, type FlopsPerToken, type RunEstimate } from './estimate.ts';
 export { createEvaluator, type Evaluation, type Evaluator } from './evaluate.ts';
+export { type EvaluationRun, evaluateModel } from './evaluation/evaluate-model.ts';
+export { defaultEvaluation, type EvaluationSettings } from './evaluation/evaluation-settings.ts';
+export { FIRST_DRAWN, movingAverage } from './evaluation/position-loss.ts';
+export type {
+  EvaluationReport,
+  NeedleResult,
+  PositionResult,
+  TaskResult,
+} from './evaluation/report.ts';
 export type { Files } from './files.ts';
 export { memoryFiles } from './memory-files.ts';
 export {

@@ -3,6 +3,7 @@
 import { type FoxConfig, foxConfigFromJson, foxConfigToJson } from '@vulpes/lm-models';
 import type { DeviceCaps } from '@vulpes/tensor-core';
 import * as v from 'valibot';
+import { type EvaluationSettings, evaluationSchema } from './evaluation/evaluation-settings.ts';
 import { encodeJson, type Files, joinPath, replaceFile } from './files.ts';
 import { METRICS_FILE, type ParsedMetrics, parseMetrics } from './metrics-log.ts';
 import { decodeJson, share, text } from './schema.ts';
@@ -32,6 +33,8 @@ const runSchema = v.object({
   data: dataSourceSchema,
   /** As config.json has it. */
   model: v.record(v.string(), v.unknown()),
+  /** Runs from before it have none. */
+  evaluation: v.optional(evaluationSchema),
 });
 
 export type DataSource = v.InferOutput<typeof dataSourceSchema>;
@@ -42,15 +45,17 @@ export interface RunDescription {
   readonly model: FoxConfig;
   readonly settings: TrainSettings;
   readonly data: DataSource;
+  /** Default: `defaultEvaluation`. */
+  readonly evaluation?: EvaluationSettings | undefined;
 }
 
 export async function writeRunFile(
   files: Files,
   folder: string,
-  { preset, settings, data, model }: RunDescription,
+  { preset, settings, data, model, evaluation }: RunDescription,
 ): Promise<void> {
   const config: unknown = JSON.parse(foxConfigToJson(model));
-  const bytes = encodeJson({ format: FORMAT, preset, settings, data, model: config });
+  const bytes = encodeJson({ format: FORMAT, preset, settings, data, evaluation, model: config });
   await replaceFile(files, joinPath(folder, RUN_FILE), bytes);
 }
 

@@ -83,7 +83,10 @@ describe('the file', () => {
       'training: {stpes: 4}',
       /a\.yaml: unknown key training\.stpes\. Did you mean training\.steps\?$/,
     ],
-    ['trainer', /a\.yaml: expected the sections model, data and training, got "trainer"\.$/],
+    [
+      'trainer',
+      /a\.yaml: expected the sections model, data, training and evaluation, got "trainer"\.$/,
+    ],
   ])('%j is an error of one line', async (text, message) => {
     const error = await readConfigFile(await fileWith(text)).catch((error: Error) => error);
     expect((error as Error).message).toMatch(message);

@@ -85,4 +85,14 @@ export const fieldHelp: Help = {
     precision:
       'mixed: products and attention in f16 with f32 sums; auto: mixed where the adapter is made for it',
   },
+  evaluation: {
+    length:
+      'of trainer eval: tokens of the longest text; null: four times contextLength, where as much is held out',
+    sequences: 'held-out texts of that length, at most',
+    window: 'positions over which the loss by position is averaged in the chart',
+    needleLengths: 'lengths of the needle in a haystack; 0: left out',
+    needleDepths: 'depths of the needle; 0: left out',
+    taskExamples: 'examples of each task; 0: left out',
+    seed: 'of what the tasks are made of',
+  },
 };

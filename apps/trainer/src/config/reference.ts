@@ -15,6 +15,7 @@ const sectionNotes: Readonly<Record<ConfigSection, string>> = {
     'The fields of the official `config.json`, in camel case. `model.preset` names a model to begin with, in place of that of the run preset.',
   data: 'The text.',
   training: 'The recipe.',
+  evaluation: 'What `trainer eval` measures.',
 };
 
 /** The text of docs/trainer-config.md. */

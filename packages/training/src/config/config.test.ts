@@ -84,9 +84,9 @@ describe('errors', () => {
   };
 
   test.each([
-    [[], 'a.yaml: expected the sections model, data and training, got "a list of 0".'],
+    [[], 'a.yaml: expected the sections model, data, training and evaluation, got "a list of 0".'],
     [{ model: ['x'] }, 'a.yaml: expected model to be keys with values, got "a list of 1".'],
-    ['text', 'a.yaml: expected the sections model, data and training, got "text".'],
+    ['text', 'a.yaml: expected the sections model, data, training and evaluation, got "text".'],
     [{ model: 4 }, 'a.yaml: expected model to be keys with values, got 4.'],
     [{ preset: 4 }, 'a.yaml: expected preset to be a string, got 4.'],
     [
@@ -99,13 +99,17 @@ describe('errors', () => {
       'a.yaml: unknown key model.num_heads. Did you mean model.numHeads?',
     ],
     [
+      { evaluation: { length: 0 } },
+      'a.yaml: expected evaluation.length to be a whole number ≥ 1, or null, got 0.',
+    ],
+    [
       { training: { numHeads: 4 } },
       'a.yaml: unknown key training.numHeads. Did you mean model.numHeads?',
     ],
     [{ trainig: { steps: 4 } }, 'a.yaml: unknown key trainig. Did you mean training?'],
     [
       { colour: 4 },
-      'a.yaml: unknown key colour. A configuration has preset, model, data and training.',
+      'a.yaml: unknown key colour. A configuration has preset, model, data, training and evaluation.',
     ],
     [{ data: { colour: 4 } }, 'a.yaml: unknown key data.colour. Keys of data: files, heldOut.'],
     [

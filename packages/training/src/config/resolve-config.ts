@@ -2,6 +2,7 @@
 
 import { foxConfig, foxPreset } from '@vulpes/lm-models';
 import { ArgumentError } from '@vulpes/tensor-core';
+import { defaultEvaluation } from '../evaluation/evaluation-settings.ts';
 import type { DataSource, RunDescription } from '../run-folder.ts';
 import { type RunPreset, runPresets } from '../run-presets.ts';
 import { validateSettings } from '../settings.ts';
@@ -32,6 +33,7 @@ function presetConfig(name: string): RunConfig {
     model: { ...model, maxPositionEmbeddings: settings.contextLength },
     data: { files: null, heldOut: 0.02, ...data },
     training: { ...settings, precision: 'auto' },
+    evaluation: defaultEvaluation,
   };
 }
 
@@ -70,13 +72,17 @@ function withDerived(layer: ConfigLayer, below: RunConfig): ConfigLayer {
 }
 
 /** A configuration with the fields of a layer, and nothing that follows from them. `model.preset` replaces all fields of the model first. */
-export function layOver(below: RunConfig, { model, data, training }: ConfigLayer): RunConfig {
+export function layOver(
+  below: RunConfig,
+  { model, data, training, evaluation }: ConfigLayer,
+): RunConfig {
   const { preset, ...fields } = model ?? {};
   return {
     preset: below.preset,
     model: merge(preset ? foxPreset(preset) : below.model, fields),
     data: merge(below.data, data ?? {}),
     training: merge(below.training, training ?? {}),
+    evaluation: merge(below.evaluation, evaluation ?? {}),
   };
 }
 
@@ -88,11 +94,12 @@ function merge<T extends object>(below: T, over: { [K in keyof T]?: T[K] | undef
 /** Layers that count as one: what follows from a field is left to all of them. The later wins. */
 export const mergeLayers = (layers: readonly ConfigLayer[]): ConfigLayer =>
   layers.reduce(
-    (below, { preset, model, data, training }) => ({
+    (below, { preset, model, data, training, evaluation }) => ({
       ...((preset ?? below.preset) !== undefined && { preset: preset ?? below.preset }),
       model: { ...below.model, ...model },
       data: { ...below.data, ...data },
       training: { ...below.training, ...training },
+      evaluation: { ...below.evaluation, ...evaluation },
     }),
     {},
   );
@@ -107,15 +114,17 @@ export const toRun = (config: RunConfig): RunDescription => ({
   model: config.model,
   settings: toSettings(config),
   data: toSource(config.data),
+  evaluation: config.evaluation,
 });
 
 export const toSource = ({ files, heldOut }: DataConfig): DataSource =>
   files === null ? { kind: 'bundled', heldOut } : { kind: 'files', files, heldOut };
 
 /** The whole configuration of a run. */
-export const toConfig = ({ preset, model, settings, data }: RunDescription): RunConfig => ({
-  preset,
-  model,
+export const toConfig = ({ data, ...run }: RunDescription): RunConfig => ({
+  preset: run.preset,
+  model: run.model,
   data: { files: data.kind === 'files' ? data.files : null, heldOut: data.heldOut },
-  training: settings,
+  training: run.settings,
+  evaluation: run.evaluation ?? defaultEvaluation,
 });

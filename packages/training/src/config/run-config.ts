@@ -2,6 +2,7 @@
 
 import { type FoxConfig, foxConfigSchema, presetNames } from '@vulpes/lm-models';
 import * as v from 'valibot';
+import { type EvaluationSettings, evaluationSchema } from '../evaluation/evaluation-settings.ts';
 import { precisions } from '../precision.ts';
 import { share, text } from '../schema.ts';
 import { settingsSchema } from '../settings.ts';
@@ -20,12 +21,15 @@ const trainingSchema = v.strictObject({
   precision: v.picklist(['auto', ...precisions], `one of ${['auto', ...precisions].join(', ')}`),
 });
 
+const evaluationFields = v.strictObject(evaluationSchema.entries);
+
 export const runConfigSchema = v.strictObject({
   /** The run preset that it began with. */
   preset: text,
   model: foxConfigSchema,
   data: dataSchema,
   training: trainingSchema,
+  evaluation: evaluationFields,
 });
 
 /** All of it: what a run is made from. */
@@ -34,6 +38,7 @@ export interface RunConfig {
   readonly model: FoxConfig;
   readonly data: DataConfig;
   readonly training: TrainingConfig;
+  readonly evaluation: EvaluationSettings;
 }
 export type DataConfig = Readonly<v.InferOutput<typeof dataSchema>>;
 export type TrainingConfig = Readonly<v.InferOutput<typeof trainingSchema>>;
@@ -49,12 +54,13 @@ export const layerSchema = v.strictObject({
   model: v.nullish(v.partial(v.strictObject({ preset: modelPreset, ...foxConfigSchema.entries }))),
   data: v.nullish(v.partial(dataSchema)),
   training: v.nullish(v.partial(trainingSchema)),
+  evaluation: v.nullish(v.partial(evaluationFields)),
 });
 
 /** Some of it, laid over what stood before: a file, the options of a command. */
 export type ConfigLayer = Readonly<v.InferOutput<typeof layerSchema>>;
 
-export type ConfigSection = 'model' | 'data' | 'training';
+export type ConfigSection = 'model' | 'data' | 'training' | 'evaluation';
 
 type Fields = Readonly<Record<string, v.GenericSchema>>;
 
@@ -63,6 +69,7 @@ export const configFields: Readonly<Record<ConfigSection, Fields>> = {
   model: { preset: modelPreset, ...foxConfigSchema.entries },
   data: dataSchema.entries,
   training: trainingSchema.entries,
+  evaluation: evaluationSchema.entries,
 };
 
 export const configSections = Object.keys(configFields) as readonly ConfigSection[];
