@@ -3,6 +3,7 @@
 import type { Tensor } from '@vulpes/tensor-core';
 import * as v from 'valibot';
 import { encodeJson } from '../files.ts';
+import { scheduleSchema } from '../schedule.ts';
 import { count, countOrZero, decodeJson, finite, text } from '../schema.ts';
 import { settingsSchema } from '../settings.ts';
 
@@ -38,7 +39,7 @@ const trainerStateSchema = v.object({
     { lossScale: 1, goodSteps: 0, skipped: 0 },
   ),
   /** Follows from the settings, until a resumed run changes them. */
-  schedule: v.object({ peakLearningRate: finite, warmupTokens: finite, totalTokens: finite }),
+  schedule: scheduleSchema,
   /** SHA-256 of config.json. */
   configHash: text,
   corpus: corpusSchema,
