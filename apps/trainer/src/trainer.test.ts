@@ -127,6 +127,22 @@ describe('a run', () => {
     expect(whole.stdout).toBe(stdout);
     expect(whole.stderr).toContain('kept (100%)');
   });
+
+  test('can be evaluated', async () => {
+    await undisturbedRun();
+    const few = ['evaluation.sequences=2', 'evaluation.taskExamples=2'];
+    const { code, stdout, stderr } = await runCli(['eval', at('whole'), ...few, '--out', scratch]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/^Held-out loss +\d\.\d{4} nats a token, .* bits per byte/m);
+    expect(stdout).toMatch(/^Task continuation +\d+% of 2 \(guessing: 25%\)$/m);
+    expect(stdout).toMatch(
+      /^Needle in a haystack: left out, as question and answer take \d+ tokens/m,
+    );
+    const report = JSON.parse(await readFile(at('evaluation.json'), 'utf8'));
+    expect(report).toMatchObject({ format: 'vulpes-evaluation-1', contextLength: 16 });
+    expect(report.positions.loss).toHaveLength(64);
+    expect(await readFile(at('evaluation.html'), 'utf8')).toContain('Loss by position');
+  });
 });
 
 describe('a mistake is one sentence on stderr, and exit code 1', () => {
@@ -187,6 +203,11 @@ describe('a mistake is one sentence on stderr, and exit code 1', () => {
     await fails(
       ['sample', at('nowhere')],
       /sample: .*nowhere is neither a run with a checkpoint nor/,
+    );
+    await fails(['eval', at('nowhere')], /eval: .*nowhere is no run of the trainer/);
+    await fails(
+      ['eval', at('whole'), 'training.steps=3'],
+      /eval: expected fields of evaluation, such as evaluation\.length=4096, got others\./,
     );
   });
 
