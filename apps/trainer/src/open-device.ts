@@ -1,7 +1,8 @@
 // The device of a run, with its tuning table.
 
 import { readFile } from 'node:fs/promises';
-import { createDevice, type Device } from '@vulpes/tensor-core';
+import { describeAdapter } from '@vulpes/cli-kit';
+import { createDevice, type Device, type DeviceCaps, tuningFingerprint } from '@vulpes/tensor-core';
 import { decodeTuning } from '@vulpes/training';
 import type { TrainOptions } from './options.ts';
 
@@ -13,3 +14,11 @@ export async function openDevice({
   const tuning = file === undefined ? file : decodeTuning(await readFile(file, 'utf8'), file);
   return await createDevice({ adapter, tuning });
 }
+
+/** What a run computes on, in words. */
+export const deviceLines = (caps: DeviceCaps): string[] => [
+  `Adapter: ${describeAdapter(caps)}`,
+  ...(caps.tuning
+    ? [`Tuning table: ${tuningFingerprint(caps.tuning)}, it divides the matrix products`]
+    : []),
+];

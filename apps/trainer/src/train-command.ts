@@ -1,13 +1,7 @@
 // `train`: plan, open, run, report.
 
 import { blockCost } from '@vulpes/acp-scheduler';
-import {
-  abortOnSignal,
-  addHints,
-  describeAdapter,
-  type Output,
-  toPrintable,
-} from '@vulpes/cli-kit';
+import { abortOnSignal, addHints, type Output, toPrintable } from '@vulpes/cli-kit';
 import { type Corpus, createCorpus } from '@vulpes/data';
 import { selectBlocks } from '@vulpes/fox-attention';
 import { createModel, getHeadDim, type Model } from '@vulpes/lm-models';
@@ -25,7 +19,7 @@ import { formatConfig } from './config/format-config.ts';
 import { readTexts } from './corpus-source.ts';
 import { dryRunLines, memoryLine, startLines } from './describe-run.ts';
 import { assertDiskFits, planFit } from './fit.ts';
-import { openDevice } from './open-device.ts';
+import { deviceLines, openDevice } from './open-device.ts';
 import type { TrainOptions } from './options.ts';
 import { type Plan, planPrecision, planRun } from './plan.ts';
 import { RunProgress } from './progress.ts';
@@ -77,8 +71,13 @@ async function planAndTrain(
       await assertDiskFits(plan.folder, memory);
       await createRunFolder(plan.folder, plan.run, lock);
     }
-    progress.print(`Adapter: ${describeAdapter(device.caps)}`);
-    const lines = [line, ...startLines(plan.run, corpus), memoryLine(memory), folderLine(plan)];
+    const lines = [
+      ...deviceLines(device.caps),
+      line,
+      ...startLines(plan.run, corpus),
+      memoryLine(memory),
+      folderLine(plan),
+    ];
     for (const line of lines) progress.print(line);
     const files = guardFiles(syncedFiles, lock);
     const session = { plan, corpus, device, progress, files, signal: stop.signal };
@@ -117,7 +116,7 @@ async function dryRun(
   { corpus, progress }: Pick<Session, 'corpus' | 'progress'>,
 ): Promise<void> {
   using device = await openDevice(options);
-  progress.print(`Adapter: ${describeAdapter(device.caps)}`);
+  for (const line of deviceLines(device.caps)) progress.print(line);
   const { plan, line } = planPrecision(asked, device.caps);
   progress.print(line);
   const { checkpoint, folder, run, acceptChanges: accept } = plan;
