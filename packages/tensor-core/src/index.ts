@@ -59,7 +59,8 @@ export {
   sameShape,
   shapeSize,
 } from './shape.ts';
-export { shareBuffer } from './tensor.ts';
+export { spanOf } from './span.ts';
+export { offsetIn, shareBuffer } from './tensor.ts';
 export { disposeAll, leaves, mapRecord } from './tree.ts';
 export {
   adapterKey,

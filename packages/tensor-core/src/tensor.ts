@@ -146,3 +146,7 @@ export function coveringTensor(tensors: readonly Tensor[]): Tensor {
     storage: range,
   });
 }
+
+/** Elements of a span before those of one of its tensors. */
+export const offsetIn = (span: Tensor, tensor: Tensor): number =>
+  (getStorage(tensor).byteOffset - getStorage(span).byteOffset) / 4;

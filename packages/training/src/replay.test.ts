@@ -135,10 +135,10 @@ describe('a step of the 125M model on a GPU', () => {
     ['f32', 'dense', 1, 486],
     ['f32', 'paper', 1, 522],
     ['f32', 'certified', 1, 558],
-    ['f16', 'dense', 1, 422],
-    ['f16', 'paper', 1, 458],
-    ['f16', 'certified', 1, 494],
-    ['f16', 'paper', 5, 2274],
+    ['f16', 'dense', 1, 434],
+    ['f16', 'paper', 1, 470],
+    ['f16', 'certified', 1, 506],
+    ['f16', 'paper', 5, 2334],
   ] as const)(
     '%s, %s, %i micro batches: no new bind group or buffer, one submit, one read',
     async (compute, pruning, accumulate, launches) => {

@@ -5,7 +5,7 @@ import type { PooledBuffer } from '../buffer-range.ts';
 import { invariant } from '../errors.ts';
 import { foldGrid } from '../grid.ts';
 import type { Program } from '../program.ts';
-import { coveringTensor, getStorage } from '../tensor.ts';
+import { coveringTensor, getStorage, offsetIn } from '../tensor.ts';
 import { defineVariants } from '../variants/index.ts';
 import type { PartialColumns, PartialShape } from './op-types.ts';
 import partialSumsWgsl from './partial-sums.wgsl';
@@ -139,7 +139,7 @@ export class PartialSums {
     words[0] = jobs.length;
     let groups = 0;
     jobs.forEach(({ first, parts, width, repeats, target }, index) => {
-      const sumsAt = (getStorage(target).byteOffset - getStorage(sums).byteOffset) / 4;
+      const sumsAt = offsetIn(sums, target);
       const job = [first, parts, width, repeats, target.size, sumsAt, groups];
       words.set(job, 4 + index * JOB_WORDS);
       groups += Math.ceil(target.size / columns);

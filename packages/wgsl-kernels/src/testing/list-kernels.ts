@@ -105,7 +105,14 @@ const headKernels: readonly AnyKernel[] = [
 
 const headSizes = sizes.map((size) => {
   const heads = { ...size, headDim: size.headDim * (size.headDim % 4 === 0 ? 1 : 2) };
-  return { ...heads, width: prepareHeads.packedWidth(heads), boundScale: 1 };
+  return {
+    ...heads,
+    width: prepareHeads.packedWidth(heads),
+    boundScale: 1,
+    qWeight: 0,
+    kWeight: 64,
+    bias: 128,
+  };
 });
 
 /** A matrix of one element, an odd one, and all of 760M's of one shape. */

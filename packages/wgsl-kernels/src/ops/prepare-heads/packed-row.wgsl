@@ -39,3 +39,13 @@ fn previous_of(shift: Shift, index: u32) -> vec4f {
 fn mix(shift: Shift, index: u32) -> vec4f {
   return shift.own * vec4f(packed[index]) + shift.previous * previous_of(shift, index);
 }
+
+// Norm weight of a head, counted over those of q and k. Needs the binding `weights`: array<f32>, and `params`.
+fn weight_at(head: u32, column: u32) -> vec4f {
+  var first = params.q_weight + 4u * params.has_head_weights * head * params.columns;
+  if (head >= params.num_heads) {
+    first = params.k_weight + 4u * params.has_head_weights * (head - params.num_heads) * params.columns;
+  }
+  let at = first + 4u * column;
+  return vec4f(weights[at], weights[at + 1u], weights[at + 2u], weights[at + 3u]);
+}

@@ -2,7 +2,7 @@
 // dlogit = dlog_fgate * sigmoid(-(logit + bias)); the gradients of the shift logits are in sums.
 // grid                  one thread a stretch of tokens and vec4 behind the heads, then one a vec4 of the output gate; 64 a workgroup, folded over x and y
 // packed, dpacked       [B * T, row_vectors] Y, see packed-row
-// bias, dlog_fgate      [H], [B * T, H] f32     doutput_gate  [B * T, H, columns] Y
+// weights               f32: bias [H] at bias     dlog_fgate  [B * T, H] f32     doutput_gate  [B * T, H, columns] Y
 // sums                  [parts, part_width] f32, a part a stretch: dbias [H] at bias_sums, written; dshift [STRETCH, 2 Hkv] at shift_sums, read
 // cost                  2 values an element of the output gate, 3 a gate
 
@@ -22,12 +22,13 @@ struct Params {
   columns: u32,             // vec4s in a head
   row_vectors: u32,         // vec4s in a row of packed
   part_width: u32,
+  bias: u32,
   bias_sums: u32,
   shift_sums: u32,
 }
 
 @group(0) @binding(0) var<storage, read> packed: array<Y>;
-@group(0) @binding(1) var<storage, read> bias: array<f32>;
+@group(0) @binding(1) var<storage, read> weights: array<f32>;
 @group(0) @binding(2) var<storage, read> doutput_gate: array<Y>;
 @group(0) @binding(3) var<storage, read> dlog_fgate: array<f32>;
 @group(0) @binding(4) var<storage, read_write> dpacked: array<Y>;
@@ -68,7 +69,7 @@ fn walk_gates(part: u32, vector: u32) {
       if (gate < shifts) {
         dlogits[at] = sums[o_part + params.shift_sums + (i_token - first) * shifts + gate];
       } else if (head < params.num_heads) {
-        let slope = sigmoid(-(logits[at] + bias[head]));
+        let slope = sigmoid(-(logits[at] + weights[params.bias + head]));
         dlogits[at] = dlog_fgate[token * params.num_heads + head] * slope;
         dbias[at] += dlogits[at];
       }

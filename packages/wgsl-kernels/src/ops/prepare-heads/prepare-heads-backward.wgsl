@@ -6,7 +6,7 @@
 // A group of threads walks a head of STRETCH tokens from the last to the first, and so has g[t + 1] when it needs it.
 // grid                  WG_SIZE / LANES rows (stretch, head of q, k or v) a workgroup, folded over x and y
 // packed, dpacked       [B * T, row_vectors] Y, see packed-row     visibility  [B, visibility_len] (first, end) i32
-// head_values           f32: norm weights [H + Hkv, D] at weights_at
+// weights               f32: norm weights [H or 1, D] at q_weight and [Hkv or 1, D] at k_weight
 // dq; dk, dv            [B * T, H, columns]; [B * T, Hkv, columns] Y
 // sums                  [parts, part_width] f32, a part a stretch: dweight [H + Hkv, D] at 0, dshift [STRETCH, 2 Hkv] at shift_sums
 // cost                  3 values an element, k and v 4
@@ -28,14 +28,16 @@ struct Params {
   columns: u32,             // vec4s in a head
   row_vectors: u32,         // vec4s in a row of packed
   visibility_len: u32,      // 0: no visibility
-  weights_at: u32,
+  has_head_weights: u32,    // 1: each head has norm weights of its own
+  q_weight: u32,
+  k_weight: u32,
   part_width: u32,
   shift_sums: u32,
   eps: f32,
 }
 
 @group(0) @binding(0) var<storage, read> packed: array<Y>;
-@group(0) @binding(1) var<storage, read> head_values: array<f32>;
+@group(0) @binding(1) var<storage, read> weights: array<f32>;
 @group(0) @binding(2) var<storage, read> visibility: array<vec2<i32>>;
 @group(0) @binding(3) var<storage, read> dq: array<Y>;
 @group(0) @binding(4) var<storage, read> dk: array<Y>;
@@ -55,11 +57,6 @@ fn gradient_at(token: u32, head: u32, column: u32) -> vec4f {
   }
   let value = token * params.num_kv_heads + kv_head - params.num_kv_heads;
   return vec4f(dv[value * params.columns + column]);
-}
-
-fn weight_at(head: u32, column: u32) -> vec4f {
-  let first = params.weights_at + 4u * (head * params.columns + column);
-  return vec4f(head_values[first], head_values[first + 1u], head_values[first + 2u], head_values[first + 3u]);
 }
 
 @compute @workgroup_size(WG_SIZE)

@@ -26,6 +26,13 @@ export interface HeadDims {
   readonly headDim: number;
 }
 
+/** Where the weights of a layer begin in one tensor, in elements. */
+export interface WeightPlaces {
+  readonly qWeight: number;
+  readonly kWeight: number;
+  readonly bias: number;
+}
+
 export interface PrepareHeadsDims extends HeadDims {
   readonly batch: number;
   readonly seqLen: number;
@@ -74,29 +81,11 @@ export function sumsLayout(dims: PrepareHeadsDims) {
   return { biasSums, shiftSums, columns, parts: parts(dims), width };
 }
 
-/** Tensors within one begin at a multiple of it. */
-const SLICE_STEP = 128;
+/** Where the output gate begins in the tensor that holds q, too: a slice begins at a multiple of 128 elements. */
+export const gateAt = ({ batch, seqLen, numHeads, headDim }: PrepareHeadsDims): number =>
+  Math.ceil((batch * seqLen * numHeads * headDim) / 128) * 128;
 
-/** Elements from the first on at which the parts lie in one tensor, each where a slice may begin, and of all. */
-function layOut<Name extends string>(sizes: Readonly<Record<Name, number>>) {
-  let size = 0;
-  const at = {} as Record<Name, number>;
-  for (const name of Object.keys(sizes) as Name[]) {
-    at[name] = size;
-    size += Math.ceil(sizes[name] / SLICE_STEP) * SLICE_STEP;
-  }
-  return { at, size };
-}
-
-/** Where q, k, v and the output gate lie in the tensor that the forward writes. */
-export function headsLayout({ batch, seqLen, numHeads, numKvHeads, headDim }: PrepareHeadsDims) {
-  const [queries, keys] = [numHeads, numKvHeads].map((heads) => batch * seqLen * heads * headDim);
-  return layOut({ q: queries!, k: keys!, v: keys!, outputGate: queries! });
-}
-
-/** Where the logit bounds [B, H] and the norm weights [H + Hkv, D] lie in the other one. */
-export const valuesLayout = ({ batch, numHeads, numKvHeads, headDim }: PrepareHeadsDims) =>
-  layOut({ bounds: batch * numHeads, weights: (numHeads + numKvHeads) * headDim });
+type LaunchDims = PrepareHeadsDims & WeightPlaces;
 
 const params = (dims: PrepareHeadsDims) => ({
   tokens: dims.batch * dims.seqLen,
@@ -115,23 +104,10 @@ const FORWARD_LIB = [...ROW_LIB, logOnePlusWgsl, logSigmoidWgsl];
 const headsForward = {
   source: headsForwardWgsl,
   bindings: [
-    ...([
-      'packed:read',
-      'q_weight:read',
-      'k_weight:read',
-      'bias:read',
-      'visibility:read?',
-    ] as const),
-    ...(['heads:write', 'log_fgate:write', 'head_values:write'] as const),
+    ...(['packed:read', 'weights:read', 'visibility:read?', 'queries:write'] as const),
+    ...(['k:write', 'v:write', 'log_fgate:write', 'logit_bound:write'] as const),
   ],
-  params(dims: PrepareHeadsDims) {
-    const { k, v, outputGate } = headsLayout(dims).at;
-    return {
-      ...params(dims),
-      ...{ k_at: k / 4, v_at: v / 4, gate_at: outputGate / 4 },
-      weights_at: valuesLayout(dims).at.weights,
-    };
-  },
+  params: (dims: LaunchDims) => ({ ...params(dims), gate_at: gateAt(dims) / 4 }),
   grid: (dims: PrepareHeadsDims, spec: { WG_SIZE: number; LANES: number }) =>
     lanesGrid(dims.batch * dims.seqLen * 2 * (dims.numHeads + dims.numKvHeads), spec),
 } as const;
@@ -156,7 +132,7 @@ export const prepareHeadsForwardScalar = defineKernel({
 });
 
 export const prepareHeadsForward = defineVariants<
-  PrepareHeadsDims,
+  LaunchDims,
   { readonly kernel: typeof prepareHeadsForwardTiled | typeof prepareHeadsForwardScalar }
 >('prepare-heads-forward', [
   { name: 'tiled', kernel: prepareHeadsForwardTiled, avoid: avoidBarriersOnCpu },
@@ -166,16 +142,13 @@ export const prepareHeadsForward = defineVariants<
 const headsBackward = {
   source: headsBackwardWgsl,
   bindings: [
-    ...(['packed:read', 'head_values:read', 'visibility:read?'] as const),
+    ...(['packed:read', 'weights:read', 'visibility:read?'] as const),
     ...(['dq:read', 'dk:read', 'dv:read', 'dpacked:write', 'sums:write'] as const),
   ],
-  params(dims: PrepareHeadsDims) {
+  params(dims: LaunchDims) {
     const { columns, row_vectors } = params(dims);
     const { width, shiftSums } = sumsLayout(dims);
-    return {
-      ...{ parts: parts(dims), columns, row_vectors, part_width: width },
-      ...{ shift_sums: shiftSums, weights_at: valuesLayout(dims).at.weights },
-    };
+    return { parts: parts(dims), columns, row_vectors, part_width: width, shift_sums: shiftSums };
   },
   grid: (dims: PrepareHeadsDims, spec: { WG_SIZE: number; LANES: number }) =>
     lanesGrid(parts(dims) * (dims.numHeads + 2 * dims.numKvHeads), spec),
@@ -212,7 +185,7 @@ export const prepareHeadsBackwardScalar = defineKernel({
 });
 
 export const prepareHeadsBackward = defineVariants<
-  PrepareHeadsDims,
+  LaunchDims,
   { readonly kernel: typeof prepareHeadsBackwardTiled | typeof prepareHeadsBackwardScalar }
 >('prepare-heads-backward', [
   { name: 'tiled', kernel: prepareHeadsBackwardTiled, avoid: avoidBarriersOnCpu },
@@ -224,10 +197,10 @@ export const prepareGatesBackward = defineKernel({
   source: gatesBackwardWgsl,
   lib: [sigmoidWgsl],
   bindings: [
-    ...(['packed:read', 'bias:read', 'doutput_gate:read', 'dlog_fgate:read'] as const),
+    ...(['packed:read', 'weights:read', 'doutput_gate:read', 'dlog_fgate:read'] as const),
     ...(['dpacked:read_write', 'sums:read_write'] as const),
   ],
-  params(dims: PrepareHeadsDims) {
+  params(dims: LaunchDims) {
     const { biasSums, shiftSums, width } = sumsLayout(dims);
     return {
       ...{ ...params(dims), parts: parts(dims), part_width: width },

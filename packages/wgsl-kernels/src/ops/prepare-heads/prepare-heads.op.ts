@@ -6,20 +6,22 @@ import {
   defineOp,
   type ForwardContext,
   formatShape,
+  offsetIn,
   ShapeError,
+  spanOf,
   type Tensor,
 } from '@vulpes/tensor-core';
 import { assertDType, assertFloat, assertNumbers, assertVisibility } from '../../lib/check.ts';
 import {
+  gateAt,
   type HeadDims,
-  headsLayout,
   type PrepareHeadsDims,
   packedWidth,
   prepareGatesBackward,
   prepareHeadsBackward,
   prepareHeadsForward,
   sumsLayout,
-  valuesLayout,
+  type WeightPlaces,
 } from './prepare-heads.kernel.ts';
 
 export interface PrepareHeadsInputs {
@@ -62,6 +64,9 @@ interface OpInputs extends PrepareHeadsInputs {
 /** What has a gradient. */
 type Prepared = Omit<PreparedHeads, 'logitBound'>;
 
+/** Slices begin at a multiple of it. */
+const SLICE_STEP = 64;
+
 /** Rounding to f16 may lengthen a normed row by 2^-11, two of them a logit by twice that. */
 const HALF_ROUNDING = (1 + 2 ** -11) ** 2;
 
@@ -73,34 +78,16 @@ const prepareHeadsOp = defineOp({
     inputs,
     attrs: { dims },
   }: ForwardContext<OpInputs, { dims: PrepareHeadsDims }>) {
-    const dtype = { dtype: dims.dtype };
-    const heads = device.empty([headsLayout(dims).size], {
-      ...dtype,
-      label: 'q, k, v, output gate',
+    const { outputs, queries } = makeOutputs(device, dims);
+    const { k, v, logFgate: log_fgate, logitBound: logit_bound } = outputs;
+    const { weights, places } = gatherWeights(device, inputs);
+    const launch = { ...dims, ...places };
+    const { packed, visibility } = inputs;
+    prepareHeadsForward.choose(device.caps, launch).kernel.run(device, {
+      dims: launch,
+      tensors: { packed, weights, visibility, queries, k, v, log_fgate, logit_bound },
     });
-    const head_values = device.empty([valuesLayout(dims).size], { label: 'values of heads' });
-    const { batch, seqLen, numHeads } = dims;
-    const logFgate = device.empty([batch, seqLen, numHeads], { label: 'log fgate' });
-    const { packed, qWeight: q_weight, kWeight: k_weight, bias, visibility } = inputs;
-    prepareHeadsForward.choose(device.caps, dims).kernel.run(device, {
-      dims,
-      tensors: {
-        packed,
-        q_weight,
-        k_weight,
-        bias,
-        visibility,
-        heads,
-        log_fgate: logFgate,
-        head_values,
-      },
-    });
-    const output = {
-      ...sliceHeads(heads, dims),
-      logFgate,
-      logitBound: device.slice(head_values, 0, [batch, numHeads]),
-    };
-    return { output, saved: { ...inputs, headValues: head_values } };
+    return { output: outputs, saved: inputs };
   },
   backward({ device, dOutput, saved, attrs: { dims }, makePartialSums }) {
     const { shape, dtype } = saved.packed;
@@ -113,17 +100,49 @@ const prepareHeadsOp = defineOp({
   },
 });
 
-function sliceHeads(heads: Tensor, dims: PrepareHeadsDims) {
-  const { batch, seqLen, numHeads, numKvHeads, headDim } = dims;
-  const { at } = headsLayout(dims);
-  const slice = (name: keyof typeof at, ...shape: number[]) =>
-    heads.device.slice(heads, at[name], [batch, seqLen, ...shape]);
-  return {
-    q: slice('q', numHeads, headDim),
-    k: slice('k', numKvHeads, headDim),
-    v: slice('v', numKvHeads, headDim),
-    outputGate: slice('outputGate', numHeads * headDim),
+/** q and the output gate share a tensor: a kernel binds 8 at most. */
+function makeOutputs(device: Device, dims: PrepareHeadsDims) {
+  const { batch, seqLen, numHeads, numKvHeads, headDim, dtype } = dims;
+  const [tokens, features] = [[batch, seqLen], numHeads * headDim];
+  const size = gateAt(dims) + batch * seqLen * features;
+  const queries = device.empty([size], { dtype, label: 'q, output gate' });
+  const empty = (label: string) => device.empty([...tokens, numKvHeads, headDim], { dtype, label });
+  const outputs = {
+    q: device.slice(queries, 0, [...tokens, numHeads, headDim]),
+    k: empty('k'),
+    v: empty('v'),
+    logFgate: device.empty([...tokens, numHeads], { label: 'log fgate' }),
+    outputGate: device.slice(queries, gateAt(dims), [...tokens, features]),
+    logitBound: device.empty([batch, numHeads], { label: 'logit bound' }),
   };
+  return { outputs, queries };
+}
+
+/** The weights by one binding: as they lie in an arena, else copied side by side. */
+function gatherWeights(
+  device: Device,
+  { qWeight, kWeight, bias }: PrepareHeadsInputs,
+): { weights: Tensor; places: WeightPlaces } {
+  const span = spanOf([qWeight, kWeight, bias]);
+  if (span) {
+    const at = (tensor: Tensor) => offsetIn(span, tensor);
+    return {
+      weights: span,
+      places: { qWeight: at(qWeight), kWeight: at(kWeight), bias: at(bias) },
+    };
+  }
+  const step = (size: number) => Math.ceil(size / SLICE_STEP) * SLICE_STEP;
+  const places = {
+    qWeight: 0,
+    kWeight: step(qWeight.size),
+    bias: step(qWeight.size) + step(kWeight.size),
+  };
+  const weights = device.empty([places.bias + bias.size], { label: 'weights of heads' });
+  for (const [name, tensor] of Object.entries({ qWeight, kWeight, bias })) {
+    const place = device.slice(weights, places[name as keyof WeightPlaces], tensor.shape);
+    device.copy(tensor, place);
+  }
+  return { weights, places };
 }
 
 /** Gradients of all outputs: zeros where nothing depends on one. */
@@ -144,7 +163,7 @@ function withZeros(
 }
 
 interface PackedGradient {
-  readonly saved: OpInputs & { readonly headValues: Tensor };
+  readonly saved: OpInputs;
   readonly dOutputs: Prepared;
   /** Written, all of it. */
   readonly dPacked: Tensor;
@@ -157,15 +176,17 @@ function packedGradient(
   dims: PrepareHeadsDims,
   { saved, dOutputs, dPacked: dpacked, sums }: PackedGradient,
 ): void {
-  const { packed, bias, visibility, headValues: head_values } = saved;
+  const { packed, visibility } = saved;
+  const { weights, places } = gatherWeights(device, saved);
+  const launch = { ...dims, ...places };
   const { q: dq, k: dk, v: dv, logFgate: dlog_fgate, outputGate: doutput_gate } = dOutputs;
-  prepareHeadsBackward.choose(device.caps, dims).kernel.run(device, {
-    dims,
-    tensors: { packed, head_values, visibility, dq, dk, dv, dpacked, sums },
+  prepareHeadsBackward.choose(device.caps, launch).kernel.run(device, {
+    dims: launch,
+    tensors: { packed, weights, visibility, dq, dk, dv, dpacked, sums },
   });
   prepareGatesBackward.run(device, {
-    dims,
-    tensors: { packed, bias, doutput_gate, dlog_fgate, dpacked, sums },
+    dims: launch,
+    tensors: { packed, weights, doutput_gate, dlog_fgate, dpacked, sums },
   });
 }
 
