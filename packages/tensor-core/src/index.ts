@@ -69,6 +69,7 @@ export {
   type TuningTable,
   tuningFingerprint,
 } from './tuning.ts';
+export { checkOffsets } from './validate/check-offsets.ts';
 export {
   defineVariants,
   describeVariants,

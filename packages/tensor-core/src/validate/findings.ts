@@ -1,9 +1,9 @@
 // What the finite checks of one batch found, once the batch has run.
 
 import type { ErrorWatch } from '../error-watch.ts';
-import { NonFiniteError } from '../errors.ts';
+import { ArgumentError, NonFiniteError } from '../errors.ts';
 import type { Readback } from '../readback.ts';
-import { type Checked, nonFiniteMessage } from './non-finite-message.ts';
+import { type Checked, nonFiniteMessage, orderMessage } from './non-finite-message.ts';
 
 /** u32 a check: NaN, infinities, ~(first index). */
 export const WORDS_PER_CHECK = 3;
@@ -18,7 +18,7 @@ export class Findings {
     this.#readbacks = readbacks;
   }
 
-  /** Waits for the batch, then for its findings. @throws NonFiniteError naming the first; what `submitting` throws */
+  /** Waits for the batch, then for its findings. @throws NonFiniteError or ArgumentError naming the first; what `submitting` throws */
   async after(submitting: Promise<void>, errors: ErrorWatch): Promise<void> {
     try {
       await submitting;
@@ -41,7 +41,11 @@ export class Findings {
       ) as [number, number, number];
       if (nans + infinities === 0) return;
       const firstIndex = ~inverted >>> 0;
-      throw new NonFiniteError(nonFiniteMessage(checked, { nans, infinities, firstIndex }));
+      const { role } = checked;
+      if (role === 'offsets') throw new ArgumentError(orderMessage(checked, nans, firstIndex));
+      throw new NonFiniteError(
+        nonFiniteMessage({ ...checked, role }, { nans, infinities, firstIndex }),
+      );
     });
   }
 }

@@ -1,4 +1,4 @@
-// Debug mode: a small kernel behind every upload and op looks for NaN and infinity; the first in program order is named.
+// Debug mode: a small kernel behind every upload and op looks for NaN and infinity, another for offsets out of order; the first in program order is named.
 
 import type { Tensor } from '../api.ts';
 import type { BufferPool } from '../buffer-pool.ts';
@@ -10,7 +10,8 @@ import { Readback } from '../readback.ts';
 import { getStorage } from '../tensor.ts';
 import { Findings, WORDS_PER_CHECK } from './findings.ts';
 import finiteCheckWgsl from './finite-check.wgsl';
-import type { Checked, CheckedRole } from './non-finite-message.ts';
+import type { Checked, FiniteRole } from './non-finite-message.ts';
+import orderCheckWgsl from './order-check.wgsl';
 
 const program: Program = {
   label: 'finite-check',
@@ -18,6 +19,10 @@ const program: Program = {
   access: ['read', 'read_write'],
   hasParams: true,
 };
+
+const orderProgram: Program = { ...program, label: 'order-check', wgsl: orderCheckWgsl };
+/** Offsets that one workgroup looks at. */
+const OFFSETS_PER_GROUP = 64;
 
 /** Elements that one workgroup looks at: 64 threads of 16 words. */
 const WORDS_PER_GROUP = 1024;
@@ -41,13 +46,28 @@ export class FiniteChecks {
   }
 
   /** Records a check of each tensor of floats; integers, such as two-part numbers, are passed over. */
-  check(op: string, role: CheckedRole, tensors: readonly (Tensor | null | undefined)[]): void {
+  check(op: string, role: FiniteRole, tensors: readonly (Tensor | null | undefined)[]): void {
     tensors.forEach((tensor, index) => {
       if (!tensor || (tensor.dtype !== 'f32' && tensor.dtype !== 'f16')) return;
-      const { label, dtype, shape } = tensor;
-      this.#record(tensor);
+      const { label, dtype, shape, size } = tensor;
+      const isF16 = dtype === 'f16';
+      const words = isF16 ? Math.ceil(size / 2) : size;
+      this.#record(tensor, program, {
+        words: [size, this.#slot, isF16 ? 1 : 0],
+        groups: Math.ceil(words / WORDS_PER_GROUP),
+      });
       this.#checked.push({ op, role, label, dtype, shape, index, count: tensors.length });
     });
+  }
+
+  /** Records a check that the offsets of each row, along the last dimension, do not fall. */
+  checkOrder(op: string, tensor: Tensor): void {
+    const { label, dtype, shape, size } = tensor;
+    this.#record(tensor, orderProgram, {
+      words: [size, this.#slot, shape.at(-1) ?? 1],
+      groups: Math.ceil(size / OFFSETS_PER_GROUP),
+    });
+    this.#checked.push({ op, role: 'offsets', label, dtype, shape, index: 0, count: 1 });
   }
 
   /** Records the copies of what was found since the last call; null if nothing was checked. */
@@ -65,18 +85,23 @@ export class FiniteChecks {
     return findings;
   }
 
-  #record(tensor: Tensor): void {
-    const { size, dtype } = tensor;
-    const slot = this.#checked.length % CHECKS_PER_BUFFER;
-    if (slot === 0) this.#openBuffer();
-    const isF16 = dtype === 'f16';
-    const words = isF16 ? Math.ceil(size / 2) : size;
+  /** Row of the next check in its buffer of findings. */
+  get #slot(): number {
+    return this.#checked.length % CHECKS_PER_BUFFER;
+  }
+
+  #record(
+    tensor: Tensor,
+    program: Program,
+    { words, groups }: { words: readonly number[]; groups: number },
+  ): void {
+    if (this.#slot === 0) this.#openBuffer();
     this.#host.record({
       kind: 'dispatch',
       program,
       buffers: [getStorage(tensor), rangeOf(this.#buffers.at(-1) as PooledBuffer, BUFFER_BYTES)],
-      params: new Uint8Array(Uint32Array.of(size, slot, isF16 ? 1 : 0).buffer),
-      workgroups: foldGrid(Math.ceil(words / WORDS_PER_GROUP)),
+      params: new Uint8Array(Uint32Array.from(words).buffer),
+      workgroups: foldGrid(groups),
     });
   }
 

@@ -4,7 +4,10 @@ import type { DType } from '../dtype.ts';
 import { formatShape, type Shape } from '../shape.ts';
 
 /** What a checked tensor is to its op. */
-export type CheckedRole = 'upload' | 'input' | 'output' | 'output gradient' | 'input gradient';
+export type FiniteRole = 'upload' | 'input' | 'output' | 'output gradient' | 'input gradient';
+
+/** The second: offsets that must not fall. */
+export type CheckedRole = FiniteRole | 'offsets';
 
 export interface Checked {
   readonly op: string;
@@ -24,7 +27,7 @@ export interface NonFiniteCount {
   readonly firstIndex: number;
 }
 
-const WORDS: Readonly<Record<CheckedRole, { where: string; remedy: string }>> = {
+const WORDS: Readonly<Record<FiniteRole, { where: string; remedy: string }>> = {
   upload: { where: 'the data', remedy: 'The host gave them: look at where the data comes from.' },
   input: {
     where: 'its input',
@@ -43,7 +46,10 @@ const WORDS: Readonly<Record<CheckedRole, { where: string; remedy: string }>> = 
 };
 
 /** @example "rms-norm: non-finite values in its input 'hidden' f32[2, 64] (1 of 2): 1 NaN, first at [0, 3]. The op was given them. …" */
-export function nonFiniteMessage(checked: Checked, found: NonFiniteCount): string {
+export function nonFiniteMessage(
+  checked: Checked & { readonly role: FiniteRole },
+  found: NonFiniteCount,
+): string {
   const { op, role, label, dtype, shape, index, count } = checked;
   const { where, remedy } = WORDS[role];
   const name = role.endsWith('gradient') ? `${op} backward` : op;
@@ -51,6 +57,12 @@ export function nonFiniteMessage(checked: Checked, found: NonFiniteCount): strin
   const tensor = `'${label}' ${dtype}${formatShape(shape)}${which}`;
   const at = formatShape(indexOf(found.firstIndex, shape));
   return `${name}: non-finite values in ${where} ${tensor}: ${formatCount(found)}, first at ${at}. ${remedy}`;
+}
+
+/** @example "tokenVisibility: expected offsets that do not fall, got 1 smaller than the one before in 'cuSeqlens' i32[4], first at [2]. …" */
+export function orderMessage({ op, label, dtype, shape }: Checked, count: number, first: number) {
+  const at = formatShape(indexOf(first, shape));
+  return `${op}: expected offsets that do not fall, got ${count} smaller than the one before in '${label}' ${dtype}${formatShape(shape)}, first at ${at}. Give where each document begins, in order, and where the last one ends.`;
 }
 
 const formatCount = ({ nans, infinities }: NonFiniteCount): string =>

@@ -2,6 +2,7 @@
 
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import {
+  checkOffsets,
   createDevice,
   type Device,
   defineOp,
@@ -93,6 +94,18 @@ gpuSuite('debug mode', () => {
     const bits = Int32Array.of(0x7fc00000, -1);
     expect(await problemOf(() => device.tensor(bits, [1, 2]))).toBe('none');
     expect(await problemOf(() => device.tensor(Uint32Array.of(0x7f800000), [1]))).toBe('none');
+  });
+
+  test('offsets that fall, in any row', async () => {
+    const offsets = (values: number[], shape: number[]) => () =>
+      checkOffsets('op', device.tensor(Int32Array.from(values), shape, { label: 'offsets' }));
+    expect(await problemOf(offsets([0, 3, 3, 9], [4]))).toBe('none');
+    expect(await problemOf(offsets([0, 3, 9, 0, 0, 2], [2, 3]))).toBe('none');
+    expect(await problemOf(offsets([0, 3, 9, 5, 4, 2], [2, 3]))).toBe(
+      "ArgumentErrorop: expected offsets that do not fall, got 2 smaller than the one before in 'offsets' i32[2, 3], first at [1, 1]. Give where each document begins, in order, and where the last one ends.",
+    );
+    const long = Array.from({ length: 1000 }, (_, i) => (i === 700 ? 3 : i));
+    expect(await problemOf(offsets(long, [1000]))).toMatch(/got 1 smaller .*, first at \[700\]/);
   });
 
   test('an output that the op made', async () => {

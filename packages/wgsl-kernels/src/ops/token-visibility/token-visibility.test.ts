@@ -1,4 +1,4 @@
-import { disposeAll } from '@vulpes/tensor-core';
+import { createDevice, disposeAll } from '@vulpes/tensor-core';
 import { gpuSuite, underTwoFills } from '@vulpes/tensor-core/testing';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -64,6 +64,23 @@ describe('token-visibility reference', () => {
           expect(visibility[at]).toBeGreaterThanOrEqual(visibility[at - 2]!);
       }),
       { seed: 42, numRuns: 200 },
+    );
+  });
+});
+
+gpuSuite('token-visibility under validate', () => {
+  test('offsets that fall are named', async () => {
+    using device = await createDevice({ debug: 'validate' });
+    const see = (offsets: number[]) => {
+      const cuSeqlens = device.tensor(Int32Array.from(offsets), [offsets.length], {
+        label: 'cuSeqlens',
+      });
+      tokenVisibility(device, { batch: 1, length: 9, cuSeqlens });
+      return device.flush();
+    };
+    await see([0, 4, 4, 9]);
+    await expect(see([0, 6, 3, 9])).rejects.toThrow(
+      "tokenVisibility: expected offsets that do not fall, got 1 smaller than the one before in 'cuSeqlens' i32[4], first at [2].",
     );
   });
 });

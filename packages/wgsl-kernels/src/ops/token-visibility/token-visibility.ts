@@ -3,6 +3,7 @@
 import {
   ArgumentError,
   assertShape,
+  checkOffsets,
   type Device,
   ShapeError,
   type Tensor,
@@ -25,7 +26,7 @@ export interface TokenVisibilityOptions {
 /**
  * The span [first, end) of every token t: its query sees keys first … t, its key is seen by queries t … end − 1.
  * Padding, packing and windows combine by the larger first and the smaller end; a padded token has (t + 1, t).
- * Not differentiable. Offsets on the GPU cannot be checked: where they decrease, visibility are wrong but stay within [0, N].
+ * Not differentiable. Offsets on the GPU are checked only with `debug: 'validate'`: elsewhere, where they fall, documents are others but stay within [0, N].
  * @returns i32 [B, N, 2], the caller's
  * @throws ShapeError DTypeError ArgumentError
  * @example tokenVisibility(device, { batch: 1, length: 9, cuSeqlens: packedOffsets(device, [4, 5]) })
@@ -34,6 +35,7 @@ export function tokenVisibility(device: Device, options: TokenVisibilityOptions)
   const { batch, length, seqStart, cuSeqlens, windowSize = length } = options;
   const visibility = device.empty([batch, length, 2], { dtype: 'i32', label: 'visibility' });
   const entries = assertLimits(options);
+  if (cuSeqlens) checkOffsets('tokenVisibility', cuSeqlens);
   tokenVisibilityKernel.run(device, {
     dims: { batch, length, entries, window: Math.min(windowSize, length) },
     tensors: { seq_start: seqStart, cu_seqlens: cuSeqlens, visibility },
