@@ -3,7 +3,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { getFileSize, nodeFiles, UsageError } from '@vulpes/cli-kit';
-import { listCheckpoints, RUN_FILE, readRunFile } from '@vulpes/training';
+import { type DataSource, listCheckpoints, RUN_FILE, readRunFile } from '@vulpes/training';
 
 export interface FoundModel {
   /** Holds config.json and model.safetensors. */
@@ -14,8 +14,8 @@ export interface FoundModel {
 
 export interface RunText {
   readonly contextLength: number;
-  /** Absolute paths; null: the bundled corpus. */
-  readonly files: readonly string[] | null;
+  /** What it was trained on, and how that was read. */
+  readonly data: DataSource;
 }
 
 const checkpointFiles = {
@@ -49,8 +49,5 @@ async function readRun(folder: string): Promise<RunText> {
     );
   }
   const { data, settings } = run;
-  return {
-    contextLength: settings.contextLength,
-    files: data.kind === 'files' ? data.files : null,
-  };
+  return { contextLength: settings.contextLength, data };
 }

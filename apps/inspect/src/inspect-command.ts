@@ -13,7 +13,8 @@ import {
   parseWritablePath,
   UsageError,
 } from '@vulpes/cli-kit';
-import { byteTokenizer } from '@vulpes/data';
+import type { Tokenizer } from '@vulpes/data';
+import { openModelTokenizer } from '@vulpes/data/node';
 import { createModel, type FoxConfig, type ModelFolder } from '@vulpes/lm-models';
 import { createDevice, type Device } from '@vulpes/tensor-core';
 import { loadCheckedModel } from '@vulpes/training';
@@ -36,14 +37,10 @@ export async function inspect(
   output: Output,
 ): Promise<string> {
   const source = await prepare(path, options);
-  const { config, text, out } = source;
+  const { config, out } = source;
   using device = await createDevice({ adapter: options.adapter });
   output.write(`Model    ${describeModel(config)}, from ${source.folder}\n`);
-  output.write(`Text     ${formatInteger(text.tokens.length)} bytes of ${text.origin}\n`);
-  if (config.vocabSize > byteTokenizer.vocabSize) {
-    const vocabulary = formatInteger(config.vocabSize);
-    output.write(`Note     the model has ${vocabulary} tokens; it is given bytes\n`);
-  }
+  output.write(`Text     ${describeText(source)}\n`);
   output.write(`Adapter  ${describeAdapter(device.caps)}\n`);
   const inspection = await runInspection(source, options, { device, output });
   await writeFile(out, createPage(inspection, source, device)).catch((error: unknown) => {
@@ -79,6 +76,7 @@ async function runInspection(
 
 interface Source extends Pick<ModelFolder, 'config' | 'weights'> {
   readonly folder: string;
+  readonly tokenizer: Tokenizer;
   readonly text: ChosenText;
   readonly out: string;
 }
@@ -93,11 +91,7 @@ async function prepare(path: string, options: InspectCommandOptions): Promise<So
       `inspect: ${folder} holds a model without forget gates (fgate_type "none"); there is no decay to draw.`,
     );
   }
-  if (vocabSize < byteTokenizer.vocabSize) {
-    throw new UsageError(
-      `inspect: ${folder} holds a model with ${vocabSize} tokens; expected one on bytes, with at least 256.`,
-    );
-  }
+  const tokenizer = await openModelTokenizer(folder, vocabSize);
   const missing = options.layers?.find((layer) => layer >= numHiddenLayers);
   if (missing !== undefined) {
     throw new UsageError(
@@ -107,13 +101,13 @@ async function prepare(path: string, options: InspectCommandOptions): Promise<So
   if (options.tokens !== undefined && options.tokens < MIN_TEXT) {
     throw new UsageError(`--tokens: expected at least ${MIN_TEXT}, got ${options.tokens}.`);
   }
-  const text = await chooseText(run, options);
+  const text = await chooseText(run, { tokenizer, folder }, options);
   if (text.tokens.length < MIN_TEXT) {
     throw new UsageError(
-      `inspect: expected a text of at least ${MIN_TEXT} bytes, got ${text.tokens.length} in ${text.origin}.`,
+      `inspect: expected a text of at least ${MIN_TEXT} tokens, got ${text.tokens.length} in ${text.origin}.`,
     );
   }
-  return { folder, config, weights, text, out: chooseOut(path, options) };
+  return { folder, config, weights, tokenizer, text, out: chooseOut(path, options) };
 }
 
 function chooseOut(path: string, { out }: InspectCommandOptions): string {
@@ -127,14 +121,18 @@ function chooseOut(path: string, { out }: InspectCommandOptions): string {
 
 const createPage = (
   inspection: ModelInspection,
-  { folder, config, text }: Source,
+  { folder, config, tokenizer, text }: Source,
   { caps }: Device,
 ): string =>
   htmlPage({
     title: 'What the heads of a model remember',
-    subtitle: `${describeModel(config)}, from ${folder}, reading ${formatInteger(text.tokens.length)} bytes of ${text.origin}; computed on ${describeAdapter(caps)}`,
-    sections: reportSections(inspection, text.tokens),
+    subtitle: `${describeModel(config)}, from ${folder}, reading ${describeText({ tokenizer, text })}; computed on ${describeAdapter(caps)}`,
+    sections: reportSections(inspection, text.tokens, tokenizer),
   });
+
+/** `1,024 bytes of a.txt` */
+const describeText = ({ tokenizer, text }: Pick<Source, 'tokenizer' | 'text'>): string =>
+  `${formatInteger(text.tokens.length)} ${tokenizer.name === 'bytes' ? 'bytes' : 'tokens'} of ${text.origin}`;
 
 /** `FoX (Pro), 2 layers of 64, 4 heads of 16` */
 function describeModel(config: FoxConfig): string {

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { byteTokenizer } from '@vulpes/data';
 import {
   encodeModelFiles,
   foxConfigToJson,
@@ -111,9 +112,10 @@ test('a model folder and a checkpoint are models, too, on a text of the user or 
   const checkpoint = at('run', 'checkpoints', 'step-00000020');
   expect(await findModel(at('model'))).toEqual({ folder: at('model'), run: null });
   expect(await findModel(checkpoint)).toEqual({ folder: checkpoint, run: null });
-  const own = await chooseText(null, { text: at('long.txt'), tokens: 7 });
-  expect([new TextDecoder().decode(own.tokens), own.origin]).toEqual(['The fox', at('long.txt')]);
-  const bundled = await chooseText(null, {});
+  const bytes = { tokenizer: byteTokenizer, folder: at('model') };
+  const own = await chooseText(null, bytes, { text: at('long.txt'), tokens: 7 });
+  expect([byteTokenizer.decode(own.tokens), own.origin]).toEqual(['The fox', at('long.txt')]);
+  const bundled = await chooseText(null, bytes, {});
   expect(bundled.tokens.length).toBe(1024);
   expect(bundled.origin).toContain('State of the Union');
 });
@@ -137,17 +139,21 @@ describe('a mistake is one sentence', () => {
 
   test('in the model', async () => {
     await fails(at('gateless'), /holds a model without forget gates/, text());
-    await fails(at('tokens'), /a model with 64 tokens; expected one on bytes/, text());
+    await fails(
+      at('tokens'),
+      /expected a model with at least 256 tokens, those of bytes \(there is no tokenizer\.json\), got one with 64/,
+      text(),
+    );
     await mkdir(at('damaged'));
     await writeFile(at('damaged', 'config.json'), '{}');
     await fails(at('damaged'), /model\.safetensors: expected a file/, text());
   });
 
   test('in the text', async () => {
-    await fails(at('model'), /--text: cannot read .*missing\.txt: there is no such file/, {
+    await fails(at('model'), /cannot read .*missing\.txt: there is no such file/, {
       text: at('missing.txt'),
     });
-    await fails(at('model'), /at least 64 bytes, got 10 in .*short\.txt/, {
+    await fails(at('model'), /at least 64 tokens, got 10 in .*short\.txt/, {
       text: at('short.txt'),
     });
     await fails(at('model'), /--tokens: expected at most 1160/, { ...text(), tokens: 5000 });

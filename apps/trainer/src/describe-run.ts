@@ -1,7 +1,7 @@
 // What a run is about to do, in lines: for its start and for --dry-run.
 
 import { formatBytes, formatCount, formatInteger } from '@vulpes/cli-kit';
-import type { Corpus } from '@vulpes/data';
+import type { Corpus, Tokenizer } from '@vulpes/data';
 import { type FoxConfig, getHeadDim, getIntermediateSize } from '@vulpes/lm-models';
 import type { DeviceCaps } from '@vulpes/tensor-core';
 import {
@@ -23,29 +23,35 @@ export function startLines(run: RunDescription, corpus: Corpus): string[] {
   const estimate = estimateRun(run.model, run.settings);
   return [
     corpusLine(run.data, corpus),
-    modelLine(run, estimate),
+    modelLine(run, corpus, estimate),
     recipeLine(run.settings, estimate),
     'Configuration:',
     ...configLines(toConfig(run)),
   ];
 }
 
-function corpusLine(data: DataSource, { train, heldOut }: Corpus): string {
-  return `Corpus: ${describeSource(data)}; ${formatInteger(train.length)} bytes to train on, ${formatInteger(heldOut.length)} from all over the text held out`;
+function corpusLine(data: DataSource, { train, heldOut, tokenizer }: Corpus): string {
+  const unit = tokenizer.name === 'bytes' ? 'bytes' : `tokens (${tokenizer.name})`;
+  return `Corpus: ${describeSource(data)}; ${formatInteger(train.length)} ${unit} to train on, ${formatInteger(heldOut.length)} from all over the text held out`;
 }
 
-function modelLine({ preset, model }: RunDescription, estimate: RunEstimate): string {
+function modelLine(
+  { preset, model }: RunDescription,
+  { tokenizer }: Corpus,
+  estimate: RunEstimate,
+): string {
   const pruning =
     model.logPruningTolerance === null
       ? 'dense attention, no pruning'
       : `pruning at ${describePruning(model)}`;
-  return `Model:  ${describeModel(model)} (preset ${preset}), ${formatInteger(estimate.parameters)} parameters, ${pruning}`;
+  return `Model:  ${describeModel(model, tokenizer)} (preset ${preset}), ${formatInteger(estimate.parameters)} parameters, ${pruning}`;
 }
 
-function describeModel(model: FoxConfig): string {
+function describeModel(model: FoxConfig, { name }: Tokenizer): string {
   const isPro = model.useOutputGate && model.qkNorm;
   const kind = model.fgateType === 'none' ? 'Transformer' : `FoX (${isPro ? 'Pro' : 'LLaMA'})`;
-  return `${kind} on bytes, ${model.numHiddenLayers} layers of ${model.hiddenSize}, ${model.numHeads} heads of ${getHeadDim(model)}`;
+  const tokens = name === 'bytes' ? name : `${formatInteger(model.vocabSize)} tokens`;
+  return `${kind} on ${tokens}, ${model.numHiddenLayers} layers of ${model.hiddenSize}, ${model.numHeads} heads of ${getHeadDim(model)}`;
 }
 
 function recipeLine(settings: TrainSettings, estimate: RunEstimate): string {

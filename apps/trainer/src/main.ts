@@ -3,12 +3,14 @@
 import { isOutputLost, runCli, toPlainText } from '@vulpes/cli-kit';
 import { evaluate } from './eval/eval-command.ts';
 import { createProgram } from './options.ts';
+import { prepare } from './prepare-command.ts';
 import { sample } from './sample-command.ts';
 import { train } from './train-command.ts';
 
 let isTextLost = false;
 const program = createProgram({
   train: (options) => train(options, process.stdout),
+  prepare: (paths, options) => prepare(paths, options, process.stdout),
   sample: async (run, options) => {
     await sample(run, options, { text: process.stdout, notes: process.stderr });
     await new Promise<void>((resolve) => void process.stdout.write('', () => resolve()));

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import {
   createProgram,
   type EvalOptions,
+  type PrepareCommandOptions,
   type SampleOptions,
   type TrainOptions,
 } from './options.ts';
@@ -12,7 +13,8 @@ import {
 interface Parsed {
   command?: string;
   run?: string;
-  options?: TrainOptions | SampleOptions | EvalOptions;
+  paths?: readonly string[];
+  options?: TrainOptions | SampleOptions | EvalOptions | PrepareCommandOptions;
   exitCode?: number;
   errors: string;
 }
@@ -28,6 +30,9 @@ async function parse(...argv: string[]): Promise<Parsed> {
     },
     evaluate: async (run, options) => {
       Object.assign(parsed, { command: 'eval', run, options });
+    },
+    prepare: async (paths, options) => {
+      Object.assign(parsed, { command: 'prepare', paths, options });
     },
   });
   for (const command of [program, ...program.commands]) {
@@ -114,15 +119,32 @@ test.each([
   ],
   ['trian', "error: unknown command 'trian'\n(Did you mean train?)\n"],
   ['sample', "error: missing required argument 'run'\n"],
+  ['prepare', "error: missing required argument 'path'\n"],
+  ['prepare a.txt', "error: required option '--out <folder>' not specified\n"],
 ])('%s', async (line, message) => {
   expect(await parse(...line.split(' '))).toEqual({ exitCode: 1, errors: message });
 });
 
+test('prepare takes paths, and how they are read', async () => {
+  const line = 'prepare a.txt texts --out tokens --tokenizer bpe:512 --encoding bytes --field body';
+  expect(await parse(...line.split(' '), '--shard-tokens', '1000')).toEqual({
+    command: 'prepare',
+    paths: ['a.txt', 'texts'],
+    options: {
+      ...{ out: 'tokens', tokenizer: 'bpe:512', encoding: 'bytes', field: 'body' },
+      shardTokens: 1000,
+    },
+    errors: '',
+  });
+});
+
 test('help explains every option of train', () => {
+  const nothing = async () => {};
   const program = createProgram({
-    train: async () => {},
-    sample: async () => {},
-    evaluate: async () => {},
+    train: nothing,
+    sample: nothing,
+    evaluate: nothing,
+    prepare: nothing,
   });
   for (const command of program.commands) {
     for (const option of command.options)

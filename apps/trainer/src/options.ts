@@ -24,6 +24,9 @@ export interface TrainOptions {
   readonly config?: string;
   readonly printConfig?: boolean;
   readonly data?: readonly string[];
+  readonly tokenizer?: string;
+  readonly encoding?: string;
+  readonly field?: string;
   readonly preset?: string;
   readonly steps?: number;
   readonly context?: number;
@@ -74,6 +77,15 @@ export interface Commands {
   train(options: TrainOptions): Promise<void>;
   sample(run: string, options: SampleOptions): Promise<void>;
   evaluate(run: string, options: EvalOptions): Promise<void>;
+  prepare(paths: readonly string[], options: PrepareCommandOptions): Promise<void>;
+}
+
+export interface PrepareCommandOptions {
+  readonly out: string;
+  readonly tokenizer?: string;
+  readonly encoding?: string;
+  readonly field?: string;
+  readonly shardTokens?: number;
 }
 
 export const DEFAULT_PROMPT = 'The ';
@@ -87,6 +99,7 @@ export function createProgram(commands: Commands): Command {
   program.addCommand(trainCommand(commands));
   program.addCommand(sampleCommand(commands));
   program.addCommand(evalCommand(commands));
+  program.addCommand(prepareCommand(commands));
   return program;
 }
 
@@ -104,16 +117,19 @@ function trainCommand(commands: Commands): Command {
       'configuration in YAML, such as config.yaml of another run; options and overrides win',
     )
     .option(
-      '--data <file...>',
-      'text files (UTF-8) to train on, joined in this order; default: a bundled corpus',
+      '--data <path...>',
+      'text, JSONL or Parquet to train on: files and folders, joined in this order; or a folder that `prepare` made; default: a bundled corpus',
     )
+    .addOption(tokenizerOption('that of the shards, else bytes'))
+    .addOption(encodingOption())
+    .addOption(fieldOption())
     .option('--preset <name>', 'model and recipe to start from, see below (default: "default")')
     .option(
       '--steps <n>',
       'updates in the whole run; the learning rate ends at 0 with the last',
       parseCount,
     )
-    .option('--context <n>', 'tokens (bytes) of a training sequence', parseCount)
+    .option('--context <n>', 'tokens of a training sequence', parseCount)
     .option(
       '--pack-documents',
       'documents (files, JSONL lines, Parquet rows) that stand in one sequence do not see each other',
@@ -207,12 +223,12 @@ function sampleCommand(commands: Commands): Command {
     .addOption(sampleTokensOption('--tokens, --sample-tokens <n>'))
     .addOption(promptOption())
     .addOption(
-      new Option('--temperature <x>', '0 = always the likeliest byte; higher = more varied')
+      new Option('--temperature <x>', '0 = always the likeliest token; higher = more varied')
         .default(0.8)
         .argParser(parseNotNegative),
     )
     .addOption(
-      new Option('--top-k <n|off>', 'draw from the k likeliest bytes only')
+      new Option('--top-k <n|off>', 'draw from the k likeliest tokens only')
         .default(40)
         .argParser(orOff(parseCount)),
     )
@@ -235,9 +251,42 @@ function evalCommand(commands: Commands): Command {
     );
 }
 
+function prepareCommand(commands: Commands): Command {
+  return new Command('prepare')
+    .description(
+      'Writes text as token shards, for text that is larger than memory or has another tokenizer than bytes.',
+    )
+    .argument('<path...>', 'text, JSONL or Parquet: files and folders, packed (.gz, .zst) or not')
+    .requiredOption('--out <folder>', 'new folder for the shards; train --data reads it')
+    .addOption(tokenizerOption('bytes'))
+    .addOption(encodingOption())
+    .addOption(fieldOption())
+    .option('--shard-tokens <n>', 'tokens of a shard (default: 33554432)', parseCount)
+    .action((paths: string[], options: PrepareCommandOptions) => commands.prepare(paths, options));
+}
+
+const tokenizerOption = (otherwise: string) =>
+  new Option(
+    '--tokenizer <name>',
+    `bytes; gpt2; bpe:N = trained on the text, N tokens; or the path of a tokenizer.json (default: ${otherwise})`,
+  );
+
+const encodingOption = () =>
+  new Option(
+    '--encoding <name>',
+    'of text files, such as windows-1252; auto = UTF-8, or UTF-16 with a byte order mark; bytes = as they are (default: auto)',
+  );
+
+const fieldOption = () =>
+  new Option(
+    '--field <name>',
+    'field of JSON lines, or column of Parquet, that holds the text (default: text)',
+  );
+
 const examples = `Examples:
   train                                            the default preset on the bundled corpus
   train --data book.txt --steps 1000 --out runs/book
+  prepare texts/ --tokenizer bpe:4096 --out tokens, then train --data tokens
   train --config my.yaml training.steps=500 model.numHeads=4
   train --preset pro-125m --print-config > my.yaml
   train --resume runs/book                         continue after Ctrl-C, a crash or a kill
@@ -245,7 +294,7 @@ const examples = `Examples:
   eval runs/book evaluation.length=4096            loss by position, needle in a haystack, tasks`;
 
 const sampleTokensOption = (flags = '--sample-tokens <n>') =>
-  new Option(flags, 'length of the generated text, in bytes')
+  new Option(flags, 'length of the generated text, in tokens')
     .default(200)
     .argParser(parseCountOrZero);
 

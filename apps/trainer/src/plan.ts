@@ -33,6 +33,8 @@ export interface Plan {
   /** As asked for, or as a resumed run had it. */
   readonly precision: TrainingConfig['precision'];
   readonly isResumed: boolean;
+  /** The size of the vocabulary was asked for; else the tokenizer decides. */
+  readonly isVocabularyGiven: boolean;
   readonly checkpoint: CheckpointLocation | null;
   /** What a resumed run was asked to change: it may. */
   readonly acceptChanges: AcceptedChanges;
@@ -62,13 +64,15 @@ export async function planRun(options: TrainOptions): Promise<Plan> {
 
 async function planNewRun(options: TrainOptions): Promise<Plan> {
   const file = options.config === undefined ? [] : [await readConfigFile(options.config)];
-  const resolved = resolveConfig([...file, readGiven(options)]);
+  const layers = [...file, readGiven(options)];
+  const resolved = resolveConfig(layers);
   const config = { ...resolved, model: withPruning(resolved.model, options) };
   return {
     folder: options.out ?? (await freeRunFolder(config.preset)),
     run: toRun(config),
     precision: config.training.precision,
     isResumed: false,
+    isVocabularyGiven: layers.some(({ model }) => model?.vocabSize !== undefined),
     checkpoint: null,
     acceptChanges: {},
   };
@@ -102,6 +106,7 @@ async function planResumedRun(options: TrainOptions, path: string): Promise<Plan
     run: { ...run, settings, data: toSource(data) },
     precision,
     isResumed: true,
+    isVocabularyGiven: true,
     checkpoint,
     // Settings differ only where they were given. A text may have been changed on the disk as well: it has to be named.
     acceptChanges: { settings: true, corpus: isGiven(given.data) },

@@ -3,6 +3,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { explain, formatCount, formatInteger, formatPercent, toPlainText } from '@vulpes/cli-kit';
+import type { Tokenizer } from '@vulpes/data';
 import type { FoxConfig } from '@vulpes/lm-models';
 import {
   listCheckpoints,
@@ -72,8 +73,8 @@ function noteBadLines(lines: readonly number[]): string {
 }
 
 /** The last line of every finished run; scripts read it. */
-export const heldOutLine = (loss: number): string =>
-  `held-out loss ${loss.toFixed(2)} nats per byte`;
+export const heldOutLine = (loss: number, tokenizer: Tokenizer): string =>
+  `held-out loss ${loss.toFixed(2)} nats per ${tokenizer.name === 'bytes' ? 'byte' : 'token'}`;
 
 /** For the end of a run that failed: what is saved, and the line to go on with. */
 export async function failureHints(folder: string): Promise<string[]> {

@@ -10,7 +10,7 @@ import {
   toPrintable,
   UsageError,
 } from '@vulpes/cli-kit';
-import { byteTokenizer } from '@vulpes/data';
+import { openModelTokenizer } from '@vulpes/data/node';
 import { type CacheUsage, createModel } from '@vulpes/lm-models';
 import { createDevice } from '@vulpes/tensor-core';
 import { listCheckpoints, loadCheckedModel } from '@vulpes/training';
@@ -33,11 +33,7 @@ export async function sample(
 ): Promise<void> {
   const folder = await findModelFolder(path);
   const { config, weights } = await loadCheckedModel(nodeFiles, folder);
-  if (config.vocabSize < byteTokenizer.vocabSize) {
-    throw new UsageError(
-      `sample: ${folder} holds a model with ${config.vocabSize} tokens; expected one on bytes, with at least 256.`,
-    );
-  }
+  const tokenizer = await openModelTokenizer(folder, config.vocabSize);
   const device = await createDevice({ adapter: options.adapter });
   try {
     const model = createModel(config, device);
@@ -48,12 +44,15 @@ export async function sample(
     const onCache = (latest: CacheUsage) => {
       usage = latest;
     };
-    const request = { prompt, tokens, temperature, topK, seed, evict, onCache };
+    const onText = (text: string) =>
+      void output.text.write(output.text.isTTY ? toPrintable(text) : text);
+    const request = { tokenizer, prompt, tokens, temperature, topK, seed, evict, onCache, onText };
     const start = performance.now();
-    const text = await sampleText(model, params, request);
-    output.text.write(`${output.text.isTTY ? toPrintable(text) : text}\n`);
+    await sampleText(model, params, request);
+    output.text.write('\n');
     const perSecond = (1000 * tokens) / (performance.now() - start);
-    if (usage) output.notes.write(`${usageLines(usage, perSecond).join('\n')}\n`);
+    const unit = tokenizer.name === 'bytes' ? 'bytes' : 'tokens';
+    if (usage) output.notes.write(`${usageLines(usage, perSecond, unit).join('\n')}\n`);
   } finally {
     device.dispose();
   }
@@ -63,13 +62,14 @@ export async function sample(
 export function usageLines(
   { length, keptBytes, peakBytes, fullBytes, notes }: CacheUsage,
   perSecond: number,
+  unit: 'bytes' | 'tokens' = 'bytes',
 ): string[] {
   const share = (bytes: number) => formatPercent(bytes / fullBytes);
   const kept = `${formatBytes(keptBytes)} of ${formatBytes(fullBytes)} kept (${share(keptBytes)})`;
   const peak = `${formatBytes(peakBytes)} (${share(peakBytes)}) at its peak`;
-  const speed = `${formatInteger(perSecond)} bytes a second`;
+  const speed = `${formatInteger(perSecond)} ${unit} a second`;
   return [
-    `cache: ${kept} after ${formatInteger(length)} bytes of text, ${peak}; ${speed}`,
+    `cache: ${kept} after ${formatInteger(length)} ${unit} of text, ${peak}; ${speed}`,
     ...notes,
   ];
 }

@@ -2,7 +2,7 @@
 
 import { blockCost } from '@vulpes/acp-scheduler';
 import { abortOnSignal, addHints, type Output, toPrintable } from '@vulpes/cli-kit';
-import { type Corpus, createCorpus } from '@vulpes/data';
+import type { Corpus } from '@vulpes/data';
 import { selectBlocks } from '@vulpes/fox-attention';
 import { createModel, getHeadDim, type Model } from '@vulpes/lm-models';
 import type { Device } from '@vulpes/tensor-core';
@@ -16,9 +16,10 @@ import {
 } from '@vulpes/training';
 import { writeRunFiles } from './config/config-file.ts';
 import { formatConfig } from './config/format-config.ts';
-import { readTexts } from './corpus-source.ts';
+import { readCorpus } from './corpus-source.ts';
 import { dryRunLines, memoryLine, startLines } from './describe-run.ts';
 import { assertDiskFits, planFit } from './fit.ts';
+import { fitVocabulary } from './fit-vocabulary.ts';
 import { deviceLines, openDevice } from './open-device.ts';
 import type { TrainOptions } from './options.ts';
 import { type Plan, planPrecision, planRun } from './plan.ts';
@@ -47,15 +48,13 @@ async function planAndTrain(
   options: TrainOptions,
   { output, lock }: { output: Output; lock: RunLock },
 ): Promise<void> {
-  const asked = await planRun(options);
-  if (options.printConfig) return printConfig(asked, output);
-  const { settings, data } = asked.run;
-  const { contextLength } = settings;
-  const corpus = await createCorpus(await readTexts(data), {
-    contextLength,
-    heldOutShare: data.heldOut,
-  });
+  const planned = await planRun(options);
+  if (options.printConfig) return printConfig(planned, output);
+  const { settings, data } = planned.run;
   const progress = new RunProgress(output);
+  const { corpus, notes } = await readCorpus(data, settings);
+  for (const note of notes) progress.print(`Note: ${note}`);
+  const asked = fitVocabulary(planned, corpus.tokenizer);
   if (options.dryRun) return dryRun(options, asked, { corpus, progress });
 
   const stop = abortOnSignal(() =>
@@ -177,6 +176,7 @@ async function report(
     plan,
     model,
     outcome,
+    corpus,
     device,
     progress,
     signal,
@@ -190,11 +190,11 @@ async function report(
   }
   if (options.sampleTokens > 0) {
     progress.print(`\nSample after the prompt ${JSON.stringify(options.prompt)}:`);
+    const { tokenizer } = corpus;
     const request = { ...options, tokens: options.sampleTokens, temperature: 0.8, topK: 40 };
     const text = await sampleText(model, outcome.params, {
       ...request,
-      seed: settings.seed,
-      signal,
+      ...{ tokenizer, seed: settings.seed, signal },
     });
     progress.print(`${indent(toPrintable(text))}\n`);
   }
@@ -205,5 +205,7 @@ async function report(
       blocks: selectBlocks({ keyLen: settings.contextLength }, device.caps),
     }).forwardFlops,
   });
-  [...pruning, ...files, heldOutLine(outcome.heldOutLoss)].forEach(progress.print);
+  [...pruning, ...files, heldOutLine(outcome.heldOutLoss, corpus.tokenizer)].forEach(
+    progress.print,
+  );
 }

@@ -2,7 +2,7 @@
 
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { cp, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -145,6 +145,53 @@ describe('a run', () => {
   });
 });
 
+describe('text with another tokenizer', () => {
+  test('is prepared, trained on from shards, resumed and sampled, without the text', async () => {
+    const documents = Array.from({ length: 300 }, (_, i) =>
+      JSON.stringify({ body: `Fox ${i} jumps over the lazy dog. `.repeat(1 + (i % 5)) }),
+    );
+    await writeFile(at('foxes.jsonl'), documents.join('\n'));
+    const out = at('tokens');
+    const how = ['--field', 'body', '--tokenizer', 'bpe:300'];
+    const prepared = await runCli(['prepare', at('foxes.jsonl'), '--out', out, ...how]);
+    expect({ code: prepared.code, stderr: prepared.stderr }).toEqual({ code: 0, stderr: '' });
+    expect(prepared.stdout).toMatch(
+      /Tokenizer {2}tokenizer\.json [0-9a-f]{16}, 300 tokens\nTokens {5}[\d,]+ of 300 documents, .* in 1 shard\nFolder {5}.*tokens\nTrain with: {2}npm run trainer -- train --data .*tokens\n$/,
+    );
+    await rm(at('foxes.jsonl'));
+
+    const recipe = tiny().map((part) => (part === text ? out : part));
+    const run = at('on-shards');
+    const args = [...recipe, '--pack-documents', '--steps', '6', '--out', run];
+    const stopped = await runCli(args, (line, child) => {
+      if (line.startsWith('step 3/6')) child.kill('SIGINT');
+    });
+    expect({ code: stopped.code, stderr: stopped.stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stopped.stdout).toContain('on 300 tokens');
+    const resumed = await runCli(['train', '--resume', run, '--sample-tokens', '4']);
+    expect({ code: resumed.code, stderr: resumed.stderr }).toEqual({ code: 0, stderr: '' });
+    expect(resumed.stdout.trimEnd().split('\n').at(-1)).toMatch(
+      /^held-out loss \d\.\d\d nats per token$/,
+    );
+    const checkpoint = join(run, 'checkpoints/step-00000006');
+    expect(await readFile(join(checkpoint, 'tokenizer.json'))).toEqual(
+      await readFile(join(out, 'tokenizer.json')),
+    );
+
+    const shard = join(out, 'shard-00000.bin');
+    const bytes = await readFile(shard);
+    bytes[7]! ^= 1;
+    await writeFile(shard, bytes);
+    const damaged = await runCli(['train', '--resume', run, '--steps', '7']);
+    expect(damaged.stderr).toMatch(/shard-00000\.bin is damaged: expected SHA-256/);
+    await rm(out, { recursive: true });
+    const sampled = await runCli(['sample', run, '--prompt', 'Fox 🦊', '--tokens', '6']);
+    expect(sampled.code).toBe(0);
+    expect(sampled.stdout).toMatch(/^Fox 🦊/);
+    expect(sampled.stderr).toMatch(/tokens a second/);
+  });
+});
+
 describe('a mistake is one sentence on stderr, and exit code 1', () => {
   const fails = async (args: readonly string[], message: string | RegExp) => {
     const { code, stderr } = await runCli(args);
@@ -175,11 +222,16 @@ describe('a mistake is one sentence on stderr, and exit code 1', () => {
   test('in the text', async () => {
     await writeFile(at('empty.txt'), '');
     await writeFile(at('short.txt'), 'Too short.');
+    await writeFile(at('latin1.txt'), Buffer.from('caf\xe9', 'latin1'));
+    await mkdir(at('no-text'));
     await fails(
       ['train', '--data', at('missing.txt')],
-      /--data: cannot read .*missing\.txt: there is no such file or folder\./,
+      /cannot read .*missing\.txt: there is no such file or folder\./,
     );
-    await fails(['train', '--data', scratch], /it is a folder/);
+    await fails(
+      ['train', '--data', at('no-text')],
+      /expected a folder with \.txt, .*, got one without/,
+    );
     await fails(
       ['train', '--data', at('empty.txt')],
       /corpus: expected some text, got only empty text in .*empty\.txt/,
@@ -187,6 +239,18 @@ describe('a mistake is one sentence on stderr, and exit code 1', () => {
     await fails(
       ['train', '--data', at('short.txt')],
       /one context of 256 to train on, .* got 10\. Use more text or a shorter context\./,
+    );
+    await fails(
+      ['train', '--data', at('latin1.txt')],
+      /latin1\.txt: expected UTF-8 text, got other bytes, first at offset 3 \(0xe9\)/,
+    );
+    await fails(
+      ['prepare', '/dev/zero', '--out', at('zero')],
+      /expected a file, got a character device/,
+    );
+    await fails(
+      [...tiny(), '--tokenizer', 'bpe:300', 'model.vocabSize=256', '--out', at('small')],
+      /model\.vocabSize: expected at least 300, the tokens of tokenizer\.json [0-9a-f]+, got 256\. Leave it out\./,
     );
   });
 

@@ -21,7 +21,12 @@ test.each(Object.entries(runPresets))(
   'preset %s comes back as it was written',
   async (preset, { model, settings }) => {
     const files = memoryFiles();
-    const run = { preset, model, settings, data: { kind: 'bundled', heldOut: 0.02 } } as const;
+    const data = {
+      kind: 'bundled',
+      heldOut: 0.02,
+      ...{ tokenizer: 'gpt2', encoding: 'auto', field: 'text' },
+    } as const;
+    const run = { preset, model, settings, data };
     await writeRunFile(files, 'run', run);
     expect(await readRunFile(files, 'run')).toEqual(run);
   },

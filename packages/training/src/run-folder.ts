@@ -16,13 +16,21 @@ const FORMAT = 'vulpes-run-1';
 /** Share of the text that is held out. Runs from before it have 0.02. */
 const heldOut = v.optional(share, 0.02);
 
+/** How text is read. Runs from before it have bytes, of UTF-8. */
+const reading = {
+  heldOut,
+  tokenizer: v.optional(v.nullable(text), null),
+  encoding: v.optional(text, 'auto'),
+  field: v.optional(text, 'text'),
+};
+
 /** Kept so that a run can be resumed without naming its text again. */
 const dataSourceSchema = v.variant(
   'kind',
   [
-    v.object({ kind: v.literal('bundled'), heldOut }),
-    /** Paths in the order of reading. */
-    v.object({ kind: v.literal('files'), files: v.array(text, 'a list of files'), heldOut }),
+    v.object({ kind: v.literal('bundled'), ...reading }),
+    /** Paths in the order of reading; or one folder of token shards. */
+    v.object({ kind: v.literal('files'), files: v.array(text, 'a list of files'), ...reading }),
   ],
   '"bundled" or "files"',
 );

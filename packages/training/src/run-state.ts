@@ -10,6 +10,7 @@ import {
 } from './checkpoint/assert-resumable.ts';
 import { encodeCheckpoint, hashConfig, restoreState } from './checkpoint/checkpoint-contents.ts';
 import {
+  type CheckpointContents,
   type CheckpointLocation,
   cleanLeftovers,
   readCheckpoint,
@@ -24,7 +25,7 @@ import {
   toStepState,
 } from './checkpoint/trainer-state.ts';
 import { BatchSampler, DATA_STREAM } from './data/batches.ts';
-import { type Files, joinPath } from './files.ts';
+import { encodeText, type Files, joinPath } from './files.ts';
 import { METRICS_FILE, MetricsLog } from './metrics-log.ts';
 import type { Model } from './model.ts';
 import { explainNonFinite, findNonFinite } from './non-finite.ts';
@@ -215,11 +216,20 @@ export async function saveState(
   if (await findNonFinite(state.params))
     throw await explainNonFinite(state, step, 'its update made a weight that is not finite');
   const { files, runFolder, settings } = run;
-  const contents = await encodeCheckpoint(state, await describeState(run, state, metricsBytes));
+  const contents = {
+    ...(await encodeCheckpoint(state, await describeState(run, state, metricsBytes))),
+    ...encodeTokenizer(run.corpus),
+  };
   const keep = settings.keepCheckpoints;
   const location = await writeCheckpoint(files, runFolder, { step, contents, keep });
   state.saved = { location, evaluatedStep };
   return location;
+}
+
+/** A model folder stands alone: its tokenizer lies beside it, as Hugging Face has it. Bytes need none. */
+function encodeTokenizer({ tokenizer }: Corpus): CheckpointContents {
+  const { json } = tokenizer;
+  return json === null ? {} : { 'tokenizer.json': encodeText(json) };
 }
 
 async function describeState(

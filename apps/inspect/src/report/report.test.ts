@@ -1,15 +1,15 @@
 // The parts of the report that decide something.
 
 import { expect, test } from 'vitest';
-import { rankBytes } from './gates.ts';
+import { rankTokens } from './gates.ts';
 import { chooseSpreadHeads, mass, type NamedHead, percent } from './heads.ts';
 
-test('bytes are ranked by how much is forgotten at them, rare ones left out', () => {
+test('tokens are ranked by how much is forgotten at them, rare ones left out', () => {
   const tokens = new TextEncoder().encode('aaa...b');
   const logFgate = Float32Array.of(-1, -1, -4, -5, -5, -5, -99);
-  expect(rankBytes(logFgate, tokens)).toEqual([
-    { byte: 46, decay: 5 },
-    { byte: 97, decay: 2 },
+  expect(rankTokens(logFgate, tokens)).toEqual([
+    { token: 46, decay: 5 },
+    { token: 97, decay: 2 },
   ]);
 });
 

@@ -24,10 +24,21 @@ export async function readConfigFile(path: string): Promise<ConfigLayer> {
   return withFullPaths(readLayer(parseYaml(await readText(path), path) ?? {}, path));
 }
 
+/** Others are paths. */
+const isTokenizerName = (name: string): boolean => /^(bytes|gpt2|bpe:.*)$/.test(name);
+
 /** Files are named from the working folder; what is kept of them can be read from any. */
 export function withFullPaths(layer: ConfigLayer): ConfigLayer {
-  const files = layer.data?.files?.map((file) => resolve(file));
-  return files ? { ...layer, data: { ...layer.data, files } } : layer;
+  if (!layer.data) return layer;
+  const { files, tokenizer } = layer.data;
+  return {
+    ...layer,
+    data: {
+      ...layer.data,
+      ...(files && { files: files.map((file) => resolve(file)) }),
+      ...(tokenizer && { tokenizer: isTokenizerName(tokenizer) ? tokenizer : resolve(tokenizer) }),
+    },
+  };
 }
 
 async function readText(path: string): Promise<string> {

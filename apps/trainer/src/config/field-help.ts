@@ -51,9 +51,13 @@ export const fieldHelp: Help = {
     pruningMode: "rule of pruning: the paper's threshold, or more at the same guarantee",
   },
   data: {
-    files: 'text in UTF-8, joined in this order; null: the bundled text',
+    files:
+      'files and folders of text, joined in this order; or one folder of token shards; null: the bundled text',
     heldOut:
       'share of the text that is never trained on, chosen from all over it; at least eight contexts where there is room',
+    tokenizer: 'of the text; bpe:N is trained on it, N tokens; null: that of the shards, or bytes',
+    encoding: 'of text files; auto: UTF-8, or UTF-16 with a byte order mark; bytes: as they are',
+    field: 'field of JSON lines, or column of Parquet, that holds the text',
   },
   training: {
     steps: 'updates in the whole run',

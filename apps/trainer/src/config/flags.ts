@@ -37,10 +37,15 @@ export function flagLayer(options: TrainOptions): ConfigLayer {
     const value = options[option];
     return value === undefined ? [] : [[name, value === 'off' ? null : value] as const];
   });
-  const { preset, data } = options;
+  const { preset, data, tokenizer, encoding, field } = options;
   return {
     ...(preset !== undefined && { preset }),
-    ...(data && { data: { files: [...data] } }),
+    data: {
+      ...(data && { files: [...data] }),
+      ...(tokenizer !== undefined && { tokenizer }),
+      ...(encoding !== undefined && { encoding }),
+      ...(field !== undefined && { field }),
+    },
     training: Object.fromEntries(given),
   };
 }

@@ -11,7 +11,6 @@ import {
   ProgressLine,
   UsageError,
 } from '@vulpes/cli-kit';
-import { createCorpus } from '@vulpes/data';
 import { createModel, loadModelFolder } from '@vulpes/lm-models';
 import { createDevice, disposeAll } from '@vulpes/tensor-core';
 import {
@@ -23,7 +22,7 @@ import {
   toConfig,
 } from '@vulpes/training';
 import { parseOverrides } from '../config/overrides.ts';
-import { readTexts } from '../corpus-source.ts';
+import { readCorpus } from '../corpus-source.ts';
 import type { EvalOptions } from '../options.ts';
 import { findRun } from '../run-folder.ts';
 import { evaluationLines } from './evaluation-lines.ts';
@@ -36,10 +35,7 @@ export async function evaluate(path: string, options: EvalOptions, output: Outpu
     throw new UsageError(`eval: ${folder} has no checkpoint yet; train it first.`);
   const { evaluation } = layOver(toConfig(run), readOverrides(options));
   const { config, weights } = await loadModelFolder(nodeFiles, checkpoint.folder);
-  const corpus = await createCorpus(await readTexts(run.data), {
-    contextLength: run.settings.contextLength,
-    heldOutShare: run.data.heldOut,
-  });
+  const { corpus } = await readCorpus(run.data, run.settings);
   const stop = abortOnSignal(() => output.write('Stopping: nothing is written.\n'));
   const device = await createDevice({ adapter: options.adapter });
   const progress = new ProgressLine(output);

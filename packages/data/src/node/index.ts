@@ -10,6 +10,7 @@ export {
   type InputFile,
 } from './input-files.ts';
 export { type CorpusRequest, type LoadedCorpus, loadCorpus } from './load-corpus.ts';
+export { openModelTokenizer } from './model-tokenizer.ts';
 export { openShards } from './open-shards.ts';
 export { openZarr, type ZarrTokens } from './open-zarr.ts';
 export {

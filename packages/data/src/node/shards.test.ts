@@ -144,6 +144,11 @@ describe('prepare', () => {
       'out.writing: expected token shards, got a folder that prepare has not finished.',
     );
     await writeFile(at('a.jsonl'), jsonl);
+    await writeFile(at('out.writing/process.txt'), `${process.pid}\n`);
+    await expect(prepareShards(request)).rejects.toThrow(
+      `out.writing is being written by process ${process.pid}; wait for it or stop it`,
+    );
+    await writeFile(at('out.writing/process.txt'), '999999999\n');
     await prepareShards(request);
     expect((await readdir(at('out'))).includes('left-over.bin')).toBe(false);
     await expect(prepareShards(request)).rejects.toThrow(/--out: .*out holds token shards already/);

@@ -1,7 +1,16 @@
 // Tokens to shards on disk. The folder gets its name with one rename, when all of it is written.
 
 import { createHash, type Hash } from 'node:crypto';
-import { type FileHandle, mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import {
+  type FileHandle,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { ArgumentError } from '@vulpes/tensor-core';
 import {
@@ -40,12 +49,15 @@ export async function writeShards(
 ): Promise<Manifest> {
   await assertFree(folder);
   const unfinished = unfinishedFolder(folder);
+  await assertAbandoned(unfinished);
   await rm(unfinished, { recursive: true, force: true });
   await mkdir(unfinished, { recursive: true });
+  await writeFile(join(unfinished, PROCESS_FILE), `${process.pid}\n`);
   const writer = new ShardWriter(unfinished, options);
   try {
     for await (const piece of pieces) await writer.append(piece);
     const manifest = await writer.finish();
+    await rm(join(unfinished, PROCESS_FILE));
     await rm(folder, { recursive: true, force: true }); // empty, if it is there
     await rename(unfinished, folder);
     return manifest;
@@ -67,6 +79,28 @@ export async function assertFree(folder: string): Promise<void> {
   if (names.length === 0) return;
   const what = names.includes(MANIFEST_FILE) ? 'holds token shards already' : 'is not empty';
   throw new ArgumentError(`--out: ${folder} ${what}. Choose a new folder.`);
+}
+
+/** Says who writes. */
+const PROCESS_FILE = 'process.txt';
+
+/** @throws ArgumentError where another process that lives is writing there */
+async function assertAbandoned(unfinished: string): Promise<void> {
+  const text = await readFile(join(unfinished, PROCESS_FILE), 'utf8').catch(() => '');
+  const pid = Number.parseInt(text, 10);
+  if (!Number.isInteger(pid) || !isAlive(pid)) return;
+  throw new ArgumentError(
+    `${unfinished} is being written by process ${pid}; wait for it or stop it (if ${pid} is another program, delete ${unfinished}).`,
+  );
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0); // sends nothing
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }
 
 class ShardWriter {

@@ -15,7 +15,10 @@ describe('layers', () => {
     const { model, settings } = runPresets.default!;
     expect(config.training).toEqual({ ...settings, precision: 'auto' });
     expect(config.model).toEqual({ ...model, maxPositionEmbeddings: settings.contextLength });
-    expect(config.data).toEqual({ files: null, heldOut: 0.02 });
+    expect(config.data).toEqual({
+      ...{ files: null, heldOut: 0.02 },
+      ...{ tokenizer: null, encoding: 'auto', field: 'text' },
+    });
   });
 
   test('the later wins, field by field; every preset is a place to start', () => {
@@ -111,7 +114,10 @@ describe('errors', () => {
       { colour: 4 },
       'a.yaml: unknown key colour. A configuration has preset, model, data, training and evaluation.',
     ],
-    [{ data: { colour: 4 } }, 'a.yaml: unknown key data.colour. Keys of data: files, heldOut.'],
+    [
+      { data: { colour: 4 } },
+      'a.yaml: unknown key data.colour. Keys of data: files, heldOut, tokenizer, encoding, field.',
+    ],
     [
       JSON.parse('{"__proto__": {"steps": 4}}'),
       'a.yaml: unknown key __proto__. A configuration has',

@@ -31,7 +31,7 @@ function presetConfig(name: string): RunConfig {
     preset: name,
     // Generation looks back as far as training did.
     model: { ...model, maxPositionEmbeddings: settings.contextLength },
-    data: { files: null, heldOut: 0.02, ...data },
+    data: { files: null, heldOut: 0.02, tokenizer: null, encoding: 'auto', field: 'text', ...data },
     training: { ...settings, precision: 'auto' },
     evaluation: defaultEvaluation,
   };
@@ -117,14 +117,20 @@ export const toRun = (config: RunConfig): RunDescription => ({
   evaluation: config.evaluation,
 });
 
-export const toSource = ({ files, heldOut }: DataConfig): DataSource =>
-  files === null ? { kind: 'bundled', heldOut } : { kind: 'files', files, heldOut };
+export const toSource = ({ files, ...reading }: DataConfig): DataSource =>
+  files === null ? { kind: 'bundled', ...reading } : { kind: 'files', files, ...reading };
 
 /** The whole configuration of a run. */
-export const toConfig = ({ data, ...run }: RunDescription): RunConfig => ({
-  preset: run.preset,
-  model: run.model,
-  data: { files: data.kind === 'files' ? data.files : null, heldOut: data.heldOut },
-  training: run.settings,
-  evaluation: run.evaluation ?? defaultEvaluation,
-});
+export const toConfig = ({ data, ...run }: RunDescription): RunConfig => {
+  const { heldOut, tokenizer, encoding, field } = data;
+  return {
+    preset: run.preset,
+    model: run.model,
+    data: {
+      files: data.kind === 'files' ? data.files : null,
+      ...{ heldOut, tokenizer, encoding, field },
+    },
+    training: run.settings,
+    evaluation: run.evaluation ?? defaultEvaluation,
+  };
+};

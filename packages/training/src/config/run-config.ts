@@ -13,6 +13,12 @@ const dataSchema = v.strictObject({
     v.description('a list of files, or null for the bundled text'),
   ),
   heldOut: share,
+  tokenizer: v.pipe(
+    v.nullable(text),
+    v.description('a tokenizer: bytes, gpt2, bpe:N, the path of a tokenizer.json; or null'),
+  ),
+  encoding: v.pipe(text, v.description('an encoding: auto, bytes, or its name')),
+  field: text,
 });
 
 const trainingSchema = v.strictObject({
