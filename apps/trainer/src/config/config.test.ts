@@ -181,7 +181,7 @@ test('each field has its help', () => {
 test('lines for a terminal hold every field', () => {
   const lines = configLines(resolveConfig([]));
   expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(112);
-  expect(lines.find((line) => line.startsWith('  training:'))).toContain(' steps 400, ');
+  expect(lines.find((line) => line.startsWith('  training:'))).toContain(' steps 320, ');
   expect(lines.join(' ')).toContain('pruningMode paper');
 });
 

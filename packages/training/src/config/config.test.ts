@@ -37,16 +37,16 @@ describe('layers', () => {
       { model: { numHeads: 4 } },
       { model: { preset: 'llama-tiny', numHiddenLayers: 3 } },
     ]);
-    const expected = { numHiddenLayers: 3, maxPositionEmbeddings: 256 };
+    const expected = { numHiddenLayers: 3, maxPositionEmbeddings: 512 };
     expect(model).toEqual(foxPreset('llama-tiny', expected));
   });
 
   test('fewer steps warm up for the same share, more for no longer, unless it is given', () => {
     const warmup = (...layers: Parameters<typeof resolveConfig>[0]) =>
       resolveConfig(layers).training.warmupSteps;
-    expect(warmup()).toBe(24);
+    expect(warmup()).toBe(20);
     expect(warmup({ training: { steps: 100 } })).toBe(6);
-    expect(warmup({ training: { steps: 4000 } })).toBe(24);
+    expect(warmup({ training: { steps: 4000 } })).toBe(20);
     expect(warmup({ training: { steps: 100, warmupSteps: 50 } })).toBe(50);
     expect(
       warmup({ training: { steps: 200, warmupSteps: 50 } }, { training: { steps: 100 } }),
@@ -164,7 +164,7 @@ describe('errors', () => {
     ],
     [
       { training: { warmupSteps: 400 } },
-      'expected a warm-up shorter than the run, got 400 of 400 steps',
+      'expected a warm-up shorter than the run, got 400 of 320 steps',
     ],
   ])('%j', (value, expected) => {
     expect(message(value)).toContain(expected);
