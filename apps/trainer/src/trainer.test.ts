@@ -323,7 +323,7 @@ describe('a mistake is one sentence on stderr, and exit code 1', () => {
       /holds a run already/,
     );
     await fails([...tiny(), '--out', '/proc/run'], /cannot make folder \/proc\/run/);
-    await fails(['train', '--data', '/dev/zero'], /expected a regular file, got a device/);
+    await fails(['train', '--data', '/dev/zero'], /expected a file, got a character device/);
     expect(existsSync(at('large'))).toBe(false);
   });
 });

@@ -72,7 +72,8 @@ beforeAll(async () => {
   const model = createModel(config, device);
   const run = { device, model, settings, corpus, files, runFolder: 'run', resumeFrom: null };
   const { checkpoint } = await runTraining(run);
-  const source = { kind: 'files' as const, files: ['/tmp/foxes.txt'], heldOut: 0.02 };
+  const reading = { heldOut: 0.02, tokenizer: null, encoding: 'auto', field: 'text' };
+  const source = { kind: 'files' as const, files: ['/tmp/foxes.txt'], ...reading };
   await writeRunFile(files, 'run', { preset: 'smoke', model: config, settings, data: source });
   const names = [...content.keys()].filter((path) => path.startsWith(`${checkpoint.folder}/`));
   contents = Object.fromEntries(
