@@ -63,6 +63,20 @@ test.each([
   }
 });
 
+test.each([Number.NaN, Number.POSITIVE_INFINITY])('a weight that is %s is named', async (value) => {
+  const [name = '', first] = Object.entries(weights)[3] ?? [];
+  const data = Float32Array.from(first?.data ?? []);
+  data[2] = value;
+  const changed = { ...weights, [name]: { shape: first?.shape ?? [], data } };
+  const files = await encodeModelFiles({ config, weights: changed });
+  const folder = memoryFileSystem(
+    Object.fromEntries(Object.entries(files).map(([file, bytes]) => [`m/${file}`, bytes])),
+  );
+  await expect(loadCheckedModel(folder, 'm')).rejects.toThrow(
+    `m: expected finite numbers in tensor ${name}, got ${value} at element 2.`,
+  );
+});
+
 test('an empty marker is a damaged one; without a marker the weights still have their hashes', async () => {
   const { folder, content } = await checkpoint();
   content.set(`${folder}/checkpoint.json`, new Uint8Array());
