@@ -11,7 +11,7 @@ import {
 import type { BlockRanges, BlockSizes, StopRule } from '@vulpes/wgsl-kernels';
 import { gateGradient, keyGradients, prepare, queryGradient } from './backward.ts';
 import type { AttentionDims, AttentionDType, AttentionFlags } from './dims.ts';
-import { keptEnd, keptStart } from './kept-blocks.ts';
+import { keptBlocks } from './kept-blocks.ts';
 import { attentionForward } from './kernels/forward.kernel.ts';
 
 export interface AttentionInputs {
@@ -64,7 +64,11 @@ const attentionOp = defineOp({
     invariant(given, 'attention: no gradient of out');
     const { visibility, logitBound, rowStats } = saved;
     const [q, k, v, dout] = apart(device, [saved.q, saved.k, saved.v, given]);
-    const endIndex = saved.endIndex ?? (attrs.dims.hasStopRule ? keptEndOf(rowStats, attrs) : null);
+    // The last row that kept each key block: where dK and dV may end.
+    const endIndex =
+      attrs.dims.hasStopRule && !saved.endIndex
+        ? keptBlocks({ rowStats, visibility }, attrs.dims, attrs.blocks).endIndex
+        : saved.endIndex;
     const stats = prepare(device, attrs, { ...saved, dout, endIndex });
     const inputs = { q, k, v, dout, stats, logitBound };
     const { dk, dv, dLogLambda } =
@@ -114,10 +118,6 @@ function runForward(
   }
   return { out, rowStats };
 }
-
-/** The last row that kept each key block: where dK and dV may end. */
-const keptEndOf = (rowStats: Tensor, { dims, blocks }: Attrs): Tensor =>
-  keptEnd(keptStart(rowStats, dims, blocks), dims);
 
 /** Records attention over checked inputs. */
 export function attend(inputs: AttentionInputs): { out: Tensor; rowStats: Tensor } {

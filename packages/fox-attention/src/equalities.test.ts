@@ -149,7 +149,7 @@ gpuSuite(
       '$id: reports what each row and block kept',
       async ({ dims, ...theCase }) => {
         const inputs = makeInputs({ dims, ...theCase });
-        const { rowStats, kept } = device().scope(() => {
+        const { rowStats, kept, counts } = device().scope(() => {
           const { q, k, v, logFgate } = uploadInputs(device(), dims, inputs);
           return forgettingAttentionWithStats(
             q,
@@ -161,13 +161,15 @@ gpuSuite(
         });
         const stats = (await rowStats.data()) as Int32Array;
         const startIndex = (await kept.startIndex.data()) as Int32Array;
-        rowStats.dispose();
-        kept.startIndex.dispose();
+        const counted = (await counts.data()) as Uint32Array;
+        for (const tensor of [rowStats, kept.startIndex, counts]) tensor.dispose();
         const { lse, firstKeys } = referenceForgettingAttention(dims, inputs);
         expect(stats.filter((_, at) => at % 2 === 1)).toEqual(firstKeys);
         const lseBits = stats.filter((_, at) => at % 2 === 0);
         expectMatch('lse', new Float32Array(lseBits.buffer), lse, BOUND);
         expect(startIndex).toEqual(blockStarts(dims, kept.blocks, firstKeys));
+        const seen = referenceForgettingAttention(dims, { ...inputs, ranges: undefined });
+        expect(counted).toEqual(blockCounts(dims, kept.blocks, seen.firstKeys, startIndex));
       },
     );
   },
@@ -219,4 +221,30 @@ function blockStarts(
     }
     return start;
   });
+}
+
+/** [B, H, 2]: of the blocks that hold a pair which no pruning drops, those from the first kept one on, and all. */
+function blockCounts(
+  { batch, numHeads, queryLen, keyLen }: AttentionDims,
+  { blockM, blockN }: { blockM: number; blockN: number },
+  firstKeys: Int32Array,
+  startIndex: Int32Array,
+): Uint32Array {
+  const counts = new Uint32Array(batch * numHeads * 2);
+  const blocks = Math.ceil(queryLen / blockM);
+  for (let at = 0; at < batch * numHeads * blocks; at++) {
+    const head = Math.floor(at / blocks);
+    const rows = Array.from({ length: blockM }, (_, row) => (at % blocks) * blockM + row)
+      .filter((i) => i < queryLen)
+      .map((i) => ({ position: keyLen - queryLen + i, first: firstKeys[head * queryLen + i]! }));
+    for (let key = 0; key < keyLen; key += blockN) {
+      const isVisible = rows.some(
+        ({ position, first }) => first <= position && first < key + blockN && position >= key,
+      );
+      if (!isVisible) continue;
+      counts[2 * head + 1]!++;
+      if (key >= startIndex[at]!) counts[2 * head]!++;
+    }
+  }
+  return counts;
 }

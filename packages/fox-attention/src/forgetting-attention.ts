@@ -10,7 +10,7 @@ import {
 } from '@vulpes/wgsl-kernels';
 import { type AttentionInputs, attend } from './attention-op.ts';
 import { checkArguments } from './check.ts';
-import { keptStart } from './kept-blocks.ts';
+import { keptBlocks } from './kept-blocks.ts';
 import { selectBlocks } from './select-blocks.ts';
 
 export interface ForgettingAttentionOptions {
@@ -43,6 +43,8 @@ export interface AttentionWithStats {
   readonly out: Tensor;
   /** Blocks that hold every pair that was kept; block sizes of `ranges` or `stopRule`, by default `selectBlocks`. */
   readonly kept: KeptBlocks;
+  /** u32 [B, H, 2]: how many those are, and how many hold a pair of tokens that see each other. */
+  readonly counts: Tensor;
   /** i32 [B, H, M, 2]: (bits of lse in natural log, first kept key); −1e30 and position + 1 for a row that kept nothing. */
   readonly rowStats: Tensor;
 }
@@ -83,12 +85,12 @@ export function forgettingAttentionWithStats(
     const inputs = prepareInputs({ q, k, v, logFgate }, options);
     const { out, rowStats } = attend(inputs);
     const blocks = (options.ranges ?? options.stopRule)?.blocks;
-    const kept = keptStart(
-      rowStats,
+    const { kept, counts } = keptBlocks(
+      { rowStats, visibility: inputs.visibility },
       inputs.dims,
       blocks ?? selectBlocks(inputs.dims, q.device.caps),
     );
-    return { out, kept, rowStats };
+    return { out, kept, counts, rowStats };
   });
 }
 

@@ -1,7 +1,7 @@
 // Spec and grid of the block counts.
 
 import { foldGrid } from '@vulpes/tensor-core';
-import { type BlockSizes, defineKernel } from '@vulpes/wgsl-kernels';
+import { type BlockSizes, defineKernel, wgslParts } from '@vulpes/wgsl-kernels';
 import pruningCountsWgsl from './pruning-counts.wgsl';
 
 export interface PruningCountsDims extends BlockSizes {
@@ -15,6 +15,7 @@ export interface PruningCountsDims extends BlockSizes {
 export const pruningCountsKernel = defineKernel({
   name: 'pruning-counts',
   source: pruningCountsWgsl,
+  lib: [wgslParts.seenBlocks],
   bindings: ['start_index:read', 'visibility:read?', 'counts:write'],
   select: (_dims: PruningCountsDims) => ({ WG_SIZE: 64 }),
   grid: ({ batch, numHeads }) => foldGrid(batch * numHeads),

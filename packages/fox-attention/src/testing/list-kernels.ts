@@ -4,7 +4,7 @@ import type { Variants } from '@vulpes/tensor-core';
 import type { AnyKernel, ListedKernel } from '@vulpes/wgsl-kernels/testing';
 import * as backward from '../kernels/backward.kernel.ts';
 import * as forward from '../kernels/forward.kernel.ts';
-import { keptEndKernel, keptStartKernel } from '../kernels/kept-blocks.kernel.ts';
+import { keptBlocksKernel } from '../kernels/kept-blocks.kernel.ts';
 import { MATRIX_REQUIRES } from '../kernels/matrix.ts';
 import * as paged from '../paged/paged.kernel.ts';
 
@@ -32,7 +32,7 @@ const sizes = [
 );
 
 const kernels: readonly AnyKernel[] = [
-  ...[forward.forwardScalar, forward.forwardTiled, keptStartKernel, keptEndKernel],
+  ...[forward.forwardScalar, forward.forwardTiled, keptBlocksKernel],
   ...[backward.backwardPrepare, backward.backwardQueryScalar, backward.backwardQueryTiled],
   ...[backward.backwardKeyScalar, backward.backwardKeyTiled],
   ...[paged.pagedScalar, paged.pagedTiled, paged.appendPagesKernel],

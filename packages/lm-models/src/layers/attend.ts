@@ -1,6 +1,5 @@
 // Attention of one layer under the pruning rule of the configuration, and what it kept.
 
-import { pruningCounts } from '@vulpes/acp-scheduler';
 import { forgettingAttention, forgettingAttentionWithStats } from '@vulpes/fox-attention';
 import type { Tensor } from '@vulpes/tensor-core';
 import type { ParamReader } from '../parameters/params.ts';
@@ -33,8 +32,6 @@ export function attend(
   if (!(pruning && countPruning)) {
     return { attended: forgettingAttention(q, k, v, logFgate, options), pruningCounts: null };
   }
-  const { out, kept } = forgettingAttentionWithStats(q, k, v, logFgate, options);
-  const [, length] = q.shape as [number, number];
-  const counts = pruningCounts(kept, { queryLen: length, keyLen: length, visibility });
+  const { out, counts } = forgettingAttentionWithStats(q, k, v, logFgate, options);
   return { attended: out, pruningCounts: counts };
 }

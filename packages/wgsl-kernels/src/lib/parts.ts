@@ -5,6 +5,7 @@ import groupSumsSubgroup from './group-sums.subgroup.wgsl';
 import groupSumsTiled from './group-sums.tiled.wgsl';
 import laneSum from './lane-sum.wgsl';
 import logOnePlus from './log-one-plus.wgsl';
+import seenBlocks from './seen-blocks.wgsl';
 import shiftWeights from './shift-weights.wgsl';
 
 /** Each says in its first lines what it computes and which constants it needs. */
@@ -15,7 +16,8 @@ export const wgslParts: Readonly<
     | 'groupSumsTiled'
     | 'laneSum'
     | 'logOnePlus'
+    | 'seenBlocks'
     | 'shiftWeights',
     string
   >
-> = { fixedGate, groupSumsSubgroup, groupSumsTiled, laneSum, logOnePlus, shiftWeights };
+> = { fixedGate, groupSumsSubgroup, groupSumsTiled, laneSum, logOnePlus, seenBlocks, shiftWeights };
