@@ -40,7 +40,6 @@ const defaultRecipe = recipe({
   warmupSteps: 20,
   checkpointEvery: 40,
   evalEvery: 80,
-  evalSequences: 32,
 });
 
 /**
