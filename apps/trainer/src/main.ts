@@ -4,6 +4,7 @@ import { isOutputLost, runCli, toPlainText } from '@vulpes/cli-kit';
 import { evaluate } from './eval/eval-command.ts';
 import { createProgram } from './options.ts';
 import { prepare } from './prepare-command.ts';
+import { reportRun } from './run-report/report-command.ts';
 import { sample } from './sample-command.ts';
 import { train } from './train-command.ts';
 
@@ -17,6 +18,7 @@ const program = createProgram({
     isTextLost = isOutputLost(); // a run's lines are not its result, a sample's are
   },
   evaluate: (run, options) => evaluate(run, options, process.stdout),
+  report: (run, options) => reportRun(run, options, process.stdout),
 });
 
 for (const command of [program, ...program.commands]) {

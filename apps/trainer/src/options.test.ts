@@ -6,6 +6,7 @@ import {
   createProgram,
   type EvalOptions,
   type PrepareCommandOptions,
+  type ReportOptions,
   type SampleOptions,
   type TrainOptions,
 } from './options.ts';
@@ -14,7 +15,7 @@ interface Parsed {
   command?: string;
   run?: string;
   paths?: readonly string[];
-  options?: TrainOptions | SampleOptions | EvalOptions | PrepareCommandOptions;
+  options?: TrainOptions | SampleOptions | EvalOptions | PrepareCommandOptions | ReportOptions;
   exitCode?: number;
   errors: string;
 }
@@ -33,6 +34,9 @@ async function parse(...argv: string[]): Promise<Parsed> {
     },
     prepare: async (paths, options) => {
       Object.assign(parsed, { command: 'prepare', paths, options });
+    },
+    report: async (run, options) => {
+      Object.assign(parsed, { command: 'report', run, options });
     },
   });
   for (const command of [program, ...program.commands]) {
@@ -92,6 +96,16 @@ test('sample', async () => {
   expect(long.options).toMatchObject({ sampleTokens: 4096, evict: false });
 });
 
+test('report', async () => {
+  const call = await parse('report', 'runs/a', '--out', 'b.html');
+  expect(call).toEqual({
+    command: 'report',
+    run: 'runs/a',
+    options: { out: 'b.html' },
+    errors: '',
+  });
+});
+
 test('eval', async () => {
   const call = await parse(...'eval runs/a evaluation.length=64 --out b'.split(' '));
   expect(call).toMatchObject({ command: 'eval', run: 'runs/a' });
@@ -145,6 +159,7 @@ test('help explains every option of train', () => {
     sample: nothing,
     evaluate: nothing,
     prepare: nothing,
+    report: nothing,
   });
   for (const command of program.commands) {
     for (const option of command.options)

@@ -73,10 +73,15 @@ export interface EvalOptions {
   readonly out?: string;
 }
 
+export interface ReportOptions {
+  readonly out?: string;
+}
+
 export interface Commands {
   train(options: TrainOptions): Promise<void>;
   sample(run: string, options: SampleOptions): Promise<void>;
   evaluate(run: string, options: EvalOptions): Promise<void>;
+  report(run: string, options: ReportOptions): Promise<void>;
   prepare(paths: readonly string[], options: PrepareCommandOptions): Promise<void>;
 }
 
@@ -100,6 +105,7 @@ export function createProgram(commands: Commands): Command {
   program.addCommand(sampleCommand(commands));
   program.addCommand(evalCommand(commands));
   program.addCommand(prepareCommand(commands));
+  program.addCommand(reportCommand(commands));
   return program;
 }
 
@@ -283,6 +289,16 @@ const fieldOption = () =>
     'field of JSON lines, or column of Parquet, that holds the text (default: text)',
   );
 
+function reportCommand(commands: Commands): Command {
+  return new Command('report')
+    .description(
+      'Draws a run, finished or at work: loss, learning rate, gradient norm, speed, share pruned.',
+    )
+    .argument('<run>', 'run folder')
+    .option('--out <file>', 'the page (default: report.html in the run folder)')
+    .action((run: string, options: ReportOptions) => commands.report(run, options));
+}
+
 const examples = `Examples:
   train                                            the default preset on the bundled corpus
   train --data book.txt --steps 1000 --out runs/book
@@ -291,6 +307,7 @@ const examples = `Examples:
   train --preset pro-125m --print-config > my.yaml
   train --resume runs/book                         continue after Ctrl-C, a crash or a kill
   sample runs/book --prompt "Once upon a time"
+  report runs/book                                 report.html, while it runs or after
   eval runs/book evaluation.length=4096            loss by position, needle in a haystack, tasks`;
 
 const sampleTokensOption = (flags = '--sample-tokens <n>') =>
