@@ -6,6 +6,7 @@ import { explain, formatCount, formatInteger, formatPercent, toPlainText } from 
 import type { Tokenizer } from '@vulpes/data';
 import type { FoxConfig } from '@vulpes/lm-models';
 import {
+  type CheckpointLocation,
   listCheckpoints,
   METRICS_FILE,
   type PruningSummary,
@@ -78,15 +79,27 @@ export const heldOutLine = (loss: number, tokenizer: Tokenizer): string =>
 
 /** For the end of a run that failed: what is saved, and the line to go on with. */
 export async function failureHints(folder: string): Promise<string[]> {
-  const all = await listCheckpoints(syncedFiles, folder).catch(() => []);
-  for (const { step, folder: path } of all.toReversed()) {
-    if (!(await isWhole(path))) continue;
-    const isNewest = step === all.at(-1)?.step;
-    return [`Last good checkpoint: step ${step}, ${path}`, resumeHint(isNewest ? folder : path)];
-  }
+  const last = await findLastGood(folder);
+  if (last) return [describeLastGood(last), resumeHint(last.isNewest ? folder : last.folder)];
   const hasBegun = (await syncedFiles.size(join(folder, RUN_FILE)).catch(() => null)) !== null;
   return hasBegun ? ['The run has no checkpoint yet.', resumeHint(folder)] : [];
 }
+
+export interface GoodCheckpoint extends CheckpointLocation {
+  readonly isNewest: boolean;
+}
+
+/** The newest checkpoint of a run whose files are as they were saved. */
+export async function findLastGood(run: string): Promise<GoodCheckpoint | null> {
+  const all = await listCheckpoints(syncedFiles, run).catch(() => []);
+  for (const one of all.toReversed()) {
+    if (await isWhole(one.folder)) return { ...one, isNewest: one === all.at(-1) };
+  }
+  return null;
+}
+
+export const describeLastGood = ({ step, folder }: CheckpointLocation): string =>
+  `Last good checkpoint: step ${step}, ${folder}`;
 
 const isWhole = (checkpoint: string): Promise<boolean> =>
   readCheckpoint(syncedFiles, checkpoint).then(

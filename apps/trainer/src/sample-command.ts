@@ -2,6 +2,7 @@
 
 import { join } from 'node:path';
 import {
+  addHints,
   formatBytes,
   formatInteger,
   formatPercent,
@@ -15,6 +16,8 @@ import { type CacheUsage, createModel } from '@vulpes/lm-models';
 import { createDevice } from '@vulpes/tensor-core';
 import { listCheckpoints, loadCheckedModel } from '@vulpes/training';
 import type { SampleOptions } from './options.ts';
+import { describeLastGood, findLastGood } from './report.ts';
+import { splitRunPath } from './run-folder.ts';
 import { syncedFiles } from './synced-files.ts';
 import { sampleText } from './write-sample.ts';
 
@@ -32,7 +35,7 @@ export async function sample(
   output: SampleOutput,
 ): Promise<void> {
   const folder = await findModelFolder(path);
-  const { config, weights } = await loadCheckedModel(nodeFiles, folder);
+  const { config, weights } = await loadOrHint(folder, path);
   const tokenizer = await openModelTokenizer(folder, config.vocabSize);
   const device = await createDevice({ adapter: options.adapter });
   try {
@@ -72,6 +75,17 @@ export function usageLines(
     `cache: ${kept} after ${formatInteger(length)} ${unit} of text, ${peak}; ${speed}`,
     ...notes,
   ];
+}
+
+/** Where a run's newest checkpoint is damaged, the error is followed by the newest one that is not. */
+async function loadOrHint(folder: string, path: string) {
+  try {
+    return await loadCheckedModel(nodeFiles, folder);
+  } catch (error) {
+    const good = await findLastGood(splitRunPath(path).folder);
+    if (good) addHints(error, [describeLastGood(good)]);
+    throw error;
+  }
 }
 
 /** A run's newest checkpoint, or the folder itself. */
