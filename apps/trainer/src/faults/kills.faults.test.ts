@@ -22,7 +22,7 @@ test(
     const { kills, runs, problems } = await killRuns(trainer, { kills: KILLS, parallel: 2 });
     console.log(`${JSON.stringify(kills)} over ${runs} runs, ${problems.length} problems`);
     expect(problems).toEqual([]);
-    expect(kills.total).toBe(KILLS);
+    expect(kills.total).toBeGreaterThanOrEqual(KILLS); // two at once may make one more
     if (KILLS >= 100) expect(kills.writing).toBeGreaterThan(KILLS / 10);
   },
   3 * HOURS,
