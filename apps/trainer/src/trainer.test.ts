@@ -238,7 +238,7 @@ describe('a mistake is one sentence on stderr, and exit code 1', () => {
     );
     await fails(
       ['train', '--data', at('short.txt')],
-      /one context of 256 to train on, .* got 10\. Use more text or a shorter context\./,
+      /one context of 512 to train on, .* got 10\. Use more text or a shorter context\./,
     );
     await fails(
       ['train', '--data', at('latin1.txt')],
