@@ -185,9 +185,9 @@ gpuSuite(
         onEvent: (event) => event.type === 'start' && notes.push(...event.notes),
       });
       disposeParams(end);
-      expect(notes).toEqual([
+      expect(notes).toContain(
         'The run was in mixed precision and continues in f32: losses may differ a little.',
-      ]);
+      );
     });
 
     test('a record of the other precision is refused, and how to make the right one is said', async () => {
