@@ -10,10 +10,10 @@ import { parseTokenizerJson } from '../tokenizer/tokenizer-json.ts';
 import { readGpt2Tokenizer } from './gpt2.ts';
 
 let gpt2: Tokenizer;
-let library: LibraryCodec;
+let theirs: LibraryCodec;
 beforeAll(async () => {
   gpt2 = await readGpt2Tokenizer();
-  library = new LibraryCodec(parseTokenizerJson(gpt2.json as string, 'gpt2'), 'gpt2');
+  theirs = new LibraryCodec(parseTokenizerJson(gpt2.json as string, 'gpt2'), 'gpt2');
 });
 
 describe('GPT-2', () => {
@@ -71,15 +71,15 @@ describe('GPT-2', () => {
     const text = fc.array(piece, { maxLength: 12 }).map((parts) =>
       parts
         .join('')
-
+        // where the library takes other white space, see above, and half characters
         .replace(/[\ufeff\u0085\p{Cs}]/gu, ''),
     );
     fc.assert(
       fc.property(text, (sample) => {
         const ids = [...gpt2.encode(sample)];
-        expect(ids).toEqual([...library.encode(sample)]);
+        expect(ids).toEqual([...theirs.encode(sample)]);
         expect(gpt2.decode(ids)).toBe(sample);
-        expect(library.decode(ids)).toBe(sample);
+        expect(theirs.decode(ids)).toBe(sample);
       }),
       { seed: 42, numRuns: 500 },
     );
@@ -88,7 +88,7 @@ describe('GPT-2', () => {
   test.each(['own', 'library'])('%s: decodes token by token without half characters', (which) => {
     const text = 'A 🦊 naïve 狐狸, "👩‍👩‍👧". The end';
     const ids = gpt2.encode(text);
-    const decoder = (which === 'own' ? gpt2 : library).streamDecoder();
+    const decoder = (which === 'own' ? gpt2 : theirs).streamDecoder();
     const parts = Array.from(ids, decoder.push);
     expect(parts.join('') + decoder.end()).toBe(text);
     expect(parts.some((part) => part.includes('\ufffd'))).toBe(false);
@@ -101,7 +101,7 @@ describe('GPT-2', () => {
     expect(decoder.push(first as number)).toBe('');
     expect(decoder.end()).toBe('\ufffd');
     expect(gpt2.decode([15496, 60000])).toBe('Hello\ufffd');
-    expect(library.decode([60000, 15496])).toBe('\ufffdHello');
+    expect(theirs.decode([60000, 15496])).toBe('\ufffdHello');
   });
 
   test('a word of 100,000 letters takes no time', () => {

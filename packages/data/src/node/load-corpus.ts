@@ -88,8 +88,8 @@ async function loadShards(
   return splitCorpus(tokens, split);
 }
 
-// biome-ignore lint/correctness/useYield: it only fails
-async function* noText(): AsyncGenerator<never> {
+/** In place of text to train a tokenizer on, which shards no longer have. */
+function noText(): never {
   throw new ArgumentError(
     'tokenizer: expected the one that the token shards were made with, got one that is still to be trained. Leave --tokenizer out.',
   );

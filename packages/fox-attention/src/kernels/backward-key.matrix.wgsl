@@ -136,43 +136,6 @@ fn is_ours(b: u32, first_head: u32, group: u32) -> bool {
   return is_bounded == HALF_SCORES;
 }
 
-// Scores of the subgroup's keys and the queries of the turn's tile, and dP with its dout, into the strips. The compiler follows the
-// range of a plain number within a function: see forward.matrix.
-fn score(
-  keys: ptr<function, array<Left, ROW_TILES * HEAD_TILES>>, values: ptr<function, array<Left, ROW_TILES * HEAD_TILES>>,
-  turn: u32, thread: u32,
-) {
-  let tile = turn % BUFFERS * BUFFER_UNITS;
-  let strip = FIRST_STRIP + min(thread / SUBGROUP, SUBGROUPS - 1u) * (2u * STRIP_UNITS);
-  var sums: array<ScoreSum, ROW_TILES>;
-  for (var n = 0u; n < COLUMN_TILES; n++) { // @unroll
-    for (var i = 0u; i < ROW_TILES; i++) { // @unroll
-      sums[i] = ScoreSum();
-    }
-    for (var d = 0u; d < HEAD_TILES; d++) { // @unroll
-      let right = subgroupMatrixLoad<Right, col_major>(&t_units, tile + n * MATRIX * TILE_STRIDE + d * M8, TILE_STRIDE);
-      for (var i = 0u; i < ROW_TILES; i++) { // @unroll
-        sums[i] = subgroupMatrixMultiplyAccumulate((*keys)[i * HEAD_TILES + d], right, sums[i]);
-      }
-    }
-    for (var i = 0u; i < ROW_TILES; i++) { // @unroll
-      subgroupMatrixStore<row_major>(&t_units, strip + i * MATRIX * STRIP_STRIDE + n * M8 * SCORE_UNITS, sums[i], STRIP_STRIDE);
-      sums[i] = ScoreSum();
-    }
-    for (var d = 0u; d < HEAD_TILES; d++) { // @unroll
-      let right = subgroupMatrixLoad<Right, col_major>(&t_units,
-        tile + TILE_UNITS + n * MATRIX * TILE_STRIDE + d * M8, TILE_STRIDE);
-      for (var i = 0u; i < ROW_TILES; i++) { // @unroll
-        sums[i] = subgroupMatrixMultiplyAccumulate((*values)[i * HEAD_TILES + d], right, sums[i]);
-      }
-    }
-    for (var i = 0u; i < ROW_TILES; i++) { // @unroll
-      subgroupMatrixStore<row_major>(&t_units,
-        strip + STRIP_UNITS + i * MATRIX * STRIP_STRIDE + n * M8 * SCORE_UNITS, sums[i], STRIP_STRIDE);
-    }
-  }
-}
-
 // Adds the turn's queries, times dS, to dK, and its dout, times P, to dV.
 fn add_rows(
   dk_sums: ptr<function, array<Sum, ROW_TILES * HEAD_TILES>>, dv_sums: ptr<function, array<Sum, ROW_TILES * HEAD_TILES>>,
@@ -204,13 +167,6 @@ fn add_rows(
       }
     }
   }
-}
-
-// Puts the next turn's tile in its place.
-fn store_tile(queries: array<vec4<u32>, LOADS>, douts: array<vec4<u32>, LOADS>, turn: u32, thread: u32) {
-  let tile = turn % BUFFERS * BUFFER_UNITS;
-  store_units(queries, tile, thread);
-  store_units(douts, tile + TILE_UNITS, thread);
 }
 
 @compute @workgroup_size(THREADS)

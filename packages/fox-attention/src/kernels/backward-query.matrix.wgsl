@@ -117,43 +117,6 @@ fn differentiate(spot: Spot, j_first: u32, is_masked: bool) {
   }
 }
 
-// Scores of the subgroup's rows and the keys of the turn's tile, and dP with its values, into the strips. The compiler follows the range
-// of a plain number within a function: see forward.matrix.
-fn score(
-  queries: ptr<function, array<Left, ROW_TILES * HEAD_TILES>>, douts: ptr<function, array<Left, ROW_TILES * HEAD_TILES>>,
-  turn: u32, thread: u32,
-) {
-  let tile = turn % BUFFERS * BUFFER_UNITS;
-  let strip = FIRST_STRIP + min(thread / SUBGROUP, SUBGROUPS - 1u) * (2u * STRIP_UNITS);
-  var sums: array<ScoreSum, ROW_TILES>;
-  for (var n = 0u; n < COLUMN_TILES; n++) { // @unroll
-    for (var i = 0u; i < ROW_TILES; i++) { // @unroll
-      sums[i] = ScoreSum();
-    }
-    for (var d = 0u; d < HEAD_TILES; d++) { // @unroll
-      let right = subgroupMatrixLoad<Right, col_major>(&t_units, tile + n * MATRIX * TILE_STRIDE + d * M8, TILE_STRIDE);
-      for (var i = 0u; i < ROW_TILES; i++) { // @unroll
-        sums[i] = subgroupMatrixMultiplyAccumulate((*queries)[i * HEAD_TILES + d], right, sums[i]);
-      }
-    }
-    for (var i = 0u; i < ROW_TILES; i++) { // @unroll
-      subgroupMatrixStore<row_major>(&t_units, strip + i * MATRIX * STRIP_STRIDE + n * M8 * SCORE_UNITS, sums[i], STRIP_STRIDE);
-      sums[i] = ScoreSum();
-    }
-    for (var d = 0u; d < HEAD_TILES; d++) { // @unroll
-      let right = subgroupMatrixLoad<Right, col_major>(&t_units,
-        tile + TILE_UNITS + n * MATRIX * TILE_STRIDE + d * M8, TILE_STRIDE);
-      for (var i = 0u; i < ROW_TILES; i++) { // @unroll
-        sums[i] = subgroupMatrixMultiplyAccumulate((*douts)[i * HEAD_TILES + d], right, sums[i]);
-      }
-    }
-    for (var i = 0u; i < ROW_TILES; i++) { // @unroll
-      subgroupMatrixStore<row_major>(&t_units,
-        strip + STRIP_UNITS + i * MATRIX * STRIP_STRIDE + n * M8 * SCORE_UNITS, sums[i], STRIP_STRIDE);
-    }
-  }
-}
-
 // Adds the keys of the turn's tile, times dS in the subgroup's strip.
 fn add_keys(sums: ptr<function, array<Sum, ROW_TILES * HEAD_TILES>>, turn: u32, thread: u32) {
   let tile = turn % BUFFERS * BUFFER_UNITS;
@@ -171,13 +134,6 @@ fn add_keys(sums: ptr<function, array<Sum, ROW_TILES * HEAD_TILES>>, turn: u32, 
       }
     }
   }
-}
-
-// Puts the next turn's tile in its place.
-fn store_tile(keys: array<vec4<u32>, LOADS>, values: array<vec4<u32>, LOADS>, turn: u32, thread: u32) {
-  let tile = turn % BUFFERS * BUFFER_UNITS;
-  store_units(keys, tile, thread);
-  store_units(values, tile + TILE_UNITS, thread);
 }
 
 @compute @workgroup_size(THREADS)

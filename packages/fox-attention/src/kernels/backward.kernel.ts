@@ -12,6 +12,7 @@ import backwardQueryScalarWgsl from './backward-query.scalar.wgsl';
 import backwardQueryTiledWgsl from './backward-query.tiled.wgsl';
 import attentionWgsl from './lib/attention.wgsl';
 import matrixWgsl from './lib/matrix.wgsl';
+import matrixPairWgsl from './lib/matrix-pair.wgsl';
 import placeWgsl from './lib/place.wgsl';
 import rowStatsWgsl from './lib/row-stats.wgsl';
 import tileWgsl from './lib/tile.wgsl';
@@ -81,7 +82,7 @@ const inputs = ['q:read', 'k:read', 'v:read', 'dout:read', 'stats:read'] as cons
 const query = { bindings: [...inputs, 'dq:write'], params } as const;
 
 const matrix = {
-  lib: [logLambdaWgsl, attentionWgsl, placeWgsl, matrixWgsl],
+  lib: [logLambdaWgsl, attentionWgsl, placeWgsl, matrixWgsl, matrixPairWgsl],
   params: (dims: BackwardDims) => ({ ...params(dims), max_bound: MAX_HALF_BOUND }),
 } as const;
 
